@@ -1,0 +1,37 @@
+# Everything a fresh machine needs: Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DATA ?= var/demo
+
+.PHONY: run test lint bench soak clean
+
+run: $(READY)  ## the replay, then the daemon stays up; ONCE=1 ends after the summary
+	$(BIN)/python -m leakwatch demo $(if $(ONCE),--once,--keep) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+test: $(READY)  ## all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)  ## style, types, import floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright --level error
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## figures of docs/benchmarks.md
+	$(BIN)/python benchmarks/fingerprints.py
+	$(BIN)/python benchmarks/proof.py
+	$(BIN)/python benchmarks/latency.py
+
+soak: $(READY)  ## the replay with ten seeds, without a leak, and with twenty kills
+	$(BIN)/python benchmarks/replay.py
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) var

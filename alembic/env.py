@@ -1,0 +1,41 @@
+"""Runs leakwatch's migrations on SQLite and PostgreSQL: timeouts, an advisory lock, one transaction each."""
+
+from __future__ import annotations
+
+import asyncio
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from alembic import context
+from leakwatch.store.tables import metadata
+
+_LOCK = 0x6C656B77  # "lekw": any number that nothing else in the database uses
+
+
+def _run(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SET lock_timeout = '4s'"))
+        connection.execute(sa.text("SET statement_timeout = '300s'"))
+        connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transaction_per_migration=True,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def _main() -> None:
+    engine = create_async_engine(context.config.attributes["url"])
+    async with engine.connect() as connection:
+        await connection.run_sync(_run)
+        await connection.commit()
+    await engine.dispose()
+
+
+asyncio.run(_main())

@@ -1,0 +1,47 @@
+"""Channels. `settings.py` says what each needs; `NOTIFIERS` is the one register of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from leakwatch.alerts.email import EmailNotifier, Smtp
+from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.slack import SlackNotifier
+from leakwatch.alerts.webhook import WebhookNotifier
+from leakwatch.ports import Clock, Fetcher, Notifier
+
+Channel = SlackChannel | EmailChannel | WebhookChannel
+
+
+def _slack(channel: SlackChannel, fetcher: Fetcher, _clock: Clock) -> Notifier:
+    return SlackNotifier(channel.url.reveal(), fetcher)
+
+
+def _email(channel: EmailChannel, _fetcher: Fetcher, clock: Clock) -> Notifier:
+    smtp = Smtp(
+        host=channel.host,
+        port=channel.port,
+        sender=channel.sender,
+        recipients=channel.recipients,
+        tls=channel.tls,
+        username=channel.username,
+        password=channel.password.reveal() if channel.password else None,
+        timeout_s=channel.timeout_s,
+    )
+    return EmailNotifier(smtp, clock)
+
+
+def _webhook(channel: WebhookChannel, fetcher: Fetcher, clock: Clock) -> Notifier:
+    return WebhookNotifier(channel.url, channel.secret.reveal(), fetcher, clock)
+
+
+NOTIFIERS: Mapping[type, Callable[..., Notifier]] = {
+    SlackChannel: _slack,
+    EmailChannel: _email,
+    WebhookChannel: _webhook,
+}
+
+
+def notifier_for(channel: Channel, fetcher: Fetcher, clock: Clock) -> Notifier:
+    """The notifier that a channel's settings ask for."""
+    return NOTIFIERS[type(channel)](channel, fetcher, clock)

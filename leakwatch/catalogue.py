@@ -1,0 +1,202 @@
+"""Catalogue files as text: asset lines, prints of `asset fingerprint`, output of sha256sum. Pure.
+
+A catalogue line is `{"id","title","aliases":[],"year","kind","files":[{"path","size_bytes","sha256",...}]}`; all but
+id and title may be left out. Lines of prints or of sha256sum carry no title: they become the files of one asset.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from leakwatch.errors import InfohashError, InputError
+from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.torrent.infohash import parse_v1, parse_v2
+
+_SUM = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](.+)\Z")
+_ID = re.compile(r"[^\s\x00-\x1f]{1,200}\Z")
+_KEYS = frozenset(
+    [
+        "id",
+        "title",
+        "aliases",
+        "year",
+        "kind",
+        "owner",
+        "codename",
+        "embargoed",
+        "critical",
+        "swarm_lookup",
+        "infohashes",
+        "files",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a file held: whole assets, or files that still want a title."""
+
+    assets: tuple[Asset, ...] = ()
+    files: tuple[AssetFile, ...] = ()
+
+
+def parse_catalogue(text: str, file: str = "") -> Imported:
+    """Read a catalogue, prints, or sha256sum output; which of them, every line says for itself.
+
+    Raises: InputError with file, line and field; nothing is imported then.
+    """
+    assets: dict[str, tuple[int, Asset]] = {}
+    files: dict[str, AssetFile] = {}
+    for number, line in _lines(text):
+        told = _line(line, file, number)
+        if isinstance(told, AssetFile):
+            if told.path in files and files[told.path] != told:
+                raise InputError(f"the path {told.path!r} stands here twice", file=file, line=number)
+            files[told.path] = told
+        elif told.id in assets:
+            raise InputError(
+                f"the id {told.id!r} was used in line {assets[told.id][0]}",
+                file=file,
+                line=number,
+                field="id",
+            )
+        else:
+            assets[told.id] = (number, told)
+    if assets and files:
+        raise InputError("asset lines and file lines are mixed", file=file)
+    return Imported(tuple(asset for _, asset in assets.values()), tuple(files.values()))
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
+        if line.strip():
+            yield number, line.rstrip("\r")
+
+
+def _line(line: str, file: str, number: int) -> Asset | AssetFile:
+    if not line.lstrip().startswith("{"):
+        found = _SUM.match(line)
+        if not found:
+            raise InputError("neither a JSON object nor a line of sha256sum", file=file, line=number)
+        return AssetFile(path=found[2], sha256=bytes.fromhex(found[1]))
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"broken JSON: {error}", file=file, line=number) from error
+    if "title" in told or "id" in told:
+        return asset_from_json(told, file, number)
+    return file_from_json(told, file, number)
+
+
+def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
+    """One asset from its catalogue line. Raises: InputError naming the field."""
+
+    def wrong(field: str, expected: str) -> InputError:
+        return InputError(
+            f"expected {expected}, got {told.get(field)!r}"[:300], file=file, line=line, field=field
+        )
+
+    for field in ("id", "title"):
+        if not isinstance(told.get(field), str) or not told[field].strip():
+            raise wrong(field, "text")
+    if not _ID.match(told["id"]):
+        raise wrong("id", "at most 200 characters without white space")
+    aliases, infohashes = told.get("aliases") or [], told.get("infohashes") or []
+    for field, value in (("aliases", aliases), ("infohashes", infohashes)):
+        if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+            raise wrong(field, "a list of texts")
+    year = told.get("year")
+    if year is not None and (not isinstance(year, int) or isinstance(year, bool) or not 0 < year < 10000):
+        raise wrong("year", "a year")
+    for field in ("kind", "owner", "codename"):
+        if told.get(field) is not None and not isinstance(told[field], str):
+            raise wrong(field, "text")
+    for one in infohashes:
+        _check_infohash(one, wrong)
+    files = told.get("files") or []
+    if not isinstance(files, list):
+        raise wrong("files", "a list")
+    read = tuple(file_from_json(one, file, line) for one in files)
+    if len({one.path for one in read}) != len(read):
+        raise wrong("files", "every path once")
+    return Asset(
+        id=AssetId(told["id"]),
+        title=told["title"].strip(),
+        aliases=tuple(dict.fromkeys(one.strip() for one in aliases)),
+        year=year,
+        kind=told.get("kind"),
+        owner=told.get("owner"),
+        codename=told.get("codename"),
+        embargoed=told.get("embargoed") is True,
+        critical=told.get("critical") is True,
+        swarm_lookup=told.get("swarm_lookup") is True,
+        infohashes=tuple(infohashes),
+        files=read,
+    )
+
+
+def _check_infohash(text: str, wrong: Any) -> None:
+    for parse, told in ((parse_v1, text), (parse_v2, text), (parse_v2, "1220" + text)):
+        try:
+            parse(told)
+        except InfohashError:
+            continue
+        return
+    raise wrong("infohashes", "40 hex, 32 base32 or 64 hex digits")
+
+
+def asset_json(asset: Asset) -> dict[str, Any]:
+    """An asset as a catalogue line; what is empty is left out."""
+    told: dict[str, Any] = {"id": asset.id, "title": asset.title, "aliases": list(asset.aliases)}
+    told |= {"year": asset.year, "kind": asset.kind, "owner": asset.owner, "codename": asset.codename}
+    told |= {"embargoed": asset.embargoed, "critical": asset.critical, "swarm_lookup": asset.swarm_lookup}
+    told |= {"infohashes": list(asset.infohashes), "files": [file_json(one) for one in asset.files]}
+    return {name: value for name, value in told.items() if value not in (None, False, [])}
+
+
+def with_files(asset: Asset, files: tuple[AssetFile, ...]) -> Asset:
+    """The asset with these files added; one of the same path is replaced."""
+    kept = {one.path: one for one in asset.files} | {one.path: one for one in files}
+    return replace(asset, files=tuple(kept.values()))
+
+
+def file_json(file: AssetFile) -> dict[str, Any]:
+    """One file's prints as JSON: digests in lower-case hex, absent ones left out."""
+    told: dict[str, Any] = {"path": file.path, "size_bytes": file.size_bytes}
+    for name in ("sha256", "sha1", "md5", "pieces_root"):
+        digest = getattr(file, name)
+        if digest:
+            told[name] = digest.hex()
+    told |= {"local_path": file.local_path, "mtime_ns": file.mtime_ns}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+_DIGESTS = {"sha256": 32, "sha1": 20, "md5": 16, "pieces_root": 32}
+
+
+def file_from_json(told: Any, file: str = "", line: int = 0) -> AssetFile:
+    """One file from its JSON. Raises: InputError naming the field."""
+    if not isinstance(told, dict) or not isinstance(told.get("path"), str) or not told["path"]:
+        raise InputError("a file needs a path", file=file, line=line)
+    values: dict[str, Any] = {"path": told["path"]}
+    size = told.get("size_bytes")
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
+        raise InputError("not a number of bytes", file=file, line=line, field="size_bytes")
+    for name, length in _DIGESTS.items():
+        digest = told.get(name)
+        if digest is None:
+            continue
+        try:
+            values[name] = bytes.fromhex(digest)
+        except (ValueError, TypeError) as error:
+            raise InputError("not hex", file=file, line=line, field=name) from error
+        if len(values[name]) != length:
+            raise InputError(f"expected {2 * length} hex digits", file=file, line=line, field=name)
+    for name, kind in (("local_path", str), ("mtime_ns", int)):
+        if isinstance(told.get(name), kind):
+            values[name] = told[name]
+    return AssetFile(size_bytes=size, **values)

@@ -1,0 +1,76 @@
+"""What several commands share: options, the open repository, output."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from leakwatch.errors import StoreError
+
+if TYPE_CHECKING:
+    from leakwatch.config import Config
+    from leakwatch.store.repository import SqlRepository
+
+T = TypeVar("T")
+
+ConfigOption = Annotated[
+    Path,
+    typer.Option(
+        "--config", "-c", envvar="LEAKWATCH_CONFIG", help="The configuration file.", show_default=True
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
+DEFAULT_CONFIG = Path("leakwatch.toml")
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def say(text: str) -> None:
+    """A line of talk, to stderr."""
+    typer.echo(text, err=True)
+
+
+def emit(value: Any) -> None:
+    """One JSON value on a line of stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def load(path: Path) -> Config:
+    """The configuration. Raises: ConfigError."""
+    from leakwatch.config import load_config  # noqa: PLC0415 - pulls in httpx and more, which `--help` does without
+
+    return load_config(path)
+
+
+@asynccontextmanager
+async def repository(path: Path) -> AsyncGenerator[SqlRepository]:
+    """The database that the configuration names, made or brought up to date first."""
+    from leakwatch.store.migrate import upgrade  # noqa: PLC0415
+    from leakwatch.store.repository import SqlRepository  # noqa: PLC0415
+
+    config = load(path)
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    opened = SqlRepository.open(config.store_url)
+    try:
+        await upgrade(config.store_url)
+        yield opened
+    except OSError as error:
+        raise StoreError(f"the database cannot be opened: {error}") from error
+    finally:
+        await opened.close()
+
+
+def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine to its end."""
+    return asyncio.run(work())

@@ -1,0 +1,293 @@
+"""`leakwatch asset`: fingerprint, add, import, list, show, remove."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leakwatch.cli._shared import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    emit,
+    now,
+    repository,
+    run_async,
+    say,
+)
+from leakwatch.display import clean
+
+if TYPE_CHECKING:
+    from leakwatch.model.asset import Asset, AssetFile
+    from leakwatch.service import Fingerprinted
+
+app = typer.Typer(help="Protected works and the fingerprints of their files.", no_args_is_help=True)
+
+PathsArgument = Annotated[list[Path], typer.Argument(help="Files and folders; folders are walked.")]
+TitleOption = Annotated[str | None, typer.Option("--title", help="The work's title.")]
+AliasOption = Annotated[
+    list[str] | None, typer.Option("--alias", help="Another name, in any script; may be repeated.")
+]
+KindOption = Annotated[str | None, typer.Option("--kind", help="model, film, series, game, book, …")]
+YearOption = Annotated[int | None, typer.Option("--year", help="Year of release.", min=1, max=9999)]
+OwnerOption = Annotated[str | None, typer.Option("--owner", help="Who is to be told, as a note.")]
+CodenameOption = Annotated[
+    str | None, typer.Option("--codename", help="What alerts call it instead of its title.")
+]
+EmbargoOption = Annotated[
+    bool, typer.Option("--embargo", help="Its name and infohashes never leave this machine.")
+]
+CriticalOption = Annotated[
+    bool, typer.Option("--critical", help="A name and a link wake somebody, even unproved.")
+]
+IdOption = Annotated[str | None, typer.Option("--id", help="Its id; made from the title if left out.")]
+CacheOption = Annotated[
+    Path | None, typer.Option("--cache", help="Where prints are kept, so that a run can go on.")
+]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Read every file, whatever was read before.")]
+
+
+@app.command()
+def fingerprint(paths: PathsArgument, cache: CacheOption = None, no_cache: NoCacheOption = False) -> None:
+    """Print the fingerprints of files as JSON lines; no database, so it runs where the files lie.
+
+    Interrupted, it goes on at the file where it was: run the same command again.
+    """
+    result = _fingerprint(paths, cache, no_cache, print_each=True)
+    raise typer.Exit(_report(result))
+
+
+@app.command()
+def add(
+    paths: PathsArgument,
+    title: Annotated[str, typer.Option("--title", help="The work's title.")],
+    alias: AliasOption = None,
+    kind: KindOption = None,
+    year: YearOption = None,
+    owner: OwnerOption = None,
+    codename: CodenameOption = None,
+    embargo: EmbargoOption = False,
+    critical: CriticalOption = False,
+    ident: IdOption = None,
+    cache: CacheOption = None,
+    no_cache: NoCacheOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Register a work with its files. A file that cannot be read stops it, and nothing is stored."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from leakwatch.service import add_asset  # noqa: PLC0415
+
+    asset = _asset(title, alias, kind, year, owner, codename, embargo, critical, ident)
+    result = _fingerprint(paths, cache, no_cache, print_each=False)
+    if result.problems:
+        _report(result)
+        say("leakwatch: nothing was stored; correct this and run it again, what was read is remembered")
+        raise typer.Exit(1)
+
+    async def work() -> Asset:
+        async with repository(config) as opened:
+            return await add_asset(replace(asset, files=result.files), opened, now())
+
+    added = run_async(work)
+    say(f"{added.id}: {len(result.files)} files, {_size(sum(f.size_bytes or 0 for f in result.files))}")
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help="A catalogue, prints of `asset fingerprint`, or sha256sum output.")
+    ],
+    title: TitleOption = None,
+    alias: AliasOption = None,
+    kind: KindOption = None,
+    year: YearOption = None,
+    owner: OwnerOption = None,
+    codename: CodenameOption = None,
+    embargo: EmbargoOption = False,
+    critical: CriticalOption = False,
+    ident: IdOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Register many works, or the files of one; all of the file or, on any mistake in it, nothing."""
+    from leakwatch.service import import_catalogue  # noqa: PLC0415
+
+    asset = _asset(title, alias, kind, year, owner, codename, embargo, critical, ident) if title else None
+
+    async def work() -> list[Asset]:
+        async with repository(config) as opened:
+            return await import_catalogue(file, asset, opened, now())
+
+    imported = run_async(work)
+    files = sum(len(one.files) for one in imported)
+    say(f"{len(imported)} asset{'s' if len(imported) != 1 else ''}, {files} files")
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """List the registered works."""
+    from leakwatch.catalogue import asset_json  # noqa: PLC0415
+
+    async def work() -> list[Asset]:
+        async with repository(config) as opened, opened.reading() as reading:
+            return await reading.catalogue.all()
+
+    assets = run_async(work)
+    if as_json:
+        for one in assets:
+            emit(asset_json(one))
+        return
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table("id", "title", "kind", "year", "files", "size", "marks", box=None, pad_edge=False)
+    for one in assets:
+        marks = [
+            name for name, is_set in (("critical", one.critical), ("embargoed", one.embargoed)) if is_set
+        ]
+        size = _size(sum(file.size_bytes or 0 for file in one.files))
+        year = str(one.year or "")
+        table.add_row(
+            clean(one.id),
+            clean(one.title, 60),
+            one.kind or "",
+            year,
+            str(len(one.files)),
+            size,
+            " ".join(marks),
+        )
+    _print(table if assets else "no assets yet; `leakwatch asset add PATH --title …` registers one")
+
+
+@app.command()
+def show(
+    ident: Annotated[str, typer.Argument(metavar="ID")],
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show one work with its files."""
+    from leakwatch.catalogue import asset_json  # noqa: PLC0415
+    from leakwatch.service import show_asset  # noqa: PLC0415
+
+    async def work() -> Asset:
+        async with repository(config) as opened:
+            return await show_asset(ident, opened)
+
+    asset = run_async(work)
+    if as_json:
+        emit(asset_json(asset))
+        return
+    from rich.table import Table  # noqa: PLC0415
+
+    for name in ("id", "title", "aliases", "year", "kind", "owner", "codename", "embargoed", "critical"):
+        value = getattr(asset, name)
+        if value:
+            typer.echo(f"{name}: {clean(', '.join(value) if isinstance(value, tuple) else str(value))}")
+    table = Table("path", "bytes", "sha256", "pieces_root", box=None, pad_edge=False)
+    for file in asset.files:
+        root = file.pieces_root.hex() if file.pieces_root else ""
+        table.add_row(
+            clean(file.path), str(file.size_bytes or ""), file.sha256.hex() if file.sha256 else "", root
+        )
+    _print(table)
+
+
+@app.command()
+def remove(
+    ident: Annotated[str, typer.Argument(metavar="ID")], config: ConfigOption = DEFAULT_CONFIG
+) -> None:
+    """Remove a work together with its findings."""
+    from leakwatch.service import remove_asset  # noqa: PLC0415
+
+    async def work() -> None:
+        async with repository(config) as opened:
+            await remove_asset(ident, opened)
+
+    run_async(work)
+    say(f"{ident}: removed")
+
+
+def _asset(
+    title: str,
+    alias: list[str] | None,
+    kind: str | None,
+    year: int | None,
+    owner: str | None,
+    codename: str | None,
+    embargo: bool,
+    critical: bool,
+    ident: str | None,
+) -> Asset:
+    from leakwatch.catalogue import asset_from_json  # noqa: PLC0415
+    from leakwatch.service import slug  # noqa: PLC0415
+
+    told: dict[str, Any] = {
+        "id": ident or slug(title),
+        "title": title,
+        "aliases": alias or [],
+        "kind": kind,
+        "year": year,
+    }
+    told |= {"owner": owner, "codename": codename, "embargoed": embargo, "critical": critical}
+    return asset_from_json(told)
+
+
+def _fingerprint(paths: list[Path], cache: Path | None, no_cache: bool, *, print_each: bool) -> Fingerprinted:
+    """Read the files under a progress bar on stderr."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    from leakwatch.assetfiles import PrintCache, default_cache, walk  # noqa: PLC0415
+    from leakwatch.catalogue import file_json  # noqa: PLC0415
+    from leakwatch.service import fingerprint_paths  # noqa: PLC0415
+
+    total = sum(found.local.stat().st_size for found in walk(paths) if found.local.exists())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=total)
+
+        def done(file: AssetFile) -> None:
+            if print_each:
+                emit(file_json(file))
+
+        return fingerprint_paths(
+            paths,
+            PrintCache(None if no_cache else cache or default_cache()),
+            lambda count: bar.advance(task, count),
+            done,
+        )
+
+
+def _report(result: Fingerprinted) -> int:
+    for problem in result.problems:
+        say(f"leakwatch: {clean(problem.message, 1000)}")
+    return 1 if result.problems else 0
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if size < 1024 or unit == "TiB":
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return ""
+
+
+def _print(what: Any) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    Console(soft_wrap=True).print(what, markup=False)

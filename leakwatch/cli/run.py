@@ -1,0 +1,125 @@
+"""`leakwatch init`, `run` and `doctor`."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, run_async, say
+from leakwatch.errors import InputError, LeakwatchError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(init)
+    app.command()(run)
+    app.command()(doctor)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write leakwatch.toml.")] = Path(),
+    contact: Annotated[
+        str,
+        typer.Option(
+            "--contact",
+            help="How the watched sites can reach you: mailto:… or https://…",
+            prompt="Contact (mailto:… or https://…)",
+        ),
+    ] = ...,  # type: ignore[assignment]
+) -> None:
+    """Write a commented configuration to begin with; an existing one is left alone."""
+    target = folder / "leakwatch.toml"
+    if target.exists():
+        raise InputError("is there already; it was left as it is", file=str(target))
+    if not contact.startswith(("mailto:", "https://")) or any(char in contact for char in '"\\\n'):
+        raise InputError(f"a contact is mailto:… or https://…, not {contact!r}")
+    text = (files("leakwatch.cli") / "leakwatch.toml.example").read_text("utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_text(text.replace("@CONTACT@", contact), "utf-8")
+    say(f"{target} is written; next: leakwatch asset add PATH --title …, then leakwatch run")
+
+
+def run(
+    once: Annotated[
+        bool, typer.Option("--once", help="Read every site once, send what is due, and end.")
+    ] = False,
+    log_format: Annotated[str, typer.Option("--log-format", help="auto, json or console.")] = "auto",
+    log_level: Annotated[str, typer.Option("--log-level", help="debug, info, warning or error.")] = "info",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Watch the configured sites until SIGTERM."""
+    if log_format not in ("auto", "json", "console"):
+        raise InputError(f"no log format {log_format!r}: auto, json or console")
+    from leakwatch.daemon import run_daemon  # noqa: PLC0415
+    from leakwatch.logs import configure  # noqa: PLC0415
+
+    configure(log_format, log_level)  # type: ignore[arg-type]
+    loaded = load(config)
+    run_async(lambda: run_daemon(loaded, once=once))
+
+
+def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Check the installation, the configuration and the data folder; no site and no channel is contacted."""
+    checks = [_python(), _data("rules"), _data("alembic"), _libtorrent(), *_configured(config)]
+    for good, told in checks:
+        say(f"{'ok  ' if good else 'FAIL'} {told}")
+    raise typer.Exit(0 if all(good for good, _ in checks) else 1)
+
+
+def _python() -> tuple[bool, str]:
+    import platform  # noqa: PLC0415
+
+    return True, f"Python {platform.python_version()}"
+
+
+def _data(name: str) -> tuple[bool, str]:
+    from leakwatch.data import data_folder  # noqa: PLC0415
+
+    try:
+        return True, f"{name}: {data_folder(name)}"
+    except LeakwatchError as error:
+        return False, error.message
+
+
+def _libtorrent() -> tuple[bool, str]:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+    try:
+        return True, f"libtorrent {version('libtorrent')}"
+    except PackageNotFoundError:
+        return False, "libtorrent is not installed: no torrent can be proved"
+
+
+def _configured(path: Path) -> list[tuple[bool, str]]:
+    try:
+        loaded = load(path)
+    except LeakwatchError as error:
+        return [(False, error.message)]
+    told = [
+        (
+            True,
+            f"configuration: {len(loaded.sites)} sites, {len(loaded.channels)} channels, {len(loaded.routes)} routes",
+        )
+    ]
+    try:
+        loaded.data_dir.mkdir(parents=True, exist_ok=True)
+        probe = loaded.data_dir / ".write-probe"
+        probe.write_bytes(b"x")
+        probe.unlink()
+        told.append((True, f"data folder: {loaded.data_dir}"))
+    except OSError as error:
+        told.append((False, f"data folder {loaded.data_dir}: {error.strerror}"))
+    return [*told, *_database(loaded.store_url)]
+
+
+def _database(url: str) -> list[tuple[bool, str]]:
+    from leakwatch.store.migrate import current, newest  # noqa: PLC0415
+
+    try:
+        at = run_async(lambda: current(url))
+    except (LeakwatchError, OSError, Exception) as error:  # noqa: BLE001 - a doctor reports whatever it meets
+        return [(False, f"database: {str(error).splitlines()[0]}")]
+    return [(at in (None, newest()), f"database: revision {at or 'none yet, made at the first start'}")]

@@ -1,0 +1,194 @@
+"""`leakwatch source`: list, parse a saved page, health."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from leakwatch.cli._shared import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    emit,
+    load,
+    now,
+    repository,
+    run_async,
+    say,
+)
+from leakwatch.display import clean
+from leakwatch.errors import InputError, SourceError
+
+if TYPE_CHECKING:
+    from leakwatch.model.observation import Observation
+    from leakwatch.model.site import CoverageWindow, SiteState
+
+app = typer.Typer(help="The sites that are watched.", no_args_is_help=True)
+
+_MAX_PAYLOAD = 64 * 2**20
+_STATE = frozenset({"step", "board", "api", "web", "repository", "thread", "site", "id", "number", "title"})
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """List the configured sites with their state."""
+
+    async def work() -> dict[str, SiteState]:
+        async with repository(config) as opened, opened.reading() as reading:
+            return {state.name: state for state in await reading.sites.all()}
+
+    states = run_async(work)
+    for site in load(config).sites:
+        state = states.get(site.name)
+        told: dict[str, Any] = {
+            "name": site.name,
+            "kind": site.kind,
+            "host": site.host,
+            "enabled": site.enabled,
+        }
+        told |= {"every_s": float(site.every), "cron": site.cron}
+        told |= {
+            "last_ok_at": state.last_ok_at if state else None,
+            "failures": state.failures if state else 0,
+        }
+        told |= {
+            "last_error": state.last_error if state else None,
+            "next_due_at": state.next_due_at if state else None,
+        }
+        if as_json:
+            emit(told)
+        else:
+            health = (
+                "off" if not site.enabled else "not read yet" if not (state and state.last_ok_at) else "ok"
+            )
+            health = f"failing: {clean(state.last_error or '', 120)}" if state and state.failures else health
+            typer.echo(f"{site.name}\t{site.kind}\t{site.host}\t{health}")
+
+
+@app.command()
+def health(
+    name: Annotated[str, typer.Argument(help="The site's name.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Show what the last polls of a site covered."""
+
+    async def work() -> list[CoverageWindow]:
+        async with repository(config) as opened, opened.reading() as reading:
+            if await reading.sites.get(name) is None:
+                raise InputError(f"no site {name!r}; `leakwatch source list` shows them")
+            return await reading.sites.windows(name)
+
+    for window in run_async(work):
+        told = {field: getattr(window, field) for field in window.__dataclass_fields__}
+        if as_json:
+            emit(told | {"verdict": window.verdict.value})
+        else:
+            at = window.started_at.isoformat(timespec="seconds")
+            typer.echo(
+                f"{at}\t{window.verdict.value}\t{window.pages} pages\t{window.new_items} new of {window.items}\t{clean(window.detail or '')}"
+            )
+
+
+@app.command()
+def parse(
+    kind: Annotated[str, typer.Argument(help="The source kind, such as feed or torznab.")],
+    file: Annotated[Path, typer.Argument(help="A saved answer of such a site.")],
+    site: Annotated[
+        Path | None, typer.Option("--site", help="TOML: url, status, headers and state of the request.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a saved page as its kind would, and print the observations."""
+    from leakwatch.service import read_bytes  # noqa: PLC0415
+    from leakwatch.sources import kind_named  # noqa: PLC0415
+    from leakwatch.sources._kind import Payload, Request  # noqa: PLC0415
+
+    chosen = kind_named(kind)
+    told = _site(site)
+    url = str(told.get("url") or "")
+    payload = Payload(
+        request=Request(
+            url=url,
+            state={"site": file.stem}
+            | {k: v for k, v in told.items() if k in _STATE}
+            | told.get("state", {}),
+        ),
+        url=url,
+        status=int(told.get("status", 200)),
+        headers={str(k).lower(): str(v) for k, v in told.get("headers", {}).items()},
+        body=read_bytes(file, _MAX_PAYLOAD),
+        fetched_at=now(),
+    )
+    try:
+        page = chosen.parse(payload)
+    except SourceError as error:
+        say(
+            f"leakwatch: {clean(str(file))}: {clean(error.message, 1000)} (not your fault: the page came that way)"
+        )
+        raise typer.Exit(1) from error
+    for one in page.observations:
+        _show(one, as_json)
+    follow = len(page.next_requests)
+    if follow:
+        say(f"leakwatch: {follow} more page{'s' if follow != 1 else ''} would be read next")
+
+
+def _site(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    from leakwatch.service import read_text  # noqa: PLC0415
+
+    try:
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"broken TOML: {error}", file=str(path)) from error
+
+
+def _show(seen: Observation, as_json: bool) -> None:
+    if not as_json:
+        typer.echo(
+            f"{clean(seen.native_id, 80)}\t{clean(seen.title, 120)}\t{seen.size_bytes or ''}\t{clean(seen.url or '', 200)}"
+        )
+        return
+    emit(observation_json(seen))
+
+
+def observation_json(seen: Observation) -> dict[str, Any]:
+    """An observation as the contract of `source parse` has it: absent facts are null."""
+    from leakwatch.extract.links import locate  # noqa: PLC0415
+    from leakwatch.model.observation import LocatorKind  # noqa: PLC0415
+
+    located = locate(seen).locators
+    magnet = seen.magnet or next((one.value for one in located if one.kind is LocatorKind.MAGNET), None)
+    torrent_url = seen.torrent_url or next(
+        (one.value for one in located if one.kind is LocatorKind.TORRENT_URL), None
+    )
+    hashes = [one.infohashes for one in located if one.infohashes]
+    v1 = seen.infohash_v1 or next((one.v1.hex() for one in hashes if one.v1), None)
+    v2 = seen.infohash_v2 or next((one.v2.hex() for one in hashes if one.v2), None)
+    files = [
+        {name: getattr(one, name) for name in ("path", "size_bytes", "sha256", "sha1", "md5", "git_blob")}
+        for one in seen.files
+    ]
+    return {
+        "title": seen.title,
+        "url": seen.url,
+        "native_id": seen.native_id,
+        "published_at": seen.published_at.isoformat() if seen.published_at else None,
+        "author": seen.author,
+        "size_bytes": seen.size_bytes,
+        "size_is_exact": seen.size_is_exact if seen.size_bytes is not None else None,
+        "infohash_v1": v1,
+        "infohash_v2": v2,
+        "magnet": magnet,
+        "torrent_url": torrent_url,
+        "seeders": seen.seeders,
+        "leechers": seen.leechers,
+        "files": files,
+        "text": seen.text,
+        "locators": [{"kind": one.kind.value, "value": one.value, "offset": one.offset} for one in located],
+    }

@@ -1,0 +1,383 @@
+"""leakwatch.toml -> a frozen Config. Unknown keys fail and name the nearest known one; every error has its line.
+
+Secrets are given as `<key>_file` (a path beside the configuration), `<key>_env` (an environment variable), or,
+least well, in the file itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args, get_origin
+from urllib.parse import urlsplit
+
+from leakwatch.alerts import Channel
+from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.crawl.fetcher import DoorSettings
+from leakwatch.errors import ConfigError
+from leakwatch.model.alert import Route
+from leakwatch.model.finding import Severity
+from leakwatch.polling import Duration, SiteConfig
+from leakwatch.secret import Secret
+from leakwatch.sources import KINDS, kind_named
+from leakwatch.swarm.session import SwarmSettings
+
+DEFAULT_FILE = "leakwatch.toml"
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\Z")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+_CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonConfig:
+    """Where the daemon keeps its files, your own rules beside the shipped ones, and how many jobs run side by side."""
+
+    data_dir: Path = Path("leakwatch-data")
+    rules_dir: Path | None = None
+    concurrency: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig:
+    """The database: SQLite in the data folder unless an address is given."""
+
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpConfig:
+    """How the door behaves. `contact` goes into the User-Agent: sites must be able to reach whoever watches them.
+
+    `allow_hosts` may be private or loopback, at any port ("host" or "host:port").
+    """
+
+    contact: str
+    allow_hosts: tuple[str, ...] = ()
+    raw_cap_bytes: int = 8 * 2**20
+    decoded_cap_bytes: int = 32 * 2**20
+    total_deadline_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwarmConfig:
+    """The BitTorrent side. `dht_bootstrap` are nodes as host:port; without any, only peers named by magnets are asked."""
+
+    enabled: bool = True
+    listen: str = "0.0.0.0:0"
+    dht_bootstrap: tuple[str, ...] = ()
+    allow_networks: tuple[str, ...] = ()
+    deadline_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole configuration. `file` is where it was read."""
+
+    file: Path
+    http: HttpConfig
+    daemon: DaemonConfig = field(default_factory=DaemonConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    swarm: SwarmConfig = field(default_factory=SwarmConfig)
+    sites: tuple[SiteConfig, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    routes: tuple[Route, ...] = ()
+    secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder, absolute."""
+        return (self.file.parent / self.daemon.data_dir).resolve()
+
+    @property
+    def rules_dir(self) -> Path | None:
+        """The folder of the operator's own rules, absolute."""
+        own = self.daemon.rules_dir
+        return (self.file.parent / own).resolve() if own else None
+
+    @property
+    def store_url(self) -> str:
+        """The database's address."""
+        return self.store.url or f"sqlite:///{self.data_dir / 'leakwatch.db'}"
+
+    @property
+    def door(self) -> DoorSettings:
+        """The settings of the HTTP door."""
+        http = self.http
+        return DoorSettings(
+            contact=http.contact,
+            allow_hosts=frozenset(http.allow_hosts),
+            raw_cap_bytes=http.raw_cap_bytes,
+            decoded_cap_bytes=http.decoded_cap_bytes,
+            total_deadline_s=http.total_deadline_s,
+        )
+
+    @property
+    def swarm_settings(self) -> SwarmSettings:
+        """The settings of the libtorrent child."""
+        swarm = self.swarm
+        return SwarmSettings(
+            listen=swarm.listen,
+            dht_bootstrap=swarm.dht_bootstrap,
+            allow_networks=swarm.allow_networks,
+            deadline_s=swarm.deadline_s,
+        )
+
+
+_SECTIONS: Mapping[str, type] = {
+    "daemon": DaemonConfig,
+    "store": StoreConfig,
+    "http": HttpConfig,
+    "swarm": SwarmConfig,
+}
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration file; nobody is contacted. Raises: ConfigError with file, line and field."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError("no such file; `leakwatch init` writes one", file=str(path)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
+    return _Reader(path, text).config()
+
+
+def duration(text: str) -> Duration:
+    """Seconds from `500ms`, `30s`, `5m`, `2h` or `1d`. Raises: ValueError."""
+    found = _DURATION.match(text.strip())
+    if not found:
+        raise ValueError("expected a duration such as 30s, 5m or 2h")
+    return Duration(float(found[1]) * _SECONDS[found[2]])
+
+
+class _Reader:
+    """One file being read; knows where each key stands, for the errors."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path, self._text = path, text
+        self._secrets: dict[str, Secret] = {}
+
+    def config(self) -> Config:
+        try:
+            told = tomllib.loads(self._text)
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"at line (\d+)", str(error))
+            raise ConfigError(str(error), file=str(self._path), line=int(line[1]) if line else 0) from error
+        self._known(told, {*_SECTIONS, "sites", "channels", "routes", "secrets"}, ())
+        if "http" not in told:
+            raise self._error(
+                (), "http.contact is missing: an address at which the watched sites can reach you"
+            )
+        sections = {
+            name: self._dataclass(cls, told[name], (name,)) for name, cls in _SECTIONS.items() if name in told
+        }
+        self._secrets = self._named_secrets(told.get("secrets", {}))
+        channels = tuple(
+            self._channel(one, ("channels", i)) for i, one in enumerate(self._tables(told, "channels"))
+        )
+        self._unique([one.name for one in channels], "channels")
+        sites = tuple(self._site(one, ("sites", i)) for i, one in enumerate(self._tables(told, "sites")))
+        self._unique([one.name for one in sites], "sites")
+        names = {one.name for one in channels}
+        routes = tuple(
+            self._route(one, ("routes", i), names) for i, one in enumerate(self._tables(told, "routes"))
+        )
+        return Config(
+            file=self._path.resolve(),
+            sites=sites,
+            channels=channels,
+            routes=routes,
+            secrets=self._secrets,
+            **sections,
+        )
+
+    def _tables(self, told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+        value = told.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+            raise self._error((name,), f"expected [[{name}]] tables")
+        return value
+
+    def _unique(self, names: list[str], section: str) -> None:
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                raise self._error((section, index, "name"), f"the name {name!r} is used twice")
+
+    def _named_secrets(self, told: Any) -> dict[str, Secret]:
+        if not isinstance(told, dict):
+            raise self._error(("secrets",), "expected a table: name_file or name_env")
+        found: dict[str, Secret] = {}
+        for key in told:
+            name = key.removesuffix("_file").removesuffix("_env")
+            secret = self._secret(told, name, ("secrets",))
+            if secret is not None:
+                found[name] = secret
+        return found
+
+    def _channel(self, told: dict[str, Any], at: tuple[str | int, ...]) -> Channel:
+        cls = _CHANNELS.get(str(told.get("kind")))
+        if cls is None:
+            raise self._error(
+                (*at, "kind"), f"no such channel kind; there are {', '.join(sorted(_CHANNELS))}"
+            )
+        return self._dataclass(cls, told, at)
+
+    def _site(self, told: dict[str, Any], at: tuple[str | int, ...]) -> SiteConfig:
+        kind = kind_named(str(told.get("kind"))) if str(told.get("kind")) in {*KINDS, "rss"} else None
+        if kind is None:
+            raise self._error((*at, "kind"), f"no such source kind; there are {', '.join(sorted(KINDS))}")
+        own = {one.name for one in dataclasses.fields(SiteConfig)} - {"settings"}
+        settings = {one.name for one in dataclasses.fields(kind.settings)}
+        self._known(told, own | settings, at)
+        site = self._dataclass(
+            SiteConfig,
+            {key: value for key, value in told.items() if key in own} | {"kind": kind.name},
+            at,
+            settings=self._dataclass(kind.settings, {k: v for k, v in told.items() if k in settings}, at),
+        )
+        if not _NAME.match(site.name):
+            raise self._error((*at, "name"), "expected letters, digits, dots and dashes, at most 64")
+        if not urlsplit(site.settings.url).netloc:
+            raise self._error((*at, "url"), "expected an http or https address")
+        for key in ("token", "apikey"):
+            if getattr(site.settings, key, None) and told[key] not in self._secrets:
+                raise self._error(
+                    (*at, key),
+                    f"no secret {told[key]!r}; give {told[key]}_file or {told[key]}_env under [secrets]",
+                )
+        self._check_cron(site, at)
+        return site
+
+    def _check_cron(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
+        if site.cron is None:
+            return
+        from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - slow to import, rarely needed
+
+        try:
+            CronTrigger.from_crontab(site.cron, timezone="UTC")
+        except ValueError as error:
+            raise self._error((*at, "cron"), str(error)) from error
+
+    def _route(self, told: dict[str, Any], at: tuple[str | int, ...], channels: set[str]) -> Route:
+        route: Route = self._dataclass(Route, told, at)
+        if route.channel not in channels:
+            raise self._error(
+                (*at, "channel"), f"no channel {route.channel!r}" + _nearest(route.channel, channels)
+            )
+        return route
+
+    def _dataclass(self, cls: type, told: Any, at: tuple[str | int, ...], **ready: Any) -> Any:
+        """A frozen dataclass from a table: unknown keys, missing keys and wrong types are located errors."""
+        if not isinstance(told, dict):
+            raise self._error(at, "expected a table")
+        hints = typing.get_type_hints(cls)
+        wanted = {one.name: one for one in dataclasses.fields(cls) if one.name not in ready}
+        secrets = {name for name in wanted if Secret in (hints[name], *get_args(hints[name]))}
+        self._known(told, {*wanted, *(f"{name}_{how}" for name in secrets for how in ("file", "env"))}, at)
+        values: dict[str, Any] = dict(ready)
+        for name, one in wanted.items():
+            secret = self._secret(told, name, at) if name in secrets else None
+            if secret is not None:
+                values[name] = secret
+            elif name in told:
+                values[name] = self._value(hints[name], told[name], (*at, name))
+            elif one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING:
+                raise self._error(at, f"{name} is missing")
+        return cls(**values)
+
+    def _secret(self, told: Mapping[str, Any], name: str, at: tuple[str | int, ...]) -> Secret | None:
+        given = [key for key in (name, f"{name}_file", f"{name}_env") if key in told]
+        if len(given) > 1:
+            raise self._error((*at, given[1]), f"give only one of {', '.join(given)}")
+        if not given:
+            return None
+        value = told[given[0]]
+        if not isinstance(value, str) or not value:
+            raise self._error((*at, given[0]), "expected text")
+        if given[0].endswith("_file") and given[0] != name:
+            try:
+                return Secret((self._path.parent / value).read_text("utf-8").strip())
+            except (OSError, UnicodeDecodeError) as error:
+                raise self._error((*at, given[0]), f"the secret cannot be read: {error}") from error
+        if given[0].endswith("_env") and given[0] != name:
+            if not os.environ.get(value):
+                raise self._error((*at, given[0]), f"the environment variable {value} is not set")
+            return Secret(os.environ[value])
+        return Secret(value)
+
+    def _value(self, hint: Any, value: Any, at: tuple[str | int, ...]) -> Any:
+        """A TOML value as the type that the field wants."""
+        origin, args = get_origin(hint), get_args(hint)
+        if origin in (types.UnionType, typing.Union):
+            return self._value(next(arg for arg in args if arg is not type(None)), value, at)
+        if origin in (tuple, frozenset):
+            if not isinstance(value, list):
+                raise self._error(at, "expected a list")
+            return origin(self._value(args[0], one, at) for one in value)
+        if origin is typing.Literal:
+            if value not in args:
+                raise self._error(at, f"expected one of {', '.join(map(str, args))}")
+            return value
+        return self._scalar(getattr(hint, "__supertype__", hint), value, at)
+
+    def _scalar(self, hint: Any, value: Any, at: tuple[str | int, ...]) -> Any:
+        if hint is Duration:
+            try:
+                return Duration(value) if isinstance(value, int | float) else duration(str(value))
+            except ValueError as error:
+                raise self._error(at, str(error)) from error
+        if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if hint is Path and isinstance(value, str):
+            return Path(value)
+        if hint is Severity:
+            if value not in list(Severity):
+                raise self._error(at, f"expected one of {', '.join(Severity)}")
+            return Severity(value)
+        if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+            raise self._error(at, f"expected {_WORDS.get(hint, hint.__name__)}, got {value!r}")
+        return value
+
+    def _known(self, told: Mapping[str, Any], known: set[str], at: tuple[str | int, ...]) -> None:
+        for key in told:
+            if key not in known:
+                raise self._error((*at, key), f"unknown key {key!r}" + _nearest(key, known))
+
+    def _error(self, at: tuple[str | int, ...], message: str) -> ConfigError:
+        named = ".".join(str(part) if isinstance(part, str) else str(part + 1) for part in at)
+        return ConfigError(message, file=str(self._path), line=self._line(at), field=named)
+
+    def _line(self, at: tuple[str | int, ...]) -> int:
+        """The line of a key: the n-th [[table]] or the [table], then the key inside it."""
+        section = str(at[0]) if at else ""
+        wanted = at[1] + 1 if len(at) > 1 and isinstance(at[1], int) else 1
+        key = str(at[-1]) if len(at) > 1 and isinstance(at[-1], str) else ""
+        seen = found = 0
+        for number, line in enumerate(self._text.splitlines(), 1):
+            header = re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]\]?", line)
+            if header:
+                if found:
+                    break
+                seen += header[1] == section
+                found = number if seen == wanted and header[1] == section else 0
+            elif (found and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line)) or (
+                not found and not key and re.match(rf"\s*{re.escape(section)}\s*=", line) and section
+            ):
+                return number
+        return found
+
+
+_WORDS: Mapping[type, str] = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"

@@ -1,0 +1,1 @@
+"""The door: the one place where leakwatch speaks HTTP, what it may reach, and how fast."""

@@ -1,0 +1,292 @@
+"""The one door to HTTP: every request goes out here, within its limits and to checked addresses only.
+
+httpx gives URLs, requests and responses; the transport is ours. An httpx.AsyncClient is not used: it would
+keep cookies between sources, log URLs that hold secrets, and build requests from an unchecked Location.
+Source: research/security.md §1, §3, §5, T1-T5, T9, T23; RFC 9110.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import ssl
+from asyncio import timeout
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import monotonic
+from typing import Self, cast
+from urllib.parse import quote, quote_plus, unquote_plus, urlencode
+
+import httpcore
+import httpx
+
+from leakwatch import __version__
+from leakwatch.crawl import addresses
+from leakwatch.crawl.addresses import Target
+from leakwatch.crawl.decoding import BodyLimits, ConnectionBroken, RawTransport, Trace, read_body, read_start
+from leakwatch.crawl.politeness import Pace, check_status
+from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, FetchFailed, Refused, SourceError
+from leakwatch.ports import Clock
+from leakwatch.sources._kind import CredentialRef, Payload, Request
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OURS = frozenset(
+    {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization"}
+    | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """The section `http` of the configuration.
+
+    Units: bytes and seconds; `min_rate_bytes_s` holds from `rate_grace_s` on, `ratio_cap` from 1 MiB on.
+    """
+
+    contact: str
+    allow_hosts: frozenset[str] = frozenset()
+    raw_cap_bytes: int = 8 * 1024 * 1024
+    decoded_cap_bytes: int = 32 * 1024 * 1024
+    ratio_cap: int = 200
+    connect_timeout_s: float = 10.0
+    read_timeout_s: float = 20.0
+    total_deadline_s: float = 60.0
+    max_redirects: int = 5
+    min_rate_bytes_s: int = 1024
+    rate_grace_s: float = 10.0
+
+    @property
+    def body_limits(self) -> BodyLimits:
+        """What one body may cost."""
+        pace = (self.min_rate_bytes_s, self.rate_grace_s)
+        return BodyLimits(self.raw_cap_bytes, self.decoded_cap_bytes, self.ratio_cap, *pace)
+
+    @property
+    def user_agent(self) -> str:
+        """Who we are and whom to write to. Raises: ConfigError."""
+        if not (self.contact.strip() and self.contact.isascii() and self.contact.isprintable()):
+            raise ConfigError("give an address or a page in plain ASCII", field="http.contact")
+        return f"leakwatch/{__version__} (+{self.contact.strip()})"
+
+
+class HttpFetcher:
+    """Implements the port `Fetcher`. One per process: it keeps the pace of every host."""
+
+    def __init__(
+        self,
+        settings: DoorSettings,
+        *,
+        secret: Callable[[CredentialRef], str],
+        clock: Clock,
+        resolve: addresses.Resolve = addresses.system_resolve,
+        tls: ssl.SSLContext | None = None,
+        dial: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        """`tls` and `dial` replace the trusted authorities and the last step of a connection, for tests."""
+        # httpcore writes response headers to its debug log, and a server may echo a secret there.
+        logging.getLogger("httpcore").setLevel(logging.WARNING)
+        self._settings, self._secret, self._clock = settings, secret, clock
+        self._allow = addresses.HostList.parse(settings.allow_hosts)
+        self._user_agent, self._pace = settings.user_agent, Pace()
+        dial = dial or cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+        backend = addresses.GuardedBackend(self._allow, resolve, dial)
+        tls = tls or httpx.create_ssl_context(trust_env=False)
+        connect_s, read_s = settings.connect_timeout_s, settings.read_timeout_s
+        self._pooled = RawTransport(backend, tls, keep_alive=True, connect_s=connect_s, read_s=read_s)
+        self._fresh = RawTransport(backend, tls, keep_alive=False, connect_s=connect_s, read_s=read_s)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._pooled.aclose()
+        await self._fresh.aclose()
+
+    async def fetch(self, request: Request, *, min_interval_s: float = 0.0) -> Payload:
+        """Do one GET, following redirects through the same checks.
+
+        Every hop waits for its host's turn; the total deadline is of the time on the wire, not that wait.
+        Raises: Refused, AddressRefused, FetchFailed; ConfigError if a secret cannot be sent.
+        """
+        secrets = self._secrets(request)
+        try:
+            return await self._follow(request, secrets, min_interval_s)
+        except SourceError as error:
+            error.args = (secrets.hide(error.message),)
+            raise
+
+    async def post(
+        self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Do one POST on a connection of its own, without following redirects.
+
+        Answers status, headers and at most 64 KiB of body. A webhook's URL is secret: messages name its host.
+        Raises: AddressRefused or FetchFailed before the request was written; DeliveryError with `uncertain`
+        where the connection broke or the time ran out after the server may have had all of it.
+        """
+        target, trace = addresses.check_url(url, self._allow), Trace()
+        try:
+            async with timeout(timeout_s):
+                return await self._exchange(target.url, body, headers, trace)
+        except TimeoutError:
+            failure = FetchFailed(f"{target.where}: no complete answer within {timeout_s:g} s")
+        except FetchFailed as error:
+            failure = error
+        if trace.may_have_arrived(has_body=bool(body)):
+            raise DeliveryError(f"{failure.message}; the request may have arrived", uncertain=True) from None
+        raise failure
+
+    async def _exchange(
+        self, url: httpx.URL, body: bytes, headers: Mapping[str, str], trace: Trace
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        fields = {name: value for name, value in headers.items() if name.lower() not in _OURS}
+        fields |= {"accept-encoding": "identity", "user-agent": self._user_agent}
+        response = await self._fresh.send("POST", url, fields, trace, body)
+        try:
+            start = await read_start(response.aiter_raw())
+            return response.status_code, dict(response.headers.items()), start
+        finally:
+            await response.aclose()
+
+    async def _follow(self, request: Request, secrets: _Secrets, min_interval_s: float) -> Payload:
+        hop = _Hop(request, secrets, addresses.check_url(request.url, self._allow))
+        left_s = self._settings.total_deadline_s
+        for _ in range(self._settings.max_redirects + 1):
+            async with self._pace.slot(hop.target.lane, min_interval_s):
+                began = monotonic()
+                answer = await self._visit_in_time(hop, left_s)
+                left_s -= monotonic() - began
+            if isinstance(answer, Payload):
+                return answer
+            hop = answer
+        raise FetchFailed(f"{hop.target.where}: more than {self._settings.max_redirects} redirects")
+
+    async def _visit_in_time(self, hop: _Hop, left_s: float) -> Payload | _Hop:
+        try:
+            async with timeout(left_s):
+                return await self._visit(hop)
+        except TimeoutError:
+            raise FetchFailed(f"{hop.target.where}: no complete answer before the deadline") from None
+        except AddressRefused as error:
+            if hop.seen:  # The remedy in the message is not for addresses that somebody's redirect named.
+                raise AddressRefused(f"after a redirect, which may be hostile: {error.message}") from None
+            raise
+
+    async def _visit(self, hop: _Hop) -> Payload | _Hop:
+        """Ask one URL: its payload, or where it sends us."""
+        response = await self._get(hop)
+        try:
+            status, headers, where = response.status_code, response.headers, hop.target.where
+            if status in _REDIRECTS and "location" in headers:
+                return hop.to(addresses.check_redirect(hop.target, headers["location"], self._allow))
+            check_status(where, status, headers, self._clock.now())
+            coding, limits = headers.get("content-encoding", ""), self._settings.body_limits
+            body = await read_body(response.aiter_raw(), where, coding, limits, monotonic)
+            return hop.payload(status, headers, body, self._clock.now())
+        finally:
+            await response.aclose()
+
+    async def _get(self, hop: _Hop) -> httpx.Response:
+        """Send on a kept connection; if it proves to be stale, once more on a fresh one (RFC 9110 §9.2.2)."""
+        trace = Trace()
+        fields = hop.fields | {"accept-encoding": "gzip", "user-agent": self._user_agent}
+        try:
+            return await self._pooled.send("GET", hop.wire_url, fields, trace)
+        except ConnectionBroken:
+            if trace.connected_anew:
+                raise
+            return await self._fresh.send("GET", hop.wire_url, fields, trace)
+
+    def _secrets(self, request: Request) -> _Secrets:
+        parameter, reference = request.query_credential or ("", None)
+        return _Secrets(self._look_up(request.credential), parameter, self._look_up(reference))
+
+    def _look_up(self, reference: CredentialRef | None) -> str:
+        secret = self._secret(reference).strip() if reference else ""
+        if reference and not (secret and secret.isascii() and secret.isprintable()):
+            raise ConfigError(f"the secret {reference} is empty or is not plain ASCII; correct it")
+        return secret
+
+
+@dataclass(frozen=True, slots=True)
+class _Secrets:
+    """The secrets of one request: put on the wire, and kept out of everything that is shown."""
+
+    bearer: str = field(default="", repr=False)
+    parameter: str = ""
+    value: str = field(default="", repr=False)
+
+    def added_to(self, url: httpx.URL) -> httpx.URL:
+        """The URL with the secret parameter, once."""
+        if not self.parameter:
+            return url
+        bare = self.removed_from(url).query
+        pair = urlencode({self.parameter: self.value}).encode("ascii")
+        return url.copy_with(query=bare + b"&" + pair if bare else pair)
+
+    def removed_from(self, url: httpx.URL) -> httpx.URL:
+        """The URL without the secret parameter, which servers like to repeat in redirects."""
+        pairs = url.query.split(b"&")
+        kept = [p for p in pairs if unquote_plus(p.partition(b"=")[0].decode("ascii")) != self.parameter]
+        return url.copy_with(query=b"&".join(kept) or None) if self.parameter and kept != pairs else url
+
+    def hide(self, text: str) -> str:
+        """The text with stars for every secret in it, however it is quoted."""
+        for secret in filter(None, (self.bearer, self.value)):
+            for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
+                text = re.sub(re.escape(spelling), "***", text, flags=re.IGNORECASE)
+            if secret in unquote_plus(unquote_plus(text)):
+                return "***"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """One URL on the way of a request; `own` until the way leaves the request's origin, and never again."""
+
+    request: Request
+    secrets: _Secrets
+    target: Target
+    own: bool = True
+    seen: frozenset[httpx.URL] = frozenset()
+
+    def to(self, target: Target) -> _Hop:
+        """The next hop. Raises: FetchFailed for a loop; Refused if another host's URL holds our secret."""
+        own = self.own and target.origin == self.target.origin
+        bare = self.secrets.removed_from(target.url)
+        if not own and self.secrets.hide(str(bare)) != str(bare):
+            raise Refused(f"{self.target.where}: its redirect would carry our credential to another host")
+        seen = self.seen | {self.secrets.removed_from(self.target.url)}
+        if bare in seen:
+            raise FetchFailed(f"{self.target.where}: its redirects run in a circle")
+        return replace(self, target=replace(target, url=bare), own=own, seen=seen)
+
+    def payload(self, status: int, headers: Mapping[str, str], body: bytes, at: datetime) -> Payload:
+        """What came back, without the secrets."""
+        shown = {name: self.secrets.hide(value) for name, value in headers.items()}
+        url = self.secrets.hide(str(self.secrets.removed_from(self.target.url)))
+        return Payload(request=self.request, url=url, status=status, headers=shown, body=body, fetched_at=at)
+
+    @property
+    def wire_url(self) -> httpx.URL:
+        """What is asked for: with the secret parameter only at the request's own origin."""
+        return self.secrets.added_to(self.target.url) if self.own else self.target.url
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the server is told: away from the request's own origin nothing but what we accept."""
+        custom = {"accept": "*/*"} | {name.lower(): value for name, value in self.request.headers.items()}
+        if not self.own:
+            return {"accept": custom["accept"]}
+        ours = {
+            "if-none-match": self.request.etag,
+            "if-modified-since": self.request.last_modified,
+            "authorization": self.secrets.bearer and f"Bearer {self.secrets.bearer}",
+        }
+        sent = custom | {name: value for name, value in ours.items() if value}
+        return {name: value for name, value in sent.items() if name not in _OURS}

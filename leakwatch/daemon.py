@@ -1,0 +1,370 @@
+"""Builds everything, registers the jobs with APScheduler, and stops in reverse order: intake, drain, close."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import random
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from leakwatch.alerts import notifier_for
+from leakwatch.alerts.deliver import Attempt, deliver
+from leakwatch.config import Config
+from leakwatch.crawl.fetcher import HttpFetcher
+from leakwatch.crawl.vault import FileVault
+from leakwatch.errors import ConfigError, Conflict, LeakwatchError
+from leakwatch.jobs import Handler, Jobs
+from leakwatch.matching.index import build_index
+from leakwatch.matching.weights import Weights
+from leakwatch.model.alert import DeliveryState
+from leakwatch.pipeline import Brain
+from leakwatch.polling import SiteConfig, poll
+from leakwatch.ports import Notifier
+from leakwatch.proving import prove_swarm
+from leakwatch.rulepack.schema import RulePack
+from leakwatch.service import load_rules, load_weights
+from leakwatch.sources import KINDS
+from leakwatch.store.migrate import upgrade
+from leakwatch.store.repository import SqlRepository
+from leakwatch.swarm.session import SwarmSession
+
+log = structlog.get_logger()
+
+TICK_S = 5
+DRAIN_S = 10.0
+_CRAWL, _PROVE, _DELIVER = "crawl", "prove", "deliver"
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Daemon:
+    """The running parts. Built by `running`, which also takes them down."""
+
+    config: Config
+    repository: SqlRepository
+    vault: FileVault
+    fetcher: HttpFetcher
+    swarm: SwarmSession | None
+    notifiers: dict[str, Notifier]
+    weights: Weights
+    pack: RulePack
+    clock: SystemClock
+    jobs: Jobs
+    scheduler: AsyncIOScheduler
+    sites: dict[str, SiteConfig]
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _brain: tuple[int, Brain] | None = None
+
+    async def brain(self) -> Brain:
+        """The catalogue as an index, built anew when the catalogue has changed."""
+        async with self.repository.reading() as work:
+            version = await work.catalogue.version()
+            if self._brain is None or self._brain[0] != version:
+                index = build_index(await work.catalogue.all())
+                self._brain = (version, Brain(index, self.weights, self.pack, self.config.routes))
+                log.info("catalogue_loaded", assets=len(index.assets), names=len(index.keys))
+        return self._brain[1]
+
+    async def run(self) -> None:
+        """Work until told to stop."""
+        self.jobs.handler(_CRAWL, self._guarded(_CRAWL, self.crawl))
+        self.jobs.handler(_PROVE, self._guarded(_PROVE, self.prove))
+        self.jobs.handler(_DELIVER, self._guarded(_DELIVER, self.deliver))
+        working = asyncio.create_task(self.jobs.run(self.config.daemon.concurrency))
+        self.scheduler.start()
+        await self._schedule()
+        log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
+        await self.stopping.wait()
+        log.info("daemon_stopping")
+        self.scheduler.shutdown(wait=False)
+        self.jobs.stop()
+        _, late = await asyncio.wait({working}, timeout=DRAIN_S)
+        if late:
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+        log.info("daemon_stopped", drained=not late)
+
+    async def run_once(self) -> None:
+        """Read every site once, look at every swarm that is due, send what is due."""
+        for host in sorted({site.host for site in self.sites.values()}):
+            await self._guarded(_CRAWL, self.crawl)(host)
+        async with self.repository.reading() as work:
+            swarms = await work.findings.due_proofs(self.clock.now())
+        await asyncio.gather(*(self._guarded(_PROVE, self.prove)(key) for key in swarms))
+        for channel in self.notifiers:
+            await self._guarded(_DELIVER, self.deliver)(channel)
+
+    async def _schedule(self) -> None:
+        """A timer for each site from its stored due time, overdue ones at once and once; and the tick."""
+        now = self.clock.now()
+        async with self.repository.reading() as work:
+            due = {state.name: state.next_due_at for state in await work.sites.all()}
+        for site in self.sites.values():
+            self.scheduler.add_job(
+                self._due,
+                trigger=trigger_of(site),
+                args=(site.host,),
+                id=f"site:{site.name}",
+                next_run_time=max(now, due.get(site.name, now)),
+                coalesce=True,
+                misfire_grace_time=None,
+                max_instances=1,
+            )
+        self.scheduler.add_job(
+            self.tick,
+            IntervalTrigger(seconds=TICK_S),
+            id="tick",
+            next_run_time=now,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+
+    async def _due(self, host: str) -> None:
+        await self.jobs.submit(_CRAWL, [host])
+
+    async def tick(self) -> None:
+        """Derive from the database what is due: losing the queue loses nothing."""
+        now = self.clock.now()
+        async with self.repository.reading() as work:
+            hosts = {state.host for state in await work.sites.due(now)}
+            swarms = await work.findings.due_proofs(now)
+            channels = await work.outbox.due_channels(now)
+        await self.jobs.submit(_CRAWL, sorted(hosts))
+        await self.jobs.submit(_PROVE, swarms)
+        await self.jobs.submit(_DELIVER, [one for one in channels if one in self.notifiers])
+
+    async def crawl(self, host: str) -> None:
+        """Read the sites of a host whose time has come, one after the other."""
+        while not self.stopping.is_set():
+            async with self.repository.reading() as work:
+                due = [
+                    state
+                    for state in await work.sites.due(self.clock.now(), host)
+                    if state.name in self.sites
+                ]
+            if not due:
+                return
+            site = self.sites[due[0].name]
+            brain = await self.brain()
+            try:
+                polled = await poll(
+                    site,
+                    KINDS[site.kind],
+                    due[0],
+                    brain,
+                    self.repository,
+                    self.vault,
+                    self.fetcher,
+                    self.clock,
+                    self.stopping.is_set,
+                    next_time,
+                    self._announce,
+                )
+            except Conflict as error:
+                log.warning("poll_lost", site=site.name, error=error.message)
+                return
+            except LeakwatchError as error:
+                log.error("poll_failed", site=site.name, error=error.message, blame=error.blame)
+                await self._defer(site)
+                return
+            window = polled.window
+            log.info(
+                "site_polled",
+                site=site.name,
+                verdict=window.verdict.value,
+                pages=window.pages,
+                items=window.items,
+                new_items=window.new_items,
+                alerts=polled.alerts,
+                duration_s=round((window.ended_at - window.started_at).total_seconds(), 3),
+                **({"detail": window.detail} if window.detail else {}),
+            )
+            self._retime(site, polled.next_due_at)
+
+    async def _announce(self, alerts: int, proofs: int) -> None:
+        """A page was committed: what it caused need not wait for the tick."""
+        if alerts:
+            await self.jobs.submit(_DELIVER, list(self.notifiers))
+        if proofs:
+            async with self.repository.reading() as work:
+                await self.jobs.submit(_PROVE, await work.findings.due_proofs(self.clock.now()))
+
+    async def _defer(self, site: SiteConfig) -> None:
+        """After an error of ours, move the site's time on, so that it cannot come round in a circle."""
+        due = self.clock.now() + timedelta(seconds=max(60.0, float(site.every)))
+        async with self.repository.writing() as work:
+            await work.sites.defer(site.name, due)
+        self._retime(site, due)
+
+    def _retime(self, site: SiteConfig, due: datetime) -> None:
+        job = self.scheduler.get_job(f"site:{site.name}") if self.scheduler.running else None
+        if job is not None:
+            job.modify(next_run_time=due)
+
+    async def prove(self, swarm_key: str) -> None:
+        """Look at one swarm for every finding that waits for it."""
+        brain = await self.brain()
+        proved = await prove_swarm(
+            swarm_key,
+            brain,
+            self.repository,
+            self.vault,
+            self.swarm,
+            self.clock,
+            self.config.swarm.deadline_s,
+        )
+        verdicts = [verdict.value for verdict in proved.verdicts]
+        log.info(
+            "swarm_looked_at",
+            infohash=swarm_key,
+            verdicts=verdicts,
+            **({"error": proved.error} if proved.error else {}),
+        )
+        if proved.alerts:
+            await self.jobs.submit(_DELIVER, list(self.notifiers))
+
+    async def deliver(self, channel: str) -> None:
+        """Send everything that is due on one channel."""
+        notifier = self.notifiers.get(channel)
+        if notifier is not None:
+            await deliver(channel, notifier, self.repository, self.clock, _report, self.stopping.is_set)
+
+    def _guarded(self, kind: str, handle: Handler) -> Handler:
+        """The one place that catches broadly: a job that fails is counted and logged; the others go on."""
+
+        async def run(key: str) -> None:
+            with structlog.contextvars.bound_contextvars(job=f"{kind}:{key}"):
+                try:
+                    await handle(key)
+                except LeakwatchError as error:
+                    log.error("job_failed", error=error.message, blame=error.blame)
+                except Exception as error:
+                    log.exception("job_crashed", error=repr(error))
+                    if kind == _CRAWL:
+                        for site in self.sites.values():
+                            if site.host == key:
+                                await self._defer(site)
+
+        return run
+
+
+def _report(attempt: Attempt) -> None:
+    delivery = attempt.delivery
+    told = {
+        "channel": delivery.channel,
+        "finding": delivery.alert.finding,
+        "change": delivery.alert.event.value,
+    }
+    if attempt.state is DeliveryState.SENT:
+        log.info("alert_sent", **told, attempts=delivery.attempts)
+    elif attempt.state is DeliveryState.DEAD:
+        log.error("alert_dead", **told, error=attempt.error)
+    else:
+        log.warning("alert_put_off", **told, state=attempt.state.value, error=attempt.error)
+
+
+def trigger_of(site: SiteConfig) -> CronTrigger | IntervalTrigger:
+    """When a site is due, as APScheduler says it."""
+    jitter = float(site.jitter) or None
+    if site.cron:
+        trigger = CronTrigger.from_crontab(site.cron, timezone=UTC)
+        trigger.jitter = jitter
+        return trigger
+    return IntervalTrigger(seconds=1, timezone=UTC) if float(site.every) < 1 else _interval(site, jitter)
+
+
+def _interval(site: SiteConfig, jitter: float | None) -> IntervalTrigger:
+    return IntervalTrigger(seconds=round(float(site.every)), jitter=jitter, timezone=UTC)
+
+
+def next_time(site: SiteConfig, began: datetime) -> datetime:
+    """When a site that was read from `began` on is due again, by its schedule."""
+    if site.cron:
+        due = trigger_of(site).get_next_fire_time(None, began + timedelta(seconds=1))
+        return (due or began + timedelta(days=1)).astimezone(UTC)
+    return began + timedelta(seconds=float(site.every) + random.uniform(0, float(site.jitter)))  # noqa: S311
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncGenerator[Daemon]:
+    """Everything that a daemon needs, opened in order and closed in reverse.
+
+    Raises: ConfigError if another daemon uses the data folder.
+    """
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    async with contextlib.AsyncExitStack() as stack:
+        repository = SqlRepository.open(config.store_url)
+        stack.push_async_callback(repository.close)
+        if repository.is_embedded:
+            stack.enter_context(_only_one(config.data_dir / "daemon.lock"))
+        await upgrade(config.store_url)
+        clock = SystemClock()
+        fetcher = await stack.enter_async_context(
+            HttpFetcher(config.door, secret=lambda name: config.secrets[name].reveal(), clock=clock)
+        )
+        swarm = None
+        if config.swarm.enabled:
+            swarm = SwarmSession(config.swarm_settings)
+            stack.push_async_callback(swarm.aclose)
+        daemon = Daemon(
+            config=config,
+            repository=repository,
+            vault=FileVault(config.data_dir / "evidence"),
+            fetcher=fetcher,
+            swarm=swarm,
+            notifiers={one.name: notifier_for(one, fetcher, clock) for one in config.channels},
+            weights=load_weights(),
+            pack=load_rules(config.rules_dir),
+            clock=clock,
+            jobs=Jobs(),
+            scheduler=AsyncIOScheduler(timezone=UTC),
+            sites={site.name: site for site in config.sites if site.enabled},
+        )
+        async with repository.writing() as work:
+            await work.sites.sync([(s.name, s.kind, s.host) for s in daemon.sites.values()], clock.now())
+            released = await work.outbox.release_leases(clock.now()) if repository.is_embedded else 0
+        if released:
+            log.warning("leases_released", alerts=released)
+        yield daemon
+
+
+@contextlib.contextmanager
+def _only_one(path: Path):  # noqa: ANN202
+    """A lock on the data folder for as long as the daemon lives, however it dies."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(f"another leakwatch daemon uses {path.parent}; stop it first") from error
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+async def run_daemon(config: Config, *, once: bool) -> None:
+    """The command `run`: until SIGTERM or SIGINT, or through everything once."""
+    async with running(config) as daemon:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, daemon.stopping.set)
+        await (daemon.run_once() if once else daemon.run())

@@ -1,0 +1,1 @@
+"""The replay: a small world on loopback in which a model leaks, and the daemon judged from the outside."""

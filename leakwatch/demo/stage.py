@@ -1,0 +1,126 @@
+"""The stage: everything that is up while a story is played, and the play itself."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from leakwatch.demo.director import Director
+from leakwatch.demo.narrator import Narrator
+from leakwatch.demo.processes import Daemon, SwarmProcess
+from leakwatch.demo.story import Story
+from leakwatch.demo.verdict import Figures, Witness, has_all, read_figures
+from leakwatch.demo.world import SITES, World
+from leakwatch.errors import LeakwatchError
+
+_POLL_DEADLINE_S = 60.0
+_SETTLE_S = 3.0
+_LOOK_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """What to play. `kill_at_s` and `deadline_s` count from the leak; `quiet_s` is the time before it.
+
+    With `keep` everything stays up after the summary until Ctrl-C or SIGTERM.
+    """
+
+    seed: int
+    folder: Path
+    leak: bool = True
+    kill_at_s: tuple[float, ...] = ()
+    deadline_s: float = 120
+    quiet_s: float = 20
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """World, swarm and daemon, all running. `stopped` is set when a signal asks for the end."""
+
+    options: ReplayOptions
+    story: Story
+    world: World
+    swarm: SwarmProcess
+    daemon: Daemon
+    director: Director
+    narrator: Narrator
+    stopped: asyncio.Event
+
+    async def play(self) -> tuple[Witness, list[str]]:
+        """Play the story to its end; answers what was seen and what went wrong on the way.
+
+        Raises: LeakwatchError if a signal asks for the end.
+        """
+        failures: list[str] = []
+        if await self._until(lambda: self.world.polled_sites >= set(SITES), _POLL_DEADLINE_S):
+            self.narrator.tell("every site has been polled once; the quiet before the leak begins")
+            await self._play_beats()
+        else:
+            failures.append(f"never polled: {', '.join(sorted(set(SITES) - self.world.polled_sites))}")
+        if self.daemon.ended_by_itself:
+            failures.append(f"the daemon ended by itself: {self.daemon.log_tail() or 'it said nothing'}")
+        return await self._bear_witness(), failures
+
+    async def _play_beats(self) -> None:
+        beats = asyncio.create_task(self.director.play(self.story.beats))
+        kills = asyncio.create_task(self._kill_at_times())
+        try:
+            await self._until(beats.done, self.story.beats[-1].at_s + _POLL_DEADLINE_S)
+            if self.options.leak:
+                ends = self.director.visible_at.get("board", self.world.clock()) + self.options.deadline_s
+                await self._until(lambda: has_all(self._figures()), ends - self.world.clock())
+                await self._until(kills.done, ends - self.world.clock())
+            self.narrator.tell("nothing more is expected; waiting a little for repeats")
+            await self._until(lambda: False, _SETTLE_S)
+        finally:
+            beats.cancel()
+            kills.cancel()
+
+    def _figures(self) -> Figures:
+        return read_figures(self.world.sinks.arrivals, self.director.visible_at)
+
+    async def _kill_at_times(self) -> None:
+        """SIGKILL the daemon at the given seconds after the leak, and start it again each time."""
+        await self.director.leaked.wait()
+        leaked_at = self.director.visible_at["board"]
+        for at_s in sorted(self.options.kill_at_s):
+            await asyncio.sleep(max(0.0, leaked_at + at_s - self.world.clock()))
+            self.narrator.tell("the daemon is killed without warning and started again")
+            await self.daemon.kill_and_restart()
+
+    async def _until(self, condition: Callable[[], bool], deadline_s: float) -> bool:
+        """Wait for a condition; False where the time is up or the daemon has ended first.
+
+        Raises: LeakwatchError if a signal asks for the end.
+        """
+        ends = time.monotonic() + deadline_s
+        while not condition():
+            if self.stopped.is_set():
+                raise LeakwatchError("the replay was stopped before its end")
+            if time.monotonic() >= ends or self.daemon.ended_by_itself:
+                return False
+            await asyncio.sleep(_LOOK_EVERY_S)
+            self.narrator.tell_news_of(self._figures())
+        return True
+
+    async def _bear_witness(self) -> Witness:
+        """Take the counters: the seeder's first, then the positive control that shows that it can rise."""
+        arrivals = tuple(self.world.sinks.arrivals)
+        uploaded = await self.swarm.ask("uploaded")
+        strangers = await self.swarm.ask("strangers")
+        self.narrator.tell(f"the seeder has given away {uploaded} payload bytes; a plain client shows it can")
+        return Witness(
+            leak=self.options.leak,
+            arrivals=arrivals,
+            visible_at=dict(self.director.visible_at),
+            kills=self.daemon.kills,
+            uploaded_bytes=uploaded,
+            control_bytes=await self.swarm.ask("control"),
+            strangers=strangers,
+            noise_items=self.world.noise_items,
+            news_items=self.world.news_items,
+        )

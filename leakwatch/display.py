@@ -1,0 +1,49 @@
+"""Untrusted text made safe to show, and links made unclickable."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# C0, DEL, C1, bidi controls (CVE-2021-42574), zero-width marks, line and paragraph separators.
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_MAX_MARKS = 4
+
+
+def clean(text: str, limit: int = 500) -> str:
+    """One line that a terminal, a log, a mail header and a chat client can show without being steered.
+
+    Control, bidi and zero-width characters become visible escapes, runs of combining marks are cut,
+    lone surrogates become U+FFFD, and the text is cut at `limit` characters with an ellipsis.
+    """
+    text = text[: limit * 4].encode("utf-8", "replace").decode("utf-8")
+    text = _INVISIBLE.sub(_escape, text.replace("\r\n", "\n").replace("\t", " "))
+    out: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        if marks <= _MAX_MARKS:
+            out.append(char)
+    shown = "".join(out)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found[0]
+    if char == "\n":
+        return " "
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def defang(url: str) -> str:
+    """A link that no client opens or unfurls by itself: `https://a.example/x` becomes `hxxps://a[.]example/x`."""
+    shown = clean(url, 2000)
+    scheme, separator, rest = shown.partition("://")
+    if not separator or shown[:7].lower() == "magnet:":
+        return re.sub(r"^magnet:", "magnet[:]", shown, flags=re.IGNORECASE).replace("://", "[:]//")
+    host, slash, path = rest.partition("/")
+    path = path.replace("://", "[:]//")
+    return f"{scheme.lower().replace('http', 'hxxp')}://{host.replace('.', '[.]')}{slash}{path}"

@@ -1,0 +1,160 @@
+"""The error tree. Each error says whose fault it is (`blame`) and whether trying again helps (`permanent`).
+
+LeakwatchError
+├── ConfigError      file, line, field      the operator's configuration
+├── RuleError        file, line, field      the operator's rule
+├── InputError       file, line             a file or line that a person gave us
+├── WireError        value                  bytes from outside that are not what they claim
+│   ├── BencodeError
+│   ├── InfohashError
+│   ├── MagnetError
+│   └── MetainfoError
+├── SourceError                             one site, one poll
+│   ├── FetchFailed                         the network, or a limit of ours, stopped the transfer
+│   ├── Refused                             the site said no (403, 429, a challenge page, our own address rules)
+│   └── LayoutChanged                       the page is not what the kind expects
+├── SwarmError                              peers, DHT, the libtorrent child
+├── StoreError
+│   └── Conflict                            somebody else changed the row first
+└── DeliveryError                           one alert, one channel
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Blame = Literal["ours", "theirs", "network"]
+
+
+class LeakwatchError(Exception):
+    """Something went wrong in leakwatch; the message says what and what to do."""
+
+    blame: ClassVar[Blame] = "ours"
+    permanent: bool = True
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip().splitlines()[0])
+
+    @property
+    def message(self) -> str:
+        """The text for a person, without the class name."""
+        return str(self.args[0])
+
+
+class LocatedError(LeakwatchError):
+    """A file that a person wrote has a mistake; correct the named line."""
+
+    def __init__(self, message: str, *, file: str = "", line: int = 0, field: str = "") -> None:
+        self.file, self.line, self.field = file, line, field
+        where = ":".join(part for part in (file, str(line) if line else "") if part)
+        place = f"{where}: " if where else ""
+        name = f"{field}: " if field else ""
+        super().__init__(f"{place}{name}{message}")
+
+
+class ConfigError(LocatedError):
+    """The configuration has a mistake; correct the named field."""
+
+
+class RuleError(LocatedError):
+    """A rule has a mistake; correct the named field."""
+
+
+class InputError(LocatedError):
+    """A file or line given to leakwatch cannot be used; correct it and try again."""
+
+
+class WireError(LeakwatchError):
+    """Bytes from outside are not what they claim to be."""
+
+    blame = "theirs"
+
+    def __init__(self, message: str | None = None, value: object = None) -> None:
+        self.value = value
+        super().__init__(message)
+
+
+class BencodeError(WireError):
+    """The bytes are not valid bencoding."""
+
+
+class InfohashError(WireError):
+    """The text is not an infohash: 40 hex, 32 base32, or a 1220-prefixed multihash of 68 hex digits."""
+
+
+class MagnetError(WireError):
+    """The text is not a magnet URI with an infohash."""
+
+
+class MetainfoError(WireError):
+    """The torrent has no usable info dictionary."""
+
+
+class SourceError(LeakwatchError):
+    """A source could not be read."""
+
+    blame = "theirs"
+    permanent = False
+
+    def __init__(self, message: str | None = None, *, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
+class FetchFailed(SourceError):
+    """The page could not be transferred; the network or the server is at fault, it is tried again later."""
+
+    blame = "network"
+
+
+class Refused(SourceError):
+    """The site refused us; it is asked again later and more slowly."""
+
+
+class AddressRefused(Refused):
+    """The address is not a public one; list the host under http.allow_hosts if it is yours."""
+
+    blame = "ours"
+    permanent = True
+
+
+class LayoutChanged(SourceError):
+    """The page is not what this kind of source expects; the site changed or the kind is wrong."""
+
+
+class SwarmError(LeakwatchError):
+    """The swarm gave no metadata in time; it is tried again later."""
+
+    blame = "network"
+    permanent = False
+
+
+class StoreError(LeakwatchError):
+    """The database refused the work."""
+
+
+class Conflict(StoreError):
+    """Another process changed the same row first; read it again."""
+
+    permanent = False
+
+
+class DeliveryError(LeakwatchError):
+    """An alert could not be delivered.
+
+    `uncertain` is true where the channel may have accepted it all the same: the connection broke
+    after the request had been written.
+    """
+
+    blame = "theirs"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool = False,
+        uncertain: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        self.permanent, self.uncertain, self.retry_after_s = permanent, uncertain, retry_after_s
+        super().__init__(message)

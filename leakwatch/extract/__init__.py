@@ -1,0 +1,1 @@
+"""Reading text: locators inside posts, tokens inside release names."""

@@ -1,0 +1,1 @@
+"""Observations against assets: one door, `engine.match`."""

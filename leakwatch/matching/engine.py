@@ -1,0 +1,191 @@
+"""`match`: the only door into this folder."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+from leakwatch.errors import MagnetError
+from leakwatch.extract.links import plain
+from leakwatch.matching.index import Index
+from leakwatch.matching.names import text_signals, title_signals
+from leakwatch.matching.rules import hits, words_of
+from leakwatch.matching.shape import file_signals
+from leakwatch.matching.weights import Weights
+from leakwatch.model.asset import AssetId
+from leakwatch.model.finding import EXACT_SIGNALS, KnownArtefact, Match, Signal, SignalKind, Tier
+from leakwatch.model.observation import Locator, LocatorKind, Observation
+from leakwatch.rulepack.schema import RulePack
+from leakwatch.torrent.magnet import parse_magnet
+
+_NAMES = frozenset({SignalKind.TITLE, SignalKind.TITLE_FUZZY})
+_STRUCTURE = frozenset({SignalKind.SIZE})
+_MAX_RULES = 2
+NO_RULES = RulePack()
+
+Known = Mapping[str, KnownArtefact]
+"""Artefact keys that open findings already hold."""
+
+
+def match(
+    observation: Observation,
+    index: Index,
+    weights: Weights,
+    known: Known | None = None,
+    pack: RulePack = NO_RULES,
+) -> tuple[Match, ...]:
+    """Every asset that an observation may concern, strongest first, with every signal and its weight.
+
+    A name alone, however good, never reaches `auto`: that takes a digest, an infohash, or the size.
+    Matches too weak for `review` are given too, with `tier` None, so that a near miss can be explained.
+    """
+    signals: dict[AssetId, list[Signal]] = {}
+    artefacts: dict[AssetId, list[str]] = {}
+    _add_infohashes(observation, index, weights, known or {}, signals, artefacts)
+    for asset, signal, artefact in file_signals(observation, index, weights):
+        signals.setdefault(asset, []).append(signal)
+        if artefact:
+            artefacts.setdefault(asset, []).append(artefact)
+    _add_names(observation, index, weights, signals)
+    context = _rule_signals(observation, index, weights, pack, signals)
+    shared = artefact_keys(observation)
+    found = [
+        _judge(asset, _with_context(told, context), weights, (*artefacts.get(asset, ()), *shared))
+        for asset, told in signals.items()
+    ]
+    return tuple(sorted((m for m in found if m.score > 0.01), key=lambda m: (-m.score, m.asset)))
+
+
+def _add_infohashes(
+    observation: Observation,
+    index: Index,
+    weights: Weights,
+    known: Known,
+    signals: dict[AssetId, list[Signal]],
+    artefacts: dict[AssetId, list[str]],
+) -> None:
+    for key in artefact_keys(observation):
+        kind, _, value = key.partition(":")
+        for asset in index.by_infohash.get(value, ()) if kind == "swarm" else ():
+            signals.setdefault(asset, []).append(
+                Signal(SignalKind.INFOHASH, f"{value} is registered", weights["infohash"])
+            )
+        if key in known:
+            one = known[key]
+            signals.setdefault(one.asset, []).append(_known_signal(key, one, weights))
+            artefacts.setdefault(one.asset, []).append(key)
+
+
+def _known_signal(key: str, one: KnownArtefact, weights: Weights) -> Signal:
+    """What is known of an artefact carries over as it is: a case in the queue does not grow sure by being repeated."""
+    score = min(max(one.score, 0.001), 0.9999)
+    bits = round(math.log2(score / (1 - score)) - weights["prior"], 2)
+    kind = SignalKind.INFOHASH if one.is_sure else SignalKind.KNOWN
+    return Signal(kind, f"{key} is known from a finding", bits)
+
+
+def _add_names(
+    observation: Observation, index: Index, weights: Weights, signals: dict[AssetId, list[Signal]]
+) -> None:
+    """The best of title, display names of magnets, and text: one name counts once, not once a field."""
+    best: dict[AssetId, list[Signal]] = {}
+    sources = [title_signals(text, index, weights) for text in _titles(observation)]
+    if observation.text:
+        sources.append(text_signals(plain(observation.text), index, weights))
+    for told in sources:
+        for asset, some in told.items():
+            if sum(s.weight for s in some) > sum(s.weight for s in best.get(asset, ())) or asset not in best:
+                best[asset] = some
+    for asset, some in best.items():
+        signals.setdefault(asset, []).extend(some)
+
+
+def _titles(observation: Observation) -> Iterable[str]:
+    names = [observation.title]
+    for locator in observation.locators:
+        if locator.kind is LocatorKind.MAGNET:
+            names.append(_display_name(locator.value))
+        elif locator.kind is LocatorKind.TORRENT_URL:
+            names.append(re.sub(r"\.torrent$", "", locator.value.partition("?")[0].rsplit("/", 1)[-1]))
+    return dict.fromkeys(name for name in names if name)
+
+
+def _display_name(uri: str) -> str:
+    try:
+        return parse_magnet(uri).name
+    except MagnetError:
+        return ""
+
+
+def _rule_signals(
+    observation: Observation,
+    index: Index,
+    weights: Weights,
+    pack: RulePack,
+    signals: dict[AssetId, list[Signal]],
+) -> list[Signal]:
+    """Hits of rules: those of an asset speak for it, the others are context for whatever a name has found.
+
+    Looked for only where there is something to say about: a named asset, or rules that belong to one.
+    """
+    context: list[Signal] = []
+    if observation.locators:
+        context.append(Signal(SignalKind.WORDS, "says where it can be had", weights["locator"]))
+    if not signals and not any(rule.asset for rule in pack.rules):
+        return context
+    texts = [
+        observation.title,
+        plain(observation.text or ""),
+        *(file.path for file in observation.files[:1000]),
+    ]
+    general: list[Signal] = []
+    for rule, word in hits(words_of(texts), pack):
+        told = f"{rule.id}: {word!r}"
+        if rule.asset is None:
+            general.append(Signal(SignalKind.RULE, told, weights[f"rule_{rule.confidence.value}"]))
+        elif rule.asset in index.assets:
+            bits = weights[f"rule_asset_{rule.confidence.value}"]
+            signals.setdefault(AssetId(rule.asset), []).append(Signal(SignalKind.TITLE, told, bits))
+    return context + sorted(general, key=lambda s: -s.weight)[:_MAX_RULES]
+
+
+def _with_context(told: list[Signal], context: list[Signal]) -> list[Signal]:
+    """Context counts only beside a name."""
+    named = any(signal.kind in _NAMES and signal.weight > 0 for signal in told)
+    return told + context if named else told
+
+
+def _judge(asset: AssetId, told: list[Signal], weights: Weights, artefacts: tuple[str, ...]) -> Match:
+    """Score and tier: names of files count once, context never corroborates."""
+    kept = _strongest_file_names(told)
+    bits = weights["prior"] + sum(signal.weight for signal in kept)
+    score = round(1 / (1 + 2 ** -max(-60.0, min(60.0, bits))), 4)
+    corroborated = any(s.weight > 0 and s.kind in EXACT_SIGNALS | _STRUCTURE for s in kept)
+    tier = None
+    if score >= weights["auto"] and corroborated:
+        tier = Tier.AUTO
+    elif score >= weights["review"]:
+        tier = Tier.REVIEW
+    ordered = tuple(sorted(kept, key=lambda s: -abs(s.weight)))
+    return Match(asset, score, tier, ordered, tuple(dict.fromkeys(artefacts)))
+
+
+def _strongest_file_names(told: list[Signal]) -> list[Signal]:
+    files = sorted((s for s in told if s.kind is SignalKind.FILE_NAME), key=lambda s: -s.weight)
+    return [s for s in told if s.kind is not SignalKind.FILE_NAME] + files[:2]
+
+
+def artefact_keys(observation: Observation) -> tuple[str, ...]:
+    """What other sightings of the same leak would share: swarms, repositories, torrent files, the page itself."""
+    keys = [key for locator in observation.locators for key in _locator_keys(locator)]
+    if observation.url:
+        keys.append(f"url:{observation.url}")
+    return tuple(dict.fromkeys(keys))
+
+
+def _locator_keys(locator: Locator) -> list[str]:
+    if locator.infohashes:
+        return [f"swarm:{key.hex()}" for key in locator.infohashes.swarm_keys]
+    what = "repository" if locator.kind is LocatorKind.REPOSITORY else "url"
+    return [f"{what}:{locator.value}"]

@@ -1,0 +1,131 @@
+"""The catalogue as look-up tables: what an observation's facts are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from leakwatch.errors import InfohashError
+from leakwatch.extract.names import fold, is_number, parse_name, readings, tokens
+from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.torrent.infohash import parse_v1, parse_v2
+
+_EMPTY_SHA256 = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+MAX_WINDOW = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One title or alias of one asset in one reading. `key` is its tokens without the gaps between them."""
+
+    asset: AssetId
+    text: str
+    tokens: tuple[str, ...]
+    key: str
+    numbers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """One file of one asset."""
+
+    asset: AssetId
+    file: AssetFile
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Look-up tables over a catalogue. Built at once, never changed.
+
+    `keys` and `names` are parallel: the distinct name keys for comparing by edit distance.
+    """
+
+    assets: Mapping[AssetId, Asset]
+    by_key: Mapping[str, tuple[Name, ...]]
+    keys: tuple[str, ...]
+    by_infohash: Mapping[str, tuple[AssetId, ...]]
+    by_digest: Mapping[tuple[str, str], tuple[FileRef, ...]]
+    by_size: Mapping[int, tuple[FileRef, ...]]
+    by_file_name: Mapping[str, tuple[FileRef, ...]]
+    longest: int
+
+
+def build_index(assets: Iterable[Asset]) -> Index:
+    """Index a catalogue. Cost: linear in names and files."""
+    by_id = {asset.id: asset for asset in assets}
+    by_key: dict[str, dict[Name, None]] = {}
+    infohashes: dict[str, dict[AssetId, None]] = {}
+    digests: dict[tuple[str, str], list[FileRef]] = {}
+    sizes: dict[int, list[FileRef]] = {}
+    file_names: dict[str, list[FileRef]] = {}
+    for asset in by_id.values():
+        for name in asset_names(asset):
+            by_key.setdefault(name.key, {})[name] = None
+        for text in asset.infohashes:
+            infohashes.setdefault(_swarm_hex(text), {})[asset.id] = None
+        for file in asset.files:
+            ref = FileRef(asset.id, file)
+            for kind, digest in _digests(file):
+                digests.setdefault((kind, digest), []).append(ref)
+            if file.size_bytes:
+                sizes.setdefault(file.size_bytes, []).append(ref)
+            file_names.setdefault(base_name(file.path), []).append(ref)
+        total = sum(file.size_bytes or 0 for file in asset.files)
+        if len(asset.files) > 1 and all(file.size_bytes is not None for file in asset.files):
+            sizes.setdefault(total, []).append(
+                FileRef(asset.id, AssetFile(path="(all files)", size_bytes=total))
+            )
+    return Index(
+        assets=by_id,
+        by_key={key: tuple(names) for key, names in by_key.items()},
+        keys=tuple(by_key),
+        by_infohash={key: tuple(ids) for key, ids in infohashes.items()},
+        by_digest={key: tuple(refs) for key, refs in digests.items()},
+        by_size={size: tuple(refs) for size, refs in sizes.items()},
+        by_file_name={name: tuple(refs) for name, refs in file_names.items()},
+        longest=min(MAX_WINDOW, max((len(n.tokens) for names in by_key.values() for n in names), default=0)),
+    )
+
+
+def asset_names(asset: Asset) -> list[Name]:
+    """Every title and alias in every reading; a year in brackets at the end is not part of a name."""
+    found: dict[tuple[str, ...], Name] = {}
+    for text in asset.names:
+        for reading in readings(text):
+            split = parse_name(reading)
+            words = tokens(reading)
+            if split.year is not None and split.year == asset.year and split.title:
+                words = split.title
+            key = "".join(words)
+            if key:
+                found.setdefault(
+                    words, Name(asset.id, text, words, key, frozenset(w for w in words if is_number(w)))
+                )
+    return list(found.values())
+
+
+def base_name(path: str) -> str:
+    """The last component of a path, folded."""
+    return fold(path.replace("\\", "/").rsplit("/", 1)[-1])
+
+
+def _digests(file: AssetFile) -> list[tuple[str, str]]:
+    if file.size_bytes == 0 or file.sha256 == _EMPTY_SHA256:
+        return []
+    told = (
+        ("sha256", file.sha256),
+        ("sha1", file.sha1),
+        ("md5", file.md5),
+        ("pieces_root", file.pieces_root),
+    )
+    return [(kind, digest.hex()) for kind, digest in told if digest]
+
+
+def _swarm_hex(text: str) -> str:
+    """The SwarmKey of an infohash given as hex, base32 or multihash."""
+    if len(text) == 64:
+        text = "1220" + text
+    try:
+        return parse_v1(text).hex()
+    except InfohashError:
+        return parse_v2(text)[:20].hex()

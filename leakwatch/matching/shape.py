@@ -1,0 +1,133 @@
+"""Sizes, digests and file names against the catalogue's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from leakwatch.matching.index import FileRef, Index, base_name
+from leakwatch.matching.weights import Weights
+from leakwatch.model.asset import AssetId
+from leakwatch.model.finding import Signal, SignalKind
+from leakwatch.model.observation import Observation, ObservedFile
+
+_SMALL_FILE = 64 * 1024
+_LARGE = 2**20
+_GENERIC = frozenset(
+    [
+        "readme.md",
+        "license",
+        "license.txt",
+        "license.md",
+        "config.json",
+        ".gitattributes",
+        ".gitignore",
+        "index.html",
+        "notice",
+        "readme",
+        "readme.txt",
+        "tokenizer.json",
+        "tokenizer.model",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "generation_config.json",
+        "vocab.json",
+        "vocab.txt",
+        "merges.txt",
+        "params.json",
+        "pytorch_model.bin",
+        "model.safetensors",
+        "adapter_model.safetensors",
+        "adapter_config.json",
+        "setup.exe",
+        "install.exe",
+        "thumbs.db",
+        "desktop.ini",
+        "cover.jpg",
+        "sample.mkv",
+        "movie.mkv",
+        "video.mp4",
+        "data.bin",
+        "model.bin",
+        "checklist.chk",
+    ]
+)
+_LAYOUT = re.compile(
+    r"(?:pytorch_)?(?:model|adapter_model|diffusion_pytorch_model|consolidated|ggml-model|checkpoint|part|disc|cd|track|sample|episode)"
+    r"[\s._-]*(?:\d{1,5}(?:-of-\d{1,5})?)?(?:\.(?:fp16|bf16|index|q\d\w*))?\.[a-z0-9]{2,12}"
+)
+"""Names that a tool gives: thousands of repositories have a model-00001-of-00002.safetensors."""
+_MAX_SIZES = 3
+
+
+def file_signals(
+    observation: Observation, index: Index, weights: Weights
+) -> Iterator[tuple[AssetId, Signal, str]]:
+    """Every file of an observation against every known digest, size and name: asset, signal, artefact key."""
+    sized: dict[AssetId, set[int]] = {}
+    for file in observation.files:
+        yield from _digest_signals(file, index, weights)
+        yield from _size_signals(file.size_bytes, file.path, index, weights, sized)
+        for ref in index.by_file_name.get(base_name(file.path), ()):
+            name = base_name(file.path)
+            generic = name in _GENERIC or _LAYOUT.fullmatch(name)
+            bits = weights["file_name_generic"] if generic else weights["file_name"]
+            yield ref.asset, Signal(SignalKind.FILE_NAME, f"a file called {name!r}", bits), ""
+    if observation.size_is_exact:
+        yield from _size_signals(observation.size_bytes, "the item", index, weights, sized)
+
+
+def _digest_signals(
+    file: ObservedFile, index: Index, weights: Weights
+) -> Iterator[tuple[AssetId, Signal, str]]:
+    told = ((SignalKind.SHA256, file.sha256), (SignalKind.SHA1, file.sha1), (SignalKind.MD5, file.md5))
+    for kind, digest in told:
+        for ref in index.by_digest.get((kind.value, digest), ()) if digest else ():
+            size = ref.file.size_bytes if ref.file.size_bytes is not None else file.size_bytes
+            bits = (
+                weights["unknown_size_hash"]
+                if size is None
+                else weights["small_file_hash"]
+                if size < _SMALL_FILE
+                else weights[kind.value]
+            )
+            artefact = "" if size is not None and size < _SMALL_FILE else f"{kind.value}:{digest}"
+            yield (
+                ref.asset,
+                Signal(kind, f"{file.path!r} has the {kind.value} of {ref.file.path!r}", bits),
+                artefact,
+            )
+
+
+def _size_signals(
+    size: int | None, what: str, index: Index, weights: Weights, sized: dict[AssetId, set[int]]
+) -> Iterator[tuple[AssetId, Signal, str]]:
+    """Each distinct size counts once, and only a few for one asset: they are not independent."""
+    for ref in index.by_size.get(size, ()) if size else ():
+        seen = sized.setdefault(ref.asset, set())
+        if size is None or size in seen or len(seen) >= _MAX_SIZES:
+            continue
+        seen.add(size)
+        yield (
+            ref.asset,
+            Signal(
+                SignalKind.SIZE,
+                f"{what} has the {size} bytes of {ref.file.path!r}",
+                _size_bits(size, weights),
+            ),
+            "",
+        )
+
+
+def _size_bits(size: int, weights: Weights) -> float:
+    if size < _LARGE:
+        return weights["size_small"]
+    return weights["size_round"] if size % _LARGE == 0 else weights["size"]
+
+
+def digest_keys(ref: FileRef) -> list[str]:
+    """Artefact keys of a file that is known to be the asset's: what other sightings may share."""
+    if ref.file.size_bytes is not None and ref.file.size_bytes < _SMALL_FILE:
+        return []
+    told = (("sha256", ref.file.sha256), ("sha1", ref.file.sha1), ("pieces_root", ref.file.pieces_root))
+    return [f"{kind}:{digest.hex()}" for kind, digest in told if digest]

@@ -1,0 +1,66 @@
+"""Asset: a protected work, and the fingerprints of its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NewType
+
+from leakwatch.torrent.infohash import PiecesRoot
+
+AssetId = NewType("AssetId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetFile:
+    """One file of an asset. Whatever is not known is None; a size and one digest are enough to be useful.
+
+    Units:  `size_bytes` in bytes; digests are raw bytes; `mtime_ns` in nanoseconds since the epoch.
+    `local_path` is where the bytes lay when they were read, None where they were never on this machine.
+    """
+
+    path: str
+    size_bytes: int | None = None
+    sha256: bytes | None = None
+    sha1: bytes | None = None
+    md5: bytes | None = None
+    pieces_root: PiecesRoot | None = None
+    local_path: str | None = None
+    mtime_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A protected work.
+
+    `codename` is what alerts call an embargoed asset instead of its title. A `critical` asset wakes somebody
+    for a match by name alone, if the post says where the content can be had. `embargoed` assets are never
+    asked for by name or infohash outside this machine unless `swarm_lookup` allows it.
+    """
+
+    id: AssetId
+    title: str
+    aliases: tuple[str, ...] = ()
+    year: int | None = None
+    kind: str | None = None
+    owner: str | None = None
+    codename: str | None = None
+    embargoed: bool = False
+    critical: bool = False
+    swarm_lookup: bool = False
+    infohashes: tuple[str, ...] = ()
+    files: tuple[AssetFile, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Title and aliases, without repeats."""
+        return tuple(dict.fromkeys((self.title, *self.aliases)))
+
+    @property
+    def shown_name(self) -> str:
+        """What alerts may call it."""
+        return (self.codename or str(self.id)) if self.embargoed else self.title
+
+    @property
+    def may_look_up_swarm(self) -> bool:
+        """Whether its infohashes may be asked of the DHT: that tells about a thousand nodes the infohash."""
+        return self.swarm_lookup or not self.embargoed

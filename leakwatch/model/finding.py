@@ -1,0 +1,227 @@
+"""Match, verdict, finding and its events; the legal state changes as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from leakwatch.model.asset import AssetId
+from leakwatch.torrent.infohash import Infohashes
+
+FindingId = NewType("FindingId", str)
+
+
+class Tier(StrEnum):
+    """What a match is strong enough for."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+
+
+class Verdict(StrEnum):
+    """What arithmetic says of a torrent or file, from metadata alone."""
+
+    PROVED = "proved"
+    LIKELY = "likely"
+    UNPROVED = "unproved"
+    REFUTED = "refuted"
+    UNKNOWN = "unknown"
+
+
+class State(StrEnum):
+    """Where a case stands."""
+
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    CONFIRMED = "confirmed"
+    REPORTED = "reported"
+    REMOVED = "removed"
+    REOPENED = "reopened"
+    FALSE_POSITIVE = "false_positive"
+    ALLOWED = "allowed"
+    MERGED = "merged"
+
+
+STATE_CHANGES: Mapping[State, frozenset[State]] = {
+    State.NEW: frozenset(State) - {State.NEW, State.REOPENED},
+    State.ACKNOWLEDGED: frozenset(State) - {State.NEW, State.ACKNOWLEDGED, State.REOPENED},
+    State.CONFIRMED: frozenset(
+        {State.REPORTED, State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED}
+    ),
+    State.REPORTED: frozenset({State.REMOVED, State.CONFIRMED, State.FALSE_POSITIVE, State.MERGED}),
+    State.REMOVED: frozenset({State.REOPENED, State.MERGED}),
+    State.REOPENED: frozenset(State) - {State.NEW, State.REOPENED},
+    State.FALSE_POSITIVE: frozenset({State.REOPENED, State.MERGED}),
+    State.ALLOWED: frozenset({State.REOPENED, State.MERGED}),
+    State.MERGED: frozenset(),
+}
+
+
+class Severity(StrEnum):
+    """How urgent, from least to most."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for low to 3 for critical."""
+        return list(Severity).index(self)
+
+
+class SignalKind(StrEnum):
+    """Why a match was made; the strength of each is data in `matching/weights.yaml`."""
+
+    INFOHASH = "infohash"
+    SHA256 = "sha256"
+    SHA1 = "sha1"
+    MD5 = "md5"
+    PIECES_ROOT = "pieces_root"
+    KNOWN = "known"
+    SIZE = "size"
+    TITLE = "title"
+    TITLE_FUZZY = "title_fuzzy"
+    FILE_NAME = "file_name"
+    YEAR = "year"
+    VERSION = "version"
+    WORDS = "words"
+    RULE = "rule"
+
+
+EXACT_SIGNALS = frozenset(
+    {SignalKind.INFOHASH, SignalKind.SHA256, SignalKind.SHA1, SignalKind.MD5, SignalKind.PIECES_ROOT}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One reason for or against a match. Units: `weight` in bits (log2 of the likelihood ratio)."""
+
+    kind: SignalKind
+    detail: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An observation and an asset agree. `score` is 0 to 1; `tier` None where it is too weak for both."""
+
+    asset: AssetId
+    score: float
+    tier: Tier | None
+    signals: tuple[Signal, ...]
+    artefacts: tuple[str, ...] = ()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a hash or infohash agrees, not only names and sizes."""
+        return any(signal.kind in EXACT_SIGNALS and signal.weight > 0 for signal in self.signals)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownArtefact:
+    """An artefact that an open finding already holds. `is_sure`: that finding is *auto* or proved."""
+
+    asset: AssetId
+    score: float
+    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileProof:
+    """What the metadata says of one file of the torrent against one file of the asset.
+
+    Units:  `shift` is the byte of the torrent's file where the asset's byte 0 is expected.
+    """
+
+    path: str
+    asset_path: str
+    pieces_ok: int
+    pieces_tested: int
+    pieces_total: int
+    shift: int = 0
+    method: str = "v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A verdict with its method and what was tested."""
+
+    verdict: Verdict
+    method: str
+    files: tuple[FileProof, ...] = ()
+    reason: str = ""
+
+
+class EventKind(StrEnum):
+    """What can happen to a finding."""
+
+    OPENED = "opened"
+    SIGHTED = "sighted"
+    VERDICT = "verdict_changed"
+    STATE = "state_changed"
+    MERGED = "merged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """An observation that supports a finding."""
+
+    site: str
+    native_id: str
+    title: str
+    url: str | None
+    seen_at: datetime
+    published_at: datetime | None
+    author: str | None
+    match: Match
+    locators: tuple[str, ...] = ()
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A case: one per asset and leak, however many sightings share its artefacts."""
+
+    id: FindingId
+    asset: AssetId
+    state: State
+    verdict: Verdict
+    severity: Severity
+    tier: Tier
+    score: float
+    opened_at: datetime
+    updated_at: datetime
+    title: str
+    sites: frozenset[str] = frozenset()
+    sightings: int = 0
+    merged_into: FindingId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingEvent:
+    """Something changed. `content` makes two tellings of the same change one alert."""
+
+    finding: FindingId
+    kind: EventKind
+    at: datetime
+    content: str
+    detail: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofTask:
+    """One torrent of one finding whose metadata is still wanted."""
+
+    id: int
+    finding: FindingId
+    asset: AssetId
+    infohashes: Infohashes
+    peers: tuple[tuple[str, int], ...] = ()
+    attempts: int = 0
+    metadata_digest: str | None = None

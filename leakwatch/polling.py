@@ -1,0 +1,264 @@
+"""One poll of one site: requests out, pages in, a coverage window at the end.
+
+Every page is committed by itself. What a poll could not read stays due: the cursor moves only past what was
+committed, requests that the cursor has moved past are kept in it, and validators are written only after a poll
+that read everything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from leakwatch.crawl.politeness import backoff_s
+from leakwatch.errors import LayoutChanged, Refused, SourceError
+from leakwatch.model.site import Coverage, CoverageWindow, SiteState
+from leakwatch.pipeline import Brain, Taken, take_page
+from leakwatch.ports import Clock, Fetcher, Repository, Vault
+from leakwatch.sources._kind import CredentialRef, Page, Payload, PolledKind, Request
+
+_NOT_MODIFIED = 304
+_KEPT = "_kept"
+_MAX_ERRORS = 3
+
+
+class Duration(float):
+    """Seconds; in the configuration written as `500ms`, `30s`, `5m`, `2h` or `1d`."""
+
+
+_EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteConfig:
+    """One site: its kind, its schedule (`every`, or `cron` with five fields), its pace, and the kind's own settings."""
+
+    name: str
+    kind: str
+    settings: Any
+    every: Duration = _EVERY
+    cron: str | None = None
+    jitter: Duration = _NO_JITTER
+    min_interval_s: float = 1.0
+    max_requests: int = 300
+    enabled: bool = True
+
+    @property
+    def host(self) -> str:
+        """The politeness domain: all sites of a host share one runner and one pace."""
+        return urlsplit(self.settings.url).netloc.lower()
+
+
+@dataclass(slots=True)
+class _Poll:
+    """What a poll has seen so far."""
+
+    state: SiteState
+    queue: deque[Request]
+    kept: dict[str, Request]
+    validators: dict[str, Any]
+    pages: int = 0
+    unchanged: int = 0
+    items: int = 0
+    new_items: int = 0
+    alerts: int = 0
+    proofs: int = 0
+    overlap: bool = False
+    first_item: str | None = None
+    last_item: str | None = None
+    incomplete: str = ""
+    errors: list[SourceError] = field(default_factory=list[SourceError])
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """A finished poll: what it covered and what it caused."""
+
+    window: CoverageWindow
+    alerts: int
+    proofs: int
+    failures: int
+    next_due_at: datetime
+
+
+async def poll(
+    site: SiteConfig,
+    kind: PolledKind,
+    state: SiteState,
+    brain: Brain,
+    repository: Repository,
+    vault: Vault,
+    fetcher: Fetcher,
+    clock: Clock,
+    stopping: Callable[[], bool],
+    next_time: Callable[[SiteConfig, datetime], datetime],
+    announce: Callable[[int, int], Awaitable[None]],
+) -> Polled:
+    """Read a site once and write down what was covered. Only the site's own errors are caught.
+
+    `announce` is told after each committed page how many alerts and proofs it caused.
+    """
+    began = clock.now()
+    run = _begin(site, kind, state)
+    asked = 0
+    while run.queue and asked < site.max_requests and not stopping() and not _hopeless(run):
+        request = run.queue.popleft()
+        asked += 1
+        try:
+            taken = await _one(request, site, kind, run, brain, repository, vault, fetcher)
+            if taken is not None:
+                await announce(taken.alerts, taken.proofs)
+        except SourceError as error:
+            run.errors.append(error)
+    if run.queue and not run.errors:
+        run.incomplete = run.incomplete or f"{len(run.queue)} requests put off to the next poll"
+    return await _close(site, kind, run, began, clock.now(), repository, next_time)
+
+
+def _begin(site: SiteConfig, kind: PolledKind, state: SiteState) -> _Poll:
+    cursor = {key: value for key, value in state.cursor.items() if key != _KEPT}
+    kept = {url: _restored(url, told) for url, told in dict(state.cursor.get(_KEPT, {})).items()}
+    first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
+    return _Poll(state, deque([*kept.values(), *first]), kept, {})
+
+
+def _with_validators(request: Request, validators: Mapping[str, Any]) -> Request:
+    known = validators.get(request.url, {})
+    return replace(request, etag=known.get("etag"), last_modified=known.get("last_modified"))
+
+
+def _restored(url: str, told: Mapping[str, Any]) -> Request:
+    credential = told.get("credential")
+    return Request(
+        url=url,
+        headers=told.get("headers", {}),
+        credential=CredentialRef(credential) if credential else None,
+        state=told.get("state", {}),
+        keep=True,
+    )
+
+
+def _hopeless(run: _Poll) -> bool:
+    return len(run.errors) >= _MAX_ERRORS or any(isinstance(error, Refused) for error in run.errors)
+
+
+async def _one(
+    request: Request,
+    site: SiteConfig,
+    kind: PolledKind,
+    run: _Poll,
+    brain: Brain,
+    repository: Repository,
+    vault: Vault,
+    fetcher: Fetcher,
+) -> Taken | None:
+    """Fetch, parse and commit one page; None where it has not changed."""
+    asked = replace(request, state={**request.state, "site": site.name})
+    payload = await fetcher.fetch(asked, min_interval_s=site.min_interval_s)
+    run.pages += 1
+    run.validators[request.url] = _validators(payload, request)
+    if payload.status == _NOT_MODIFIED:
+        run.unchanged += 1
+        return None
+    page = await asyncio.to_thread(kind.parse, payload)
+    if not page.observations and not page.next_requests and not kind.empty_is_normal:
+        raise LayoutChanged(f"nothing was found on {payload.url}, where there is always something")
+    run.kept.pop(request.url, None)
+    run.kept |= {one.url: one for one in page.next_requests if one.keep}
+    taken = await take_page(
+        _with_kept(page, run), payload, run.state, brain, repository, vault, run.state.validators
+    )
+    run.queue.extend(page.next_requests)
+    _count(run, page, taken)
+    return taken
+
+
+def _with_kept(page: Page, run: _Poll) -> Page:
+    kept = {
+        url: {"headers": dict(one.headers), "credential": one.credential, "state": dict(one.state)}
+        for url, one in run.kept.items()
+    }
+    return replace(page, cursor={**page.cursor, _KEPT: kept or None})
+
+
+def _validators(payload: Payload, request: Request) -> dict[str, str | None]:
+    if payload.status == _NOT_MODIFIED:
+        return {"etag": request.etag, "last_modified": request.last_modified}
+    return {"etag": payload.headers.get("etag"), "last_modified": payload.headers.get("last-modified")}
+
+
+def _count(run: _Poll, page: Page, taken: Taken) -> None:
+    run.state = taken.state
+    run.items += taken.items
+    run.new_items += taken.new_items
+    run.alerts += taken.alerts
+    run.proofs += taken.proofs
+    run.overlap = run.overlap or taken.overlap
+    run.incomplete = run.incomplete or page.incomplete
+    if page.observations:
+        run.first_item = run.first_item or page.observations[0].native_id
+        run.last_item = page.observations[-1].native_id
+
+
+async def _close(
+    site: SiteConfig,
+    kind: PolledKind,
+    run: _Poll,
+    began: datetime,
+    ended: datetime,
+    repository: Repository,
+    next_time: Callable[[SiteConfig, datetime], datetime],
+) -> Polled:
+    """Write the coverage window, the next due time, and, after a complete poll, the validators."""
+    first_poll = run.state.last_ok_at is None
+    failed = bool(run.errors) and (run.pages == 0 or _hopeless(run))
+    failures = run.state.failures + 1 if failed else 0
+    window = CoverageWindow(
+        site=site.name,
+        started_at=began,
+        ended_at=ended,
+        verdict=_verdict(run, kind, first_poll),
+        pages=run.pages,
+        items=run.items,
+        new_items=run.new_items,
+        overlap=None if first_poll or not run.items else run.overlap,
+        first_item=run.first_item,
+        last_item=run.last_item,
+        detail="; ".join(error.message for error in run.errors)[:1000] or run.incomplete or None,
+    )
+    waits = [error.retry_after_s for error in run.errors if error.retry_after_s]
+    due = next_time(site, began)
+    if failed:
+        due = max(due, ended + timedelta(seconds=backoff_s(failures - 1, max(waits, default=None), 0.0)))
+    async with repository.writing() as work:
+        if not run.errors and not run.incomplete and run.pages:
+            kept = {url: told for url, told in run.validators.items() if any(told.values())}
+            start = {request.url for request in kind.start(site.settings, run.state.cursor)}
+            await work.sites.move_cursor(
+                run.state, run.state.cursor, {u: v for u, v in kept.items() if u in start}
+            )
+        await work.sites.close_poll(window, due, failures, window.detail if run.errors else None)
+    return Polled(window, run.alerts, run.proofs, failures, due)
+
+
+def _verdict(run: _Poll, kind: PolledKind, first_poll: bool) -> Coverage:
+    """Worst first: refused, drift, error; then gap, partial; then what a healthy poll can be."""
+    for error in run.errors:
+        if isinstance(error, Refused):
+            return Coverage.REFUSED
+        if isinstance(error, LayoutChanged):
+            return Coverage.DRIFT
+    if run.errors:
+        return Coverage.ERROR
+    if kind.is_window and run.items and not run.overlap and not first_poll:
+        return Coverage.GAP
+    if run.incomplete:
+        return Coverage.PARTIAL
+    if run.pages and run.pages == run.unchanged:
+        return Coverage.UNCHANGED
+    return Coverage.EMPTY if kind.is_window and run.pages and not run.items else Coverage.OK

@@ -1,0 +1,314 @@
+"""What the shell needs of the world, as protocols. Each has one real implementation and a twin in the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, Protocol
+
+from leakwatch.model.alert import Alert, Delivery, DeliveryState, Place, Receipt
+from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.finding import Finding, FindingEvent, FindingId, KnownArtefact, Match, Proof, ProofTask
+from leakwatch.model.observation import Observation
+from leakwatch.model.site import CoverageWindow, SiteState
+from leakwatch.sources._kind import Payload, Request
+from leakwatch.torrent.infohash import Infohashes
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The current time, aware, in UTC."""
+        ...
+
+
+class Fetcher(Protocol):
+    """The one door to HTTP."""
+
+    async def fetch(self, request: Request, *, min_interval_s: float = 0.0) -> Payload:
+        """Do one GET, following redirects through the same checks.
+
+        A 304 comes back as a payload of that status. Raises: Refused, AddressRefused, FetchFailed.
+        """
+        ...
+
+    async def post(
+        self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Do one POST without following redirects; answers status, headers and at most 64 KiB of body.
+
+        Raises: AddressRefused or FetchFailed before anything was written; DeliveryError with `uncertain`
+        where the connection broke after the request had gone out.
+        """
+        ...
+
+
+class Swarm(Protocol):
+    """The BitTorrent side: metadata only, never content."""
+
+    async def metadata(
+        self, infohashes: Infohashes, *, peers: Sequence[tuple[str, int]] = (), deadline_s: float = 60.0
+    ) -> bytes:
+        """The raw info dictionary of a torrent, its hash checked. Raises: SwarmError."""
+        ...
+
+
+class Vault(Protocol):
+    """Keeps evidence bytes by their SHA-256."""
+
+    def put(self, data: bytes) -> str:
+        """Store bytes durably; answers their SHA-256 in hex. Storing the same bytes twice is free."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """Read bytes back, their digest checked. Raises: StoreError if they are missing or changed."""
+        ...
+
+
+class Notifier(Protocol):
+    """One channel that can be told."""
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Send one alert. Raises: DeliveryError, saying whether a retry helps and whether it may have arrived."""
+        ...
+
+
+class Catalogue(Protocol):
+    """The registered assets."""
+
+    async def version(self) -> int:
+        """A number that grows with every change of the catalogue."""
+        ...
+
+    async def all(self) -> list[Asset]:
+        """Every asset with its files."""
+        ...
+
+    async def get(self, asset: AssetId) -> Asset | None:
+        """One asset, or None."""
+        ...
+
+    async def save(self, asset: Asset, at: datetime) -> None:
+        """Add an asset, or replace the one of the same id with its files."""
+        ...
+
+    async def remove(self, asset: AssetId) -> bool:
+        """Remove an asset with its findings; false if there was none."""
+        ...
+
+
+class Sites(Protocol):
+    """What is remembered of each site."""
+
+    async def sync(self, sites: Iterable[tuple[str, str, str]], now: datetime) -> None:
+        """Make the rows agree with the configured (name, kind, host); new ones are due now, others rest."""
+        ...
+
+    async def due(self, now: datetime, host: str | None = None) -> list[SiteState]:
+        """Active sites whose time has come, longest overdue first."""
+        ...
+
+    async def get(self, name: str) -> SiteState | None:
+        """One site's state."""
+        ...
+
+    async def all(self) -> list[SiteState]:
+        """Every active site."""
+        ...
+
+    async def move_cursor(
+        self, state: SiteState, cursor: Mapping[str, Any], validators: Mapping[str, Any]
+    ) -> SiteState:
+        """Write a cursor over the one that `state` knows. Raises: Conflict if another process was first."""
+        ...
+
+    async def close_poll(
+        self, window: CoverageWindow, next_due_at: datetime, failures: int, error: str | None
+    ) -> None:
+        """Record what a poll covered, and when the next one is due."""
+        ...
+
+    async def defer(self, name: str, due: datetime) -> None:
+        """Move a site's time on without a coverage window: the error was ours."""
+        ...
+
+    async def windows(self, name: str, limit: int = 20) -> list[CoverageWindow]:
+        """The newest coverage windows of a site."""
+        ...
+
+
+class Findings(Protocol):
+    """Observations, cases, sightings, events and proofs."""
+
+    async def unseen(self, observations: Sequence[Observation]) -> list[Observation]:
+        """Those whose (site, native_id, content digest) is not stored yet."""
+        ...
+
+    async def has_items(self, site: str, native_ids: Sequence[str]) -> bool:
+        """Whether any of these items was seen on the site before."""
+        ...
+
+    async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
+        """Store observations; answers the row id of each by its key (native_id, newline, content digest)."""
+        ...
+
+    async def known(self, keys: Sequence[str]) -> dict[str, KnownArtefact]:
+        """Which of these artefact keys an open finding holds."""
+        ...
+
+    async def holders(self, asset: AssetId, keys: Sequence[str]) -> list[Finding]:
+        """Findings of an asset that hold any of the artefact keys, oldest first."""
+        ...
+
+    async def save(self, finding: Finding) -> None:
+        """Add or replace a finding's own row."""
+        ...
+
+    async def add_sighting(
+        self, finding: FindingId, observation: int, seen: Observation, match: Match
+    ) -> bool:
+        """Attach an observation to a finding; false if it was attached already."""
+        ...
+
+    async def keys(self, finding: FindingId) -> list[str]:
+        """The artefact keys that a finding holds."""
+        ...
+
+    async def add_artefacts(self, asset: AssetId, finding: FindingId, keys: Iterable[str]) -> None:
+        """Let a finding hold artefact keys; keys that are held already stay where they are."""
+        ...
+
+    async def add_event(self, event: FindingEvent) -> None:
+        """Append to a finding's history."""
+        ...
+
+    async def merge(self, older: Finding, newer: Finding, at: datetime) -> None:
+        """Move everything of the newer finding to the older one, and mark the newer as merged."""
+        ...
+
+    async def get(self, finding: FindingId) -> Finding | None:
+        """One finding."""
+        ...
+
+    async def list(self, *, merged: bool = False) -> list[Finding]:
+        """All findings, newest first."""
+        ...
+
+    async def events(self, finding: FindingId) -> list[FindingEvent]:
+        """A finding's history, oldest first."""
+        ...
+
+    async def places(self, finding: FindingId, limit: int = 20) -> list[Place]:
+        """Where a finding was seen, newest first."""
+        ...
+
+    async def signals(self, finding: FindingId) -> list[tuple[str, str, float]]:
+        """Kind, detail and weight of the strongest sighting's signals."""
+        ...
+
+    async def keep_evidence(self, digest: str, payload: Payload, site: str, parser: str) -> None:
+        """Record what a piece of evidence is: address, status, headers, time, parser."""
+        ...
+
+    async def request_proof(
+        self, finding: FindingId, infohashes: Infohashes, peers: Sequence[tuple[str, int]], at: datetime
+    ) -> None:
+        """Want the metadata of a torrent; nothing happens if it is wanted already."""
+        ...
+
+    async def due_proofs(self, now: datetime) -> list[str]:
+        """Swarm keys, in hex, whose metadata is wanted now."""
+        ...
+
+    async def proof_tasks(self, swarm_key: str) -> list[ProofTask]:
+        """The open tasks of one swarm."""
+        ...
+
+    async def proofs(self, finding: FindingId) -> list[Proof]:
+        """What was found out about the torrents of a finding."""
+        ...
+
+    async def close_proof(
+        self, task: ProofTask, proof_made: Proof, metadata_digest: str, at: datetime
+    ) -> None:
+        """Record the verdict on one torrent."""
+        ...
+
+    async def put_off_proof(self, task: ProofTask, next_try_at: datetime, reason: str, at: datetime) -> None:
+        """Record a failed attempt and when the next one is due."""
+        ...
+
+
+class Outbox(Protocol):
+    """Alerts on their way. The promise: delivered at least once, or dead with the reason."""
+
+    async def enqueue(self, channel: str, alert: Alert, at: datetime) -> bool:
+        """Add an alert for a channel; false if the same one is there already."""
+        ...
+
+    async def due_channels(self, now: datetime) -> list[str]:
+        """Channels with something to send now."""
+        ...
+
+    async def claim(self, channel: str, now: datetime, lease_s: float) -> Delivery | None:
+        """Lease the oldest due alert of a channel, or None."""
+        ...
+
+    async def settle(
+        self,
+        delivery: Delivery,
+        state: DeliveryState,
+        at: datetime,
+        *,
+        due_at: datetime | None = None,
+        error: str | None = None,
+        reference: str = "",
+    ) -> bool:
+        """Write the outcome of an attempt; false if the lease was lost in the meantime."""
+        ...
+
+    async def release_leases(self, now: datetime) -> int:
+        """After a crash of the only process: make what was leased due again, marked as a possible repeat."""
+        ...
+
+    async def counts(self) -> dict[str, int]:
+        """Rows by state."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The assets."""
+        ...
+
+    @property
+    def sites(self) -> Sites:
+        """The sites."""
+        ...
+
+    @property
+    def findings(self) -> Findings:
+        """The cases."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """The alerts."""
+        ...
+
+
+class Repository(Protocol):
+    """The database."""
+
+    def reading(self) -> AbstractAsyncContextManager[Work]:
+        """A transaction that only reads."""
+        ...
+
+    def writing(self) -> AbstractAsyncContextManager[Work]:
+        """A transaction that commits at the end of the block, or leaves no trace if it raises."""
+        ...

@@ -1,0 +1,149 @@
+"""A finding's event -> alerts, and to whom. Pure.
+
+Who is told: of an opened case, if it is strong enough for *auto*, or concerns a critical asset and says where
+the content can be had; of a case seen on a further site; of a verdict that changed. A case that waits in the
+queue, was judged a false positive, or is allowed, tells nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leakwatch.model.alert import Alert, Place, Route
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, State, Tier, Verdict
+
+_QUIET_STATES = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
+_MAX_REASONS = 6
+_ADVICE = {
+    Verdict.PROVED: "Confirm, preserve the evidence, and ask the host or index to remove it.",
+    Verdict.LIKELY: "Look at the page and the reasons; confirm or mark it as a false positive.",
+    Verdict.UNPROVED: "Look at the page: the torrent's metadata neither proves nor refutes it.",
+    Verdict.REFUTED: "Most likely a fake that uses the name; mark it as a false positive if you agree.",
+    Verdict.UNKNOWN: "Look at the page now; a verdict from the torrent's metadata follows if peers can be found.",
+}
+
+
+def route(
+    event: FindingEvent,
+    finding: Finding,
+    asset: Asset,
+    places: Sequence[Place],
+    signals: Sequence[tuple[str, str, float]],
+    proofs: Sequence[Proof],
+    routes: Sequence[Route],
+) -> list[tuple[str, Alert]]:
+    """The channels to tell, each once, and what to tell them."""
+    if not is_told(event, finding, asset):
+        return []
+    alert = make_alert(event, finding, asset, places, signals, proofs)
+    channels = [
+        one.channel
+        for one in routes
+        if (not one.assets or asset.id in one.assets) and alert.severity.rank >= one.min_severity.rank
+    ]
+    return [(channel, alert) for channel in dict.fromkeys(channels)]
+
+
+def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
+    """Whether anybody is told of this event."""
+    if finding.state in _QUIET_STATES or not (
+        finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED or asset.critical
+    ):
+        return False
+    match event.kind:
+        case EventKind.OPENED | EventKind.VERDICT | EventKind.STATE | EventKind.MERGED:
+            return True
+        case EventKind.SIGHTED:
+            return event.content.startswith("site:")
+
+
+def make_alert(
+    event: FindingEvent,
+    finding: Finding,
+    asset: Asset,
+    places: Sequence[Place],
+    signals: Sequence[tuple[str, str, float]],
+    proofs: Sequence[Proof],
+) -> Alert:
+    """What there is to say about one event. Of an embargoed asset the title is never said, nor where it shows."""
+    name = asset.shown_name
+    secret = tuple(asset.names) if asset.embargoed else ()
+    return Alert(
+        finding=finding.id,
+        event=event.kind,
+        asset_id=asset.id,
+        asset=name,
+        headline=_headline(event, finding, name),
+        severity=finding.severity,
+        verdict=finding.verdict,
+        verdict_detail=_verdict_detail(finding, proofs),
+        score=round(finding.score, 4),
+        since=finding.opened_at.isoformat(timespec="seconds"),
+        at=event.at.isoformat(timespec="milliseconds"),
+        places=tuple(_veiled(place, secret) for place in places),
+        reasons=tuple(
+            _veil(f"{kind}: {detail} ({weight:+.1f} bits)", secret)
+            for kind, detail, weight in signals[:_MAX_REASONS]
+        ),
+        spread=_spread(finding),
+        advice=_ADVICE[finding.verdict],
+        content=event.content,
+    )
+
+
+def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
+    site = event.detail.get("site", "")
+    match event.kind:
+        case EventKind.OPENED:
+            return (
+                f"{name}: possible leak on {site}"
+                if finding.verdict is not Verdict.PROVED
+                else f"{name}: leaked on {site}, proved"
+            )
+        case EventKind.SIGHTED:
+            return f"{name}: the same leak is now on {site} too"
+        case EventKind.VERDICT:
+            return f"{name}: {finding.verdict.value}"
+        case EventKind.STATE:
+            return f"{name}: is back ({finding.state.value})"
+        case EventKind.MERGED:
+            return f"{name}: two cases are one, {event.detail.get('merged', '')} is now part of {finding.id}"
+
+
+def _verdict_detail(finding: Finding, proofs: Sequence[Proof]) -> str:
+    decided = [
+        proof for proof in proofs if proof.verdict is finding.verdict and proof.verdict is not Verdict.UNKNOWN
+    ]
+    if decided:
+        return decided[0].reason
+    match finding.verdict:
+        case Verdict.PROVED:
+            return "The host's own digest of a file equals that of the asset's file."
+        case Verdict.UNKNOWN if proofs:
+            return "The torrent's metadata is being fetched; the verdict follows."
+        case _:
+            return ""
+
+
+def _spread(finding: Finding) -> str:
+    sites = ", ".join(sorted(finding.sites))
+    times = "once" if finding.sightings == 1 else f"{finding.sightings} times"
+    return f"seen {times} on {len(finding.sites)} site{'s' if len(finding.sites) != 1 else ''}: {sites}"
+
+
+def _veiled(place: Place, secret: tuple[str, ...]) -> Place:
+    if not secret:
+        return place
+    return Place(
+        site=place.site,
+        url=None,
+        title="(behind the code name)",
+        seen_at=place.seen_at,
+        published_at=place.published_at,
+    )
+
+
+def _veil(text: str, secret: tuple[str, ...]) -> str:
+    """For an embargoed asset only the kind of reason is told: its detail quotes names."""
+    return text.partition(":")[0] if secret else text

@@ -1,0 +1,1 @@
+"""Rules as written: YAML to values, every mistake with its line."""

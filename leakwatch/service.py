@@ -1,0 +1,267 @@
+"""What a person can do, one function each, over the ports: shared by the command line and, later, web and API."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.resources import files as package_files
+from pathlib import Path
+
+from leakwatch.assetfiles import PrintCache, fingerprint, walk
+from leakwatch.catalogue import Imported, parse_catalogue, with_files
+from leakwatch.data import data_folder
+from leakwatch.errors import InputError
+from leakwatch.matching.weights import Weights, parse_weights
+from leakwatch.model.alert import Alert, Place
+from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.finding import (
+    STATE_CHANGES,
+    EventKind,
+    Finding,
+    FindingEvent,
+    FindingId,
+    Proof,
+    Severity,
+    State,
+    Verdict,
+)
+from leakwatch.ports import Repository
+from leakwatch.rulepack.load import load_pack
+from leakwatch.rulepack.schema import RulePack
+from leakwatch.torrent.metainfo import Torrent, parse_torrent
+
+MAX_CATALOGUE = 2 * 2**30
+MAX_TORRENT = 64 * 2**20
+
+
+def load_weights() -> Weights:
+    """The shipped weights of match signals."""
+    file = package_files("leakwatch.matching") / "weights.yaml"
+    return parse_weights(file.read_text("utf-8"))
+
+
+def load_rules(folder: Path | None) -> RulePack:
+    """The shipped rules, and those of the operator's own folder. Raises: RuleError with file, line and field."""
+    found: list[tuple[str, str]] = []
+    for top in (data_folder("rules"), *((folder,) if folder else ())):
+        if not top.is_dir():
+            raise InputError("no such folder of rules", file=str(top))
+        found += [(str(file), read_text(file)) for file in sorted(top.rglob("*.yaml"))]
+    return load_pack(found)
+
+
+def read_text(path: Path, limit: int = MAX_CATALOGUE) -> str:
+    """A text file that a person named. Raises: InputError naming the file."""
+    try:
+        if path.stat().st_size > limit:
+            raise InputError(f"larger than {limit} bytes", file=str(path))
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8: {error.reason} at byte {error.start}", file=str(path)) from error
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """A binary file that a person named. Raises: InputError naming the file."""
+    try:
+        if path.stat().st_size > limit:
+            raise InputError(f"larger than {limit} bytes", file=str(path))
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(path)) from error
+
+
+def read_torrent(path: Path) -> Torrent:
+    """A torrent file. Raises: InputError if it cannot be read, MetainfoError if nothing in it can be hashed."""
+    return parse_torrent(read_bytes(path, MAX_TORRENT))
+
+
+def slug(title: str) -> AssetId:
+    """An id made from a title: lower-case words and dashes; a title without Latin letters gives a short digest."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+    return AssetId(words if len(words) > 1 else "asset-" + hashlib.sha256(title.encode()).hexdigest()[:10])
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprinted:
+    """Prints of the files that could be read, and what was wrong with the others."""
+
+    files: tuple[AssetFile, ...]
+    problems: tuple[InputError, ...]
+
+
+def fingerprint_paths(
+    paths: Iterable[Path],
+    cache: PrintCache,
+    progress: Callable[[int], None],
+    done: Callable[[AssetFile], None],
+) -> Fingerprinted:
+    """Fingerprint files and folders; a file that cannot be read is reported and the others go on.
+
+    A file read before and not changed since is taken from the cache: an interrupted run goes on where it was.
+    """
+    made: list[AssetFile] = []
+    problems: list[InputError] = []
+    for found in walk(paths):
+        file = cache.get(found)
+        try:
+            if file is None:
+                file = fingerprint(found, progress)
+                cache.put(file)
+            else:
+                progress(file.size_bytes or 0)
+        except InputError as error:
+            problems.append(error)
+            continue
+        made.append(file)
+        done(file)
+    return Fingerprinted(tuple(made), tuple(problems))
+
+
+async def add_asset(asset: Asset, repository: Repository, at: datetime) -> Asset:
+    """Add an asset, or add its names and files to the one of the same id."""
+    async with repository.writing() as work:
+        known = await work.catalogue.get(asset.id)
+        if known is not None:
+            asset = replace(
+                with_files(known, asset.files),
+                title=asset.title,
+                aliases=tuple(dict.fromkeys((*known.aliases, *asset.aliases))),
+                year=asset.year or known.year,
+                kind=asset.kind or known.kind,
+                owner=asset.owner or known.owner,
+                codename=asset.codename or known.codename,
+                embargoed=asset.embargoed or known.embargoed,
+                critical=asset.critical or known.critical,
+                swarm_lookup=asset.swarm_lookup or known.swarm_lookup,
+                infohashes=tuple(dict.fromkeys((*known.infohashes, *asset.infohashes))),
+            )
+        await work.catalogue.save(asset, at)
+    return asset
+
+
+async def import_catalogue(
+    path: Path, asset: Asset | None, repository: Repository, at: datetime
+) -> list[Asset]:
+    """Import a catalogue, or prints as the files of `asset`; all of it or, on any error, nothing."""
+    told = parse_catalogue(read_text(path), str(path))
+    if told.files and asset is None:
+        raise InputError("these are files without a title; say whose they are with --title", file=str(path))
+    if not told.files and not told.assets:
+        raise InputError("nothing in it", file=str(path))
+    if asset is not None and told.files:
+        return [await add_asset(replace(asset, files=told.files), repository, at)]
+    return await _save_all(told, repository, at)
+
+
+async def _save_all(told: Imported, repository: Repository, at: datetime) -> list[Asset]:
+    async with repository.writing() as work:
+        for one in told.assets:
+            await work.catalogue.save(one, at)
+    return list(told.assets)
+
+
+async def show_asset(asset: str, repository: Repository) -> Asset:
+    """One asset. Raises: InputError if there is none of this id."""
+    async with repository.reading() as work:
+        found = await work.catalogue.get(AssetId(asset))
+    if found is None:
+        raise InputError(f"no asset {asset!r}; `leakwatch asset list` shows them")
+    return found
+
+
+async def remove_asset(asset: str, repository: Repository) -> None:
+    """Remove an asset and its findings. Raises: InputError if there is none of this id."""
+    async with repository.writing() as work:
+        if not await work.catalogue.remove(AssetId(asset)):
+            raise InputError(f"no asset {asset!r}; `leakwatch asset list` shows them")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A finding with all that belongs to it."""
+
+    finding: Finding
+    asset: Asset
+    places: tuple[Place, ...]
+    events: tuple[FindingEvent, ...]
+    proofs: tuple[Proof, ...]
+    signals: tuple[tuple[str, str, float], ...]
+
+
+async def show_finding(ident: str, repository: Repository) -> Case:
+    """One finding with places, history and proofs; a merged one leads to the case it is part of now."""
+    async with repository.reading() as work:
+        finding = await work.findings.get(FindingId(ident))
+        while finding is not None and finding.merged_into:
+            finding = await work.findings.get(finding.merged_into)
+        asset = await work.catalogue.get(finding.asset) if finding else None
+        if finding is None or asset is None:
+            raise InputError(f"no finding {ident!r}; `leakwatch finding list` shows them")
+        return Case(
+            finding,
+            asset,
+            tuple(await work.findings.places(finding.id, 200)),
+            tuple(await work.findings.events(finding.id)),
+            tuple(await work.findings.proofs(finding.id)),
+            tuple(await work.findings.signals(finding.id)),
+        )
+
+
+async def list_findings(repository: Repository, *, merged: bool = False) -> list[Finding]:
+    """All findings, newest first."""
+    async with repository.reading() as work:
+        return await work.findings.list(merged=merged)
+
+
+async def set_state(
+    ident: str, state: State, reason: str, actor: str, repository: Repository, at: datetime
+) -> Finding:
+    """Move a finding to another state, with who and why. Raises: InputError if the step is not a legal one."""
+    async with repository.writing() as work:
+        finding = await work.findings.get(FindingId(ident))
+        if finding is None:
+            raise InputError(f"no finding {ident!r}; `leakwatch finding list` shows them")
+        allowed = STATE_CHANGES[finding.state] - {State.MERGED}
+        if state not in allowed:
+            may = ", ".join(sorted(allowed)) or "nothing"
+            raise InputError(f"{ident} is {finding.state.value} and can become {may}, not {state.value}")
+        changed = replace(finding, state=state, updated_at=at)
+        await work.findings.save(changed)
+        detail = {"from": finding.state.value, "to": state.value, "reason": reason, "actor": actor}
+        event = FindingEvent(
+            finding=finding.id,
+            kind=EventKind.STATE,
+            at=at,
+            content=f"state:{state.value}:{at.isoformat()}",
+            detail=detail,
+        )
+        await work.findings.add_event(event)
+    return changed
+
+
+def make_test_alert(at: datetime) -> Alert:
+    """An alert that tests a channel and says so."""
+    told = at.isoformat(timespec="seconds")
+    return Alert(
+        finding=FindingId("LW-TEST"),
+        event=EventKind.OPENED,
+        asset_id="test",
+        asset="(no asset: this is a test)",
+        headline="Test alert: this channel works",
+        severity=Severity.LOW,
+        verdict=Verdict.UNKNOWN,
+        verdict_detail="Nothing was found; somebody ran `leakwatch alert test`.",
+        score=0.0,
+        since=told,
+        at=told,
+        advice="Nothing to do.",
+        content=f"test:{at.isoformat()}",
+        test=True,
+    )

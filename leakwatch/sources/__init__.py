@@ -1,0 +1,22 @@
+"""The one register of source kinds. To add one: its file, a line here, payloads, a page in docs/sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from leakwatch.errors import InputError
+from leakwatch.sources import feed, github, huggingface, imageboard, torznab
+from leakwatch.sources._kind import PolledKind
+
+KINDS: Mapping[str, PolledKind] = {
+    kind.name: kind for kind in (feed.KIND, torznab.KIND, imageboard.KIND, github.KIND, huggingface.KIND)
+}
+_ALIASES = {"rss": "feed"}
+
+
+def kind_named(name: str) -> PolledKind:
+    """The kind of this name or alias. Raises: InputError naming the kinds there are."""
+    kind = KINDS.get(_ALIASES.get(name, name))
+    if kind is None:
+        raise InputError(f"no source kind {name!r}; there are {', '.join(sorted(KINDS))}")
+    return kind

@@ -1,0 +1,130 @@
+"""Reading the fields that several kinds share: hostile values in, clean values or None out."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin
+
+from leakwatch.errors import InfohashError, LayoutChanged, MagnetError
+from leakwatch.sources._kind import Json
+from leakwatch.torrent.infohash import parse_v1
+from leakwatch.torrent.magnet import parse_magnet
+
+MAX_TEXT = 500_000
+_SIZE = re.compile(r"(\d[\d.,\s]{0,14}?)\s?([KMGTP])i?B\b", re.IGNORECASE)
+_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
+
+
+def text(value: Json, limit: int = MAX_TEXT) -> str | None:
+    """A string, or None where there is none."""
+    return value[:limit] if isinstance(value, str) and value else None
+
+
+def count(value: Json) -> int | None:
+    """A number of bytes or of people: a non-negative integer below 2^63, or a text of digits that is one."""
+    if (
+        isinstance(value, str)
+        and value.strip().isascii()
+        and value.strip().isdigit()
+        and len(value.strip()) < 20
+    ):
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
+
+
+def size_text(value: str) -> int | None:
+    """Bytes from a text such as "1.4 GiB" or "938.49 MB": rounded by whoever wrote it, so never exact."""
+    found = _SIZE.search(value[:2000])
+    if not found:
+        return None
+    digits = re.sub(r"\s", "", found[1])
+    digits = digits.replace(",", "") if "." in digits else digits.replace(",", ".", 1).replace(",", "")
+    try:
+        return int(float(digits) * _UNITS[found[2].lower()])
+    except ValueError:
+        return None
+
+
+def when(value: Json) -> datetime | None:
+    """A time from ISO 8601, RFC 2822 or seconds since the epoch; a text without a zone is taken as UTC."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+        if not isinstance(value, str) or not value.strip():
+            return None
+        told = value.strip()
+        parsed = datetime.fromisoformat(told) if told[:4].isdigit() else parsedate_to_datetime(told)
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, OSError, IndexError):
+        return None
+
+
+def infohash_v1(value: Json) -> str | None:
+    """A v1 infohash in lower-case hex from hex or base32, or None."""
+    try:
+        return parse_v1(value.strip()).hex() if isinstance(value, str) else None
+    except InfohashError:
+        return None
+
+
+def magnet(value: Json) -> str | None:
+    """The magnet URI, if it is one with a valid infohash."""
+    if not isinstance(value, str) or value[:8].lower() != "magnet:?":
+        return None
+    try:
+        parse_magnet(value)
+    except MagnetError:
+        return None
+    return value
+
+
+def magnet_hashes(uri: str | None) -> tuple[str | None, str | None]:
+    """The v1 and v2 infohash of a valid magnet URI, in hex."""
+    if not uri:
+        return None, None
+    hashes = parse_magnet(uri).infohashes
+    return hashes.v1.hex() if hashes.v1 else None, hashes.v2.hex() if hashes.v2 else None
+
+
+def hex_digest(value: Json, size: int) -> str | None:
+    """A digest of `size` bytes in lower-case hex, or None."""
+    if isinstance(value, str) and len(value) == 2 * size and re.fullmatch(r"[0-9a-fA-F]+", value):
+        return value.lower()
+    return None
+
+
+def list_of(value: Json, what: str, url: str) -> list[dict[str, Json]]:
+    """A list of objects. Raises: LayoutChanged, saying what was expected where."""
+    if not isinstance(value, list):
+        told = value.get("message") if isinstance(value, dict) else None
+        raise LayoutChanged(
+            f"expected {what} from {url}, got {type(value).__name__}" + (f": {told}" if told else "")
+        )
+    found = [item for item in value if isinstance(item, dict)]
+    if value and not found:
+        raise LayoutChanged(f"expected {what} from {url}, got a list of {type(value[0]).__name__}")
+    return found
+
+
+def mapping(value: Json) -> dict[str, Json]:
+    """An object, or an empty one where there is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def joined(base: str, url: Json) -> str | None:
+    """The address that a link on a page leads to, or None where it is none."""
+    try:
+        return urljoin(base, url) if isinstance(url, str) and url else None
+    except ValueError:
+        return None
+
+
+def next_link(header: str | None) -> str | None:
+    """The target of `rel="next"` in a Link header (RFC 8288)."""
+    for part in (header or "")[:8000].split(","):
+        found = re.match(r"\s*<([^<>\s]+)>(.*)", part)
+        if found and re.search(r';\s*rel="?next"?', found[2]):
+            return found[1]
+    return None

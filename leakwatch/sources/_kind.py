@@ -1,0 +1,98 @@
+"""What a source kind is: two pure functions between values.
+
+`start` says which requests begin a poll; `parse` reads one answer. Nothing here opens a connection, and the
+time comes from the payload. Three outcomes of `parse` are never confused: a `Page` (which may be honestly
+empty), `LayoutChanged` (the page is not what the kind expects) and `Refused` (the site said no).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NewType
+
+from leakwatch.errors import LayoutChanged
+from leakwatch.model.observation import Observation
+
+Json = Any
+"""A decoded JSON value from a source: hostile, checked field by field where it is read."""
+
+Cursor = Mapping[str, Json]
+"""What a kind remembers of a site between polls: a flat JSON object."""
+
+CredentialRef = NewType("CredentialRef", str)
+"""The name of a secret that the fetcher looks up; the secret itself never passes through here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One GET that a kind wants done. `state` comes back with the payload: what `parse` must know.
+
+    `credential` names a secret that the fetcher adds as a bearer token; `query_credential` is a pair of query
+    parameter and secret name. Neither the secret nor a URL that holds it reaches evidence or logs.
+    `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    credential: CredentialRef | None = None
+    query_credential: tuple[str, CredentialRef] | None = None
+    state: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    etag: str | None = None
+    last_modified: str | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """One answer. `headers` have lower-case names; `url` is where it came from in the end."""
+
+    request: Request
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+
+    def json(self) -> Json:
+        """The body as JSON. Raises: LayoutChanged if it is not."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise LayoutChanged(f"expected JSON from {self.url}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What one answer held.
+
+    `cursor` are changes to the site's cursor, committed together with the observations: a value replaces, None
+    removes. `next_requests` are followed in the same poll, within its limits.
+    """
+
+    observations: tuple[Observation, ...] = ()
+    next_requests: tuple[Request, ...] = ()
+    cursor: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    incomplete: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolledKind:
+    """A kind of site that is asked on schedule. `settings` is the frozen dataclass of its sites' settings.
+
+    `is_window`: a poll shows only the newest items, so one that meets none it knows has left a gap.
+    """
+
+    name: str
+    settings: type[Any]
+    start: Callable[[Any, Cursor], Iterator[Request]]
+    parse: Callable[[Payload], Page]
+    empty_is_normal: bool = False
+    is_window: bool = False
+
+
+def site_name(payload: Payload) -> str:
+    """The site a payload belongs to; the pipeline puts it into every request's state."""
+    return str(payload.request.state.get("site", ""))

@@ -1,0 +1,243 @@
+"""`github`: issues, pull requests with their patches, comments of named repositories, and issue search.
+
+The magnet of March 2023 stood in a pull request to the owner's own repository: its patch is read too.
+
+History
+2026-11  first version: REST API 2022-11-28; cursor per stream by `updated_at`, two minutes of overlap
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, urlencode
+
+from leakwatch.errors import LayoutChanged
+from leakwatch.model.observation import Observation
+from leakwatch.sources import _fields as fields
+from leakwatch.sources._kind import CredentialRef, Cursor, Json, Page, Payload, PolledKind, Request, site_name
+
+_HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
+_STREAMS = {"issues": "issues", "comments": "issues/comments", "review_comments": "pulls/comments"}
+_OVERLAP = timedelta(minutes=2)
+_PER_PAGE = 100
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before GitHub: some servers send the year 1 where there is no time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GithubSite:
+    """Settings of GitHub or GitHub Enterprise: repositories as owner/name, searches, and a token's name.
+
+    A search sends its words to the site; leave `queries` empty for what must not be asked for by name.
+    """
+
+    url: str = "https://api.github.com"
+    repositories: tuple[str, ...] = ()
+    queries: tuple[str, ...] = ()
+    token: CredentialRef | None = None
+
+
+def start(site: GithubSite, cursor: Cursor) -> Iterator[Request]:
+    """Three streams a repository (issues with pull requests, comments, review comments), and the searches.
+
+    Without a cursor the newest page is read, as a beginning; with one, everything updated since, oldest first,
+    so that every page moves the cursor forward safely.
+    """
+    for repository in site.repositories:
+        for step, path in _STREAMS.items():
+            since = cursor.get(f"{repository}/{step}")
+            query = {"sort": "updated", "direction": "asc" if since else "desc", "per_page": str(_PER_PAGE)}
+            if step == "issues":
+                query = {"state": "all"} | query
+            if since:
+                query["since"] = str(since)
+            yield Request(
+                url=f"{site.url}/repos/{_path(repository)}/{path}?{urlencode(query)}",
+                headers=_HEADERS,
+                credential=site.token,
+                state={
+                    "step": step,
+                    "repository": repository,
+                    "api": site.url,
+                    "credential": site.token,
+                    "first": not since,
+                },
+            )
+    for words in site.queries:
+        query = {"q": words, "sort": "created", "order": "desc", "per_page": str(_PER_PAGE)}
+        yield Request(
+            url=f"{site.url}/search/issues?{urlencode(query)}",
+            headers=_HEADERS,
+            credential=site.token,
+            state={"step": "search", "api": site.url, "credential": site.token},
+        )
+
+
+def _path(repository: str) -> str:
+    return quote(repository, safe="/", errors="replace")
+
+
+def parse(payload: Payload) -> Page:
+    """Issues, comments, patches or search results as observations.
+
+    Raises: LayoutChanged if the JSON is not of the API's shape.
+    """
+    step = payload.request.state.get("step") or _guess(payload)
+    if step == "files":
+        return _files(payload)
+    if step == "search":
+        body = fields.mapping(payload.json())
+        items = fields.list_of(body.get("items"), "search results", payload.url)
+        return _page(
+            payload, items, "issues", "the search was cut short" if body.get("incomplete_results") else ""
+        )
+    items = fields.list_of(payload.json(), f"a list of {step}", payload.url)
+    return _page(payload, items, str(step), "")
+
+
+def _guess(payload: Payload) -> str:
+    """The step of a saved payload that came without its request."""
+    body = payload.json()
+    if isinstance(body, dict) and "items" in body:
+        return "search"
+    first = body[0] if isinstance(body, list) and body and isinstance(body[0], dict) else {}
+    if "patch" in first or "filename" in first:
+        return "files"
+    if "diff_hunk" in first or "pull_request_url" in first:
+        return "review_comments"
+    return "comments" if "issue_url" in first and "title" not in first else "issues"
+
+
+def _page(payload: Payload, items: list[dict[str, Json]], step: str, incomplete: str) -> Page:
+    state = payload.request.state
+    made = [(item, _item(item, payload, step)) for item in items]
+    observations = tuple(one for _, one in made if one)
+    if items and not observations:
+        raise LayoutChanged(f"nothing in {payload.url} has a number and an address")
+    following = (
+        fields.next_link(payload.headers.get("link"))
+        if not state.get("first") and state.get("step") != "search"
+        else None
+    )
+    linked = fields.next_link(payload.headers.get("link"))
+    patches = [
+        _files_request(one, state) for item, one in made if one and step == "issues" and _is_pull(item)
+    ]
+    onward = (
+        [Request(url=linked, headers=_HEADERS, credential=_credential(state), state=dict(state))]
+        if following and linked
+        else []
+    )
+    return Page(
+        observations=observations,
+        next_requests=tuple(patches + onward),
+        cursor=_moved(items, state, step),
+        incomplete=incomplete,
+    )
+
+
+def _credential(state: Mapping[str, Json]) -> CredentialRef | None:
+    name = fields.text(state.get("credential"))
+    return CredentialRef(name) if name else None
+
+
+def _moved(items: list[dict[str, Json]], state: Mapping[str, Json], step: str) -> dict[str, Json]:
+    """The stream's cursor: the newest `updated_at`, less the overlap that catches clocks and slow indexes."""
+    times = [when for when in (fields.when(item.get("updated_at")) for item in items) if when]
+    if not times or state.get("step") == "search" or not state.get("repository"):
+        return {}
+    newest = max(max(times), _EARLIEST)
+    return {f"{state['repository']}/{step}": (newest - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def _item(item: dict[str, Json], payload: Payload, step: str) -> Observation | None:
+    repository = fields.text(payload.request.state.get("repository")) or _repository(item)
+    native_id = _native_id(item, repository, step)
+    if not native_id:
+        return None
+    return Observation(
+        site=site_name(payload),
+        native_id=native_id,
+        title=fields.text(item.get("title"), 1000) or "",
+        fetched_at=payload.fetched_at,
+        url=fields.text(item.get("html_url"), 2000),
+        published_at=fields.when(item.get("created_at")),
+        author=fields.text(fields.mapping(item.get("user")).get("login"), 100),
+        text=fields.text(item.get("body")),
+    )
+
+
+def _repository(item: dict[str, Json]) -> str:
+    """owner/name from `repository_url`, or from the item's own API address."""
+    told = fields.text(item.get("repository_url")) or fields.text(item.get("url")) or ""
+    parts = told.partition("/repos/")[2].split("/")
+    return "/".join(parts[:2])
+
+
+def _native_id(item: dict[str, Json], repository: str, step: str) -> str | None:
+    number, ident = item.get("number"), item.get("id")
+    if step == "issues":
+        what = "pull" if _is_pull(item) or "/pull/" in str(item.get("html_url", "")) else "issues"
+        is_number = isinstance(number, int) and not isinstance(number, bool)
+        return f"{repository}/{what}/{number}" if is_number else None
+    what = "review-comments" if step == "review_comments" else "comments"
+    return f"{repository}/{what}/{ident}" if isinstance(ident, int) else None
+
+
+def _is_pull(item: Mapping[str, Json]) -> bool:
+    """Issues of old GitHub Enterprise carry the field too, with nothing in it."""
+    return any(fields.mapping(item.get("pull_request")).values())
+
+
+def _files_request(pull: Observation, state: Mapping[str, Json]) -> Request:
+    repository, _, number = pull.native_id.rpartition("/pull/")
+    api = state.get("api") or "https://api.github.com"
+    return Request(
+        url=f"{api}/repos/{_path(repository)}/pulls/{number}/files?per_page={_PER_PAGE}",
+        headers=_HEADERS,
+        credential=_credential(state),
+        keep=True,
+        state={
+            "step": "files",
+            "repository": repository,
+            "number": int(number),
+            "title": pull.title,
+            "author": pull.author,
+            "url": pull.url,
+            "published_at": pull.published_at.isoformat() if pull.published_at else None,
+            "api": api,
+            "credential": state.get("credential"),
+        },
+    )
+
+
+def _files(payload: Payload) -> Page:
+    """The lines that a pull request adds, as one observation; nothing added is an honest empty page."""
+    state = payload.request.state
+    patches = [
+        (fields.text(item.get("filename"), 500) or "", fields.text(item.get("patch")) or "")
+        for item in fields.list_of(payload.json(), "a list of files", payload.url)
+    ]
+    added = [line[1:] for _, patch in patches for line in patch.splitlines() if line.startswith("+")]
+    if not added:
+        return Page()
+    name = f"{state.get('repository', '')}/pull/{state.get('number', 0)}"
+    return Page(
+        observations=(
+            Observation(
+                site=site_name(payload),
+                native_id=f"{name}/files",
+                title=fields.text(state.get("title")) or "",
+                fetched_at=payload.fetched_at,
+                url=fields.text(state.get("url")),
+                published_at=fields.when(state.get("published_at")),
+                author=fields.text(state.get("author")),
+                text="\n".join(added)[: fields.MAX_TEXT],
+            ),
+        )
+    )
+
+
+KIND = PolledKind(name="github", settings=GithubSite, start=start, parse=parse, empty_is_normal=True)

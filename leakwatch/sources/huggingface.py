@@ -1,0 +1,158 @@
+"""`huggingface`: the Hub's model listing by last change, then each changed model's files with LFS SHA-256 and sizes.
+
+History
+2026-11  first version: `/api/models` and `/api/models/{id}?blobs=true`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from leakwatch.errors import LayoutChanged
+from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.sources import _fields as fields
+from leakwatch.sources._kind import CredentialRef, Cursor, Json, Page, Payload, PolledKind, Request, site_name
+
+_GONE = (404, 410)
+_MAX_FILES = 20_000
+_MAX_KNOWN = 5_000
+_ID = re.compile(r"[\w.-]{1,96}(?:/[\w.-]{1,96})?\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HuggingfaceSite:
+    """Settings of a model hub: authors to follow (empty: everybody's newest), searches, and a token's name.
+
+    A search sends its words to the site; leave `searches` empty for what must not be asked for by name.
+    """
+
+    url: str = "https://huggingface.co"
+    authors: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    limit: int = 100
+    token: CredentialRef | None = None
+
+
+def start(site: HuggingfaceSite, cursor: Cursor) -> Iterator[Request]:
+    """The listing, newest change first: once for everybody, or once an author and once a search."""
+    filters = [{"author": one} for one in site.authors] + [{"search": one} for one in site.searches]
+    for chosen in filters or [{}]:
+        query = {"sort": "lastModified", "direction": "-1", "limit": str(site.limit), "full": "true"} | chosen
+        yield Request(
+            url=f"{site.url}/api/models?{urlencode(query)}",
+            credential=site.token,
+            state={"step": "list", "api": site.url, "credential": site.token, "known": dict(cursor)},
+        )
+
+
+def parse(payload: Payload) -> Page:
+    """A listing gives the models to read; a model gives one observation with all its files.
+
+    Raises: LayoutChanged if the JSON is not of the API's shape.
+    """
+    step = payload.request.state.get("step")
+    if payload.status in _GONE:
+        return Page(cursor={str(payload.request.state.get("id", "")): None} if step == "model" else {})
+    body = payload.json()
+    if step == "model" or (not step and isinstance(body, dict)):
+        return _model(payload, body)
+    return _list(payload, body)
+
+
+def _list(payload: Payload, body: Json) -> Page:
+    """Models whose revision is not the known one; the next page only where a gap may lie behind this one."""
+    state = payload.request.state
+    known = fields.mapping(state.get("known"))
+    models = {
+        str(m.get("id") or m.get("modelId")): m for m in fields.list_of(body, "a list of models", payload.url)
+    }
+    named = {name: model for name, model in models.items() if _ID.match(name)}
+    if models and not named:
+        raise LayoutChanged(f"no model in {payload.url} has an id")
+    changed = [name for name, model in named.items() if name not in known or known[name] != _revision(model)]
+    following = (
+        fields.next_link(payload.headers.get("link")) if known and len(changed) == len(named) else None
+    )
+    requests = [_model_request(name, named[name], state) for name in changed]
+    if following:
+        requests.append(Request(url=following, credential=_credential(state), state=dict(state)))
+    if not state.get("step"):
+        return Page(observations=tuple(_observation(name, model, payload) for name, model in named.items()))
+    return Page(next_requests=tuple(requests), cursor=dict.fromkeys(list(known)[:-_MAX_KNOWN]))
+
+
+def _revision(model: Mapping[str, Json]) -> str:
+    return str(model.get("sha") or model.get("lastModified") or "")
+
+
+def _credential(state: Mapping[str, Json]) -> CredentialRef | None:
+    name = fields.text(state.get("credential"))
+    return CredentialRef(name) if name else None
+
+
+def _model_request(name: str, model: Mapping[str, Json], state: Mapping[str, Json]) -> Request:
+    api = state.get("api") or "https://huggingface.co"
+    return Request(
+        url=f"{api}/api/models/{quote(name, safe='/')}?blobs=true",
+        credential=_credential(state),
+        state={"step": "model", "id": name, "api": api, "revision": _revision(model)},
+    )
+
+
+def _model(payload: Payload, body: Json) -> Page:
+    if not isinstance(body, dict) or not isinstance(body.get("siblings", []), list):
+        raise LayoutChanged(f"expected a model from {payload.url}")
+    state = payload.request.state
+    name = (
+        fields.text(body.get("id")) or fields.text(body.get("modelId")) or fields.text(state.get("id")) or ""
+    )
+    if not _ID.match(name):
+        raise LayoutChanged(f"the model at {payload.url} has no id")
+    known = {name: state["revision"]} if state.get("revision") else {}
+    return Page(observations=(_observation(name, body, payload),), cursor=known)
+
+
+def _observation(name: str, model: Mapping[str, Json], payload: Payload) -> Observation:
+    siblings = model.get("siblings")
+    files = (
+        [_file(one) for one in siblings[:_MAX_FILES] if isinstance(one, dict)]
+        if isinstance(siblings, list)
+        else []
+    )
+    api = fields.text(payload.request.state.get("api")) or "https://huggingface.co"
+    sizes = [one.size_bytes for one in files if one and one.size_bytes is not None]
+    return Observation(
+        site=site_name(payload),
+        native_id=name,
+        title=name,
+        fetched_at=payload.fetched_at,
+        url=f"{api}/{name}",
+        published_at=fields.when(model.get("createdAt")) or fields.when(model.get("lastModified")),
+        author=fields.text(model.get("author"), 100) or (name.partition("/")[0] if "/" in name else None),
+        size_bytes=sum(sizes) if sizes else None,
+        size_is_exact=False,
+        files=tuple(one for one in files if one),
+        locators=(Locator(LocatorKind.REPOSITORY, f"{api}/{name}"),),
+    )
+
+
+def _file(sibling: Mapping[str, Json]) -> ObservedFile | None:
+    path = fields.text(sibling.get("rfilename"), 1000)
+    if not path:
+        return None
+    lfs = fields.mapping(sibling.get("lfs"))
+    size = fields.count(lfs.get("size"))
+    return ObservedFile(
+        path=path,
+        size_bytes=size if size is not None else fields.count(sibling.get("size")),
+        sha256=fields.hex_digest(lfs.get("sha256") or lfs.get("oid"), 32),
+        git_blob=fields.hex_digest(sibling.get("blobId"), 20),
+    )
+
+
+KIND = PolledKind(
+    name="huggingface", settings=HuggingfaceSite, start=start, parse=parse, empty_is_normal=True
+)

@@ -1,0 +1,1 @@
+"""One async store for SQLite and PostgreSQL; one writer at a time on SQLite."""

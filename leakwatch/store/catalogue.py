@@ -1,0 +1,80 @@
+"""Assets and their files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.store import mapping
+from leakwatch.store.statements import insert_for
+from leakwatch.store.tables import asset as asset_table
+from leakwatch.store.tables import asset_file, counter
+
+_VERSION = "catalogue"
+
+
+class SqlCatalogue:
+    """The registered assets, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def version(self) -> int:
+        """A number that grows with every change of the catalogue."""
+        found = await self._connection.scalar(sa.select(counter.c.value).where(counter.c.name == _VERSION))
+        return int(found or 0)
+
+    async def all(self) -> list[Asset]:
+        """Every asset with its files, by id."""
+        rows = (
+            (await self._connection.execute(sa.select(asset_table).order_by(asset_table.c.id)))
+            .mappings()
+            .all()
+        )
+        files: dict[str, list[AssetFile]] = {}
+        for row in (
+            await self._connection.execute(sa.select(asset_file).order_by(asset_file.c.path))
+        ).mappings():
+            files.setdefault(row["asset_id"], []).append(mapping.file_of(dict(row)))
+        return [mapping.asset_of(dict(row), tuple(files.get(row["id"], ()))) for row in rows]
+
+    async def get(self, asset: AssetId) -> Asset | None:
+        """One asset, or None."""
+        row = (
+            (await self._connection.execute(sa.select(asset_table).where(asset_table.c.id == asset)))
+            .mappings()
+            .first()
+        )
+        if row is None:
+            return None
+        query = sa.select(asset_file).where(asset_file.c.asset_id == asset).order_by(asset_file.c.path)
+        files = (await self._connection.execute(query)).mappings()
+        return mapping.asset_of(dict(row), tuple(mapping.file_of(dict(one)) for one in files))
+
+    async def save(self, asset: Asset, at: datetime) -> None:
+        """Add an asset, or replace the one of the same id with its files."""
+        row = mapping.asset_row(asset, at)
+        statement = insert_for(self._connection, asset_table).values(row)
+        changes = {name: value for name, value in row.items() if name not in ("id", "created_at")}
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes))
+        await self._connection.execute(sa.delete(asset_file).where(asset_file.c.asset_id == asset.id))
+        if asset.files:
+            await self._connection.execute(
+                sa.insert(asset_file), [mapping.file_row(asset.id, f) for f in asset.files]
+            )
+        await self._count()
+
+    async def remove(self, asset: AssetId) -> bool:
+        """Remove an asset with its findings; false if there was none."""
+        done = await self._connection.execute(sa.delete(asset_table).where(asset_table.c.id == asset))
+        await self._count()
+        return done.rowcount > 0
+
+    async def _count(self) -> None:
+        statement = insert_for(self._connection, counter).values(name=_VERSION, value=1)
+        await self._connection.execute(
+            statement.on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1})
+        )

@@ -1,0 +1,253 @@
+"""Observations and cases. Proofs and evidence stand in files of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from leakwatch.model.alert import Place
+from leakwatch.model.asset import AssetId
+from leakwatch.model.finding import (
+    Finding,
+    FindingEvent,
+    FindingId,
+    KnownArtefact,
+    Match,
+    State,
+    Tier,
+    Verdict,
+)
+from leakwatch.model.observation import Observation
+from leakwatch.store import mapping
+from leakwatch.store.proofs import SqlProofs
+from leakwatch.store.statements import batches, insert_for
+from leakwatch.store.tables import artefact, finding_event, observation, proof, sighting, signal
+from leakwatch.store.tables import finding as finding_table
+
+_CLOSED = (State.MERGED.value, State.FALSE_POSITIVE.value, State.ALLOWED.value)
+
+
+class SqlFindings(SqlProofs):
+    """Observations, cases, sightings and events, in one transaction."""
+
+    async def unseen(self, observations: Sequence[Observation]) -> list[Observation]:
+        """Those whose (site, native_id, content digest) is not stored yet; repeats within the list count once."""
+        wanted = {f"{one.native_id}\n{one.content_digest}": one for one in observations}
+        for batch in batches(list(wanted.values())):
+            query = sa.select(observation.c.native_id, observation.c.content_digest).where(
+                observation.c.site == batch[0].site,
+                observation.c.native_id.in_({one.native_id for one in batch}),
+            )
+            for native_id, digest in (await self._connection.execute(query)).all():
+                wanted.pop(f"{native_id}\n{digest}", None)
+        return list(wanted.values())
+
+    async def has_items(self, site: str, native_ids: Sequence[str]) -> bool:
+        """Whether any of these items was seen on the site before."""
+        for batch in batches(list(native_ids)):
+            query = sa.select(observation.c.id).where(
+                observation.c.site == site, observation.c.native_id.in_(batch)
+            )
+            if (await self._connection.execute(query.limit(1))).first():
+                return True
+        return False
+
+    async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
+        """Store observations; answers the row id of each by its key (native_id, newline, content digest)."""
+        if not observations:
+            return {}
+        rows = [mapping.observation_row(one) for one in observations]
+        await self._connection.execute(
+            insert_for(self._connection, observation).on_conflict_do_nothing(), rows
+        )
+        ids: dict[str, int] = {}
+        for batch in batches(rows):
+            query = sa.select(observation.c.id, observation.c.native_id, observation.c.content_digest).where(
+                observation.c.site == batch[0]["site"],
+                observation.c.native_id.in_({row["native_id"] for row in batch}),
+            )
+            for ident, native_id, digest in (await self._connection.execute(query)).all():
+                ids[f"{native_id}\n{digest}"] = ident
+        return ids
+
+    async def known(self, keys: Sequence[str]) -> dict[str, KnownArtefact]:
+        """Which of these artefact keys an open finding holds."""
+        found: dict[str, KnownArtefact] = {}
+        for batch in batches(list(keys)):
+            query = (
+                sa.select(artefact.c.key, finding_table)
+                .join(finding_table, finding_table.c.id == artefact.c.finding_id)
+                .where(artefact.c.key.in_(batch), finding_table.c.state.not_in(_CLOSED))
+            )
+            for row in (await self._connection.execute(query)).mappings():
+                sure = row["verdict"] == Verdict.PROVED.value or (
+                    row["tier"] == Tier.AUTO.value and row["verdict"] != Verdict.REFUTED.value
+                )
+                found[row["key"]] = KnownArtefact(AssetId(row["asset_id"]), row["score"], sure)
+        return found
+
+    async def holders(self, asset: AssetId, keys: Sequence[str]) -> list[Finding]:
+        """Findings of an asset that hold any of the artefact keys, oldest first."""
+        ids: set[str] = set()
+        for batch in batches(list(keys)):
+            query = sa.select(artefact.c.finding_id).where(
+                artefact.c.asset_id == asset, artefact.c.key.in_(batch)
+            )
+            ids |= set((await self._connection.execute(query)).scalars())
+        found = [one for one in [await self.get(FindingId(ident)) for ident in ids] if one]
+        return sorted(found, key=lambda one: (one.opened_at, one.id))
+
+    async def save(self, finding: Finding) -> None:
+        """Add or replace a finding's own row."""
+        row = mapping.finding_row(finding)
+        statement = insert_for(self._connection, finding_table).values(row)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
+
+    async def add_sighting(
+        self, finding: FindingId, observation: int, seen: Observation, match: Match
+    ) -> bool:
+        """Attach an observation to a finding; false if it was attached already."""
+        row = {
+            "finding_id": finding,
+            "observation_id": observation,
+            "asset_id": match.asset,
+            "site": seen.site,
+            "locators": [one.value for one in seen.locators],
+            "tier": match.tier.value if match.tier else "",
+            "score": match.score,
+            "seen_at": seen.fetched_at,
+        }
+        statement = (
+            insert_for(self._connection, sighting)
+            .values(row)
+            .on_conflict_do_nothing()
+            .returning(sighting.c.id)
+        )
+        ident = (await self._connection.execute(statement)).scalar()
+        if ident is None:
+            return False
+        signals = [
+            {"sighting_id": ident, "kind": s.kind.value, "detail": s.detail, "weight": s.weight}
+            for s in match.signals
+        ]
+        if signals:
+            await self._connection.execute(sa.insert(signal), signals)
+        return True
+
+    async def keys(self, finding: FindingId) -> list[str]:
+        """The artefact keys that a finding holds."""
+        query = sa.select(artefact.c.key).where(artefact.c.finding_id == finding).order_by(artefact.c.key)
+        return list((await self._connection.execute(query)).scalars())
+
+    async def add_artefacts(self, asset: AssetId, finding: FindingId, keys: Iterable[str]) -> None:
+        """Let a finding hold artefact keys; keys that are held already stay where they are."""
+        rows = [{"asset_id": asset, "finding_id": finding, "key": key} for key in dict.fromkeys(keys)]
+        if rows:
+            await self._connection.execute(
+                insert_for(self._connection, artefact).on_conflict_do_nothing(), rows
+            )
+
+    async def add_event(self, event: FindingEvent) -> None:
+        """Append to a finding's history."""
+        row = {
+            "finding_id": event.finding,
+            "kind": event.kind.value,
+            "at": event.at,
+            "content": event.content,
+            "detail": dict(event.detail),
+        }
+        await self._connection.execute(sa.insert(finding_event), [row])
+
+    async def merge(self, older: Finding, newer: Finding, at: datetime) -> None:
+        """Move everything of the newer finding to the older one, and mark the newer as merged."""
+        for table in (artefact, sighting, finding_event, proof):
+            moved = sa.update(table).where(table.c.finding_id == newer.id).values(finding_id=older.id)
+            await self._connection.execute(moved)
+        await self.save(replace(newer, state=State.MERGED, merged_into=older.id, updated_at=at))
+
+    async def get(self, finding: FindingId) -> Finding | None:
+        """One finding."""
+        row = (
+            (await self._connection.execute(sa.select(finding_table).where(finding_table.c.id == finding)))
+            .mappings()
+            .first()
+        )
+        if row is None:
+            return None
+        query = (
+            sa.select(sighting.c.site, sa.func.count())
+            .where(sighting.c.finding_id == finding)
+            .group_by(sighting.c.site)
+        )
+        sites = (await self._connection.execute(query)).all()
+        return mapping.finding_of(
+            dict(row), frozenset(site for site, _ in sites), sum(count for _, count in sites)
+        )
+
+    async def list(self, *, merged: bool = False) -> list[Finding]:
+        """All findings, newest first."""
+        counted = sa.select(sighting.c.finding_id, sighting.c.site, sa.func.count().label("n")).group_by(
+            sighting.c.finding_id, sighting.c.site
+        )
+        sites: dict[str, dict[str, int]] = {}
+        for ident, site, count in (await self._connection.execute(counted)).all():
+            sites.setdefault(ident, {})[site] = count
+        query = sa.select(finding_table).order_by(finding_table.c.opened_at.desc(), finding_table.c.id)
+        if not merged:
+            query = query.where(finding_table.c.state != State.MERGED.value)
+        rows = (await self._connection.execute(query)).mappings()
+        seen = ((dict(row), sites.get(row["id"], {})) for row in rows)
+        return [mapping.finding_of(row, frozenset(at), sum(at.values())) for row, at in seen]
+
+    async def events(self, finding: FindingId) -> list[FindingEvent]:
+        """A finding's history, oldest first."""
+        query = (
+            sa.select(finding_event).where(finding_event.c.finding_id == finding).order_by(finding_event.c.id)
+        )
+        return [mapping.event_of(dict(row)) for row in (await self._connection.execute(query)).mappings()]
+
+    async def places(self, finding: FindingId, limit: int = 20) -> list[Place]:
+        """Where a finding was seen, newest first."""
+        query = (
+            sa.select(
+                sighting,
+                observation.c.url,
+                observation.c.title,
+                observation.c.published_at,
+                observation.c.native_id,
+            )
+            .join(observation, observation.c.id == sighting.c.observation_id)
+            .where(sighting.c.finding_id == finding)
+            .order_by(sighting.c.id.desc())
+            .limit(limit)
+        )
+        return [
+            Place(
+                site=row["site"],
+                url=row["url"],
+                title=row["title"] or row["native_id"],
+                seen_at=row["seen_at"].isoformat(timespec="seconds"),
+                published_at=row["published_at"].isoformat(timespec="seconds")
+                if row["published_at"]
+                else None,
+                locators=tuple(row["locators"]),
+            )
+            for row in (await self._connection.execute(query)).mappings()
+        ]
+
+    async def signals(self, finding: FindingId) -> list[tuple[str, str, float]]:
+        """Kind, detail and weight of the strongest sighting's signals."""
+        strongest = (
+            sa.select(sighting.c.id)
+            .where(sighting.c.finding_id == finding)
+            .order_by(sighting.c.score.desc(), sighting.c.id)
+            .limit(1)
+        )
+        query = sa.select(signal.c.kind, signal.c.detail, signal.c.weight).where(
+            signal.c.sighting_id.in_(strongest)
+        )
+        rows = (await self._connection.execute(query.order_by(signal.c.id))).all()
+        return [(kind, detail, weight) for kind, detail, weight in rows]

@@ -1,0 +1,219 @@
+"""Rows to values and back, by plain functions. The one place where untyped columns become typed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from leakwatch.model.alert import Alert, Delivery, Place
+from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.finding import (
+    EventKind,
+    FileProof,
+    Finding,
+    FindingEvent,
+    FindingId,
+    Proof,
+    Severity,
+    State,
+    Tier,
+    Verdict,
+)
+from leakwatch.model.observation import Observation
+from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, PiecesRoot
+
+Row = Mapping[str, Any]
+
+
+def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
+    """An asset without its files."""
+    return {
+        "id": asset.id,
+        "title": asset.title,
+        "aliases": list(asset.aliases),
+        "year": asset.year,
+        "kind": asset.kind,
+        "owner": asset.owner,
+        "codename": asset.codename,
+        "embargoed": asset.embargoed,
+        "critical": asset.critical,
+        "swarm_lookup": asset.swarm_lookup,
+        "infohashes": list(asset.infohashes),
+        "created_at": created_at,
+    }
+
+
+def file_row(asset: AssetId, file: AssetFile) -> dict[str, Any]:
+    """One file of an asset."""
+    return {"asset_id": asset} | dataclasses.asdict(file)
+
+
+def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
+    """An asset with its files."""
+    return Asset(
+        id=AssetId(row["id"]),
+        title=row["title"],
+        aliases=tuple(row["aliases"]),
+        year=row["year"],
+        kind=row["kind"],
+        owner=row["owner"],
+        codename=row["codename"],
+        embargoed=row["embargoed"],
+        critical=row["critical"],
+        swarm_lookup=row["swarm_lookup"],
+        infohashes=tuple(row["infohashes"]),
+        files=files,
+    )
+
+
+def file_of(row: Row) -> AssetFile:
+    """One file of an asset."""
+    root = row["pieces_root"]
+    return AssetFile(
+        path=row["path"],
+        size_bytes=row["size_bytes"],
+        sha256=row["sha256"],
+        sha1=row["sha1"],
+        md5=row["md5"],
+        pieces_root=PiecesRoot(root) if root else None,
+        local_path=row["local_path"],
+        mtime_ns=row["mtime_ns"],
+    )
+
+
+def observation_row(observation: Observation) -> dict[str, Any]:
+    """An observation; what is rarely asked for lies together in `facts`."""
+    return {
+        "site": observation.site,
+        "native_id": observation.native_id,
+        "content_digest": observation.content_digest,
+        "title": observation.title,
+        "url": observation.url,
+        "author": observation.author,
+        "text": observation.text,
+        "published_at": observation.published_at,
+        "fetched_at": observation.fetched_at,
+        "size_bytes": observation.size_bytes,
+        "facts": {
+            "size_is_exact": observation.size_is_exact,
+            "torrent_url": observation.torrent_url,
+            "magnet": observation.magnet,
+            "infohash_v1": observation.infohash_v1,
+            "infohash_v2": observation.infohash_v2,
+            "seeders": observation.seeders,
+            "leechers": observation.leechers,
+            "files": [
+                {k: v for k, v in dataclasses.asdict(f).items() if v is not None} for f in observation.files
+            ],
+            "locators": [
+                {"kind": one.kind.value, "value": one.value, "offset": one.offset}
+                for one in observation.locators
+            ],
+        },
+        "evidence": observation.evidence,
+    }
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """A finding without its sightings."""
+    return {
+        "id": finding.id,
+        "asset_id": finding.asset,
+        "state": finding.state.value,
+        "verdict": finding.verdict.value,
+        "severity": finding.severity.value,
+        "tier": finding.tier.value,
+        "score": finding.score,
+        "title": finding.title,
+        "opened_at": finding.opened_at,
+        "updated_at": finding.updated_at,
+        "merged_into": finding.merged_into,
+    }
+
+
+def finding_of(row: Row, sites: frozenset[str], sightings: int) -> Finding:
+    """A finding, with the sites it was seen on and how often."""
+    return Finding(
+        id=FindingId(row["id"]),
+        asset=AssetId(row["asset_id"]),
+        state=State(row["state"]),
+        verdict=Verdict(row["verdict"]),
+        severity=Severity(row["severity"]),
+        tier=Tier(row["tier"]),
+        score=row["score"],
+        opened_at=row["opened_at"],
+        updated_at=row["updated_at"],
+        title=row["title"],
+        sites=sites,
+        sightings=sightings,
+        merged_into=FindingId(row["merged_into"]) if row["merged_into"] else None,
+    )
+
+
+def event_of(row: Row) -> FindingEvent:
+    """One event of a finding."""
+    return FindingEvent(
+        finding=FindingId(row["finding_id"]),
+        kind=EventKind(row["kind"]),
+        at=row["at"],
+        content=row["content"],
+        detail=row["detail"],
+    )
+
+
+def proof_of(row: Row) -> Proof:
+    """What was found out about one torrent."""
+    return Proof(
+        verdict=Verdict(row["verdict"]),
+        method=row["method"] or "none",
+        files=tuple(FileProof(**one) for one in row["files"]),
+        reason=row["reason"] or "",
+    )
+
+
+def alert_json(alert: Alert) -> dict[str, Any]:
+    """An alert as JSON."""
+    return dataclasses.asdict(alert)
+
+
+def alert_of(told: Row) -> Alert:
+    """An alert from its JSON."""
+    changed: dict[str, Any] = {
+        "finding": FindingId(told["finding"]),
+        "event": EventKind(told["event"]),
+        "severity": Severity(told["severity"]),
+        "verdict": Verdict(told["verdict"]),
+        "places": tuple(_place_of(one) for one in told["places"]),
+        "reasons": tuple(told["reasons"]),
+    }
+    return Alert(**{**told, **changed})
+
+
+def _place_of(told: Row) -> Place:
+    changed: dict[str, Any] = {**told, "locators": tuple(told["locators"])}
+    return Place(**changed)
+
+
+def delivery_of(row: Row, lease_token: str) -> Delivery:
+    """A claimed outbox row."""
+    return Delivery(
+        id=row["id"],
+        key=row["key"],
+        channel=row["channel"],
+        alert=alert_of(row["alert"]),
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        lease_token=lease_token,
+        repeat=row["uncertain"],
+    )
+
+
+def infohashes_of(told: list[str | None]) -> Infohashes:
+    """Infohashes from their two hex texts."""
+    v1, v2 = told
+    return Infohashes(
+        InfohashV1(bytes.fromhex(v1)) if v1 else None,
+        InfohashV2(bytes.fromhex(v2)) if v2 else None,
+    )

@@ -1,0 +1,131 @@
+"""Evidence records and the torrents whose metadata is wanted or known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leakwatch.model.asset import AssetId
+from leakwatch.model.finding import FindingId, Proof, ProofTask, State, Verdict
+from leakwatch.sources._kind import Payload
+from leakwatch.store import mapping
+from leakwatch.store.statements import insert_for
+from leakwatch.store.tables import evidence, finding, proof
+from leakwatch.torrent.infohash import Infohashes
+
+_WANTED, _DONE = "wanted", "done"
+_KEPT_HEADERS = frozenset(
+    {"content-type", "content-length", "date", "etag", "last-modified", "server", "content-encoding"}
+)
+
+
+class SqlProofs:
+    """Evidence and proofs, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def keep_evidence(self, digest: str, payload: Payload, site: str, parser: str) -> None:
+        """Record what a piece of evidence is: address, status, headers, time, parser."""
+        row = {
+            "digest": digest,
+            "site": site,
+            "url": payload.url,
+            "status": payload.status,
+            "headers": {name: value for name, value in payload.headers.items() if name in _KEPT_HEADERS},
+            "captured_at": payload.fetched_at,
+            "parser": parser,
+        }
+        await self._connection.execute(
+            insert_for(self._connection, evidence).values(row).on_conflict_do_nothing()
+        )
+
+    async def request_proof(
+        self, finding: FindingId, infohashes: Infohashes, peers: Sequence[tuple[str, int]], at: datetime
+    ) -> None:
+        """Want the metadata of a torrent; nothing happens if it is wanted already."""
+        row = {
+            "finding_id": finding,
+            "swarm_key": infohashes.swarm_keys[0].hex(),
+            "infohashes": [
+                infohashes.v1.hex() if infohashes.v1 else None,
+                infohashes.v2.hex() if infohashes.v2 else None,
+            ],
+            "peers": [list(peer) for peer in peers[:20]],
+            "state": _WANTED,
+            "next_try_at": at,
+            "verdict": Verdict.UNKNOWN.value,
+            "files": [],
+            "updated_at": at,
+        }
+        await self._connection.execute(
+            insert_for(self._connection, proof).values(row).on_conflict_do_nothing()
+        )
+
+    async def due_proofs(self, now: datetime) -> list[str]:
+        """Swarm keys, in hex, whose metadata is wanted now."""
+        query = (
+            sa.select(proof.c.swarm_key)
+            .distinct()
+            .where(proof.c.state == _WANTED, proof.c.next_try_at <= now)
+        )
+        return list((await self._connection.execute(query)).scalars())
+
+    async def proof_tasks(self, swarm_key: str) -> list[ProofTask]:
+        """The open tasks of one swarm."""
+        query = (
+            sa.select(proof, finding.c.asset_id)
+            .join(finding, finding.c.id == proof.c.finding_id)
+            .where(
+                proof.c.swarm_key == swarm_key,
+                proof.c.state == _WANTED,
+                finding.c.state != State.MERGED.value,
+            )
+        )
+        return [
+            ProofTask(
+                id=row["id"],
+                finding=FindingId(row["finding_id"]),
+                asset=AssetId(row["asset_id"]),
+                infohashes=mapping.infohashes_of(row["infohashes"]),
+                peers=tuple((host, port) for host, port in row["peers"]),
+                attempts=row["attempts"],
+                metadata_digest=row["metadata_digest"],
+            )
+            for row in (await self._connection.execute(query)).mappings()
+        ]
+
+    async def proofs(self, finding: FindingId) -> list[Proof]:
+        """What was found out about the torrents of a finding."""
+        query = sa.select(proof).where(proof.c.finding_id == finding).order_by(proof.c.id)
+        return [mapping.proof_of(dict(row)) for row in (await self._connection.execute(query)).mappings()]
+
+    async def close_proof(
+        self, task: ProofTask, proof_made: Proof, metadata_digest: str, at: datetime
+    ) -> None:
+        """Record the verdict on one torrent."""
+        changes = {
+            "state": _DONE,
+            "attempts": task.attempts + 1,
+            "verdict": proof_made.verdict.value,
+            "method": proof_made.method,
+            "reason": proof_made.reason,
+            "files": [asdict(one) for one in proof_made.files],
+            "metadata_digest": metadata_digest,
+            "updated_at": at,
+        }
+        await self._connection.execute(sa.update(proof).where(proof.c.id == task.id).values(changes))
+
+    async def put_off_proof(self, task: ProofTask, next_try_at: datetime, reason: str, at: datetime) -> None:
+        """Record a failed attempt and when the next one is due."""
+        changes = {
+            "attempts": task.attempts + 1,
+            "next_try_at": next_try_at,
+            "reason": reason,
+            "updated_at": at,
+        }
+        await self._connection.execute(sa.update(proof).where(proof.c.id == task.id).values(changes))

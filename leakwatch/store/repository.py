@@ -1,0 +1,90 @@
+"""The database as the ports know it: transactions, and what can be asked in one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from leakwatch.errors import StoreError
+from leakwatch.store.catalogue import SqlCatalogue
+from leakwatch.store.engine import READ_ONLY, open_engine
+from leakwatch.store.findings import SqlFindings
+from leakwatch.store.outbox import SqlOutbox
+from leakwatch.store.sites import SqlSites
+
+
+@dataclass(frozen=True, slots=True)
+class SqlWork:
+    """One transaction."""
+
+    catalogue: SqlCatalogue
+    sites: SqlSites
+    findings: SqlFindings
+    outbox: SqlOutbox
+
+
+class SqlRepository:
+    """SQLite or PostgreSQL. On SQLite one write transaction at a time, so that none waits inside the database."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._one_writer = asyncio.Lock() if engine.dialect.name == "sqlite" else None
+
+    @classmethod
+    def open(cls, url: str) -> SqlRepository:
+        """A repository for an address such as sqlite:///leakwatch.db or postgresql://user@host/name."""
+        return cls(open_engine(url))
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether this process is the only daemon on the database."""
+        return self._one_writer is not None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[SqlWork]:
+        """A transaction that only reads."""
+        async with self.engine.connect() as connection:
+            connection = await connection.execution_options(**{READ_ONLY: True})  # noqa: PLW2901
+            try:
+                yield _work(connection)
+            except DBAPIError as error:
+                raise _store_error(error) from error
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[SqlWork]:
+        """A transaction that commits at the end of the block, or leaves no trace if it raises."""
+        if self._one_writer is None:
+            async with self._begin() as work:
+                yield work
+            return
+        async with self._one_writer, self._begin() as work:
+            yield work
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncGenerator[SqlWork]:
+        try:
+            async with self.engine.begin() as connection:
+                yield _work(connection)
+        except DBAPIError as error:
+            raise _store_error(error) from error
+
+
+def _work(connection: AsyncConnection) -> SqlWork:
+    return SqlWork(
+        SqlCatalogue(connection), SqlSites(connection), SqlFindings(connection), SqlOutbox(connection)
+    )
+
+
+def _store_error(error: DBAPIError) -> StoreError:
+    told = str(error.orig)
+    hint = "; run: leakwatch db upgrade" if "no such table" in told or "does not exist" in told else ""
+    return StoreError(f"the database refused: {told.splitlines()[0]}{hint}")

@@ -1,0 +1,278 @@
+"""The tables, and the house column types."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware time in UTC; a naive one is refused, so that no local time ever gets in."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: UTC, without a zone where the database keeps none."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        moved = value.astimezone(UTC)
+        return moved if dialect.name == "postgresql" else moved.replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From the database: aware, in UTC."""
+        return (
+            None
+            if value is None
+            else value.replace(tzinfo=UTC)
+            if value.tzinfo is None
+            else value.astimezone(UTC)
+        )
+
+
+def _time(name: str, *, nullable: bool = False, index: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, UtcDateTime, nullable=nullable, index=index)
+
+
+def _text(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, sa.Text, nullable=nullable)
+
+
+def _json(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.JSON, nullable=False)
+
+
+def _flag(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Boolean, nullable=False, default=False)
+
+
+def _count(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.Integer, nullable=False, default=0)
+
+
+def _id(name: str = "id") -> sa.Column[Any]:
+    return sa.Column(name, sa.Integer, primary_key=True, autoincrement=True)
+
+
+def _of(name: str, target: str, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, sa.ForeignKey(target, ondelete="CASCADE"), nullable=False, index=True, **options)
+
+
+counter = sa.Table("counter", metadata, sa.Column("name", sa.Text, primary_key=True), _count("value"))
+
+asset = sa.Table(
+    "asset",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("title"),
+    _json("aliases"),
+    sa.Column("year", sa.Integer),
+    _text("kind", nullable=True),
+    _text("owner", nullable=True),
+    _text("codename", nullable=True),
+    _flag("embargoed"),
+    _flag("critical"),
+    _flag("swarm_lookup"),
+    _json("infohashes"),
+    _time("created_at"),
+)
+
+asset_file = sa.Table(
+    "asset_file",
+    metadata,
+    _id(),
+    _of("asset_id", "asset.id"),
+    _text("path"),
+    sa.Column("size_bytes", sa.BigInteger),
+    sa.Column("sha256", sa.LargeBinary(32)),
+    sa.Column("sha1", sa.LargeBinary(20)),
+    sa.Column("md5", sa.LargeBinary(16)),
+    sa.Column("pieces_root", sa.LargeBinary(32)),
+    _text("local_path", nullable=True),
+    sa.Column("mtime_ns", sa.BigInteger),
+    sa.UniqueConstraint("asset_id", "path"),
+)
+
+site = sa.Table(
+    "site",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _text("kind"),
+    sa.Column("host", sa.Text, nullable=False, index=True),
+    sa.Column("active", sa.Boolean, nullable=False, default=True),
+    _json("cursor"),
+    _json("validators"),
+    _count("version"),
+    sa.Column("next_due_at", UtcDateTime, nullable=False, index=True),
+    _count("failures"),
+    _text("last_error", nullable=True),
+    _time("last_ok_at", nullable=True),
+)
+
+coverage_window = sa.Table(
+    "coverage_window",
+    metadata,
+    _id(),
+    sa.Column("site", sa.Text, nullable=False),
+    _time("started_at"),
+    _time("ended_at"),
+    _text("verdict"),
+    _count("pages"),
+    _count("items"),
+    _count("new_items"),
+    sa.Column("overlap", sa.Boolean),
+    _text("first_item", nullable=True),
+    _text("last_item", nullable=True),
+    _text("detail", nullable=True),
+    sa.Index("ix_coverage_window_site_started_at", "site", "started_at"),
+)
+
+observation = sa.Table(
+    "observation",
+    metadata,
+    _id(),
+    sa.Column("site", sa.Text, nullable=False),
+    _text("native_id"),
+    sa.Column("content_digest", sa.String(64), nullable=False),
+    _text("title"),
+    _text("url", nullable=True),
+    _text("author", nullable=True),
+    _text("text", nullable=True),
+    _time("published_at", nullable=True),
+    _time("fetched_at"),
+    sa.Column("size_bytes", sa.BigInteger),
+    _json("facts"),
+    sa.Column("evidence", sa.String(64)),
+    sa.UniqueConstraint("site", "native_id", "content_digest"),
+)
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    _id(),
+    sa.Column("digest", sa.String(64), nullable=False, index=True),
+    _text("site"),
+    _text("url"),
+    sa.Column("status", sa.Integer, nullable=False),
+    _json("headers"),
+    _time("captured_at"),
+    _text("parser"),
+    sa.UniqueConstraint("digest", "url", "captured_at"),
+)
+
+finding = sa.Table(
+    "finding",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _of("asset_id", "asset.id"),
+    _text("state"),
+    _text("verdict"),
+    _text("severity"),
+    _text("tier"),
+    sa.Column("score", sa.Float, nullable=False),
+    _text("title"),
+    _time("opened_at"),
+    _time("updated_at"),
+    _text("merged_into", nullable=True),
+)
+
+artefact = sa.Table(
+    "artefact",
+    metadata,
+    sa.Column("asset_id", sa.ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    _of("finding_id", "finding.id"),
+    sa.Index("ix_artefact_key", "key"),
+)
+
+sighting = sa.Table(
+    "sighting",
+    metadata,
+    _id(),
+    _of("finding_id", "finding.id"),
+    sa.Column("observation_id", sa.ForeignKey("observation.id"), nullable=False, index=True),
+    sa.Column("asset_id", sa.Text, nullable=False),
+    _text("site"),
+    _json("locators"),
+    _text("tier"),
+    sa.Column("score", sa.Float, nullable=False),
+    _time("seen_at"),
+    sa.UniqueConstraint("asset_id", "observation_id"),
+)
+
+signal = sa.Table(
+    "signal",
+    metadata,
+    _id(),
+    _of("sighting_id", "sighting.id"),
+    _text("kind"),
+    _text("detail"),
+    sa.Column("weight", sa.Float, nullable=False),
+)
+
+finding_event = sa.Table(
+    "finding_event",
+    metadata,
+    _id(),
+    _of("finding_id", "finding.id"),
+    _text("kind"),
+    _time("at"),
+    _text("content"),
+    _json("detail"),
+)
+
+proof = sa.Table(
+    "proof",
+    metadata,
+    _id(),
+    _of("finding_id", "finding.id"),
+    sa.Column("swarm_key", sa.String(40), nullable=False, index=True),
+    _json("infohashes"),
+    _json("peers"),
+    _text("state"),
+    _count("attempts"),
+    sa.Column("next_try_at", UtcDateTime, nullable=False, index=True),
+    _text("verdict"),
+    _text("method", nullable=True),
+    _text("reason", nullable=True),
+    _json("files"),
+    sa.Column("metadata_digest", sa.String(64)),
+    _time("updated_at"),
+    sa.UniqueConstraint("finding_id", "swarm_key"),
+)
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    _id(),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    _text("finding_id"),
+    _json("alert"),
+    _text("state"),
+    _time("due_at"),
+    _text("lease_token", nullable=True),
+    _time("lease_until", nullable=True),
+    _count("attempts"),
+    _flag("uncertain"),
+    _text("last_error", nullable=True),
+    _text("reference", nullable=True),
+    _time("created_at"),
+    _time("sent_at", nullable=True),
+    sa.Index("ix_outbox_channel_state_due_at", "channel", "state", "due_at"),
+)

@@ -1,0 +1,223 @@
+"""The daemon's end of the libtorrent child: starts it, asks it, checks what it says, starts it again.
+
+Hostile bytes are parsed in a process that has limits, no files, no secrets in its environment, and that may
+crash: then the fetches in flight fail, as if nobody had answered, and the next fetch finds a new child.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+import leakwatch
+from leakwatch.errors import SwarmError
+from leakwatch.swarm.metadata import (
+    HEADER_BYTES,
+    PROBLEMS,
+    Answer,
+    Ask,
+    SwarmSettings,
+    body_length,
+    checked,
+    frame_limit,
+    read_answer,
+)
+from leakwatch.torrent.infohash import Infohashes, SwarmKey
+
+log = structlog.get_logger()
+
+MAX_IN_FLIGHT = 64
+_START_S = 20.0
+_GRACE_S = 5.0
+"""What the child may be late before it is taken for stuck."""
+_PROGRAM = ("-m", "leakwatch.swarm.child")
+_ENVIRONMENT = {"PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "2"}
+"""All that the child inherits: a daemon's environment may hold secrets."""
+
+
+class SwarmSession:
+    """Metadata by infohash, from peers that were named or found in the DHT (the port `Swarm`).
+
+    At most 64 torrents are looked for at once, others wait; a torrent's deadline begins when its turn comes.
+    """
+
+    def __init__(self, settings: SwarmSettings) -> None:
+        self._settings = settings
+        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._starting = asyncio.Lock()
+        self._child: _Child | None = None
+        self._is_closed = False
+        self._wanted: set[SwarmKey] = set()
+
+    async def metadata(
+        self, infohashes: Infohashes, *, peers: Sequence[tuple[str, int]] = (), deadline_s: float = 60.0
+    ) -> bytes:
+        """The raw info dictionary of a torrent, its hash checked.
+
+        Raises: SwarmError if nobody gives it in time, it is not what was asked for, or the child dies.
+        """
+        keys = set(infohashes.swarm_keys)
+        if keys & self._wanted:
+            raise SwarmError("this torrent is being looked for already")
+        self._wanted |= keys
+        try:
+            async with self._slots:
+                started = time.monotonic()
+                child = await self._running()
+                raw = await child.fetch(infohashes, peers, min(deadline_s, self._settings.deadline_s))
+        finally:
+            self._wanted -= keys
+        checked(raw, infohashes, self._settings.max_metadata_bytes)
+        log.info(
+            "metadata_fetched",
+            infohashes=str(infohashes),
+            size_bytes=len(raw),
+            duration_s=round(time.monotonic() - started, 3),
+        )
+        return raw
+
+    async def aclose(self) -> None:
+        """End the child. Fetches in flight fail."""
+        self._is_closed = True
+        async with self._starting:
+            if self._child:
+                await self._child.end()
+
+    async def _running(self) -> _Child:
+        async with self._starting:
+            if self._is_closed:
+                raise SwarmError("the swarm is closed")
+            if self._child is None or self._child.has_ended:
+                self._child = await _start(self._settings)
+            return self._child
+
+
+@dataclass(slots=True)
+class _Child:
+    """A running child, what is asked of it, and the task that listens to it."""
+
+    process: asyncio.subprocess.Process
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    folder: tempfile.TemporaryDirectory[str]
+    frame_limit: int
+    waiting: dict[int, asyncio.Future[Answer]] = field(default_factory=dict[int, asyncio.Future[Answer]])
+    last_number: int = 0
+    listener: asyncio.Task[None] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.listener is None or self.listener.done()
+
+    async def fetch(self, asked: Infohashes, peers: Sequence[tuple[str, int]], deadline_s: float) -> bytes:
+        self.last_number += 1
+        ask = Ask(self.last_number, asked, tuple(peers), deadline_s)
+        answer = await self.answer_to(ask.number, ask.frame(), deadline_s + _GRACE_S)
+        if answer.problem:
+            raise SwarmError(PROBLEMS[answer.problem])
+        return answer.raw
+
+    async def answer_to(self, number: int, frame: bytes, wait_s: float) -> Answer:
+        self.waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(wait_s):
+                self.writer.write(frame)
+                return await self.waiting[number]
+        except TimeoutError as error:
+            self._kill()
+            raise SwarmError("the libtorrent child did not answer and was ended") from error
+        except asyncio.CancelledError:
+            self.writer.write(Ask(number).frame())
+            raise
+        finally:
+            del self.waiting[number]
+
+    async def listen(self) -> None:
+        """Give answers to those who wait, until the child ends or sends what is none."""
+        reason = "the libtorrent child ended"
+        try:
+            while True:
+                header = await self.reader.readexactly(HEADER_BYTES)
+                body = await self.reader.readexactly(body_length(header, self.frame_limit))
+                answer = read_answer(body)
+                waiter = self.waiting.get(answer.number)
+                if waiter and not waiter.done():
+                    waiter.set_result(answer)
+        except (asyncio.IncompleteReadError, OSError):
+            pass
+        except SwarmError as error:
+            reason = error.message
+        finally:
+            await self._bury(reason)
+
+    async def _bury(self, reason: str) -> None:
+        self.writer.close()
+        self._kill()
+        code = await self.process.wait()
+        self.folder.cleanup()
+        for waiter in self.waiting.values():
+            if not waiter.done():
+                waiter.set_exception(SwarmError(f"{reason} ({code})"))
+        log.info("swarm_child_ended", exit_code=code, failed=len(self.waiting), reason=reason)
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError):
+            self.process.kill()
+
+    async def end(self) -> None:
+        """Hang up; the listener does the rest."""
+        self.writer.close()
+        if self.listener:
+            await self.listener
+
+
+async def _start(settings: SwarmSettings) -> _Child:
+    """A new child that is ready to be asked. Raises: SwarmError if it does not come up."""
+    ours, theirs = socket.socketpair()
+    folder = tempfile.TemporaryDirectory(prefix="leakwatch-swarm-")
+    try:
+        process = await _spawn(theirs, folder.name, settings)
+        reader, writer = await asyncio.open_connection(sock=ours)
+    except BaseException:
+        ours.close()
+        folder.cleanup()
+        raise
+    finally:
+        theirs.close()
+    child = _Child(process, reader, writer, folder, frame_limit(settings.max_metadata_bytes))
+    child.listener = asyncio.create_task(child.listen(), name="swarm-child")
+    try:
+        await child.answer_to(0, b"", _START_S)
+    except BaseException:
+        writer.close()  # the listener buries it
+        raise
+    log.info("swarm_child_started", pid=process.pid)
+    return child
+
+
+async def _spawn(channel: socket.socket, folder: str, settings: SwarmSettings) -> asyncio.subprocess.Process:
+    """Start the process: nothing of our environment, no terminal, one descriptor, an empty folder to be in."""
+    root = str(Path(leakwatch.__file__).parents[1])
+    try:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, *_PROGRAM, str(channel.fileno()), str(os.getpid()), settings.to_json()),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            pass_fds=[channel.fileno()],
+            cwd=folder,
+            env={"PYTHONPATH": root, **_ENVIRONMENT},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise SwarmError("the libtorrent child cannot be started") from error

@@ -1,0 +1,1 @@
+"""BitTorrent's formats as values: bencoding, infohashes, magnet URIs, info dictionaries."""

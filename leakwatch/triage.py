@@ -1,0 +1,183 @@
+"""A match and what is known already -> a finding and what changed about it. Pure.
+
+Outcomes of `triage`, one of:
+- None: too weak, or a mere mention: it names the asset, but says nowhere how the content can be had
+- a new finding, with `opened`
+- a known finding, with `sighted`, and `state_changed` where it was thought to be gone
+- a known finding that was judged a false positive or allowed: `sighted` only, which alerts nobody
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import (
+    EventKind,
+    Finding,
+    FindingEvent,
+    FindingId,
+    Match,
+    Proof,
+    Severity,
+    SignalKind,
+    State,
+    Tier,
+    Verdict,
+)
+from leakwatch.model.observation import Observation
+
+_HOST_DIGESTS = frozenset({SignalKind.SHA256, SignalKind.SHA1, SignalKind.PIECES_ROOT})
+_PROVING_BITS = 20.0
+_ORDER = (Verdict.UNKNOWN, Verdict.REFUTED, Verdict.UNPROVED, Verdict.LIKELY, Verdict.PROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """A finding as it stands now, and what changed."""
+
+    finding: Finding
+    events: tuple[FindingEvent, ...]
+
+
+def triage(match: Match, seen: Observation, finding: Finding | None, asset: Asset) -> Triage | None:
+    """Judge one match. `finding` is the case that shares an artefact with it, if there is one."""
+    if match.tier is None or not (seen.locators or match.is_exact):
+        return None
+    verdict = Verdict.PROVED if proved_by_host(match) else Verdict.UNKNOWN
+    if finding is None:
+        return _opened(match, seen, asset, verdict)
+    return _sighted(match, seen, finding, asset, verdict)
+
+
+def proved_by_host(match: Match) -> bool:
+    """Whether a host's own digest of a file is the digest of the asset's file."""
+    return any(signal.kind in _HOST_DIGESTS and signal.weight >= _PROVING_BITS for signal in match.signals)
+
+
+def _opened(match: Match, seen: Observation, asset: Asset, verdict: Verdict) -> Triage:
+    tier = match.tier or Tier.REVIEW
+    finding = Finding(
+        id=finding_id(match, seen),
+        asset=asset.id,
+        state=State.NEW,
+        verdict=verdict,
+        severity=severity_of(asset, tier, verdict),
+        tier=tier,
+        score=match.score,
+        opened_at=seen.fetched_at,
+        updated_at=seen.fetched_at,
+        title=seen.title or seen.native_id,
+        sites=frozenset({seen.site}),
+        sightings=1,
+    )
+    return Triage(finding, (_event(finding, EventKind.OPENED, seen.fetched_at, "opened", seen.site),))
+
+
+def _sighted(match: Match, seen: Observation, finding: Finding, asset: Asset, verdict: Verdict) -> Triage:
+    at = seen.fetched_at
+    is_new_site = seen.site not in finding.sites
+    tier = Tier.AUTO if Tier.AUTO in (finding.tier, match.tier) else finding.tier
+    stronger = stronger_verdict(finding.verdict, verdict)
+    changed = replace(
+        finding,
+        tier=tier,
+        verdict=stronger,
+        severity=severity_of(asset, tier, stronger),
+        score=max(finding.score, match.score),
+        updated_at=at,
+        sites=finding.sites | {seen.site},
+        sightings=finding.sightings + 1,
+    )
+    events = [
+        _event(
+            changed,
+            EventKind.SIGHTED,
+            at,
+            f"site:{seen.site}" if is_new_site else f"item:{seen.site}/{seen.native_id}",
+            seen.site,
+        )
+    ]
+    if finding.state is State.REMOVED:
+        changed = replace(changed, state=State.REOPENED)
+        events.append(_event(changed, EventKind.STATE, at, f"reopened:{at.isoformat()}", seen.site))
+    if stronger is not finding.verdict:
+        events.append(_event(changed, EventKind.VERDICT, at, f"verdict:{stronger.value}", seen.site))
+    return Triage(changed, tuple(events))
+
+
+def judged(finding: Finding, proofs: Sequence[Proof], asset: Asset, at: datetime) -> Triage:
+    """The finding after a proof: the strongest of all verdicts; `refuted` only if every torrent is."""
+    verdict = finding.verdict if finding.verdict is Verdict.PROVED else _together(proofs)
+    changed = replace(
+        finding, verdict=verdict, severity=severity_of(asset, finding.tier, verdict), updated_at=at
+    )
+    if verdict is finding.verdict:
+        return Triage(changed, ())
+    return Triage(changed, (_event(changed, EventKind.VERDICT, at, f"verdict:{verdict.value}", ""),))
+
+
+def _together(proofs: Sequence[Proof]) -> Verdict:
+    strongest = max((proof.verdict for proof in proofs), key=_ORDER.index, default=Verdict.UNKNOWN)
+    pending = any(proof.verdict is Verdict.UNKNOWN for proof in proofs)
+    return Verdict.UNKNOWN if pending and strongest is Verdict.REFUTED else strongest
+
+
+def stronger_verdict(one: Verdict, other: Verdict) -> Verdict:
+    """Of two verdicts the one that says more."""
+    return max(one, other, key=_ORDER.index)
+
+
+def merged(older: Finding, newer: Finding, asset: Asset, at: datetime) -> Triage:
+    """Two cases turn out to be one: the older keeps its name and takes the stronger of everything."""
+    tier = Tier.AUTO if Tier.AUTO in (older.tier, newer.tier) else older.tier
+    verdict = stronger_verdict(older.verdict, newer.verdict)
+    joined = replace(
+        older,
+        tier=tier,
+        verdict=verdict,
+        severity=severity_of(asset, tier, verdict),
+        score=max(older.score, newer.score),
+        updated_at=at,
+        sites=older.sites | newer.sites,
+        sightings=older.sightings + newer.sightings,
+    )
+    event = FindingEvent(
+        finding=joined.id,
+        kind=EventKind.MERGED,
+        at=at,
+        content=f"merged:{newer.id}",
+        detail={"merged": newer.id},
+    )
+    return Triage(joined, (event,))
+
+
+def severity_of(asset: Asset, tier: Tier, verdict: Verdict) -> Severity:
+    """How urgent: what is proved comes before what is likely, and a critical asset is one step up."""
+    if verdict is Verdict.REFUTED:
+        return Severity.LOW
+    base = Severity.HIGH if verdict is Verdict.PROVED or tier is Tier.AUTO else Severity.MEDIUM
+    if not asset.critical:
+        return base
+    return Severity.CRITICAL if base is Severity.HIGH else Severity.HIGH
+
+
+def finding_id(match: Match, seen: Observation) -> FindingId:
+    """A short name that is the same whenever the same first sighting opens the case again."""
+    digest = hashlib.sha256(f"{match.asset}\0{seen.site}\0{seen.native_id}".encode()).digest()
+    return FindingId("LW-" + base64.b32encode(digest[:5]).decode())
+
+
+def _event(finding: Finding, kind: EventKind, at: datetime, content: str, site: str) -> FindingEvent:
+    detail = {"severity": finding.severity.value, "verdict": finding.verdict.value}
+    return FindingEvent(
+        finding=finding.id,
+        kind=kind,
+        at=at,
+        content=content,
+        detail=detail | ({"site": site} if site else {}),
+    )

@@ -1,0 +1,330 @@
+"""The repository contract, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from leakwatch.errors import Conflict, StoreError
+from leakwatch.model.alert import DeliveryState
+from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.finding import (
+    EventKind,
+    FileProof,
+    Finding,
+    FindingEvent,
+    FindingId,
+    Match,
+    Proof,
+    Severity,
+    Signal,
+    SignalKind,
+    State,
+    Tier,
+    Verdict,
+)
+from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.model.site import Coverage, CoverageWindow
+from leakwatch.service import make_test_alert
+from leakwatch.store.repository import SqlRepository
+from leakwatch.torrent.infohash import Infohashes, InfohashV1, PiecesRoot
+
+NOON = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
+MODEL = Asset(
+    id=AssetId("model"),
+    title="Tideglass 70B",
+    aliases=("タイドグラス",),
+    year=2026,
+    critical=True,
+    infohashes=("ab" * 20,),
+    files=(
+        AssetFile(
+            path="a/w.bin",
+            size_bytes=5 * 2**40,
+            sha256=b"s" * 32,
+            sha1=b"1" * 20,
+            md5=b"m" * 16,
+            pieces_root=PiecesRoot(b"r" * 32),
+            local_path="/x",
+            mtime_ns=2**60,
+        ),
+    ),
+)
+SEEN = Observation(
+    site="board",
+    native_id="g/1",
+    title="weights",
+    fetched_at=NOON,
+    url="https://b.example/1",
+    text="тайна",
+    size_bytes=2**40,
+    files=(ObservedFile(path="w.bin", size_bytes=3),),
+    locators=(Locator(LocatorKind.INFOHASH, "cd" * 20, Infohashes(v1=InfohashV1(b"\xcd" * 20)), 4),),
+)
+MATCH = Match(AssetId("model"), 0.97, Tier.AUTO, (Signal(SignalKind.TITLE, "is the name", 12.5),), ("swarm:" + "cd" * 20,))
+CASE = Finding(
+    id=FindingId("LW-1"),
+    asset=AssetId("model"),
+    state=State.NEW,
+    verdict=Verdict.UNKNOWN,
+    severity=Severity.CRITICAL,
+    tier=Tier.AUTO,
+    score=0.97,
+    opened_at=NOON,
+    updated_at=NOON,
+    title="weights",
+)
+
+
+async def open_case(repository: SqlRepository, case: Finding = CASE, seen: Observation = SEEN) -> None:
+    """A finding with one sighting and its artefact."""
+    async with repository.writing() as work:
+        if await work.catalogue.get(MODEL.id) is None:
+            await work.catalogue.save(MODEL, NOON)
+        ids = await work.findings.store([seen])
+        await work.findings.save(case)
+        await work.findings.add_sighting(case.id, ids[f"{seen.native_id}\n{seen.content_digest}"], seen, MATCH)
+        await work.findings.add_artefacts(MODEL.id, case.id, ["swarm:" + "cd" * 20, f"item:{seen.native_id}"])
+
+
+async def test_asset_round_trips(repository: SqlRepository) -> None:
+    """An asset comes back as it was saved, and saving it again replaces its files and moves the version on."""
+    async with repository.writing() as work:
+        await work.catalogue.save(MODEL, NOON)
+        first = await work.catalogue.version()
+    async with repository.reading() as work:
+        assert await work.catalogue.all() == [MODEL]
+        assert await work.catalogue.get(MODEL.id) == MODEL
+    changed = replace(MODEL, title="Tideglass 71B", files=())
+    async with repository.writing() as work:
+        await work.catalogue.save(changed, NOON)
+    async with repository.reading() as work:
+        assert await work.catalogue.get(MODEL.id) == changed
+        assert await work.catalogue.version() > first
+
+
+async def test_removing_an_asset_takes_its_findings(repository: SqlRepository) -> None:
+    """A removed asset leaves no findings behind; removing it twice says so."""
+    await open_case(repository)
+    async with repository.writing() as work:
+        assert await work.catalogue.remove(MODEL.id)
+        assert not await work.catalogue.remove(MODEL.id)
+    async with repository.reading() as work:
+        assert await work.findings.list() == []
+
+
+async def test_failed_transaction_leaves_no_trace(repository: SqlRepository) -> None:
+    """What raises inside a transaction undoes all of it."""
+    with pytest.raises(RuntimeError):
+        async with repository.writing() as work:
+            await work.catalogue.save(MODEL, NOON)
+            raise RuntimeError
+    async with repository.reading() as work:
+        assert await work.catalogue.all() == []
+
+
+async def test_database_errors_are_ours(repository: SqlRepository) -> None:
+    """A constraint that is broken is a StoreError, whatever the driver calls it."""
+    with pytest.raises(StoreError, match="database refused"):
+        async with repository.writing() as work:
+            await work.findings.save(CASE)
+
+
+async def test_observation_is_stored_once(repository: SqlRepository) -> None:
+    """The same content is not stored again, an edited item is, and counts are no content."""
+    edited = replace(SEEN, text="edited")
+    recounted = replace(SEEN, seeders=7, fetched_at=NOON + timedelta(hours=1))
+    async with repository.writing() as work:
+        assert await work.findings.unseen([SEEN, SEEN]) == [SEEN]
+        await work.findings.store([SEEN])
+        await work.findings.store([SEEN])
+    async with repository.reading() as work:
+        assert await work.findings.unseen([SEEN, edited, recounted]) == [edited]
+        assert await work.findings.has_items("board", ["g/1", "g/2"])
+        assert not await work.findings.has_items("board", ["g/2"])
+        assert not await work.findings.has_items("other", ["g/1"])
+
+
+async def test_finding_round_trips(repository: SqlRepository) -> None:
+    """A finding comes back with its sites, sightings, places, signals and keys."""
+    await open_case(repository)
+    async with repository.reading() as work:
+        found = await work.findings.get(CASE.id)
+        assert found == replace(CASE, sites=frozenset({"board"}), sightings=1)
+        assert await work.findings.list() == [found]
+        (place,) = await work.findings.places(CASE.id)
+        assert (place.site, place.url, place.locators) == ("board", "https://b.example/1", ("cd" * 20,))
+        assert await work.findings.signals(CASE.id) == [("title", "is the name", 12.5)]
+        assert await work.findings.keys(CASE.id) == ["item:g/1", "swarm:" + "cd" * 20]
+        assert [one.id for one in await work.findings.holders(MODEL.id, ["swarm:" + "cd" * 20])] == ["LW-1"]
+        assert await work.findings.holders(AssetId("other"), ["swarm:" + "cd" * 20]) == []
+
+
+async def test_sighting_is_attached_once(repository: SqlRepository) -> None:
+    """The same observation cannot support the same asset's findings twice."""
+    await open_case(repository)
+    async with repository.writing() as work:
+        ids = await work.findings.store([SEEN])
+        assert not await work.findings.add_sighting(CASE.id, next(iter(ids.values())), SEEN, MATCH)
+
+
+async def test_known_artefacts(repository: SqlRepository) -> None:
+    """Keys of open findings are known with how sure they are; those of a false positive are not."""
+    await open_case(repository)
+    key = "swarm:" + "cd" * 20
+    async with repository.writing() as work:
+        assert (await work.findings.known([key, "swarm:00"]))[key].is_sure
+        await work.findings.save(replace(CASE, verdict=Verdict.REFUTED))
+        assert not (await work.findings.known([key]))[key].is_sure
+        await work.findings.save(replace(CASE, state=State.FALSE_POSITIVE))
+        assert await work.findings.known([key]) == {}
+
+
+async def test_merge_moves_everything(repository: SqlRepository) -> None:
+    """A merged finding hands over sightings, artefacts, events and proofs, and says where they went."""
+    await open_case(repository)
+    newer = replace(CASE, id=FindingId("LW-2"), opened_at=NOON + timedelta(minutes=1))
+    await open_case(repository, newer, replace(SEEN, native_id="g/2"))
+    hashes = Infohashes(v1=InfohashV1(b"\xee" * 20))
+    async with repository.writing() as work:
+        await work.findings.add_event(
+            FindingEvent(finding=newer.id, kind=EventKind.OPENED, at=NOON, content="opened", detail={"site": "board"})
+        )
+        await work.findings.request_proof(newer.id, hashes, [("198.51.100.1", 6881)], NOON)
+        await work.findings.merge(CASE, newer, NOON)
+    async with repository.reading() as work:
+        assert [(one.id, one.sightings) for one in await work.findings.list()] == [("LW-1", 2)]
+        gone = await work.findings.get(newer.id)
+        assert gone is not None
+        assert (gone.state, gone.merged_into, gone.sightings) == (State.MERGED, "LW-1", 0)
+        assert "item:g/2" in await work.findings.keys(CASE.id)
+        assert [event.content for event in await work.findings.events(CASE.id)] == ["opened"]
+        (task,) = await work.findings.proof_tasks((b"\xee" * 20).hex())
+        assert (task.finding, task.peers, task.infohashes) == ("LW-1", (("198.51.100.1", 6881),), hashes)
+
+
+async def test_proof_is_wanted_once_and_closed(repository: SqlRepository) -> None:
+    """A torrent is wanted once for a finding, can be put off, and ends with its verdict."""
+    await open_case(repository)
+    hashes = Infohashes(v1=InfohashV1(b"\xee" * 20))
+    async with repository.writing() as work:
+        await work.findings.request_proof(CASE.id, hashes, [], NOON)
+        await work.findings.request_proof(CASE.id, hashes, [], NOON)
+        assert await work.findings.due_proofs(NOON) == ["ee" * 20]
+        (task,) = await work.findings.proof_tasks("ee" * 20)
+        await work.findings.put_off_proof(task, NOON + timedelta(minutes=5), "no peers", NOON)
+        assert await work.findings.due_proofs(NOON) == []
+        (task,) = await work.findings.proof_tasks("ee" * 20)
+        assert task.attempts == 1
+        made = Proof(Verdict.PROVED, "v1", (FileProof("w", "a/w.bin", 3, 3, 9, 0, "v1"),), "because")
+        await work.findings.close_proof(task, made, "d" * 64, NOON)
+        assert await work.findings.proof_tasks("ee" * 20) == []
+        assert await work.findings.proofs(CASE.id) == [made]
+
+
+async def test_cursor_is_guarded(repository: SqlRepository) -> None:
+    """A stale writer is refused, and a kind that changes starts with an empty cursor."""
+    async with repository.writing() as work:
+        await work.sites.sync([("board", "imageboard", "b.example")], NOON)
+        state = await work.sites.get("board")
+        assert state is not None
+        assert [one.name for one in await work.sites.due(NOON, "b.example")] == ["board"]
+        moved = await work.sites.move_cursor(state, {"g/1": 5}, {})
+        assert moved.version == state.version + 1
+        with pytest.raises(Conflict):
+            await work.sites.move_cursor(state, {"g/1": 4}, {})
+        await work.sites.sync([("board", "imageboard", "c.example")], NOON)
+        again = await work.sites.get("board")
+        assert again is not None
+        assert (again.cursor, again.host) == ({"g/1": 5}, "c.example")
+        await work.sites.sync([("board", "feed", "c.example")], NOON)
+        anew = await work.sites.get("board")
+        assert anew is not None
+        assert anew.cursor == {}
+        await work.sites.sync([], NOON)
+        assert await work.sites.all() == []
+
+
+async def test_poll_is_closed_with_a_window(repository: SqlRepository) -> None:
+    """A closed poll leaves a coverage window, a due time and, if it went well, the time it did."""
+    window = CoverageWindow(site="board", started_at=NOON, ended_at=NOON, verdict=Coverage.OK, pages=2, overlap=None)
+    later = NOON + timedelta(minutes=1)
+    async with repository.writing() as work:
+        await work.sites.sync([("board", "feed", "b.example")], NOON)
+        await work.sites.close_poll(window, later, 0, None)
+        state = await work.sites.get("board")
+        assert state is not None
+        assert (state.next_due_at, state.failures, state.last_ok_at) == (later, 0, NOON)
+        assert await work.sites.due(NOON) == []
+        await work.sites.close_poll(replace(window, verdict=Coverage.REFUSED, detail="no"), later, 1, "no")
+        state = await work.sites.get("board")
+        assert state is not None
+        assert (state.failures, state.last_error, state.last_ok_at) == (1, "no", NOON)
+        assert [one.verdict for one in await work.sites.windows("board")] == [Coverage.REFUSED, Coverage.OK]
+        assert (await work.sites.windows("board"))[1] == window
+
+
+async def test_alert_is_queued_once(repository: SqlRepository) -> None:
+    """The same content for the same channel makes one row; it is leased to one sender only."""
+    alert = make_test_alert(NOON)
+    async with repository.writing() as work:
+        assert await work.outbox.enqueue("slack", alert, NOON)
+        assert not await work.outbox.enqueue("slack", alert, NOON)
+        assert await work.outbox.enqueue("mail", alert, NOON)
+        assert sorted(await work.outbox.due_channels(NOON)) == ["mail", "slack"]
+        claimed = await work.outbox.claim("slack", NOON, 60)
+        assert claimed is not None
+        assert (claimed.alert, claimed.attempts, claimed.repeat) == (alert, 1, False)
+        assert await work.outbox.claim("slack", NOON, 60) is None
+        assert await work.outbox.settle(claimed, DeliveryState.SENT, NOON)
+        assert not await work.outbox.settle(claimed, DeliveryState.SENT, NOON)
+        assert await work.outbox.counts() == {"sent": 1, "pending": 1}
+
+
+async def test_lost_lease_is_uncertain(repository: SqlRepository) -> None:
+    """An alert whose sender vanished is sent again, marked as a possible repeat, under the same key."""
+    alert = make_test_alert(NOON)
+    async with repository.writing() as work:
+        await work.outbox.enqueue("slack", alert, NOON)
+        first = await work.outbox.claim("slack", NOON, 60)
+        again = await work.outbox.claim("slack", NOON + timedelta(seconds=61), 60)
+        assert first is not None
+        assert again is not None
+        assert (again.key, again.repeat, again.attempts) == (first.key, True, 2)
+        assert not await work.outbox.settle(first, DeliveryState.SENT, NOON)
+        assert await work.outbox.release_leases(NOON) == 1
+        third = await work.outbox.claim("slack", NOON, 60)
+        assert third is not None
+        assert third.repeat
+
+
+async def test_retry_waits_for_its_time(repository: SqlRepository) -> None:
+    """A refused alert comes back when it is due, and a dead one never does."""
+    async with repository.writing() as work:
+        await work.outbox.enqueue("slack", make_test_alert(NOON), NOON)
+        claimed = await work.outbox.claim("slack", NOON, 60)
+        assert claimed is not None
+        later = NOON + timedelta(seconds=30)
+        await work.outbox.settle(claimed, DeliveryState.RETRY, NOON, due_at=later, error="429")
+        assert await work.outbox.claim("slack", NOON, 60) is None
+        claimed = await work.outbox.claim("slack", later, 60)
+        assert claimed is not None
+        assert not claimed.repeat
+        await work.outbox.settle(claimed, DeliveryState.DEAD, later, error="gone")
+        assert await work.outbox.due_channels(later + timedelta(days=2)) == []
+
+
+async def test_writers_side_by_side(repository: SqlRepository) -> None:
+    """Many writers at once all get through, and none sees the database locked."""
+
+    async def write(number: int) -> None:
+        async with repository.writing() as work:
+            await work.catalogue.save(replace(MODEL, id=AssetId(f"a{number}")), NOON)
+
+    await asyncio.gather(*(write(number) for number in range(25)))
+    async with repository.reading() as work:
+        assert len(await work.catalogue.all()) == 25
+        assert await work.catalogue.version() == 25
