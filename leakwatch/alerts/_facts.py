@@ -1,29 +1,39 @@
-"""What every channel says of an alert, as cleaned lines: the seven questions."""
+"""What every channel says of an alert, as cleaned lines without links: the seven questions."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from leakwatch.display import clean, defang
 from leakwatch.model.alert import Alert
 
 _MAX_PLACES = 8
+_LINK = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/?#]*|\bmagnet:|\bwww\.", re.IGNORECASE)
+
+
+def told(text: str, limit: int) -> str:
+    """What a source wrote, cleaned, and with nothing left in it that a client makes a link of."""
+    return _LINK.sub(lambda found: "www[.]" if found[0][-1] == "." else defang(found[0]), clean(text, limit))
 
 
 def heading(alert: Alert) -> str:
     """One line: severity and headline."""
     mark = "[TEST] " if alert.test else ""
-    return f"{mark}[{alert.severity.value.upper()}] {clean(alert.headline, 180)}"
+    return f"{mark}[{alert.severity.value.upper()}] {told(alert.headline, 180)}"
 
 
 def facts(alert: Alert) -> list[tuple[str, str]]:
     """Name and value: what, how sure, since when, how far it has spread."""
     score = f"{alert.verdict.value}, match score {alert.score:.2f}"
-    told = [
-        ("What", clean(alert.asset, 200)),
-        ("How sure", f"{score}. {clean(alert.verdict_detail, 600)}".rstrip(". ")),
+    pairs = [
+        ("What", told(alert.asset, 200)),
+        ("How sure", f"{score}. {told(alert.verdict_detail, 600)}".rstrip(". ")),
         ("Since", alert.since),
-        ("Spread", clean(alert.spread, 300)),
+        ("Spread", told(alert.spread, 300)),
     ]
-    return [(name, value) for name, value in told if value]
+    return [(name, value) for name, value in pairs if value]
 
 
 def place_lines(alert: Alert) -> list[str]:
@@ -31,11 +41,25 @@ def place_lines(alert: Alert) -> list[str]:
     lines: list[str] = []
     for place in alert.places[:_MAX_PLACES]:
         when = f", posted {place.published_at}" if place.published_at else ""
-        link = f" {defang(place.url)}" if place.url else ""
-        lines.append(
-            f"• {clean(place.site, 60)}: {clean(place.title, 120)}{link} (seen {place.seen_at}{when})"
-        )
-        lines += [f"   {defang(one)[:300]}" for one in place.locators[:2]]
+        link = f" {told(place.url, 2000)}" if place.url else ""
+        lines.append(f"• {told(place.site, 60)}: {told(place.title, 120)}{link} (seen {place.seen_at}{when})")
+        lines += [f"   {told(one, 2000)[:300]}" for one in place.locators[:2]]
     if len(alert.places) > _MAX_PLACES:
         lines.append(f"… and {len(alert.places) - _MAX_PLACES} more")
     return lines
+
+
+def reason_lines(alert: Alert) -> list[str]:
+    """Why it matched."""
+    return [told(reason, 300) for reason in alert.reasons]
+
+
+def host_of(url: str) -> str:
+    """The host of a channel's address, for error texts: the rest of it may be secret."""
+    return urlsplit(url).hostname or ""
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a channel asks to be left alone, or None."""
+    wait = headers.get("retry-after", "")
+    return float(wait) if wait.isascii() and wait.isdigit() else None

@@ -16,7 +16,7 @@ from typing import Literal
 import aiosmtplib
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from leakwatch.alerts._facts import facts, heading, place_lines
+from leakwatch.alerts._facts import facts, heading, place_lines, reason_lines
 from leakwatch.display import clean
 from leakwatch.errors import DeliveryError
 from leakwatch.model.alert import Delivery, Receipt
@@ -75,7 +75,7 @@ def message(delivery: Delivery, smtp: Smtp, clock: Clock) -> EmailMessage:
         "alert": alert,
         "facts": facts(alert),
         "places": place_lines(alert),
-        "reasons": [clean(reason, 300) for reason in alert.reasons],
+        "reasons": reason_lines(alert),
         "repeat": delivery.repeat,
         "key": delivery.key[:16],
     }

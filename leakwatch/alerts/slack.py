@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from leakwatch.alerts._facts import facts, heading, place_lines
+from leakwatch.alerts._facts import facts, heading, host_of, place_lines, reason_lines, retry_after_s
 from leakwatch.display import clean
 from leakwatch.errors import AddressRefused, DeliveryError, FetchFailed
 from leakwatch.model.alert import Delivery, Receipt
@@ -34,7 +34,7 @@ def payload(delivery: Delivery) -> dict[str, Any]:
         blocks.append(
             {
                 "type": "section",
-                "text": _plain("Why\n" + "\n".join(clean(r, 300) for r in alert.reasons), _SECTION),
+                "text": _plain("Why\n" + "\n".join(reason_lines(alert)), _SECTION),
             }
         )
     note = f"{alert.finding} · {delivery.key[:16]}" + (
@@ -71,9 +71,8 @@ class SlackNotifier:
         if status == 200 and text.strip() == b"ok":
             return Receipt()
         told = clean(text.decode("utf-8", "replace"), 200)
-        wait = answered.get("retry-after", "")
         raise DeliveryError(
-            f"slack answered {status}: {told}",
+            f"slack: {host_of(self._url)} answered {status}: {told}",
             permanent=status in _PERMANENT,
-            retry_after_s=float(wait) if wait.isdigit() else None,
+            retry_after_s=retry_after_s(answered),
         )

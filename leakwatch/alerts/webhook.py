@@ -14,6 +14,7 @@ import hmac
 import json
 from typing import Any
 
+from leakwatch.alerts._facts import host_of, retry_after_s
 from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, FetchFailed
 from leakwatch.model.alert import Delivery, Receipt
 from leakwatch.ports import Clock, Fetcher
@@ -72,9 +73,9 @@ class WebhookNotifier:
             raise DeliveryError(f"webhook: {error.message}", permanent=error.permanent) from error
         if 200 <= status < 300:
             return Receipt(reference=ident)
-        wait = answered.get("retry-after", "")
         raise DeliveryError(
-            f"the webhook answered {status}" + (": it wants no more" if status == _GONE else ""),
+            f"webhook: {host_of(self._url)} answered {status}"
+            + (": it wants no more" if status == _GONE else ""),
             permanent=status in _PERMANENT or status == _GONE,
-            retry_after_s=float(wait) if wait.isdigit() else None,
+            retry_after_s=retry_after_s(answered),
         )

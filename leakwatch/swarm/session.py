@@ -150,6 +150,8 @@ class _Child:
                 header = await self.reader.readexactly(HEADER_BYTES)
                 body = await self.reader.readexactly(body_length(header, self.frame_limit))
                 answer = read_answer(body)
+                if answer.number > self.last_number:
+                    raise SwarmError("the libtorrent child answered what was not asked")  # noqa: TRY301
                 waiter = self.waiting.get(answer.number)
                 if waiter and not waiter.done():
                     waiter.set_result(answer)
