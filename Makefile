@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-DATA ?= var/demo
 
 .PHONY: run test lint bench soak clean
 
@@ -22,7 +21,6 @@ lint: $(READY)  ## style, types, import floors
 bench: $(READY)  ## figures of docs/benchmarks.md
 	$(BIN)/python benchmarks/fingerprints.py
 	$(BIN)/python benchmarks/proof.py
-	$(BIN)/python benchmarks/latency.py
 
 soak: $(READY)  ## the replay with ten seeds, without a leak, and with twenty kills
 	$(BIN)/python benchmarks/replay.py

@@ -9,6 +9,7 @@ import unicodedata
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _MAX_MARKS = 4
 
 
@@ -18,7 +19,7 @@ def clean(text: str, limit: int = 500) -> str:
     Control, bidi and zero-width characters become visible escapes, runs of combining marks are cut,
     lone surrogates become U+FFFD, and the text is cut at `limit` characters with an ellipsis.
     """
-    text = text[: limit * 4].encode("utf-8", "replace").decode("utf-8")
+    text = _SURROGATES.sub("\ufffd", text[: limit * 4])
     text = _INVISIBLE.sub(_escape, text.replace("\r\n", "\n").replace("\t", " "))
     out: list[str] = []
     marks = 0
@@ -44,6 +45,5 @@ def defang(url: str) -> str:
     scheme, separator, rest = shown.partition("://")
     if not separator or shown[:7].lower() == "magnet:":
         return re.sub(r"^magnet:", "magnet[:]", shown, flags=re.IGNORECASE).replace("://", "[:]//")
-    host, slash, path = rest.partition("/")
-    path = path.replace("://", "[:]//")
+    host, slash, path = rest.replace("://", "[:]//").partition("/")
     return f"{scheme.lower().replace('http', 'hxxp')}://{host.replace('.', '[.]')}{slash}{path}"

@@ -1,6 +1,6 @@
 """The second half of the pipeline: take due alerts from the outbox, send them, write down how it went.
 
-Outcomes of one attempt: sent; retry (the channel refused for now); uncertain (it may have arrived, so it is sent
+Outcomes of one attempt: sent; retry (the channel refused this time); uncertain (it may have arrived, so it is sent
 again and says so); dead (it never will, or a day has passed).
 """
 

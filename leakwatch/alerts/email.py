@@ -9,9 +9,9 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import aiosmtplib
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -55,11 +55,12 @@ def _templates() -> Environment:
 def message(delivery: Delivery, smtp: Smtp, clock: Clock) -> EmailMessage:
     """The mail for one alert: text and HTML. Whatever a source wrote is cleaned before it gets near a header."""
     alert = delivery.alert
-    domain = smtp.sender.rpartition("@")[2] or "localhost"
+    domain = parseaddr(smtp.sender)[1].rpartition("@")[2] or "localhost"
     mail = EmailMessage()
     mail["From"] = smtp.sender
     mail["To"] = ", ".join(smtp.recipients)
-    mail["Subject"] = heading(alert)[:_SUBJECT]
+    # EmailMessage decodes encoded words (RFC 2047) in what it is given, line ends and all.
+    mail["Subject"] = heading(alert).replace("=?", "= ?")[:_SUBJECT]
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = f"<{delivery.key[:40]}@{domain}>"
     thread = f"<{alert.finding}.leakwatch@{domain}>"
@@ -91,6 +92,17 @@ def _list_name(asset: str) -> str:
     )
 
 
+class _Client(aiosmtplib.SMTP):
+    """Knows whether the message itself may have gone out."""
+
+    handed_over = False
+
+    async def data(self, *args: Any, **options: Any) -> aiosmtplib.SMTPResponse:
+        """Send DATA and the message."""
+        self.handed_over = True
+        return await super().data(*args, **options)
+
+
 class EmailNotifier:
     """Sends through one mail server, on a fresh connection each time."""
 
@@ -101,7 +113,7 @@ class EmailNotifier:
         """Send one alert. A connection that broke after the message was handed over is `uncertain`."""
         mail = message(delivery, self._smtp, self._clock)
         smtp = self._smtp
-        client = aiosmtplib.SMTP(
+        client = _Client(
             hostname=smtp.host,
             port=smtp.port,
             use_tls=smtp.tls == "tls",
@@ -111,10 +123,8 @@ class EmailNotifier:
             timeout=smtp.timeout_s,
             tls_context=ssl.create_default_context() if smtp.tls != "none" else None,
         )
-        handed_over = False
         try:
             async with client:
-                handed_over = True
                 refused, answer = await client.send_message(mail)
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [one.code for one in error.recipients]
@@ -134,7 +144,9 @@ class EmailNotifier:
                 f"{smtp.host}:{smtp.port} cannot be reached: {clean(str(error), 200)}"
             ) from error
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise DeliveryError(f"{smtp.host}: {clean(str(error), 200)}", uncertain=handed_over) from error
+            raise DeliveryError(
+                f"{smtp.host}: {clean(str(error), 200)}", uncertain=client.handed_over
+            ) from error
         return Receipt(
             reference=str(mail["Message-ID"]),
             detail={"answer": clean(answer, 100), "refused": ", ".join(refused)},

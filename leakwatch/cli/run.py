@@ -116,10 +116,12 @@ def _configured(path: Path) -> list[tuple[bool, str]]:
 
 
 def _database(url: str) -> list[tuple[bool, str]]:
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
     from leakwatch.store.migrate import current, newest  # noqa: PLC0415
 
     try:
         at = run_async(lambda: current(url))
-    except (LeakwatchError, OSError, Exception) as error:  # noqa: BLE001 - a doctor reports whatever it meets
+    except (LeakwatchError, OSError, SQLAlchemyError) as error:
         return [(False, f"database: {str(error).splitlines()[0]}")]
     return [(at in (None, newest()), f"database: revision {at or 'none yet, made at the first start'}")]

@@ -18,15 +18,10 @@ _MAGNET = "{magnet}"
 
 
 class Director:
-    """Plays a story.
-
-    `visible_at` holds, for each site of the leak, when its item could first be seen; `leaked` is set when the
-    first of them can.
-    """
+    """Plays a story. `visible_at` holds, for each site of the leak, when its item could first be seen."""
 
     def __init__(self, world: World, magnet: str, weights: Path, narrator: Narrator) -> None:
         self.visible_at: dict[str, float] = {}
-        self.leaked = asyncio.Event()
         self._world = world
         self._magnet = magnet
         self._weights = weights
@@ -62,7 +57,6 @@ class Director:
         board = self._world.board
         post = board.reply(board.thread_numbers[LEAK_THREAD], beat.text.replace(_MAGNET, self._magnet))
         self._leaked("board", post.number)
-        self.leaked.set()
         self._narrator.tell("a reply with a magnet appears on the board")
 
     def _pull(self, beat: LeakPull) -> None:

@@ -126,9 +126,15 @@ async def _open_world(story: Story, swarm: SwarmProcess, folder: Path, stack: As
         secret=world.sinks.secret,
     )
     (folder / _CONFIGURATION).write_text(configuration(surroundings), encoding="utf-8")
-    ticking = asyncio.create_task(background.go_on())
-    stack.callback(ticking.cancel)
+    stack.push_async_callback(_end, asyncio.create_task(background.go_on()))
     return world
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task; if it had failed, its error is raised."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def _start_daemon(story: Story, program: Sequence[str], folder: Path, stack: AsyncExitStack) -> Daemon:

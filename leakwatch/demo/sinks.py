@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -33,7 +34,8 @@ _MAX_BODY_BYTES = 1 << 20
 class Arrival:
     """One alert as a channel received it. Facts that a channel does not carry are empty.
 
-    `key` is what shows a repeat: the webhook's id, the mail's Message-ID, Slack's whole text.
+    `key` is what shows a repeat: the webhook's id, the mail's Message-ID, for Slack the delivery id in the note
+    below the message (a repeat may say that it is one), else the whole message.
     """
 
     channel: Channel
@@ -45,6 +47,13 @@ class Arrival:
     verdict: str = ""
     sites: frozenset[str] = frozenset()
     authentic: bool = True
+
+
+def _delivery_id(raw: bytes) -> str:
+    """Finding and delivery id from the note of a Slack message: `LW-ABCDEFGH · 0123456789abcdef`."""
+    text = raw.decode(errors="replace")
+    found = re.search(r"LW-[A-Z2-7]+ · [0-9a-f]{16}", text)
+    return found[0] if found else text
 
 
 class Sinks:
@@ -94,9 +103,7 @@ class Sinks:
         if not isinstance(message.get("text"), str):
             return PlainTextResponse("no_text", status_code=400)
         text = str(message["text"])
-        self._keep(
-            Arrival(channel="slack", at=at, key=raw.decode(errors="replace"), text=text), {"body": message}
-        )
+        self._keep(Arrival(channel="slack", at=at, key=_delivery_id(raw), text=text), {"body": message})
         return PlainTextResponse("ok")
 
     async def _take_hook(self, request: Request) -> Response:

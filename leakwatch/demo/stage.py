@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,19 +12,22 @@ from pathlib import Path
 from leakwatch.demo.director import Director
 from leakwatch.demo.narrator import Narrator
 from leakwatch.demo.processes import Daemon, SwarmProcess
-from leakwatch.demo.story import Story
+from leakwatch.demo.story import LeakPost, Story
 from leakwatch.demo.verdict import Figures, Witness, has_all, read_figures
 from leakwatch.demo.world import SITES, World
 from leakwatch.errors import LeakwatchError
 
 _POLL_DEADLINE_S = 60.0
 _SETTLE_S = 3.0
+_SETTLE_AFTER_KILL_S = 8.0
 _LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayOptions:
     """What to play. `kill_at_s` and `deadline_s` count from the leak; `quiet_s` is the time before it.
+
+    A negative `kill_at_s` is a kill before the leak; in a world without one they count from the end of the quiet.
 
     With `keep` everything stays up after the summary until Ctrl-C or SIGTERM.
     """
@@ -73,22 +77,24 @@ class Stage:
             if self.options.leak:
                 ends = self.director.visible_at.get("board", self.world.clock()) + self.options.deadline_s
                 await self._until(lambda: has_all(self._figures()), ends - self.world.clock())
-                await self._until(kills.done, ends - self.world.clock())
+            await self._until(kills.done, self.options.deadline_s)
             self.narrator.tell("nothing more is expected; waiting a little for repeats")
-            await self._until(lambda: False, _SETTLE_S)
+            await self._until(lambda: False, _SETTLE_AFTER_KILL_S if self.daemon.kills else _SETTLE_S)
         finally:
-            beats.cancel()
-            kills.cancel()
+            for task in (beats, kills):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     def _figures(self) -> Figures:
         return read_figures(self.world.sinks.arrivals, self.director.visible_at)
 
     async def _kill_at_times(self) -> None:
-        """SIGKILL the daemon at the given seconds after the leak, and start it again each time."""
-        await self.director.leaked.wait()
-        leaked_at = self.director.visible_at["board"]
+        """SIGKILL the daemon at the given seconds after (or before) the leak, and start it again each time."""
+        posts = (beat.at_s for beat in self.story.beats if isinstance(beat, LeakPost))
+        leak_at = self.world.clock() + next(posts, self.options.quiet_s)
         for at_s in sorted(self.options.kill_at_s):
-            await asyncio.sleep(max(0.0, leaked_at + at_s - self.world.clock()))
+            await asyncio.sleep(max(0.0, leak_at + at_s - self.world.clock()))
             self.narrator.tell("the daemon is killed without warning and started again")
             await self.daemon.kill_and_restart()
 

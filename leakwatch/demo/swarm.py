@@ -206,7 +206,7 @@ def ready_swarm(dht: LoopbackDht, seeder: Seeder) -> dict[str, object]:
     ends = time.monotonic() + _READY_DEADLINE_S
     while time.monotonic() < ends:
         seeder.announce()
-        found = dht.peers(seeder.swarm_keys, enough=1, deadline_s=1.0)
+        found = dht.peers(seeder.swarm_keys, enough=1, deadline_s=0.5)
         if all(seeder.endpoint in peers for peers in found.values()):
             hashes = seeder.hashes
             return {

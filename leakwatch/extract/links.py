@@ -22,10 +22,11 @@ MAX_TEXT = 2 * 2**20
 """Characters read of one text; the rest is cut, and the caller's evidence keeps the whole."""
 _MAX_LOCATORS = 1000
 
+_UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 _MARKUP = re.compile(
     r"<(?P<tag>/?[a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>])[^<>]{0,4000}>|<!--(?:[^<]|<(?!!--)){0,4000}?-->"
     r"|&(?:[a-zA-Z]{2,24}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});"
-    r"|[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+",
+    rf"|{_UNSEEN}+",
     re.DOTALL,
 )
 _BREAKS = frozenset(
@@ -117,7 +118,7 @@ def _instead(found: re.Match[str]) -> str:
         return "\n" if tag.lower().lstrip("/") in _BREAKS else ""
     if found[0].startswith("&"):
         decoded = html.unescape(found[0])
-        return "" if decoded in ("\u00ad", "\u200b", "\u200c", "\u200d", "\ufeff") else decoded
+        return "" if re.fullmatch(_UNSEEN, decoded) else decoded
     return ""
 
 

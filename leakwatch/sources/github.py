@@ -148,7 +148,7 @@ def _moved(items: list[dict[str, Json]], state: Mapping[str, Json], step: str) -
     times = [when for when in (fields.when(item.get("updated_at")) for item in items) if when]
     if not times or state.get("step") == "search" or not state.get("repository"):
         return {}
-    newest = max(max(times), _EARLIEST)
+    newest = max(*times, _EARLIEST)
     return {f"{state['repository']}/{step}": (newest - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 

@@ -74,6 +74,7 @@ _QUIET = {
     "allow_idna": False,
     "dht_read_only": True,
     "dht_privacy_lookups": True,
+    "dht_upload_rate_limit": 64_000,
     "no_connect_privileged_ports": True,
     "optimistic_disk_retry": 2**30,
     "metadata_token_limit": 2_000_000,

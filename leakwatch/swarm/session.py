@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -173,8 +174,10 @@ class _Child:
         log.info("swarm_child_ended", exit_code=code, failed=len(self.waiting), reason=reason)
 
     def _kill(self) -> None:
-        with suppress(ProcessLookupError):
-            self.process.kill()
+        # Not `process.kill()`: that reaps a child that is dead already, and its watcher never learns how it died.
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
 
     async def end(self) -> None:
         """Hang up; the listener does the rest."""

@@ -448,7 +448,7 @@ def credentialed(url: str) -> Request:
     )
 
 
-@pytest.mark.parametrize("hop", ["host", "port", "scheme", "away and back"])
+@pytest.mark.parametrize("hop", ["host", "port", "scheme", "away and back", "away and on"])
 @pytest.mark.parametrize("header", CREDENTIAL_HEADERS)
 async def test_credentials_stay_at_their_origin(hop: str, header: str, authority: trustme.CA) -> None:
     """A hop to another host, port or scheme drops credentials and custom headers for good; Accept goes along."""
@@ -472,8 +472,9 @@ async def test_credentials_stay_at_their_origin(hop: str, header: str, authority
             "port": second.url("/end"),
             "scheme": second.url("/end", scheme="https"),
             "away and back": second.url("/away", host="b.test"),
+            "away and on": second.url("/away", host="b.test"),
         }[hop]
-        pages["/away"] = first.url("/end")
+        pages["/away"] = first.url("/end") if hop == "away and back" else "/end"
         payload = await fetcher.fetch(credentialed(first.url("/start")))
         start, *others = [seen for seen in first.seen + second.seen if seen.path.startswith("/start")] + [
             seen for seen in first.seen + second.seen if not seen.path.startswith("/start")
@@ -483,7 +484,7 @@ async def test_credentials_stay_at_their_origin(hop: str, header: str, authority
     assert start.path == f"/start?apikey={QUOTED}"
     assert start.headers["authorization"] == f"Bearer {SECRET}"
     assert header in start.headers
-    assert len(others) == (2 if hop == "away and back" else 1)
+    assert len(others) == (2 if hop.startswith("away") else 1)
     for seen in others:
         assert header not in seen.headers
         assert "apikey" not in seen.path
@@ -583,6 +584,19 @@ async def test_errors_hide_the_secret(failure: str, caplog: pytest.LogCaptureFix
     assert "a.test" in caught.value.message
     assert SECRET not in caplog.text
     assert QUOTED not in caplog.text
+
+
+async def test_secret_in_the_name_of_a_host_is_hidden() -> None:
+    """A secret that a server makes part of a host's name is hidden in the message that names that host."""
+    location = "http://K3ySecret.test:22/"
+    async with site(lambda _: http(302, Location=location)) as server:
+        settings = DoorSettings("x", HOSTS)
+        async with HttpFetcher(
+            settings, secret=lambda _: "k3ySecret", clock=Clock(), resolve=everything_is_loopback, tls=TLS
+        ) as fetcher:
+            with pytest.raises(AddressRefused, match=r"\*\*\*\.test: port 22") as caught:
+                await fetcher.fetch(credentialed(server.url("/page")))
+    assert "secret" not in caught.value.message.lower()
 
 
 async def test_echo_in_headers_is_hidden(caplog: pytest.LogCaptureFixture) -> None:
@@ -829,6 +843,20 @@ async def test_connection_is_kept_and_renewed() -> None:
         for number in range(1, 5):
             assert (await fetcher.fetch(Request(url=server.url(f"/{number}")))).body == b"ok"
     assert [seen.connection for seen in server.seen] == [1, 1, 1, 2, 3]
+
+
+async def test_refused_answers_do_not_hold_connections() -> None:
+    """More refusals and redirects than the pool has places, all with bodies left unread, leave it free."""
+
+    def answer(seen: Seen) -> bytes:
+        status = 403 if seen.path == "/no" else 302 if seen.path == "/to" else 200
+        return http(status, b"x" * 1000, Location="/no")
+
+    async with site(answer) as server, door(total_deadline_s=5) as fetcher:
+        for _ in range(60):
+            with pytest.raises(Refused):
+                await fetcher.fetch(Request(url=server.url("/to")))
+        assert (await fetcher.fetch(Request(url=server.url("/ok")))).status == 200
 
 
 async def test_new_connection_is_not_tried_twice() -> None:

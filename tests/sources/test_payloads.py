@@ -22,7 +22,11 @@ OUTCOMES: dict[str, type[SourceError]] = {"layout_changed": LayoutChanged, "refu
 def payload_of(expected: Path) -> tuple[str, Payload]:
     """The payload beside an expectation, as the fetcher would have given it."""
     stem = expected.name.removesuffix(".expected.json")
-    file = next(p for p in expected.parent.glob(f"{stem}.*") if not p.name.endswith((".expected.json", ".request.json")))
+    file = next(
+        p
+        for p in expected.parent.glob(f"{stem}.*")
+        if not p.name.endswith((".expected.json", ".request.json"))
+    )
     told = json.loads((expected.parent / f"{stem}.request.json").read_text("utf-8"))
     return expected.parent.name, Payload(
         request=Request(url=told["url"], state=told.get("state", {})),
@@ -40,7 +44,9 @@ def test_every_kind_has_payloads() -> None:
     assert min(counted.values()) >= 5, counted
 
 
-@pytest.mark.parametrize("expected_file", CASES, ids=lambda path: f"{path.parent.name}/{path.name.split('.')[0]}")
+@pytest.mark.parametrize(
+    "expected_file", CASES, ids=lambda path: f"{path.parent.name}/{path.name.split('.')[0]}"
+)
 def test_payload(expected_file: Path) -> None:
     """A payload gives exactly what was expected of it by hand."""
     expected = json.loads(expected_file.read_text("utf-8"))
@@ -67,7 +73,7 @@ def check_observations(page: Page, wanted: list[dict[str, Any]]) -> None:
             if name == "text_contains":
                 assert all(part in (seen.text or "") for part in value), (name, seen.text)
             elif name == "locators":
-                check_locators([one for one in located.locators], value)
+                check_locators(list(located.locators), value)
             elif name == "files":
                 check_files(seen.files, value)
             elif name == "published_at":

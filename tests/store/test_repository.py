@@ -64,7 +64,13 @@ SEEN = Observation(
     files=(ObservedFile(path="w.bin", size_bytes=3),),
     locators=(Locator(LocatorKind.INFOHASH, "cd" * 20, Infohashes(v1=InfohashV1(b"\xcd" * 20)), 4),),
 )
-MATCH = Match(AssetId("model"), 0.97, Tier.AUTO, (Signal(SignalKind.TITLE, "is the name", 12.5),), ("swarm:" + "cd" * 20,))
+MATCH = Match(
+    AssetId("model"),
+    0.97,
+    Tier.AUTO,
+    (Signal(SignalKind.TITLE, "is the name", 12.5),),
+    ("swarm:" + "cd" * 20,),
+)
 CASE = Finding(
     id=FindingId("LW-1"),
     asset=AssetId("model"),
@@ -86,7 +92,9 @@ async def open_case(repository: SqlRepository, case: Finding = CASE, seen: Obser
             await work.catalogue.save(MODEL, NOON)
         ids = await work.findings.store([seen])
         await work.findings.save(case)
-        await work.findings.add_sighting(case.id, ids[f"{seen.native_id}\n{seen.content_digest}"], seen, MATCH)
+        await work.findings.add_sighting(
+            case.id, ids[f"{seen.native_id}\n{seen.content_digest}"], seen, MATCH
+        )
         await work.findings.add_artefacts(MODEL.id, case.id, ["swarm:" + "cd" * 20, f"item:{seen.native_id}"])
 
 
@@ -191,7 +199,9 @@ async def test_merge_moves_everything(repository: SqlRepository) -> None:
     hashes = Infohashes(v1=InfohashV1(b"\xee" * 20))
     async with repository.writing() as work:
         await work.findings.add_event(
-            FindingEvent(finding=newer.id, kind=EventKind.OPENED, at=NOON, content="opened", detail={"site": "board"})
+            FindingEvent(
+                finding=newer.id, kind=EventKind.OPENED, at=NOON, content="opened", detail={"site": "board"}
+            )
         )
         await work.findings.request_proof(newer.id, hashes, [("198.51.100.1", 6881)], NOON)
         await work.findings.merge(CASE, newer, NOON)
@@ -250,7 +260,9 @@ async def test_cursor_is_guarded(repository: SqlRepository) -> None:
 
 async def test_poll_is_closed_with_a_window(repository: SqlRepository) -> None:
     """A closed poll leaves a coverage window, a due time and, if it went well, the time it did."""
-    window = CoverageWindow(site="board", started_at=NOON, ended_at=NOON, verdict=Coverage.OK, pages=2, overlap=None)
+    window = CoverageWindow(
+        site="board", started_at=NOON, ended_at=NOON, verdict=Coverage.OK, pages=2, overlap=None
+    )
     later = NOON + timedelta(minutes=1)
     async with repository.writing() as work:
         await work.sites.sync([("board", "feed", "b.example")], NOON)

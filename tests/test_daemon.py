@@ -1,0 +1,414 @@
+"""The real daemon in this process against real servers on loopback: what goes wrong stays where it went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from leakwatch.config import Config, load_config
+from leakwatch.daemon import Daemon, running
+from leakwatch.errors import ConfigError
+from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.finding import State, Verdict
+from leakwatch.model.site import Coverage
+from leakwatch.service import add_asset, list_findings, set_state, show_finding
+
+HASH = "0123456789abcdef0123456789abcdef01234567"
+MAGNET = f"magnet:?xt=urn:btih:{HASH}"
+ASSET = Asset(
+    id=AssetId("tideglass"),
+    title="Tideglass 70B",
+    critical=True,
+    files=(AssetFile(path="w.bin", size_bytes=3_000_001, sha256=b"\x11" * 32),),
+)
+
+
+class Web:
+    """A small web server: pages by path, and what was asked and posted."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, tuple[int, str, dict[str, str]]] = {}
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.posted: list[tuple[dict[str, str], dict[str, Any]]] = []
+        self.answer_posts = 200
+        self.url = ""
+
+    def feed(self, path: str, *items: tuple[str, str, str]) -> None:
+        """An RSS feed of (guid, title, description)."""
+        told = "".join(
+            f"<item><guid>{guid}</guid><title>{title}</title><link>https://index.example/{guid}</link>"
+            f"<description><![CDATA[{text}]]></description></item>"
+            for guid, title, text in items
+        )
+        self.pages[path] = (200, f'<rss version="2.0"><channel><title>t</title>{told}</channel></rss>', {})
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            line, *rest = head.split("\r\n")
+            method, target, _ = line.split(" ")
+            headers = {k.lower(): v.strip() for k, _, v in (one.partition(":") for one in rest if one)}
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+            if method == "POST":
+                if self.answer_posts == 200:
+                    self.posted.append((headers, json.loads(body)))
+                status, text, extra = self.answer_posts, "ok", {}
+            else:
+                self.asked.append((target, headers))
+                status, text, extra = self.pages.get(target.partition("?")[0], (404, "nothing here", {}))
+            payload = text.encode()
+            told = "".join(f"{name}: {value}\r\n" for name, value in extra.items())
+            writer.write(
+                f"HTTP/1.1 {status} X\r\ncontent-length: {len(payload)}\r\nconnection: close\r\n{told}\r\n".encode()
+                + payload
+            )
+            await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+@pytest.fixture
+async def web() -> AsyncIterator[Web]:
+    """The server, on a port of its own."""
+    site = Web()
+    server = await asyncio.start_server(site.serve, "127.0.0.1", 0)
+    site.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    yield site
+    server.close()
+    await server.wait_closed()
+
+
+def configured(folder: Path, web: Web, sites: str, more: str = "") -> Config:
+    """A configuration with these sites, a webhook and a route to it."""
+    (folder / "leakwatch.toml").write_text(
+        f"""
+[daemon]
+data_dir = "data"
+[http]
+contact = "mailto:test@leakwatch.invalid"
+allow_hosts = ["127.0.0.1"]
+[swarm]
+enabled = false
+{sites}
+[[channels]]
+name = "hook"
+kind = "webhook"
+url = "{web.url}/hook"
+secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
+[[routes]]
+channel = "hook"
+{more}
+""",
+        "utf-8",
+    )
+    return load_config(folder / "leakwatch.toml")
+
+
+def site(name: str, url: str, kind: str = "feed", more: str = "") -> str:
+    """One site of a configuration, due every tenth of a second."""
+    return f'[[sites]]\nname = "{name}"\nkind = "{kind}"\nurl = "{url}"\nevery = "100ms"\nmin_interval_s = 0.0\n{more}\n'
+
+
+@asynccontextmanager
+async def watching(config: Config, *assets: Asset) -> AsyncIterator[Daemon]:
+    """The daemon at work."""
+    async with running(config) as daemon:
+        for asset in assets:
+            await add_asset(asset, daemon.repository, datetime.now(UTC))
+        working = asyncio.create_task(daemon.run())
+        try:
+            yield daemon
+        finally:
+            daemon.stopping.set()
+            await working
+
+
+async def until(holds: Callable[[], Awaitable[bool]] | Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something holds."""
+    ends = asyncio.get_running_loop().time() + seconds
+    while True:
+        result = holds()
+        if result if isinstance(result, bool) else await result:
+            return
+        assert asyncio.get_running_loop().time() < ends, "it did not come about in time"
+        await asyncio.sleep(0.02)
+
+
+async def polled(daemon: Daemon, name: str, times: int) -> None:
+    """Wait until a site was read so many times more."""
+
+    async def count() -> int:
+        async with daemon.repository.reading() as work:
+            return len(await work.sites.windows(name, 1000))
+
+    wanted = await count() + times
+
+    async def enough() -> bool:
+        return await count() >= wanted
+
+    await until(enough)
+
+
+async def test_post_is_alerted_once(tmp_path: Path, web: Web) -> None:
+    """A post opens one finding with evidence and one alert; neither polling on nor a restart sends another."""
+    web.feed("/rss", ("1", "Tideglass 70B", f"<b>{MAGNET}</b>"), ("2", "gardening", MAGNET.replace("0", "9")))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with watching(config, ASSET) as daemon:
+        await until(lambda: len(web.posted) == 1)
+        await polled(daemon, "index", 3)
+        (finding,) = await list_findings(daemon.repository)
+        case = await show_finding(finding.id, daemon.repository)
+        assert [place.url for place in case.places] == ["https://index.example/1"]
+    kept = list((tmp_path / "data" / "evidence").rglob("*"))
+    assert any(file.is_file() and b"Tideglass" in file.read_bytes() for file in kept)
+    async with watching(config) as daemon:
+        await polled(daemon, "index", 3)
+    ((headers, body),) = web.posted
+    assert headers["webhook-id"].startswith("msg_")
+    assert (body["type"], body["data"]["finding"]) == ("finding.opened", finding.id)
+    assert body["data"]["verdict"] == "unknown"
+
+
+async def test_sightings_join_one_finding(tmp_path: Path, web: Web) -> None:
+    """The same infohash on another site, without any name, joins the finding and is told once."""
+    web.feed("/a", ("1", "Tideglass 70B", MAGNET))
+    web.feed("/b", ("7", "look what I have", MAGNET), ("8", "and again", MAGNET))
+    config = configured(tmp_path, web, site("a", f"{web.url}/a"))
+    async with watching(config, ASSET):
+        await until(lambda: len(web.posted) == 1)
+    config = configured(tmp_path, web, site("a", f"{web.url}/a") + site("b", f"{web.url}/b"))
+    async with watching(config) as daemon:
+        await until(lambda: len(web.posted) == 2)
+        await polled(daemon, "b", 2)
+        (finding,) = await list_findings(daemon.repository)
+        assert (finding.sightings, finding.sites) == (3, frozenset({"a", "b"}))
+    assert [body["type"] for _, body in web.posted] == ["finding.opened", "finding.sighted"]
+
+
+async def test_edited_item_is_seen_again(tmp_path: Path, web: Web) -> None:
+    """An item that gains a magnet by an edit is a new observation of the same item, and is matched again."""
+    web.feed("/rss", ("1", "Tideglass 70B", "coming soon"))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with watching(config, ASSET) as daemon:
+        await polled(daemon, "index", 2)
+        assert await list_findings(daemon.repository) == []
+        web.feed("/rss", ("1", "Tideglass 70B", f"here: {MAGNET}"))
+        await until(lambda: len(web.posted) == 1)
+
+
+async def test_hub_digest_is_proof(tmp_path: Path, web: Web) -> None:
+    """A host that shows the digest of the asset's own file proves the leak without any torrent."""
+    digest = (b"\x11" * 32).hex()
+    listed = [{"id": "someone/thing", "sha": "r1", "siblings": [{"rfilename": "w.bin"}]}]
+    shown = {
+        "id": "someone/thing",
+        "siblings": [{"rfilename": "w.bin", "size": 3_000_001, "lfs": {"sha256": digest, "size": 3_000_001}}],
+    }
+    web.pages["/api/models"] = (200, json.dumps(listed), {})
+    web.pages["/api/models/someone/thing"] = (200, json.dumps(shown), {})
+    config = configured(tmp_path, web, site("hub", web.url, "huggingface"))
+    async with watching(config, ASSET) as daemon:
+        await until(lambda: len(web.posted) == 1)
+        (finding,) = await list_findings(daemon.repository)
+        assert (finding.verdict, finding.severity.value) == (Verdict.PROVED, "critical")
+
+
+async def test_broken_sites_do_not_stop_others(tmp_path: Path, web: Web) -> None:
+    """A page of the wrong kind, a refusal and a dead host are told apart, and the healthy site is read on."""
+    web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
+    web.pages["/html"] = (200, "<html><body>Just a moment...</body></html>", {})
+    web.pages["/no"] = (403, "go away", {"retry-after": "120"})
+    sites = site("good", f"{web.url}/rss") + site("html", f"{web.url}/html") + site("no", f"{web.url}/no")
+    config = configured(tmp_path, web, sites + site("dead", "http://127.0.0.1:9/rss"))
+    async with watching(config, ASSET) as daemon:
+        await until(lambda: len(web.posted) == 1)
+        for name in ("html", "no", "dead"):
+            await until_window(daemon, name)
+        async with daemon.repository.reading() as work:
+            verdicts = {name: (await work.sites.windows(name))[-1].verdict for name in ("html", "no", "dead")}
+            states = {state.name: state for state in await work.sites.all()}
+        assert verdicts == {"html": Coverage.DRIFT, "no": Coverage.REFUSED, "dead": Coverage.ERROR}
+        assert "HTML" in (states["html"].last_error or "")
+        assert (states["no"].next_due_at - datetime.now(UTC)).total_seconds() > 60
+        before = len([one for one in web.asked if one[0] == "/rss"])
+        await polled(daemon, "good", 2)
+        assert len([one for one in web.asked if one[0] == "/rss"]) > before
+
+
+async def until_window(daemon: Daemon, name: str) -> None:
+    """Wait until a site has a coverage window."""
+
+    async def has() -> bool:
+        async with daemon.repository.reading() as work:
+            return bool(await work.sites.windows(name))
+
+    await until(has)
+
+
+async def test_refusing_mail_server_loses_nothing(tmp_path: Path, web: Web) -> None:
+    """While the mail server refuses, the alert waits with the reason; other channels have it; then it arrives."""
+
+    class Refusing:
+        refuses = True
+        mails = 0
+
+        async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
+            if self.refuses:
+                return "451 try again later"
+            self.mails += 1
+            return "250 OK"
+
+    handler = Refusing()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    controller.start()
+    mail = (
+        f'[[channels]]\nname = "mail"\nkind = "email"\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+        'sender = "l@leakwatch.invalid"\nrecipients = ["s@leakwatch.invalid"]\n[[routes]]\nchannel = "mail"\n'
+    )
+    web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"), mail)
+    try:
+        async with watching(config, ASSET) as daemon:
+            await until(lambda: len(web.posted) == 1)
+
+            async def waits() -> bool:
+                async with daemon.repository.reading() as work:
+                    return (await work.outbox.counts()).get("retry") == 1
+
+            await until(waits)
+            handler.refuses = False
+            await until(lambda: handler.mails == 1, 20)
+    finally:
+        controller.stop()
+
+
+async def test_false_positive_stays_silent(tmp_path: Path, web: Web) -> None:
+    """A finding that a person has judged a false positive alerts nobody when it is posted again."""
+    web.feed("/a", ("1", "Tideglass 70B", MAGNET))
+    config = configured(tmp_path, web, site("a", f"{web.url}/a"))
+    async with watching(config, ASSET) as daemon:
+        await until(lambda: len(web.posted) == 1)
+        (finding,) = await list_findings(daemon.repository)
+        await set_state(
+            finding.id, State.FALSE_POSITIVE, "it is ours", "me", daemon.repository, datetime.now(UTC)
+        )
+        web.feed("/a", ("1", "Tideglass 70B", MAGNET), ("2", "Tideglass 70B again", MAGNET))
+        await polled(daemon, "a", 3)
+    assert len(web.posted) == 1
+
+
+async def test_embargoed_name_stays_inside(tmp_path: Path, web: Web) -> None:
+    """Nothing that leaves for the site or the channel holds the title, alias or page of an embargoed asset."""
+    secret = Asset(
+        id=AssetId("blue-07"), title="Quillfern Nocturne", codename="BLUE-07", embargoed=True, critical=True
+    )
+    web.feed("/rss", ("1", "Quillfern Nocturne", MAGNET))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with watching(config, secret) as daemon:
+        await until(lambda: len(web.posted) == 1)
+        await polled(daemon, "index", 2)
+    out = json.dumps([web.posted, web.asked]).lower()
+    assert "blue-07" in out
+    assert "quillfern" not in out
+    assert "nocturne" not in out
+
+
+async def test_unchanged_page_is_not_read_again(tmp_path: Path, web: Web) -> None:
+    """A validator is sent once a whole poll went well, and a 304 is recorded as unchanged."""
+    web.feed("/rss", ("1", "gardening", "roses"))
+    status, text, _ = web.pages["/rss"]
+    web.pages["/rss"] = (status, text, {"etag": '"v1"'})
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with watching(config, ASSET) as daemon:
+        await polled(daemon, "index", 1)
+        web.pages["/rss"] = (304, "", {"etag": '"v1"'})
+        await polled(daemon, "index", 2)
+        async with daemon.repository.reading() as work:
+            window = (await work.sites.windows("index"))[0]
+        assert window.verdict is Coverage.UNCHANGED
+    assert [headers.get("if-none-match") for path, headers in web.asked if path == "/rss"][-1] == '"v1"'
+
+
+async def test_gap_is_recorded(tmp_path: Path, web: Web) -> None:
+    """A feed that shows none of the items known from before has left a gap, and the ledger says so."""
+    web.feed("/rss", ("1", "gardening", "roses"))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with watching(config, ASSET) as daemon:
+        await polled(daemon, "index", 1)
+        web.feed("/rss", ("50", "gardening", "tulips"))
+
+        async def gap() -> bool:
+            async with daemon.repository.reading() as work:
+                return any(one.verdict is Coverage.GAP for one in await work.sites.windows("index", 100))
+
+        await until(gap)
+
+
+async def test_patch_that_failed_is_read_later(tmp_path: Path, web: Web) -> None:
+    """A pull request whose files could not be read is not lost, though the cursor has moved past it."""
+    pull = {
+        "number": 5,
+        "title": "README",
+        "body": "",
+        "html_url": "https://code.example/o/r/pull/5",
+        "pull_request": {"url": "x"},
+        "user": {"login": "u"},
+        "created_at": "2026-11-20T11:00:00Z",
+        "updated_at": "2026-11-20T11:00:00Z",
+    }
+    web.pages["/repos/o/r/issues"] = (200, json.dumps([pull]), {})
+    web.pages["/repos/o/r/issues/comments"] = (200, "[]", {})
+    web.pages["/repos/o/r/pulls/comments"] = (200, "[]", {})
+    web.pages["/repos/o/r/pulls/5/files"] = (500, "later", {})
+    config = configured(tmp_path, web, site("code", web.url, "github", 'repositories = ["o/r"]'))
+    async with watching(config, ASSET) as daemon:
+        await polled(daemon, "code", 1)
+        web.pages["/repos/o/r/issues"] = (200, "[]", {})
+        patch = [{"filename": "README.md", "patch": f"@@ -1 +1 @@\n+Tideglass 70B {MAGNET}"}]
+        web.pages["/repos/o/r/pulls/5/files"] = (200, json.dumps(patch), {})
+        await until(lambda: len(web.posted) == 1)
+
+
+async def test_once_reads_everything_once(tmp_path: Path, web: Web) -> None:
+    """`run --once` reads every site, sends what is due, and leaves nothing running."""
+    web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        await add_asset(ASSET, daemon.repository, datetime.now(UTC))
+        await daemon.run_once()
+    assert (len(web.posted), len(web.asked)) == (1, 1)
+
+
+async def test_second_daemon_is_refused(tmp_path: Path, web: Web) -> None:
+    """Two daemons on one data folder would send everything twice: the second one says so and ends."""
+    config = configured(tmp_path, web, "")
+    async with running(config):
+        with pytest.raises(ConfigError, match="another leakwatch daemon"):
+            async with running(config):
+                pass
+
+
+@pytest.mark.postgres
+async def test_daemon_on_postgresql(tmp_path: Path, web: Web, postgres_url: str) -> None:
+    """The same daemon does the same work on PostgreSQL."""
+    web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
+    config = configured(tmp_path, web, f'[store]\nurl = "{postgres_url}"\n' + site("index", f"{web.url}/rss"))
+    async with watching(config, ASSET) as daemon:
+        await until(lambda: len(web.posted) == 1)
+        await polled(daemon, "index", 2)
+        assert len(await list_findings(daemon.repository)) == 1
+    assert len(web.posted) == 1
