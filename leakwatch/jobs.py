@@ -15,60 +15,74 @@ from pgqueuer import PgQueuer
 from pgqueuer.models import Job
 
 Handler = Callable[[str], Awaitable[None]]
+_Key = tuple[str, str]
+_CLOSING_S = 0.01
 
 
 class Jobs:
-    """Submit keys, handle keys. In memory for one process; the keys of several kinds run side by side."""
+    """Submit keys, handle keys. In memory for one process; the keys of several kinds run side by side.
+
+    A key is in one of four states: unknown, queued, running, or closing: its handler has returned, but the
+    engine still counts it as running and would drop it. A key submitted while it runs or closes runs once more.
+    """
 
     def __init__(self) -> None:
         self._engine = PgQueuer.in_memory()
         logging.getLogger("pgqueuer").setLevel(logging.ERROR)
-        self._running: set[asyncio.Task[None]] = set()
-        self._again: set[tuple[str, str]] = set()
-        self._active: set[tuple[str, str]] = set()
+        self._queued: set[_Key] = set()
+        self._running: set[_Key] = set()
+        self._again: set[_Key] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def handler(self, kind: str, handle: Handler) -> None:
-        """Register what a key of this kind means. A key submitted while it runs is run once more afterwards."""
+        """Register what a key of this kind means."""
 
         @self._engine.entrypoint(kind)
         async def _run(job: Job) -> None:
-            key = (job.payload or b"").decode()
-            self._active.add((kind, key))
+            key = (kind, (job.payload or b"").decode())
+            self._queued.discard(key)
+            self._running.add(key)
             try:
-                await handle(key)
+                await handle(key[1])
             finally:
-                self._active.discard((kind, key))
-                if (kind, key) in self._again and not self._engine.shutdown.is_set():
-                    self._again.discard((kind, key))
-                    task = asyncio.create_task(self._resubmit(kind, key))
-                    self._running.add(task)
-                    task.add_done_callback(self._running.discard)
-
-    async def _resubmit(self, kind: str, key: str) -> None:
-        """Queue a key again once the engine has closed the run that is ending."""
-        for _ in range(100):
-            if await self._enqueue(kind, [key]):
-                return
-            await asyncio.sleep(0.01)
+                self._running.discard(key)
+                if key in self._again:
+                    self._again.discard(key)
+                    self._queue_when_closed(key)
 
     async def submit(self, kind: str, keys: Iterable[str]) -> None:
-        """Queue keys; one that is queued already is left alone, one that is running is run again after."""
-        wanted = list(dict.fromkeys(keys))
-        self._again |= {(kind, key) for key in wanted if (kind, key) in self._active}
-        waiting = [key for key in wanted if (kind, key) not in self._active]
-        if waiting:
-            await self._enqueue(kind, waiting)
+        """Queue keys. One that is queued already will see what is new; one that is running runs once more after."""
+        for name in dict.fromkeys(keys):
+            key = (kind, name)
+            if key in self._queued:
+                continue
+            if key in self._running:
+                self._again.add(key)
+            elif not await self._enqueue(key):
+                self._queue_when_closed(key)
 
-    async def _enqueue(self, kind: str, keys: list[str]) -> bool:
-        queries = self._engine.qm.queries
-        ids = await queries.enqueue(
-            [kind] * len(keys),
-            [key.encode() for key in keys],
-            [0] * len(keys),
-            dedupe_key=[f"{kind}:{key}" for key in keys],
-            on_conflict="skip",
+    def _queue_when_closed(self, key: _Key) -> None:
+        task = asyncio.create_task(self._keep_trying(key))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _keep_trying(self, key: _Key) -> None:
+        while key not in self._queued and key not in self._running and not self._engine.shutdown.is_set():
+            if await self._enqueue(key):
+                return
+            await asyncio.sleep(_CLOSING_S)
+
+    async def _enqueue(self, key: _Key) -> bool:
+        """Queue one key; false if the engine still holds it."""
+        kind, name = key
+        self._queued.add(key)
+        ids = await self._engine.qm.queries.enqueue(
+            [kind], [name.encode()], [0], dedupe_key=[f"{kind}:{name}"], on_conflict="skip"
         )
-        return any(ident is not None for ident in ids)
+        if ids[0] is None:
+            self._queued.discard(key)
+            return False
+        return True
 
     async def run(self, concurrency: int = 32) -> None:
         """Work until `stop`; then no new job begins and the running ones are awaited."""

@@ -22,7 +22,7 @@ _LEADING_GROUP = re.compile(r"^\s*(?:[\[【(（][^\]】)）]{1,60}[\]】)）]\s*
 _SITE = re.compile(
     r"^\s*(?:www\.)?[\w-]{2,40}\.(?:com|org|net|info|to|tv|cc|me|io|ws)\s*[-–_ ]+\s*", re.IGNORECASE
 )
-_EPISODE = re.compile(r"\s[-–~#]\s?#?\d{1,4}(?:v\d)?(?=\W|$)")
+_EPISODE = re.compile(r"[\s_.][-–~#][\s_.]?#?\d{1,4}(?:v\d)?(?=[\W_]|$)")
 _EXTENSION = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,10}$")
 
 _TAGS = frozenset(

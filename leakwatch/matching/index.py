@@ -37,12 +37,12 @@ class FileRef:
 class Index:
     """Look-up tables over a catalogue. Built at once, never changed.
 
-    `keys` and `names` are parallel: the distinct name keys for comparing by edit distance.
+    `keys_by_length` holds the distinct name keys for comparing by edit distance.
     """
 
     assets: Mapping[AssetId, Asset]
     by_key: Mapping[str, tuple[Name, ...]]
-    keys: tuple[str, ...]
+    keys_by_length: Mapping[int, tuple[str, ...]]
     by_infohash: Mapping[str, tuple[AssetId, ...]]
     by_digest: Mapping[tuple[str, str], tuple[FileRef, ...]]
     by_size: Mapping[int, tuple[FileRef, ...]]
@@ -78,13 +78,20 @@ def build_index(assets: Iterable[Asset]) -> Index:
     return Index(
         assets=by_id,
         by_key={key: tuple(names) for key, names in by_key.items()},
-        keys=tuple(by_key),
+        keys_by_length=_by_length(by_key),
         by_infohash={key: tuple(ids) for key, ids in infohashes.items()},
         by_digest={key: tuple(refs) for key, refs in digests.items()},
         by_size={size: tuple(refs) for size, refs in sizes.items()},
         by_file_name={name: tuple(refs) for name, refs in file_names.items()},
         longest=min(MAX_WINDOW, max((len(n.tokens) for names in by_key.values() for n in names), default=0)),
     )
+
+
+def _by_length(keys: Iterable[str]) -> dict[int, tuple[str, ...]]:
+    lengths: dict[int, list[str]] = {}
+    for key in keys:
+        lengths.setdefault(len(key), []).append(key)
+    return {length: tuple(some) for length, some in lengths.items()}
 
 
 def asset_names(asset: Asset) -> list[Name]:

@@ -17,6 +17,7 @@ from leakwatch.model.finding import Signal, SignalKind
 _FUZZY_LETTERS = 8
 _LONG_LETTERS = 14
 _MAX_TEXT_TOKENS = 20_000
+_MAX_CLOSE = 20
 _STOP = frozenset(
     [
         "the",
@@ -77,10 +78,13 @@ def fuzzy_hits(release: ReleaseName, index: Index) -> Iterator[NameHit]:
         return
     allowed = 2 if len(key) >= _LONG_LETTERS else 1
     numbers = frozenset(word for word in release.title if is_number(word))
-    for found, edits, _ in process.extract_iter(key, index.keys, scorer=OSA.distance, score_cutoff=allowed):
-        for name in index.by_key[found]:
-            if edits and _digits(numbers) == _digits(name.numbers):
-                yield NameHit(name, release.start, release.end, int(edits))
+    for length in range(len(key) - allowed, len(key) + allowed + 1):
+        choices = index.keys_by_length.get(length, ())
+        close = process.extract(key, choices, scorer=OSA.distance, score_cutoff=allowed, limit=_MAX_CLOSE)
+        for found, edits, _ in close:
+            for name in index.by_key[found]:
+                if edits and _digits(numbers) == _digits(name.numbers):
+                    yield NameHit(name, release.start, release.end, int(edits))
 
 
 def _digits(numbers: frozenset[str]) -> frozenset[str]:

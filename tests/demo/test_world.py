@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import html
 import io
-import json
 import re
-import smtplib
-import tomllib
 import xml.etree.ElementTree as ET
-from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 
 import httpx
 
 from leakwatch.demo.background import Background
 from leakwatch.demo.board import comment_html
-from leakwatch.demo.configuration import Surroundings, configuration
 from leakwatch.demo.director import Director
 from leakwatch.demo.narrator import Narrator
-from leakwatch.demo.sinks import HOOK_PATH, SLACK_PATH, is_authentic
-from leakwatch.demo.story import LeakCopy, LeakPost, LeakPull, News, Story, plan_story, write_magnet
-from leakwatch.demo.weights import write_leaked_copy, write_weights
-from leakwatch.demo.world import SITES, World, listening_socket, mail_served, served
+from leakwatch.demo.story import LeakCopy, LeakPost, LeakPull, News, Story, plan_story
+from leakwatch.demo.weights import write_weights
+from leakwatch.demo.world import World, listening_socket, served
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2
-from leakwatch.torrent.magnet import parse_magnet
 from leakwatch.torrent.metainfo import parse_torrent
 
 BASE = "http://world.test"
@@ -95,76 +86,6 @@ def seed_with(kind: type, text: str, *, inside: bool) -> int:
         if (text in beat.body) is inside:
             return seed
     raise AssertionError("no such seed")
-
-
-def test_a_seed_draws_the_same_story_every_time() -> None:
-    """Two plans of one seed are equal, and the leakless plan differs only by the leak."""
-    whole, without = plan_story(5), plan_story(5, leak=False)
-    assert whole == plan_story(5)
-    leak = tuple(beat for beat in whole.beats if isinstance(beat, LeakPost | LeakPull | LeakCopy))
-    assert len(leak) == 3
-    assert tuple(beat for beat in whole.beats if beat not in leak) == without.beats
-    assert (without.family, without.files, without.piece_length) == (
-        whole.family,
-        whole.files,
-        whole.piece_length,
-    )
-
-
-def test_seeds_draw_different_stories() -> None:
-    """Ten seeds give ten titles, and forty give every torrent kind and both places of the pull request's magnet."""
-    assert len({plan_story(seed).family.title for seed in range(10)}) == 10
-    stories = [plan_story(seed) for seed in range(40)]
-    assert {story.torrent_kind for story in stories} == {"v1", "v2", "hybrid"}
-    pulls = [beat for story in stories for beat in story.beats if isinstance(beat, LeakPull)]
-    assert {"{magnet}" in pull.body for pull in pulls} == {True, False}
-    assert all(("{magnet}" in pull.body) != ("{magnet}" in pull.added_line) for pull in pulls)
-    assert {story.magnet_style.named for story in stories} == {True, False}
-
-
-def test_the_leak_is_told_in_order_with_news_around_it() -> None:
-    """The post names the asset and comes after the quiet, then the pull request, then the copy; news on both sides."""
-    for seed in range(20):
-        story = plan_story(seed, quiet_s=15.0)
-        post, pull, copy = (
-            next(beat for beat in story.beats if isinstance(beat, kind))
-            for kind in (LeakPost, LeakPull, LeakCopy)
-        )
-        assert 15.0 <= post.at_s < pull.at_s < copy.at_s < 35.0
-        assert story.family.model.lower() in post.text.lower()
-        assert post.text.count("{magnet}") == 1
-        news = [beat for beat in story.beats if isinstance(beat, News)]
-        assert len({beat.article.language for beat in news}) >= 7
-        assert all(story.family.title in beat.article.headline for beat in news)
-        assert news[0].at_s < post.at_s < news[-1].at_s
-        assert not any("magnet:" in str(beat) for beat in news)
-
-
-def test_weights_have_the_planned_sizes_and_the_same_bytes_each_time(tmp_path: Path) -> None:
-    """Two to four files of 8 to 24 MiB in all are written, equal for equal seeds; the leaker's note comes on top."""
-    for seed in range(4):
-        story = plan_story(seed)
-        write_weights(story, tmp_path / f"{seed}a")
-        write_leaked_copy(story, tmp_path / f"{seed}b")
-        written = {path.name: path.read_bytes() for path in (tmp_path / f"{seed}a").iterdir()}
-        assert {name: len(data) for name, data in written.items()} == {
-            f.name: f.size_bytes for f in story.files
-        }
-        assert 2 <= len(written) <= 4
-        assert 8 << 20 <= story.size_bytes <= 24 << 20
-        copied = {path.name: path.read_bytes() for path in (tmp_path / f"{seed}b").iterdir()}
-        assert written.items() <= copied.items()
-        assert len(copied) - len(written) == bool(story.note)
-        assert all(json.loads(data) for name, data in written.items() if name.endswith(".json"))
-
-
-def test_the_magnet_has_no_peers_and_its_own_infohashes() -> None:
-    """However it is spelt, the magnet names the torrent, no peer, and at most a tracker that does not exist."""
-    for seed in range(30):
-        magnet = parse_magnet(write_magnet(plan_story(seed), HASHES))
-        assert magnet.infohashes == HASHES
-        assert not magnet.peers
-        assert all("invalid" in tracker for tracker in magnet.trackers)
 
 
 def test_comments_are_html_with_breaks_inside_long_runs() -> None:
@@ -353,47 +274,6 @@ async def test_noise_and_news_are_counted_when_they_are_handed_out(tmp_path: Pat
         assert stand.world.polled_sites == {"news", "index", "torznab", "hub"}
 
 
-async def test_alerts_arrive_with_their_time_and_are_kept(tmp_path: Path) -> None:
-    """Slack, signed webhook and real SMTP are taken, told apart by finding and event, and written to JSONL files."""
-    async with furnished(tmp_path) as stand:
-        slack = await stand.client.post(SLACK_PATH, json={"text": "hello", "blocks": []})
-        assert (slack.status_code, slack.text) == (200, "ok")
-        facts = {
-            "finding": "F1",
-            "verdict": "proved",
-            "headline": "x",
-            "places": [{"site": "board"}, {"site": "hub"}],
-        }
-        body = json.dumps({"type": "finding.opened", "timestamp": "now", "data": facts}).encode()
-        signed = hmac.new(b"k" * 24, b"msg_1.1700000000." + body, hashlib.sha256).digest()
-        headers = {"webhook-id": "msg_1", "webhook-timestamp": "1700000000"}
-        headers["webhook-signature"] = "v1," + base64.b64encode(signed).decode()
-        assert is_authentic(SECRET, headers, body)
-        assert not is_authentic(SECRET, headers, body + b" ")
-        await stand.client.post(HOOK_PATH, content=body, headers=headers)
-        async with mail_served(stand.world.sinks) as port:
-            await to_thread(send_mail, port)
-        slack_one, hook, mail = stand.world.sinks.arrivals
-        assert {one.at for one in stand.world.sinks.arrivals} == {stand.clock.now}
-        assert slack_one.text == "hello"
-        assert (hook.finding, hook.event, hook.verdict, hook.key) == ("F1", "opened", "proved", "msg_1")
-        assert (hook.sites, hook.authentic) == ({"board", "hub"}, True)
-        assert (mail.finding, mail.event, mail.key) == ("F1", "opened", "<one@demo.invalid>")
-        kept = sorted(path.name for path in (tmp_path / "arrivals").iterdir())
-        assert kept == ["hook.jsonl", "mail.jsonl", "slack.jsonl"]
-
-
-def send_mail(port: int) -> None:
-    """One alert by SMTP."""
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "a@demo.invalid", "b@demo.invalid", "leak of Größe"
-    mail["Message-ID"], mail["X-Leakwatch-Finding"] = "<one@demo.invalid>", "F1"
-    mail["X-Leakwatch-Event"] = "opened"
-    mail.set_content("text")
-    with smtplib.SMTP("127.0.0.1", port, timeout=10) as smtp:
-        smtp.send_message(mail)
-
-
 async def test_the_world_answers_on_a_real_socket(tmp_path: Path) -> None:
     """Served by uvicorn on a free port, the world answers and stops again."""
     listener = listening_socket()
@@ -403,16 +283,3 @@ async def test_the_world_answers_on_a_real_socket(tmp_path: Path) -> None:
         assert (await client.get(f"{base}/robots.txt")).status_code == 200
         assert (await client.get(f"{base}/nothing")).status_code == 404
     assert [one.status for one in world.requests] == [200, 404]
-
-
-def test_the_configuration_is_toml_with_all_sites_and_channels() -> None:
-    """The written configuration names the six sites, the three channels with their addresses, and the routes."""
-    told = Surroundings(
-        base=BASE, mail_port=2525, bootstrap="127.0.1.1:6881", repository="o/r", secret=SECRET
-    )
-    read = tomllib.loads(configuration(told))
-    assert tuple(site["name"] for site in read["sites"]) == SITES
-    assert [channel["kind"] for channel in read["channels"]] == ["slack", "email", "webhook"]
-    assert [route["channel"] for route in read["routes"]] == [channel["name"] for channel in read["channels"]]
-    assert read["swarm"]["dht_bootstrap"] == ["127.0.1.1:6881"]
-    assert read["http"]["allow_hosts"] == ["127.0.0.1"]
