@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import sqlalchemy as sa
+from alembic import context
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from alembic import context
 from leakwatch.store.tables import metadata
 
 _LOCK = 0x6C656B77  # "lekw": any number that nothing else in the database uses

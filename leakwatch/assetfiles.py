@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from leakwatch.catalogue import file_from_json, file_json
 from leakwatch.errors import InputError
@@ -114,18 +113,19 @@ class PrintCache:
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
-        self._known: dict[tuple[str, int, int], dict[str, Any]] = {}
-        if file is not None and file.exists():
-            for line in file.read_text("utf-8", errors="replace").splitlines():
-                self._remember(line)
+        self._known: dict[tuple[str | None, int | None, int | None], AssetFile] = {}
+        text = file.read_text("utf-8", errors="replace") if file is not None and file.exists() else ""
+        self._is_torn = bool(text) and not text.endswith("\n")
+        for line in text.splitlines():
+            self._remember(line)
 
     def _remember(self, line: str) -> None:
-        """A line cut off by a crash is passed over: its file is simply read again."""
+        """A line cut off by a crash, or otherwise broken, is passed over: its file is simply read again."""
         try:
-            told = json.loads(line)
-            self._known[told["local_path"], told["size_bytes"], told["mtime_ns"]] = told
-        except (ValueError, KeyError, TypeError):
+            file = file_from_json(json.loads(line))
+        except (ValueError, RecursionError, InputError):
             return
+        self._known[file.local_path, file.size_bytes, file.mtime_ns] = file
 
     def get(self, found: Found) -> AssetFile | None:
         """The prints of a file that has not changed since, or None."""
@@ -133,8 +133,8 @@ class PrintCache:
             status = found.local.stat()
         except OSError:
             return None
-        told = self._known.get((str(found.local), status.st_size, status.st_mtime_ns))
-        return file_from_json({**told, "path": found.path}) if told else None
+        known = self._known.get((str(found.local), status.st_size, status.st_mtime_ns))
+        return replace(known, path=found.path) if known else None
 
     def put(self, file: AssetFile) -> None:
         """Keep the prints of one file, at once and durably."""
@@ -142,9 +142,10 @@ class PrintCache:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(file_json(file)) + "\n")
+            out.write("\n" * self._is_torn + json.dumps(file_json(file)) + "\n")
             out.flush()
             os.fsync(out.fileno())
+        self._is_torn = False
 
 
 def default_cache() -> Path:

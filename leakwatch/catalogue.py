@@ -17,7 +17,9 @@ from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.torrent.infohash import parse_v1, parse_v2
 
 _SUM = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](.+)\Z")
-_ID = re.compile(r"[^\s\x00-\x1f]{1,200}\Z")
+_ID = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]{1,200}\Z")
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+_MAX_NUMBER = 2**63
 _KEYS = frozenset(
     [
         "id",
@@ -87,6 +89,8 @@ def _line(line: str, file: str, number: int) -> Asset | AssetFile:
         told = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise InputError(f"broken JSON: {error}", file=file, line=number) from error
+    if _HALF_PAIR.search(line) and not is_text(json.dumps(told, ensure_ascii=False)):
+        raise InputError("half a surrogate pair, which is no character", file=file, line=number)
     if "title" in told or "id" in told:
         return asset_from_json(told, file, number)
     return file_from_json(told, file, number)
@@ -139,6 +143,15 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
     )
 
 
+def is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8; a file's name with other bytes in it cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _check_infohash(text: str, wrong: Any) -> None:
     for parse, told in ((parse_v1, text), (parse_v2, text), (parse_v2, "1220" + text)):
         try:
@@ -184,7 +197,9 @@ def file_from_json(told: Any, file: str = "", line: int = 0) -> AssetFile:
         raise InputError("a file needs a path", file=file, line=line)
     values: dict[str, Any] = {"path": told["path"]}
     size = told.get("size_bytes")
-    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
+    if size is not None and (
+        not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < _MAX_NUMBER
+    ):
         raise InputError("not a number of bytes", file=file, line=line, field="size_bytes")
     for name, length in _DIGESTS.items():
         digest = told.get(name)
@@ -197,6 +212,6 @@ def file_from_json(told: Any, file: str = "", line: int = 0) -> AssetFile:
         if len(values[name]) != length:
             raise InputError(f"expected {2 * length} hex digits", file=file, line=line, field=name)
     for name, kind in (("local_path", str), ("mtime_ns", int)):
-        if isinstance(told.get(name), kind):
+        if isinstance(told.get(name), kind) and not (kind is int and abs(told[name]) >= _MAX_NUMBER):
             values[name] = told[name]
     return AssetFile(size_bytes=size, **values)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import os
 import re
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -21,6 +22,8 @@ from urllib.parse import urlsplit
 
 from leakwatch.alerts import Channel
 from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.webhook import secret_bytes
+from leakwatch.crawl.addresses import HostList
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
@@ -33,6 +36,7 @@ from leakwatch.swarm.session import SwarmSettings
 DEFAULT_FILE = "leakwatch.toml"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\Z")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LONGEST_S = 366 * 86400.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 _CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}
 
@@ -154,9 +158,10 @@ def load_config(path: Path) -> Config:
 def duration(text: str) -> Duration:
     """Seconds from `500ms`, `30s`, `5m`, `2h` or `1d`. Raises: ValueError."""
     found = _DURATION.match(text.strip())
-    if not found:
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else math.inf
+    if seconds > _LONGEST_S:
         raise ValueError("expected a duration such as 30s, 5m or 2h")
-    return Duration(float(found[1]) * _SECONDS[found[2]])
+    return Duration(seconds)
 
 
 class _Reader:
@@ -191,7 +196,7 @@ class _Reader:
         routes = tuple(
             self._route(one, ("routes", i), names) for i, one in enumerate(self._tables(told, "routes"))
         )
-        return Config(
+        config = Config(
             file=self._path.resolve(),
             sites=sites,
             channels=channels,
@@ -199,6 +204,20 @@ class _Reader:
             secrets=self._secrets,
             **sections,
         )
+        self._asked(("http", "contact"), lambda: config.door.user_agent)
+        self._asked(("http", "allow_hosts"), lambda: HostList.parse(config.http.allow_hosts))
+        if config.store.url is not None:
+            from leakwatch.store.engine import async_url  # noqa: PLC0415 - slow to import, rarely needed
+
+            self._asked(("store", "url"), lambda: async_url(config.store_url))
+        return config
+
+    def _asked(self, at: tuple[str | int, ...], judge: Callable[[], object]) -> None:
+        """Let the owner of a setting judge it now, so that `config check` names its line."""
+        try:
+            judge()
+        except ConfigError as error:
+            raise self._error(at, error.message.removeprefix(f"{error.field}: ")) from None
 
     def _tables(self, told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         value = told.get(name, [])
@@ -228,7 +247,11 @@ class _Reader:
             raise self._error(
                 (*at, "kind"), f"no such channel kind; there are {', '.join(sorted(_CHANNELS))}"
             )
-        return self._dataclass(cls, told, at)
+        channel: Channel = self._dataclass(cls, told, at)
+        if isinstance(channel, WebhookChannel):
+            key = next(key for key in told if key.startswith("secret"))
+            self._asked((*at, key), lambda: secret_bytes(channel.secret.reveal()))
+        return channel
 
     def _site(self, told: dict[str, Any], at: tuple[str | int, ...]) -> SiteConfig:
         kind = kind_named(str(told.get("kind"))) if str(told.get("kind")) in {*KINDS, "rss"} else None
@@ -245,7 +268,7 @@ class _Reader:
         )
         if not _NAME.match(site.name):
             raise self._error((*at, "name"), "expected letters, digits, dots and dashes, at most 64")
-        if not urlsplit(site.settings.url).netloc:
+        if not _is_web_address(site.settings.url):
             raise self._error((*at, "url"), "expected an http or https address")
         for key in ("token", "apikey"):
             if getattr(site.settings, key, None) and told[key] not in self._secrets:
@@ -304,9 +327,12 @@ class _Reader:
             raise self._error((*at, given[0]), "expected text")
         if given[0].endswith("_file") and given[0] != name:
             try:
-                return Secret((self._path.parent / value).read_text("utf-8").strip())
+                secret = (self._path.parent / value).read_text("utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise self._error((*at, given[0]), f"the secret cannot be read: {error}") from error
+            if not secret:
+                raise self._error((*at, given[0]), f"the file {value} is empty")
+            return Secret(secret)
         if given[0].endswith("_env") and given[0] != name:
             if not os.environ.get(value):
                 raise self._error((*at, given[0]), f"the environment variable {value} is not set")
@@ -331,10 +357,10 @@ class _Reader:
     def _scalar(self, hint: Any, value: Any, at: tuple[str | int, ...]) -> Any:
         if hint is Duration:
             try:
-                return Duration(value) if isinstance(value, int | float) else duration(str(value))
+                return duration(f"{value}s" if _is_number(value) else str(value))
             except ValueError as error:
                 raise self._error(at, str(error)) from error
-        if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        if hint is float and _is_number(value):
             return float(value)
         if hint is Path and isinstance(value, str):
             return Path(value)
@@ -372,10 +398,30 @@ class _Reader:
                 not found and not key and re.match(rf"\s*{re.escape(section)}\s*=", line) and section
             ):
                 return number
-        return found
+        loose = rf"\s*\[*\s*[\"']?{re.escape(section)}\b"
+        lines = enumerate(self._text.splitlines(), 1)
+        return found or next((number for number, line in lines if section and re.match(loose, line)), 0)
 
 
-_WORDS: Mapping[type, str] = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+_WORDS: Mapping[type, str] = {
+    str: "text",
+    int: "a whole number",
+    bool: "true or false",
+    float: "a number",
+    Path: "text",
+}
 
 
 def _nearest(name: str, known: set[str]) -> str:

@@ -154,17 +154,19 @@ class Daemon:
         await self.jobs.submit(_DELIVER, [one for one in channels if one in self.notifiers])
 
     async def crawl(self, host: str) -> None:
-        """Read the sites of a host whose time has come, one after the other."""
+        """Read the sites of a host whose time has come, one after the other, each once."""
+        read: set[str] = set()
         while not self.stopping.is_set():
             async with self.repository.reading() as work:
                 due = [
                     state
                     for state in await work.sites.due(self.clock.now(), host)
-                    if state.name in self.sites
+                    if state.name in self.sites and state.name not in read
                 ]
             if not due:
                 return
             site = self.sites[due[0].name]
+            read.add(site.name)
             brain = await self.brain()
             try:
                 polled = await poll(

@@ -19,7 +19,7 @@ from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Finding, FindingEvent, Match, Proof, ProofTask, Verdict
-from leakwatch.model.observation import LocatorKind, Observation, storable
+from leakwatch.model.observation import LocatorKind, Observation, short_key, storable
 from leakwatch.model.site import SiteState
 from leakwatch.ports import Repository, Vault, Work
 from leakwatch.routing import route
@@ -98,7 +98,7 @@ async def _take_match(
     one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: _Counted
 ) -> None:
     asset = brain.index.assets[one.asset]
-    keys = [*one.artefacts, f"item:{seen.site}/{seen.native_id}"]
+    keys = [*one.artefacts, short_key(f"item:{seen.site}/{seen.native_id}")]
     finding = await _united(asset, keys, seen.fetched_at, brain, work, counted)
     result = triage(one, seen, finding, asset)
     if result is None:

@@ -1,8 +1,8 @@
 """A finding's event -> alerts, and to whom. Pure.
 
 Who is told: of an opened case, if it is strong enough for *auto*, or concerns a critical asset and says where
-the content can be had; of a case seen on a further site; of a verdict that changed. A case that waits in the
-queue, was judged a false positive, or is allowed, tells nobody.
+the content can be had; of a case that grew strong enough later, or is seen on a further site; of a verdict that
+changed. A case that waits in the queue, was judged a false positive, or is allowed, tells nobody.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
         case EventKind.OPENED | EventKind.VERDICT | EventKind.STATE | EventKind.MERGED:
             return True
         case EventKind.SIGHTED:
-            return event.content.startswith("site:")
+            return event.content.startswith(("site:", "tier:"))
 
 
 def make_alert(
@@ -101,6 +101,8 @@ def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
                 if finding.verdict is not Verdict.PROVED
                 else f"{name}: leaked on {site}, proved"
             )
+        case EventKind.SIGHTED if event.content.startswith("tier:"):
+            return f"{name}: possible leak on {site}, now sure enough"
         case EventKind.SIGHTED:
             return f"{name}: the same leak is now on {site} too"
         case EventKind.VERDICT:

@@ -12,7 +12,7 @@ from importlib.resources import files as package_files
 from pathlib import Path
 
 from leakwatch.assetfiles import PrintCache, fingerprint, walk
-from leakwatch.catalogue import Imported, parse_catalogue, with_files
+from leakwatch.catalogue import Imported, is_text, parse_catalogue, with_files
 from leakwatch.data import data_folder
 from leakwatch.errors import InputError
 from leakwatch.matching.weights import Weights, parse_weights
@@ -125,7 +125,14 @@ def fingerprint_paths(
 
 
 async def add_asset(asset: Asset, repository: Repository, at: datetime) -> Asset:
-    """Add an asset, or add its names and files to the one of the same id."""
+    """Add an asset, or add its names and files to the one of the same id.
+
+    Raises: InputError for a name that is not UTF-8, which no database takes.
+    """
+    told = (asset.id, asset.title, *asset.aliases, asset.kind, asset.owner, asset.codename)
+    for name in (*told, *(text for file in asset.files for text in (file.path, file.local_path))):
+        if name and not is_text(name):
+            raise InputError(f"the name {name!a} is not UTF-8; change it and try again")
     async with repository.writing() as work:
         known = await work.catalogue.get(asset.id)
         if known is not None:

@@ -3,7 +3,8 @@
 Outcomes of `triage`, one of:
 - None: too weak, or a mere mention: it names the asset, but says nowhere how the content can be had
 - a new finding, with `opened`
-- a known finding, with `sighted`, and `state_changed` where it was thought to be gone
+- a known finding, with `sighted`, and `state_changed` where it was thought to be gone; the content of `sighted`
+  says whether it is news: `site:` a further site, `tier:` a case that grows strong enough for *auto*, else `item:`
 - a known finding that was judged a false positive or allowed: `sighted` only, which alerts nobody
 """
 
@@ -80,7 +81,6 @@ def _opened(match: Match, seen: Observation, asset: Asset, verdict: Verdict) -> 
 
 def _sighted(match: Match, seen: Observation, finding: Finding, asset: Asset, verdict: Verdict) -> Triage:
     at = seen.fetched_at
-    is_new_site = seen.site not in finding.sites
     tier = Tier.AUTO if Tier.AUTO in (finding.tier, match.tier) else finding.tier
     stronger = stronger_verdict(finding.verdict, verdict)
     changed = replace(
@@ -93,15 +93,12 @@ def _sighted(match: Match, seen: Observation, finding: Finding, asset: Asset, ve
         sites=finding.sites | {seen.site},
         sightings=finding.sightings + 1,
     )
-    events = [
-        _event(
-            changed,
-            EventKind.SIGHTED,
-            at,
-            f"site:{seen.site}" if is_new_site else f"item:{seen.site}/{seen.native_id}",
-            seen.site,
-        )
-    ]
+    content = f"item:{seen.site}/{seen.native_id}"
+    if seen.site not in finding.sites:
+        content = f"site:{seen.site}"
+    elif tier is not finding.tier and not asset.critical and stronger is not Verdict.PROVED:
+        content = f"tier:{tier.value}"  # it waited in the queue: nobody has been told yet
+    events = [_event(changed, EventKind.SIGHTED, at, content, seen.site)]
     if finding.state is State.REMOVED:
         changed = replace(changed, state=State.REOPENED)
         events.append(_event(changed, EventKind.STATE, at, f"reopened:{at.isoformat()}", seen.site))

@@ -42,8 +42,9 @@ def say(text: str) -> None:
 
 
 def emit(value: Any) -> None:
-    """One JSON value on a line of stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    """One JSON value on a line of stdout; names that are not UTF-8 keep their bytes as escapes."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
 
 
 def load(path: Path) -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -151,7 +152,7 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
         table.add_row(
             clean(one.id),
             clean(one.title, 60),
-            one.kind or "",
+            clean(one.kind or "", 30),
             year,
             str(len(one.files)),
             size,
@@ -178,13 +179,14 @@ def show(
     if as_json:
         emit(asset_json(asset))
         return
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
 
     for name in ("id", "title", "aliases", "year", "kind", "owner", "codename", "embargoed", "critical"):
         value = getattr(asset, name)
         if value:
             typer.echo(f"{name}: {clean(', '.join(value) if isinstance(value, tuple) else str(value))}")
-    table = Table("path", "bytes", "sha256", "pieces_root", box=None, pad_edge=False)
+    names = ("path", "bytes", "sha256", "pieces_root")
+    table = Table(*(Column(name, overflow="fold") for name in names), box=None, pad_edge=False)
     for file in asset.files:
         root = file.pieces_root.hex() if file.pieces_root else ""
         table.add_row(
@@ -290,4 +292,5 @@ def _size(count: int) -> str:
 def _print(what: Any) -> None:
     from rich.console import Console  # noqa: PLC0415
 
-    Console(soft_wrap=True).print(what, markup=False)
+    width = None if sys.stdout.isatty() else 1000  # whoever reads a pipe wants whole lines
+    Console(soft_wrap=True, width=width).print(what, markup=False)

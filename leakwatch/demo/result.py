@@ -37,6 +37,7 @@ class ReplayResult:
     sighted_s: Mapping[str, float]
     findings: int
     sites: tuple[str, ...]
+    sightings: int
     alerts: Mapping[str, int]
     repeats: Mapping[str, int]
     payload_bytes: int
@@ -72,6 +73,7 @@ def make_result(
         sighted_s=figures.sighted_s,
         findings=figures.findings,
         sites=tuple(sorted(figures.sites)),
+        sightings=figures.sightings,
         alerts=figures.alerts,
         repeats=figures.repeats,
         payload_bytes=witness.uploaded_bytes,
@@ -103,6 +105,8 @@ def summary_table(result: ReplayResult) -> Table:
     if result.leak:
         _add_times(table, result)
     table.add_row("findings", str(result.findings))
+    if result.leak:
+        table.add_row("  sightings that its alerts name", f"{result.sightings} on {', '.join(result.sites)}")
     for channel in CHANNELS:
         repeats = f" ({result.repeats[channel]} repeated)" if result.repeats[channel] else ""
         table.add_row(f"alerts by {_CHANNEL_NAMES[channel]}", f"{result.alerts[channel]}{repeats}")

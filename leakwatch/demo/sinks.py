@@ -46,6 +46,7 @@ class Arrival:
     event: str = ""
     verdict: str = ""
     sites: frozenset[str] = frozenset()
+    places: frozenset[str] = frozenset()
     authentic: bool = True
 
 
@@ -120,7 +121,8 @@ class Sinks:
             finding=str(facts.get("finding", "")),
             event=str(message.get("type", "")).removeprefix("finding."),
             verdict=str(facts.get("verdict", "")),
-            sites=_sites(facts),
+            sites=frozenset(str(place.get("site")) for place in _places(facts)),
+            places=frozenset(f"{place.get('site')} {place.get('url')}" for place in _places(facts)),
             authentic=is_authentic(self.secret, request.headers, raw),
         )
         self._keep(arrival, {"headers": dict(request.headers), "body": message})
@@ -155,7 +157,7 @@ def _object(raw: bytes) -> dict[str, Any]:
     return cast(dict[str, Any], value) if isinstance(value, dict) else {}
 
 
-def _sites(facts: Mapping[str, Any]) -> frozenset[str]:
+def _places(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     places = facts.get("places")
     rows = cast(list[Any], places) if isinstance(places, list) else []
-    return frozenset(str(cast(dict[str, Any], row).get("site")) for row in rows if isinstance(row, dict))
+    return [cast(dict[str, Any], row) for row in rows if isinstance(row, dict)]

@@ -44,6 +44,7 @@ class Figures:
     sighted_s: Mapping[str, float]
     findings: int
     sites: frozenset[str]
+    sightings: int
     alerts: Mapping[str, int]
     repeats: Mapping[str, int]
     false_alerts: int
@@ -74,6 +75,7 @@ def read_figures(arrivals: Sequence[Arrival], visible_at: Mapping[str, float]) -
             {arrival.finding for arrival in arrivals if arrival.channel == "hook" and arrival.finding}
         ),
         sites=frozenset(site for one in ours for site in one.sites),
+        sightings=len({place for one in ours for place in one.places}),
         alerts={channel: len(_of(arrivals, channel)) for channel in CHANNELS},
         repeats={channel: _repeats(_of(arrivals, channel)) for channel in CHANNELS},
         false_alerts=sum(1 for one in arrivals if one not in after or one.finding not in ("", leak)),

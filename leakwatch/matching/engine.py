@@ -15,7 +15,7 @@ from leakwatch.matching.shape import file_signals
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import EXACT_SIGNALS, KnownArtefact, Match, Signal, SignalKind, Tier
-from leakwatch.model.observation import Locator, LocatorKind, Observation
+from leakwatch.model.observation import Locator, LocatorKind, Observation, short_key
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.torrent.magnet import parse_magnet
 
@@ -177,11 +177,9 @@ def _strongest_file_names(told: list[Signal]) -> list[Signal]:
 
 
 def artefact_keys(observation: Observation) -> tuple[str, ...]:
-    """What other sightings of the same leak would share: swarms, repositories, torrent files, the page itself."""
+    """What other sightings of the same leak would share: swarms, repositories, torrent files."""
     keys = [key for locator in observation.locators for key in _locator_keys(locator)]
-    if observation.url:
-        keys.append(f"url:{observation.url}")
-    return tuple(dict.fromkeys(keys))
+    return tuple(dict.fromkeys(short_key(key) for key in keys))
 
 
 def _locator_keys(locator: Locator) -> list[str]:

@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from leakwatch.torrent.infohash import Infohashes
 
+MAX_KEY = 500
+"""Characters of an id or artefact key; PostgreSQL indexes rows of at most 2,704 bytes."""
+
 
 class LocatorKind(StrEnum):
     """Where content can be had."""
@@ -84,7 +87,9 @@ class Observation:
             self.size_bytes,
             self.torrent_url,
             sorted({f"{one.kind}:{one.infohashes or one.value}" for one in self.locators}),
-            sorted((f.path, f.size_bytes, f.sha256, f.sha1, f.md5, f.git_blob) for f in self.files)
+            sorted(
+                ((f.path, f.size_bytes, f.sha256, f.sha1, f.md5, f.git_blob) for f in self.files), key=repr
+            )
             if all(f.path for f in self.files)
             else [],
         ]
@@ -92,7 +97,7 @@ class Observation:
 
 
 def storable(observation: Observation) -> Observation:
-    """The observation with texts that every database takes: no NUL, no lone surrogates."""
+    """The observation with texts that every database takes: no NUL, no lone surrogates, no endless ids."""
     told = {one.name: getattr(observation, one.name) for one in fields(observation)}
     changed = {
         name: _sound(value)
@@ -101,7 +106,15 @@ def storable(observation: Observation) -> Observation:
     }
     files = tuple(replace(one, path=_sound(one.path)) for one in observation.files)
     locators = tuple(replace(one, value=_sound(one.value)) for one in observation.locators)
+    changed["native_id"] = short_key(_sound(observation.native_id))
     return replace(observation, **changed, files=files, locators=locators)
+
+
+def short_key(text: str) -> str:
+    """A text that an index of every database takes (PostgreSQL: 2,704 bytes); a longer one ends in its digest."""
+    if len(text) <= MAX_KEY and len(text.encode("utf-8", "replace")) <= 2 * MAX_KEY:
+        return text
+    return f"{text[:80]}…{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _sound(text: str) -> str:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-
-from alembic.config import Config as AlembicConfig
-from alembic.script import ScriptDirectory
-from sqlalchemy.ext.asyncio import create_async_engine
+import fcntl
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
 
 from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from leakwatch.data import data_folder
 from leakwatch.store.engine import async_url
+
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def _config(url: str) -> AlembicConfig:
@@ -21,8 +29,28 @@ def _config(url: str) -> AlembicConfig:
 
 
 async def upgrade(url: str) -> None:
-    """Bring the database to the newest revision; does nothing if it is there."""
-    await asyncio.to_thread(command.upgrade, _config(url), "head")
+    """Bring the database to the newest revision; does nothing if it is there.
+
+    Two processes may do so at once: PostgreSQL holds an advisory lock meanwhile (alembic/env.py), for SQLite a
+    lock file beside the database does.
+    """
+    await asyncio.to_thread(_upgrade, url)
+
+
+def _upgrade(url: str) -> None:
+    with _ONE_AT_A_TIME, _file_lock(url):  # alembic keeps its state in module globals
+        command.upgrade(_config(url), "head")
+
+
+@contextmanager
+def _file_lock(url: str) -> Generator[None]:
+    database = make_url(async_url(url)).database
+    if not url.startswith("sqlite") or not database or database == ":memory:":
+        yield
+        return
+    with Path(f"{database}.upgrade-lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def newest() -> str:

@@ -172,7 +172,7 @@ evidence = sa.Table(
     _json("headers"),
     _time("captured_at"),
     _text("parser"),
-    sa.UniqueConstraint("digest", "url", "captured_at"),
+    sa.UniqueConstraint("digest", "site", "captured_at"),
 )
 
 finding = sa.Table(

@@ -87,7 +87,8 @@ _QUIET = {
     "hashing_threads": 1,
     "alert_mask": lt.alert_category.status | lt.alert_category.error | lt.alert_category.dht_operation,
 }
-# A loopback world has many nodes in one network, and they answer faster than a stranger may.
+# A loopback world has few nodes, in one network: they answer faster than strangers may, and a look-up that
+# hides its target from all but the nearest nodes often ends before it has met them.
 _LOOPBACK_WORLD = {
     "dht_restrict_routing_ips": False,
     "dht_restrict_search_ips": False,
@@ -95,6 +96,7 @@ _LOOPBACK_WORLD = {
     "dht_enforce_node_id": False,
     "dht_ignore_dark_internet": False,
     "dht_block_ratelimit": 100_000,
+    "dht_privacy_lookups": False,
     "no_connect_privileged_ports": False,
 }
 # By assignment: what is not named is cleared, also `auto_managed` (it would lift `upload_mode` after a while)
