@@ -244,6 +244,13 @@ class _Secrets:
                 return "***"
         return text
 
+    def cut_from(self, body: bytes) -> bytes:
+        """The body with stars for every secret: indexes write the asker's key into the links they list."""
+        for secret in filter(None, (self.bearer, self.value)):
+            for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
+                body = body.replace(spelling.encode("ascii"), b"***")
+        return body
+
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
@@ -270,7 +277,8 @@ class _Hop:
         """What came back, without the secrets."""
         shown = {name: self.secrets.hide(value) for name, value in headers.items()}
         url = self.secrets.hide(str(self.secrets.removed_from(self.target.url)))
-        return Payload(request=self.request, url=url, status=status, headers=shown, body=body, fetched_at=at)
+        kept = self.secrets.cut_from(body)
+        return Payload(request=self.request, url=url, status=status, headers=shown, body=kept, fetched_at=at)
 
     @property
     def wire_url(self) -> httpx.URL:

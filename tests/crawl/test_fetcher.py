@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import itertools
 import logging
 import ssl
 import time
@@ -614,6 +613,14 @@ async def test_echo_in_headers_is_hidden(caplog: pytest.LogCaptureFixture) -> No
     assert QUOTED not in caplog.text
 
 
+async def test_echo_in_the_body_is_hidden() -> None:
+    """A key that an index writes into the links it lists does not get into what is kept."""
+    listed = f"<link>http://a.test/dl?jackett_apikey={QUOTED}&amp;id=1</link> {SECRET}".encode()
+    async with site(lambda _: http(200, listed)) as server, door() as fetcher:
+        payload = await fetcher.fetch(credentialed(server.url("/page")))
+    assert payload.body == b"<link>http://a.test/dl?jackett_apikey=***&amp;id=1</link> ***"
+
+
 @pytest.mark.parametrize("secret", ["", " \n", "a\nb", "schlüssel", "a\x00b"])
 async def test_secret_that_cannot_be_sent(secret: str) -> None:
     """An empty or unprintable secret is a configuration error that names the reference, not the secret."""
@@ -742,7 +749,7 @@ SLOW: dict[str, tuple[bytes, float, bytes]] = {
 @pytest.mark.parametrize("how", SLOW)
 @pytest.mark.parametrize(
     "limits",
-    [{"total_deadline_s": 0.3}, {"read_timeout_s": 0.1, "rate_grace_s": 0.15, "total_deadline_s": 0.6}],
+    [{"total_deadline_s": 0.2}, {"read_timeout_s": 0.1, "rate_grace_s": 0.12, "total_deadline_s": 0.4}],
 )
 async def test_slow_server_is_left(how: str, limits: dict[str, float]) -> None:
     """However a server drags its answer out, the fetch ends within its deadline and the next one works."""
@@ -811,14 +818,14 @@ async def test_pace_of_a_host() -> None:
 
     async with site(answer) as one, site(answer) as two, door() as fetcher:
         urls = [one.url("/1"), one.url("/2"), one.url("/3")]
+        began = time.monotonic()
         await asyncio.gather(
             *(fetcher.fetch(Request(url=url), min_interval_s=0.1) for url in urls),
             fetcher.fetch(Request(url=two.url())),
         )
     assert [seen.path for seen in one.seen] == ["/1", "/2", "/3"]
-    times = [seen.at for seen in one.seen]
-    assert all(later - earlier >= 0.095 for earlier, later in itertools.pairwise(times))
-    assert two.seen[0].at < times[2]
+    assert two.seen[0].at < one.seen[2].at
+    assert one.seen[2].at - began >= 0.2
     assert most[0] <= 2
 
 
@@ -828,9 +835,10 @@ async def test_redirect_waits_its_turn_too() -> None:
     def answer(seen: Seen) -> bytes:
         return http(302, Location="/end") if seen.path == "/" else http()
 
-    async with site(answer) as server, door(total_deadline_s=0.2) as fetcher:
-        await fetcher.fetch(Request(url=server.url()), min_interval_s=0.3)
-    assert server.seen[1].at - server.seen[0].at >= 0.29
+    async with site(answer) as server, door(total_deadline_s=0.5) as fetcher:
+        began = time.monotonic()
+        await fetcher.fetch(Request(url=server.url()), min_interval_s=0.6)
+    assert server.seen[1].at - began >= 0.6
 
 
 async def test_connection_is_kept_and_renewed() -> None:

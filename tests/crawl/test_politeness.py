@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakwatch.crawl.politeness import BACKOFF_S, Pace, backoff_s, check_status, retry_after_s
@@ -48,6 +48,7 @@ def test_longer_wish_of_the_site_wins(asked: float | None, waits: float) -> None
     assert backoff_s(1, asked, 0.0) == waits
 
 
+@settings(deadline=None)
 @given(st.integers(), st.none() | st.floats(min_value=0, max_value=DAY_S), st.floats(allow_nan=False))
 def test_backoff_is_bounded(failures: int, asked: float | None, jitter: float) -> None:
     """The wait is never shorter than what the site asked for and never longer than a day and a tenth."""
@@ -99,12 +100,13 @@ def test_quota_headers(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after_s(headers, NOW) == seconds
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(
             ["retry-after", "ratelimit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"]
         ),
-        st.text(max_size=30) | st.from_regex(r"\A-?[0-9.,;=rt\"a-z ]{1,40}\Z"),
+        st.text(max_size=30) | st.text('0123456789.,;=rt- "', max_size=40),
     )
 )
 def test_any_header_is_a_wait_or_nothing(headers: dict[str, str]) -> None:
