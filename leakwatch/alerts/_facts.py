@@ -26,11 +26,12 @@ def heading(alert: Alert) -> str:
 
 def facts(alert: Alert) -> list[tuple[str, str]]:
     """Name and value: what, how sure, since when, how far it has spread."""
+    detail = told(alert.verdict_detail, 600).rstrip(". ")
     score = f"{alert.verdict.value}, match score {alert.score:.2f}"
     pairs = [
         ("What", told(alert.asset, 200)),
-        ("How sure", f"{score}. {told(alert.verdict_detail, 600)}".rstrip(". ")),
-        ("Since", alert.since),
+        ("How sure", f"{score}. {detail[:1].upper()}{detail[1:]}".rstrip(". ")),
+        ("Since", _utc(alert.since)),
         ("Spread", told(alert.spread, 300)),
     ]
     return [(name, value) for name, value in pairs if value]
@@ -40,13 +41,21 @@ def place_lines(alert: Alert) -> list[str]:
     """Where it was seen: site, title, defanged link, locators; the oldest are left out where there are many."""
     lines: list[str] = []
     for place in alert.places[:_MAX_PLACES]:
-        when = f", posted {place.published_at}" if place.published_at else ""
+        when = f", posted {_utc(place.published_at)}" if place.published_at else ""
+        elsewhere = [one for one in place.locators if one != place.url]
         link = f" {told(place.url, 2000)}" if place.url else ""
-        lines.append(f"• {told(place.site, 60)}: {told(place.title, 120)}{link} (seen {place.seen_at}{when})")
-        lines += [f"   {told(one, 2000)[:300]}" for one in place.locators[:2]]
+        lines.append(
+            f"• {told(place.site, 60)}: {told(place.title, 120)}{link} (seen {_utc(place.seen_at)}{when})"
+        )
+        lines += [f"   {told(one, 2000)[:300]}" for one in elsewhere[:2]]
     if len(alert.places) > _MAX_PLACES:
         lines.append(f"… and {len(alert.places) - _MAX_PLACES} more")
     return lines
+
+
+def _utc(at: str) -> str:
+    """A time as people read it: `2026-11-20T11:59:30+00:00` becomes `2026-11-20 11:59:30 UTC`."""
+    return told(at, 40).replace("T", " ", 1).replace("+00:00", " UTC")
 
 
 def reason_lines(alert: Alert) -> list[str]:
