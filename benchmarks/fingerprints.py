@@ -14,24 +14,25 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 
 from leakwatch.fingerprints import BLOCK_BYTES, Fingerprinter
 
-CHUNK_BYTES = 4 * 2**20
-ROUNDS = 5
+CHUNKS = (2**16, 2**20, 2**22, 2**24)
+ROUNDS = 7
 
 
-def best_s(work: Callable[[], object]) -> float:
-    """The shortest of a few runs: what the machine does when nobody disturbs it."""
-    times: list[float] = []
+def best_s(works: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """The shortest of a few runs of each, taken in turns: what the machine does when nobody disturbs it."""
+    best = dict.fromkeys(works, float("inf"))
     for _ in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            best[name] = min(best[name], time.perf_counter() - start)
+    return best
 
 
 def fingerprint(data: memoryview, chunk_bytes: int, helper: Executor | None = None) -> None:
@@ -61,27 +62,29 @@ def openssl_rate(name: str, block_bytes: int) -> float:
 
 def main() -> None:
     """Print the table."""
-    size = int(sys.argv[1] if len(sys.argv) > 1 else 256) * 2**20
+    size = int(sys.argv[1] if len(sys.argv) > 1 else 128) * 2**20
     data = memoryview(os.urandom(size))
-    parts = {
-        "sha256": best_s(lambda: hashlib.sha256(data).digest()),
-        "sha1": best_s(lambda: hashlib.sha1(data, usedforsecurity=False).digest()),
-        "sha256 of 16 KiB blocks": best_s(lambda: blocks(data)),
-    }
-    for name, seconds in parts.items():
-        print(f"{name:28} {size / seconds / 1e9:6.2f} GB/s")
-    limit = sum(parts.values())
+    with ThreadPoolExecutor(1) as helper:
+        works: dict[str, Callable[[], object]] = {
+            "sha256": partial(hashlib.sha256, data),
+            "sha1": partial(hashlib.sha1, data, usedforsecurity=False),
+            "sha256 of 16 KiB blocks": partial(blocks, data),
+        }
+        parts = list(works)
+        for chunk_bytes in CHUNKS:
+            works[f"all, {chunk_bytes // 1024} KiB"] = partial(fingerprint, data, chunk_bytes)
+            works[f"all, {chunk_bytes // 1024} KiB, two threads"] = partial(
+                fingerprint, data, chunk_bytes, helper
+            )
+        seconds = best_s(works)
     rates = openssl_rate("sha256", 2**20), openssl_rate("sha1", 2**20), openssl_rate("sha256", BLOCK_BYTES)
+    limit = sum(seconds[name] for name in parts)
     speed = sum(size / rate for rate in rates) if all(rates) else 0.0
-    print(f"{'openssl speed, sum of parts':28} {size / speed / 1e9 if speed else 0:6.2f} GB/s")
-    for chunk_bytes in (2**16, 2**20, CHUNK_BYTES, 4 * CHUNK_BYTES):
-        one = best_s(partial(fingerprint, data, chunk_bytes))
-        with ThreadPoolExecutor(1) as helper:
-            two = best_s(partial(fingerprint, data, chunk_bytes, helper))
-        print(
-            f"Fingerprinter, {chunk_bytes // 1024:5} KiB     {size / one / 1e9:6.2f} GB/s"
-            f"  of hashlib {limit / one:.2f}  of openssl {speed / one:.2f}  two threads {one / two:.2f}x"
+    for name, took in seconds.items():
+        ratios = (
+            f"  of hashlib {limit / took:.2f}  of openssl {speed / took:.2f}" if name not in parts else ""
         )
+        print(f"{name:28} {size / took / 1e9:6.2f} GB/s{ratios}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from leakwatch.catalogue import file_from_json, file_json
@@ -55,7 +57,7 @@ def fingerprint(found: Found, progress: Callable[[int], None]) -> AssetFile:
 
     Raises: InputError if it cannot be read, or changed or vanished while it was read.
     """
-    printer = Fingerprinter()
+    printer = Fingerprinter(_second_core())
     buffer = bytearray(CHUNK)
     view = memoryview(buffer)
     try:
@@ -84,6 +86,12 @@ def fingerprint(found: Found, progress: Callable[[int], None]) -> AssetFile:
         local_path=str(found.local),
         mtime_ns=before.st_mtime_ns,
     )
+
+
+@lru_cache(maxsize=1)
+def _second_core() -> Executor:
+    """A thread that hashes beside the reading one: hashlib lets go of the interpreter's lock."""
+    return ThreadPoolExecutor(1, thread_name_prefix="fingerprint")
 
 
 def read_range(file: AssetFile, start: int, length: int) -> bytes | None:

@@ -1,7 +1,7 @@
 """An asset file's bytes, read once, to the fingerprints that torrents and hosts can be compared with.
 
 One pass gives the size, SHA-256, SHA-1 and the BEP 52 root. Feed large chunks: from 1 MiB on nearly all time
-is spent inside hashlib, and a second thread makes it 1.9 times as fast (`benchmarks/fingerprints.py`).
+is spent inside hashlib, and a second thread makes it up to 1.9 times as fast (`benchmarks/fingerprints.py`).
 """
 
 from __future__ import annotations

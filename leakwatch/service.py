@@ -85,7 +85,11 @@ def slug(title: str) -> AssetId:
     """An id made from a title: lower-case words and dashes; a title without Latin letters gives a short digest."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
-    return AssetId(words if len(words) > 1 else "asset-" + hashlib.sha256(title.encode()).hexdigest()[:10])
+    return AssetId(
+        words
+        if len(words) > 1
+        else "asset-" + hashlib.sha256(title.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,9 +119,16 @@ def judged(finding: Finding, proofs: Sequence[Proof], asset: Asset, at: datetime
 
 
 def _together(proofs: Sequence[Proof]) -> Verdict:
-    strongest = max((proof.verdict for proof in proofs), key=_ORDER.index, default=Verdict.UNKNOWN)
+    strongest = max(map(_for_the_case, proofs), key=_ORDER.index, default=Verdict.UNKNOWN)
     pending = any(proof.verdict is Verdict.UNKNOWN for proof in proofs)
     return Verdict.UNKNOWN if pending and strongest is Verdict.REFUTED else strongest
+
+
+def _for_the_case(proof: Proof) -> Verdict:
+    """A v2 root that differs refutes identity, but one changed byte is enough for that: no reason to stand down."""
+    if proof.verdict is Verdict.REFUTED and proof.method == "v2":
+        return Verdict.UNPROVED
+    return proof.verdict
 
 
 def stronger_verdict(one: Verdict, other: Verdict) -> Verdict:

@@ -71,7 +71,9 @@ def upgrade() -> None:
         sa.Column("captured_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("parser", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evidence")),
-        sa.UniqueConstraint("digest", "site", "captured_at", name=op.f("uq_evidence_digest_site_captured_at")),
+        sa.UniqueConstraint(
+            "digest", "site", "captured_at", name=op.f("uq_evidence_digest_site_captured_at")
+        ),
     )
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_evidence_digest"), ["digest"], unique=False)

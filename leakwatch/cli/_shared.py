@@ -54,6 +54,14 @@ def load(path: Path) -> Config:
     return load_config(path)
 
 
+def make_data_folder(config: Config) -> None:
+    """The data folder, made if it is not there. Raises: StoreError."""
+    try:
+        config.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the data folder {config.data_dir} cannot be made: {error.strerror}") from error
+
+
 @asynccontextmanager
 async def repository(path: Path) -> AsyncGenerator[SqlRepository]:
     """The database that the configuration names, made or brought up to date first."""
@@ -61,7 +69,7 @@ async def repository(path: Path) -> AsyncGenerator[SqlRepository]:
     from leakwatch.store.repository import SqlRepository  # noqa: PLC0415
 
     config = load(path)
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(config)
     opened = SqlRepository.open(config.store_url)
     try:
         await upgrade(config.store_url)

@@ -30,3 +30,13 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
         say("note: without [[routes]] nobody is alerted; findings are only listed")
     if loaded.swarm.enabled and not loaded.swarm.dht_bootstrap:
         say("note: without swarm.dht_bootstrap no peers are found, so no torrent can be proved")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the configuration, for editors."""
+    import json  # noqa: PLC0415
+
+    from leakwatch.config.schema import schema as make_schema  # noqa: PLC0415
+
+    typer.echo(json.dumps(make_schema(), indent=2))

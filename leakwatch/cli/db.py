@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, run_async, say
+from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, make_data_folder, run_async, say
 
 app = typer.Typer(help="The database.", no_args_is_help=True)
 
@@ -16,7 +16,7 @@ def upgrade(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from leakwatch.store.migrate import upgrade as run_upgrade  # noqa: PLC0415
 
     loaded = load(config)
-    loaded.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(loaded)
     run_async(lambda: run_upgrade(loaded.store_url))
     say(f"the database is at revision {newest()}")
 
@@ -27,7 +27,7 @@ def status(config: ConfigOption = DEFAULT_CONFIG) -> None:
     from leakwatch.store.migrate import current, newest  # noqa: PLC0415
 
     loaded = load(config)
-    loaded.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(loaded)
     at = run_async(lambda: current(loaded.store_url))
     say(f"the database is at revision {at or 'none'}, this release wants {newest()}")
     raise typer.Exit(0 if at == newest() else 1)

@@ -34,11 +34,15 @@ def init(
     target = folder / "leakwatch.toml"
     if target.exists():
         raise InputError("is there already; it was left as it is", file=str(target))
-    if not contact.startswith(("mailto:", "https://")) or any(char in contact for char in '"\\\n'):
+    is_plain = contact.isascii() and contact.isprintable() and not any(char in contact for char in '"\\')
+    if not contact.startswith(("mailto:", "https://")) or not is_plain:
         raise InputError(f"a contact is mailto:… or https://…, not {contact!r}")
     text = (files("leakwatch.cli") / "leakwatch.toml.example").read_text("utf-8")
-    folder.mkdir(parents=True, exist_ok=True)
-    target.write_text(text.replace("@CONTACT@", contact), "utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        target.write_text(text.replace("@CONTACT@", contact), "utf-8")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=str(target)) from error
     say(f"{target} is written; next: leakwatch asset add PATH --title …, then leakwatch run")
 
 

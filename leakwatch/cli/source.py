@@ -143,9 +143,15 @@ def _site(path: Path | None) -> dict[str, Any]:
     from leakwatch.service import read_text  # noqa: PLC0415
 
     try:
-        return tomllib.loads(read_text(path))
+        told = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"broken TOML: {error}", file=str(path)) from error
+    for name, kind in (("status", int), ("headers", dict), ("state", dict)):
+        if not isinstance(told.get(name, kind()), kind):
+            raise InputError(
+                f"expected a {'table' if kind is dict else 'number'}", file=str(path), field=name
+            )
+    return told
 
 
 def _show(seen: Observation, as_json: bool) -> None:

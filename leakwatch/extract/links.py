@@ -67,7 +67,7 @@ _HEX = re.compile(r"(?<![0-9A-Za-z])(?:1220[0-9a-fA-F]{64}|[0-9a-fA-F]{64}|[0-9a
 _TRAILING = ".,;:!?)]}*_~…"
 
 _FOR_INFOHASH = re.compile(
-    r"info[\s_-]?hash|btih|btmh|\bbt\b|magnet|torrent|v1 hash|v2 hash|\bhash\b|\bih\b|хеш|хэш|торрент|种子|磁力|磁链|ハッシュ|トレント|토렌트",
+    r"info[\s_-]?hash|btih|btmh|\bbt\b|magnet|torrent|v1 hash|v2 hash|\bhash\b|\bih\b|хеш|хэш|торрент|种子|種子|磁力|磁链|ハッシュ|トレント|토렌트",
     re.IGNORECASE,
 )
 _AGAINST_INFOHASH = re.compile(

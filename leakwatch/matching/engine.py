@@ -14,7 +14,15 @@ from leakwatch.matching.rules import hits, words_of
 from leakwatch.matching.shape import file_signals
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetId
-from leakwatch.model.finding import EXACT_SIGNALS, KnownArtefact, Match, Signal, SignalKind, Tier
+from leakwatch.model.finding import (
+    CORROBORATING_BITS,
+    EXACT_SIGNALS,
+    KnownArtefact,
+    Match,
+    Signal,
+    SignalKind,
+    Tier,
+)
 from leakwatch.model.observation import Locator, LocatorKind, Observation, short_key
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.torrent.magnet import parse_magnet
@@ -161,7 +169,7 @@ def _judge(asset: AssetId, told: list[Signal], weights: Weights, artefacts: tupl
     kept = _strongest_file_names(told)
     bits = weights["prior"] + sum(signal.weight for signal in kept)
     score = round(1 / (1 + 2 ** -max(-60.0, min(60.0, bits))), 4)
-    corroborated = any(s.weight > 0 and s.kind in EXACT_SIGNALS | _STRUCTURE for s in kept)
+    corroborated = any(s.weight >= CORROBORATING_BITS and s.kind in EXACT_SIGNALS | _STRUCTURE for s in kept)
     tier = None
     if score >= weights["auto"] and corroborated:
         tier = Tier.AUTO

@@ -98,6 +98,10 @@ EXACT_SIGNALS = frozenset(
 )
 
 
+CORROBORATING_BITS = 10.0
+"""What a digest or size must weigh to count beside a name: a licence text and a round size do not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One reason for or against a match. Units: `weight` in bits (log2 of the likelihood ratio)."""
@@ -120,7 +124,7 @@ class Match:
     @property
     def is_exact(self) -> bool:
         """Whether a hash or infohash agrees, not only names and sizes."""
-        return any(signal.kind in EXACT_SIGNALS and signal.weight > 0 for signal in self.signals)
+        return any(s.kind in EXACT_SIGNALS and s.weight >= CORROBORATING_BITS for s in self.signals)
 
 
 @dataclass(frozen=True, slots=True)

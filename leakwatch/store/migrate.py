@@ -12,10 +12,13 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from leakwatch.data import data_folder
+from leakwatch.errors import StoreError
 from leakwatch.store.engine import async_url
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -32,9 +35,20 @@ async def upgrade(url: str) -> None:
     """Bring the database to the newest revision; does nothing if it is there.
 
     Two processes may do so at once: PostgreSQL holds an advisory lock meanwhile (alembic/env.py), for SQLite a
-    lock file beside the database does.
+    lock file beside the database does. Raises: StoreError.
     """
-    await asyncio.to_thread(_upgrade, url)
+    with _in_our_words():
+        await asyncio.to_thread(_upgrade, url)
+
+
+@contextmanager
+def _in_our_words() -> Generator[None]:
+    """No file that is no database, no server that is away and no newer release shows as a traceback."""
+    try:
+        yield
+    except (SQLAlchemyError, CommandError, OSError) as error:
+        told = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoreError(f"the database cannot be opened: {told}") from error
 
 
 def _upgrade(url: str) -> None:
@@ -59,14 +73,15 @@ def newest() -> str:
 
 
 async def current(url: str) -> str | None:
-    """The revision that the database is at; None for an empty one."""
+    """The revision that the database is at; None for an empty one. Raises: StoreError."""
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - only `db status` and `doctor` need it
 
     engine = create_async_engine(async_url(url))
     try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(
-                lambda one: MigrationContext.configure(one).get_current_revision()
-            )
+        with _in_our_words():
+            async with engine.connect() as connection:
+                return await connection.run_sync(
+                    lambda one: MigrationContext.configure(one).get_current_revision()
+                )
     finally:
         await engine.dispose()

@@ -4,7 +4,7 @@
 
 It looks up peers in the DHT read-only and never announces; dials them; takes the metadata; forgets the
 torrent at once. Each rule is held twice: no payload by `upload_mode` and `default_dont_download`, addresses by
-`Wall` and by libtorrent's filter, files by an empty folder and a file size limit of zero. Which flags really
+`Wall` and by libtorrent's filter, files by a removed folder and a file size limit of zero. Which flags really
 hold was measured by a seeder's counters (research/bittorrent.md §1, §5); `tests/swarm` measures it again.
 """
 
@@ -48,7 +48,7 @@ _FIRST_FREE_PORT = 1024
 _PDEATHSIG = 1
 _BLOCKED, _ADMITTED = 1, 0
 
-# IANA's special-purpose registries (RFC 6890) of October 2025, and one cloud's metadata service. Of IPv6 only
+# IANA's special-purpose registries (RFC 6890), and one cloud's metadata service. Of IPv6 only
 # 2000::/3 is public; inside it the ranges that are special or carry an IPv4 address (Teredo, 6to4).
 _SPECIAL_V4 = (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32", "169.254.0.0/16",

@@ -110,7 +110,6 @@ class _Child:
     process: asyncio.subprocess.Process
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    folder: tempfile.TemporaryDirectory[str]
     frame_limit: int
     waiting: dict[int, asyncio.Future[Answer]] = field(default_factory=dict[int, asyncio.Future[Answer]])
     last_number: int = 0
@@ -167,7 +166,6 @@ class _Child:
         self.writer.close()
         self._kill()
         code = await self.process.wait()
-        self.folder.cleanup()
         for waiter in self.waiting.values():
             if not waiter.done():
                 waiter.set_exception(SwarmError(f"{reason} ({code})"))
@@ -187,26 +185,34 @@ class _Child:
 
 
 async def _start(settings: SwarmSettings) -> _Child:
-    """A new child that is ready to be asked. Raises: SwarmError if it does not come up."""
+    """A new child that is ready to be asked. Raises: SwarmError if it does not come up.
+
+    The folder it works in is removed as soon as it is in it: nothing can be made there, and nothing stays
+    behind, however it or we end.
+    """
+    with tempfile.TemporaryDirectory(prefix="leakwatch-swarm-") as folder:
+        child = await _connect(folder, settings)
+        try:
+            await child.answer_to(0, b"", _START_S)
+        except BaseException:
+            child.writer.close()  # the listener buries it
+            raise
+    log.info("swarm_child_started", pid=child.process.pid)
+    return child
+
+
+async def _connect(folder: str, settings: SwarmSettings) -> _Child:
     ours, theirs = socket.socketpair()
-    folder = tempfile.TemporaryDirectory(prefix="leakwatch-swarm-")
     try:
-        process = await _spawn(theirs, folder.name, settings)
+        process = await _spawn(theirs, folder, settings)
         reader, writer = await asyncio.open_connection(sock=ours)
     except BaseException:
         ours.close()
-        folder.cleanup()
         raise
     finally:
         theirs.close()
-    child = _Child(process, reader, writer, folder, frame_limit(settings.max_metadata_bytes))
+    child = _Child(process, reader, writer, frame_limit(settings.max_metadata_bytes))
     child.listener = asyncio.create_task(child.listen(), name="swarm-child")
-    try:
-        await child.answer_to(0, b"", _START_S)
-    except BaseException:
-        writer.close()  # the listener buries it
-        raise
-    log.info("swarm_child_started", pid=process.pid)
     return child
 
 

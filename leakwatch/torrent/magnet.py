@@ -41,7 +41,9 @@ class Magnet:
             topics.append(f"xt=urn:btih:{self.infohashes.v1.hex()}")
         if self.infohashes.v2:
             topics.append(f"xt=urn:btmh:1220{self.infohashes.v2.hex()}")
-        return "magnet:?" + "&".join(topics + ([f"dn={quote(self.name, safe='', errors='replace')}"] if self.name else []))
+        return "magnet:?" + "&".join(
+            topics + ([f"dn={quote(self.name, safe='', errors='replace')}"] if self.name else [])
+        )
 
 
 def parse_magnet(uri: str) -> Magnet:

@@ -1,4 +1,4 @@
-"""leakwatch.toml -> a frozen Config. Unknown keys fail and name the nearest known one; every error has its line.
+"""leakwatch.toml -> Config. Unknown keys fail and name the nearest known one; every error has its line.
 
 Secrets are given as `<key>_file` (a path beside the configuration), `<key>_env` (an environment variable), or,
 least well, in the file itself.
@@ -15,133 +15,26 @@ import tomllib
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.settings import WebhookChannel
 from leakwatch.alerts.webhook import secret_bytes
+from leakwatch.config.sections import CHANNELS, SECTIONS, Config
 from leakwatch.crawl.addresses import HostList
-from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
 from leakwatch.model.finding import Severity
 from leakwatch.polling import Duration, SiteConfig
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
-from leakwatch.swarm.session import SwarmSettings
 
-DEFAULT_FILE = "leakwatch.toml"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\Z")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_S = 366 * 86400.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
-_CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaemonConfig:
-    """Where the daemon keeps its files, your own rules beside the shipped ones, and how many jobs run side by side."""
-
-    data_dir: Path = Path("leakwatch-data")
-    rules_dir: Path | None = None
-    concurrency: int = 32
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreConfig:
-    """The database: SQLite in the data folder unless an address is given."""
-
-    url: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpConfig:
-    """How the door behaves. `contact` goes into the User-Agent: sites must be able to reach whoever watches them.
-
-    `allow_hosts` may be private or loopback, at any port ("host" or "host:port").
-    """
-
-    contact: str
-    allow_hosts: tuple[str, ...] = ()
-    raw_cap_bytes: int = 8 * 2**20
-    decoded_cap_bytes: int = 32 * 2**20
-    total_deadline_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwarmConfig:
-    """The BitTorrent side. `dht_bootstrap` are nodes as host:port; without any, only peers named by magnets are asked."""
-
-    enabled: bool = True
-    listen: str = "0.0.0.0:0"
-    dht_bootstrap: tuple[str, ...] = ()
-    allow_networks: tuple[str, ...] = ()
-    deadline_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """The whole configuration. `file` is where it was read."""
-
-    file: Path
-    http: HttpConfig
-    daemon: DaemonConfig = field(default_factory=DaemonConfig)
-    store: StoreConfig = field(default_factory=StoreConfig)
-    swarm: SwarmConfig = field(default_factory=SwarmConfig)
-    sites: tuple[SiteConfig, ...] = ()
-    channels: tuple[Channel, ...] = ()
-    routes: tuple[Route, ...] = ()
-    secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
-
-    @property
-    def data_dir(self) -> Path:
-        """The data folder, absolute."""
-        return (self.file.parent / self.daemon.data_dir).resolve()
-
-    @property
-    def rules_dir(self) -> Path | None:
-        """The folder of the operator's own rules, absolute."""
-        own = self.daemon.rules_dir
-        return (self.file.parent / own).resolve() if own else None
-
-    @property
-    def store_url(self) -> str:
-        """The database's address."""
-        return self.store.url or f"sqlite:///{self.data_dir / 'leakwatch.db'}"
-
-    @property
-    def door(self) -> DoorSettings:
-        """The settings of the HTTP door."""
-        http = self.http
-        return DoorSettings(
-            contact=http.contact,
-            allow_hosts=frozenset(http.allow_hosts),
-            raw_cap_bytes=http.raw_cap_bytes,
-            decoded_cap_bytes=http.decoded_cap_bytes,
-            total_deadline_s=http.total_deadline_s,
-        )
-
-    @property
-    def swarm_settings(self) -> SwarmSettings:
-        """The settings of the libtorrent child."""
-        swarm = self.swarm
-        return SwarmSettings(
-            listen=swarm.listen,
-            dht_bootstrap=swarm.dht_bootstrap,
-            allow_networks=swarm.allow_networks,
-            deadline_s=swarm.deadline_s,
-        )
-
-
-_SECTIONS: Mapping[str, type] = {
-    "daemon": DaemonConfig,
-    "store": StoreConfig,
-    "http": HttpConfig,
-    "swarm": SwarmConfig,
-}
 
 
 def load_config(path: Path) -> Config:
@@ -177,13 +70,13 @@ class _Reader:
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"at line (\d+)", str(error))
             raise ConfigError(str(error), file=str(self._path), line=int(line[1]) if line else 0) from error
-        self._known(told, {*_SECTIONS, "sites", "channels", "routes", "secrets"}, ())
+        self._known(told, {*SECTIONS, "sites", "channels", "routes", "secrets"}, ())
         if "http" not in told:
             raise self._error(
                 (), "http.contact is missing: an address at which the watched sites can reach you"
             )
         sections = {
-            name: self._dataclass(cls, told[name], (name,)) for name, cls in _SECTIONS.items() if name in told
+            name: self._dataclass(cls, told[name], (name,)) for name, cls in SECTIONS.items() if name in told
         }
         self._secrets = self._named_secrets(told.get("secrets", {}))
         channels = tuple(
@@ -242,11 +135,9 @@ class _Reader:
         return found
 
     def _channel(self, told: dict[str, Any], at: tuple[str | int, ...]) -> Channel:
-        cls = _CHANNELS.get(str(told.get("kind")))
+        cls = CHANNELS.get(str(told.get("kind")))
         if cls is None:
-            raise self._error(
-                (*at, "kind"), f"no such channel kind; there are {', '.join(sorted(_CHANNELS))}"
-            )
+            raise self._error((*at, "kind"), f"no such channel kind; there are {', '.join(sorted(CHANNELS))}")
         channel: Channel = self._dataclass(cls, told, at)
         if isinstance(channel, WebhookChannel):
             key = next(key for key in told if key.startswith("secret"))

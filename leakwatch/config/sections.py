@@ -1,0 +1,119 @@
+"""The configuration as frozen values; each section's own type stands with its owner where it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from leakwatch.alerts import Channel
+from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.crawl.fetcher import DoorSettings
+from leakwatch.model.alert import Route
+from leakwatch.polling import SiteConfig
+from leakwatch.secret import Secret
+from leakwatch.swarm.session import SwarmSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonConfig:
+    """Where the daemon keeps its files, your own rules beside the shipped ones, and how many jobs run side by side."""
+
+    data_dir: Path = Path("leakwatch-data")
+    rules_dir: Path | None = None
+    concurrency: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig:
+    """The database: SQLite in the data folder unless an address is given."""
+
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpConfig:
+    """How the door behaves. `contact` goes into the User-Agent: sites must be able to reach whoever watches them.
+
+    `allow_hosts` may be private or loopback, at any port ("host" or "host:port").
+    """
+
+    contact: str
+    allow_hosts: tuple[str, ...] = ()
+    raw_cap_bytes: int = 8 * 2**20
+    decoded_cap_bytes: int = 32 * 2**20
+    total_deadline_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwarmConfig:
+    """The BitTorrent side. `dht_bootstrap` are nodes as host:port; without any, only peers named by magnets are asked."""
+
+    enabled: bool = True
+    listen: str = "0.0.0.0:0"
+    dht_bootstrap: tuple[str, ...] = ()
+    allow_networks: tuple[str, ...] = ()
+    deadline_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole configuration. `file` is where it was read."""
+
+    file: Path
+    http: HttpConfig
+    daemon: DaemonConfig = field(default_factory=DaemonConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    swarm: SwarmConfig = field(default_factory=SwarmConfig)
+    sites: tuple[SiteConfig, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    routes: tuple[Route, ...] = ()
+    secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
+
+    @property
+    def data_dir(self) -> Path:
+        """The data folder, absolute."""
+        return (self.file.parent / self.daemon.data_dir).resolve()
+
+    @property
+    def rules_dir(self) -> Path | None:
+        """The folder of the operator's own rules, absolute."""
+        own = self.daemon.rules_dir
+        return (self.file.parent / own).resolve() if own else None
+
+    @property
+    def store_url(self) -> str:
+        """The database's address."""
+        return self.store.url or f"sqlite:///{self.data_dir / 'leakwatch.db'}"
+
+    @property
+    def door(self) -> DoorSettings:
+        """The settings of the HTTP door."""
+        http = self.http
+        return DoorSettings(
+            contact=http.contact,
+            allow_hosts=frozenset(http.allow_hosts),
+            raw_cap_bytes=http.raw_cap_bytes,
+            decoded_cap_bytes=http.decoded_cap_bytes,
+            total_deadline_s=http.total_deadline_s,
+        )
+
+    @property
+    def swarm_settings(self) -> SwarmSettings:
+        """The settings of the libtorrent child."""
+        swarm = self.swarm
+        return SwarmSettings(
+            listen=swarm.listen,
+            dht_bootstrap=swarm.dht_bootstrap,
+            allow_networks=swarm.allow_networks,
+            deadline_s=swarm.deadline_s,
+        )
+
+
+SECTIONS: Mapping[str, type] = {
+    "daemon": DaemonConfig,
+    "store": StoreConfig,
+    "http": HttpConfig,
+    "swarm": SwarmConfig,
+}
+CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}

@@ -1,0 +1,29 @@
+"""The committed JSON Schema is the one that the types give."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from leakwatch.config.schema import schema
+
+COMMITTED = Path(__file__).parents[1] / "docs" / "leakwatch.schema.json"
+
+
+def test_committed_schema_is_current() -> None:
+    """`leakwatch config schema > docs/leakwatch.schema.json` was run after the last change."""
+    assert json.loads(COMMITTED.read_text("utf-8")) == schema()
+
+
+def test_schema_knows_every_kind() -> None:
+    """Every source kind and every channel kind can be written, and nothing unknown can."""
+    told = schema()
+    kinds = [
+        name
+        for one in told["properties"]["sites"]["items"]["oneOf"]
+        for name in one["properties"]["kind"]["enum"]
+    ]
+    assert set(kinds) == {"feed", "rss", "torznab", "imageboard", "github", "huggingface"}
+    assert all(
+        one["additionalProperties"] is False for one in told["properties"]["channels"]["items"]["oneOf"]
+    )
