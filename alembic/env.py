@@ -6,8 +6,8 @@ import asyncio
 
 import sqlalchemy as sa
 from alembic import context
-from sqlalchemy.ext.asyncio import create_async_engine
 
+from leakwatch.store.engine import open_engine
 from leakwatch.store.tables import metadata
 
 _LOCK = 0x6C656B77  # "lekw": any number that nothing else in the database uses
@@ -31,7 +31,7 @@ def _run(connection: sa.Connection) -> None:
 
 
 async def _main() -> None:
-    engine = create_async_engine(context.config.attributes["url"])
+    engine = open_engine(context.config.attributes["url"])  # on SQLite it makes DDL transactional
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_run)

@@ -27,17 +27,30 @@ class Found:
 
 
 def walk(paths: Iterable[Path]) -> Iterator[Found]:
-    """Files and folders to single files, in order of name; inside a folder paths are relative to it.
+    """Files and folders to single files, in order of name.
 
-    Symbolic links and what is no regular file are passed over. Raises: InputError for a path that is not there.
+    Inside a folder paths are relative to it; where several paths are given, they begin with the folder's name.
+    Symbolic links and what is no regular file are passed over. Raises: InputError for a path that is not there,
+    or where two files would have one path.
     """
-    for path in paths:
-        if path.is_file():
-            yield Found(path.name, path.resolve())
-        elif path.is_dir():
-            yield from _walk_folder(path)
-        else:
-            raise InputError("no such file or folder", file=str(path))
+    tops = list(paths)
+    seen: dict[str, Path] = {}
+    for top in tops:
+        for found in _found_in(top, under=top.resolve().name + "/" if len(tops) > 1 else ""):
+            if found.path in seen:
+                raise InputError(f"has the same path as {seen[found.path]}", file=str(found.local))
+            seen[found.path] = found.local
+            yield found
+
+
+def _found_in(top: Path, under: str) -> Iterator[Found]:
+    if top.is_file():
+        yield Found(top.name, top.resolve())
+    elif top.is_dir():
+        for found in _walk_folder(top):
+            yield Found(under + found.path, found.local)
+    else:
+        raise InputError("no such file or folder", file=str(top))
 
 
 def _walk_folder(top: Path) -> Iterator[Found]:

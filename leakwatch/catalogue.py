@@ -6,6 +6,7 @@ id and title may be left out. Lines of prints or of sha256sum carry no title: th
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Iterator
@@ -104,6 +105,13 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
             f"expected {expected}, got {told.get(field)!r}"[:300], file=file, line=line, field=field
         )
 
+    for key in told:
+        close = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.75) if key not in _KEYS else []
+        if close:  # other keys are somebody else's notes; one letter off is a mistake that must not pass
+            raise InputError(f"unknown key; did you mean {close[0]!r}?", file=file, line=line, field=key)
+    for field in ("embargoed", "critical", "swarm_lookup"):
+        if told.get(field) is not None and not isinstance(told[field], bool):
+            raise wrong(field, "true or false")
     for field in ("id", "title"):
         if not isinstance(told.get(field), str) or not told[field].strip():
             raise wrong(field, "text")

@@ -29,7 +29,9 @@ from leakwatch.jobs import Handler, Jobs
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
-from leakwatch.pipeline import Brain
+from leakwatch.model.asset import AssetId
+from leakwatch.model.site import SiteState
+from leakwatch.pipeline import Brain, look_back
 from leakwatch.polling import SiteConfig, poll
 from leakwatch.ports import Notifier
 from leakwatch.proving import prove_swarm
@@ -44,7 +46,9 @@ log = structlog.get_logger()
 
 TICK_S = 5
 DRAIN_S = 10.0
-_CRAWL, _PROVE, _DELIVER = "crawl", "prove", "deliver"
+_CRAWL, _PROVE, _DELIVER, _LOOK_BACK = "crawl", "prove", "deliver", "look_back"
+_MAX_PROVING = 8
+"""Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
 
 class SystemClock:
@@ -72,11 +76,13 @@ class Daemon:
     scheduler: AsyncIOScheduler
     sites: dict[str, SiteConfig]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    failed: set[str] = field(default_factory=set[str])
     _brain: tuple[int, Brain] | None = None
+    _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def brain(self) -> Brain:
         """The catalogue as an index, built anew when the catalogue has changed."""
-        async with self.repository.reading() as work:
+        async with self._indexing, self.repository.reading() as work:
             version = await work.catalogue.version()
             if self._brain is None or self._brain[0] != version:
                 index = build_index(await work.catalogue.all())
@@ -87,8 +93,9 @@ class Daemon:
     async def run(self) -> None:
         """Work until told to stop."""
         self.jobs.handler(_CRAWL, self._guarded(_CRAWL, self.crawl))
-        self.jobs.handler(_PROVE, self._guarded(_PROVE, self.prove))
+        self.jobs.handler(_PROVE, self._guarded(_PROVE, self.prove), _MAX_PROVING)
         self.jobs.handler(_DELIVER, self._guarded(_DELIVER, self.deliver))
+        self.jobs.handler(_LOOK_BACK, self._guarded(_LOOK_BACK, self.look_back), 1)
         working = asyncio.create_task(self.jobs.run(self.config.daemon.concurrency))
         self.scheduler.start()
         await self._schedule()
@@ -108,6 +115,10 @@ class Daemon:
         """Read every site once, look at every swarm that is due, send what is due."""
         for host in sorted({site.host for site in self.sites.values()}):
             await self._guarded(_CRAWL, self.crawl)(host)
+        async with self.repository.reading() as work:
+            unsearched = await work.catalogue.unsearched()
+        for asset in unsearched:
+            await self._guarded(_LOOK_BACK, self.look_back)(asset)
         async with self.repository.reading() as work:
             swarms = await work.findings.due_proofs(self.clock.now())
         await asyncio.gather(*(self._guarded(_PROVE, self.prove)(key) for key in swarms))
@@ -149,59 +160,77 @@ class Daemon:
             hosts = {state.host for state in await work.sites.due(now)}
             swarms = await work.findings.due_proofs(now)
             channels = await work.outbox.due_channels(now)
+            unsearched = await work.catalogue.unsearched()
         await self.jobs.submit(_CRAWL, sorted(hosts))
         await self.jobs.submit(_PROVE, swarms)
         await self.jobs.submit(_DELIVER, [one for one in channels if one in self.notifiers])
+        await self.jobs.submit(_LOOK_BACK, unsearched)
 
     async def crawl(self, host: str) -> None:
-        """Read the sites of a host whose time has come, one after the other, each once."""
-        read: set[str] = set()
-        while not self.stopping.is_set():
-            async with self.repository.reading() as work:
-                due = [
-                    state
-                    for state in await work.sites.due(self.clock.now(), host)
-                    if state.name in self.sites and state.name not in read
-                ]
-            if not due:
-                return
-            site = self.sites[due[0].name]
-            read.add(site.name)
-            brain = await self.brain()
-            try:
-                polled = await poll(
-                    site,
-                    KINDS[site.kind],
-                    due[0],
-                    brain,
-                    self.repository,
-                    self.vault,
-                    self.fetcher,
-                    self.clock,
-                    self.stopping.is_set,
-                    next_time,
-                    self._announce,
-                )
-            except Conflict as error:
-                log.warning("poll_lost", site=site.name, error=error.message)
-                return
-            except LeakwatchError as error:
-                log.error("poll_failed", site=site.name, error=error.message, blame=error.blame)
-                await self._defer(site)
-                return
-            window = polled.window
-            log.info(
-                "site_polled",
-                site=site.name,
-                verdict=window.verdict.value,
-                pages=window.pages,
-                items=window.items,
-                new_items=window.new_items,
-                alerts=polled.alerts,
-                duration_s=round((window.ended_at - window.started_at).total_seconds(), 3),
-                **({"detail": window.detail} if window.detail else {}),
+        """Read the sites of a host whose time has come. They take turns at its pace: a long poll holds up no other."""
+        reading: dict[str, asyncio.Task[None]] = {}
+        once: set[str] = set()
+        try:
+            while not self.stopping.is_set():
+                async with self.repository.reading() as work:
+                    due = await work.sites.due(self.clock.now(), host)
+                for state in due:
+                    if state.name in self.sites and state.name not in once | set(reading):
+                        once.add(state.name)
+                        reading[state.name] = asyncio.create_task(self._poll(self.sites[state.name], state))
+                if not reading:
+                    return
+                await asyncio.wait(reading.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+                for name in [name for name, task in reading.items() if task.done()]:
+                    await reading.pop(name)
+                    if reading:
+                        once.discard(
+                            name
+                        )  # while another site of the host is still read, this one may come again
+            await asyncio.gather(*reading.values())
+        finally:
+            for task in reading.values():
+                task.cancel()
+
+    async def _poll(self, site: SiteConfig, state: SiteState) -> None:
+        """Read one site once; an error of ours moves its time on, and the other sites go on."""
+        brain = await self.brain()
+        began = (brain, self.repository, self.vault, self.fetcher, self.clock)
+        try:
+            polled = await poll(
+                site, KINDS[site.kind], state, *began, self.stopping.is_set, next_time, self._announce
             )
-            self._retime(site, polled.next_due_at)
+        except Conflict as error:
+            log.warning("poll_lost", site=site.name, error=error.message)
+            return
+        except LeakwatchError as error:
+            log.error("poll_failed", site=site.name, error=error.message, blame=error.blame)
+            self.failed.add(site.name)
+            await self._defer(site)
+            return
+        window = polled.window
+        log.info(
+            "site_polled",
+            site=site.name,
+            verdict=window.verdict.value,
+            pages=window.pages,
+            items=window.items,
+            new_items=window.new_items,
+            alerts=polled.alerts,
+            duration_s=round((window.ended_at - window.started_at).total_seconds(), 3),
+            **({"detail": window.detail} if window.detail else {}),
+        )
+        if polled.failures:
+            self.failed.add(site.name)
+        self._retime(site, polled.next_due_at)
+
+    async def look_back(self, asset: str) -> None:
+        """Look for a newly registered asset in what is stored."""
+        brain = await self.brain()
+        if AssetId(asset) in brain.index.assets:
+            alerts, proofs = await look_back(AssetId(asset), brain, self.repository)
+            log.info("looked_back", asset=asset, alerts=alerts, proofs=proofs)
+            await self._announce(alerts, proofs)
 
     async def _announce(self, alerts: int, proofs: int) -> None:
         """A page was committed: what it caused need not wait for the tick."""
@@ -321,9 +350,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             stack.enter_context(_only_one(config.data_dir / "daemon.lock"))
         await upgrade(config.store_url)
         clock = SystemClock()
-        fetcher = await stack.enter_async_context(
-            HttpFetcher(config.door, secret=lambda name: config.secrets[name].reveal(), clock=clock)
-        )
+        fetcher = await stack.enter_async_context(HttpFetcher(config.door, secret=config.secret, clock=clock))
         swarm = None
         if config.swarm.enabled:
             swarm = SwarmSession(config.swarm_settings)
@@ -363,10 +390,20 @@ def _only_one(path: Path):  # noqa: ANN202
         yield
 
 
-async def run_daemon(config: Config, *, once: bool) -> None:
-    """The command `run`: until SIGTERM or SIGINT, or through everything once."""
+async def run_daemon(config: Config, *, once: bool) -> frozenset[str]:
+    """The command `run`: until SIGTERM or SIGINT, or through everything once; answers the sites that failed."""
     async with running(config) as daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, daemon.stopping.set)
-        await (daemon.run_once() if once else daemon.run())
+        if not once:
+            await daemon.run()
+            return frozenset()
+        working, stopped = asyncio.create_task(daemon.run_once()), asyncio.create_task(daemon.stopping.wait())
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (working, stopped):
+            if not task.done():
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        return frozenset(daemon.failed)

@@ -108,7 +108,22 @@ class FetchFailed(SourceError):
 
 
 class Refused(SourceError):
-    """The site refused us; it is asked again later and more slowly."""
+    """The site refused us; it is asked again later and more slowly.
+
+    `status` is the HTTP status, 0 where there was none; `is_of_item` says that it concerns the one page asked
+    for (missing, private, too large), not us.
+    """
+
+    def __init__(
+        self, message: str | None = None, *, retry_after_s: float | None = None, status: int = 0
+    ) -> None:
+        self.status = status
+        super().__init__(message, retry_after_s=retry_after_s)
+
+    @property
+    def is_of_item(self) -> bool:
+        """Whether the page asked for is at fault, so that the others can still be read."""
+        return self.status in (401, 403, 404, 409, 410, 422, 451) and self.retry_after_s is None
 
 
 class AddressRefused(Refused):

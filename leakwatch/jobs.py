@@ -34,10 +34,10 @@ class Jobs:
         self._again: set[_Key] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def handler(self, kind: str, handle: Handler) -> None:
-        """Register what a key of this kind means."""
+    def handler(self, kind: str, handle: Handler, limit: int = 0) -> None:
+        """Register what a key of this kind means; `limit` is how many of the kind run at once, 0 for any number."""
 
-        @self._engine.entrypoint(kind)
+        @self._engine.entrypoint(kind, concurrency_limit=limit)
         async def _run(job: Job) -> None:
             key = (kind, (job.payload or b"").decode())
             self._queued.discard(key)

@@ -6,28 +6,31 @@ swarm is never waited for: what a torrent proves comes later, by `conclude`, as 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from leakwatch.extract.links import locate
 from leakwatch.matching.engine import artefact_keys, match
-from leakwatch.matching.index import FileRef, Index
+from leakwatch.matching.index import Index, build_index
 from leakwatch.matching.shape import digest_keys
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
-from leakwatch.model.asset import Asset
-from leakwatch.model.finding import Finding, FindingEvent, Match, Proof, ProofTask, Verdict
-from leakwatch.model.observation import LocatorKind, Observation, short_key, storable
+from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.finding import Finding, FindingEvent, KnownArtefact, Match, Proof, ProofTask, Verdict
+from leakwatch.model.observation import Observation, short_key, storable
 from leakwatch.model.site import SiteState
 from leakwatch.ports import Repository, Vault, Work
 from leakwatch.routing import route
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.sources._kind import Page, Payload
 from leakwatch.torrent.infohash import Infohashes
-from leakwatch.torrent.magnet import parse_magnet
 from leakwatch.triage import Triage, judged, merged, triage
+
+_MAX_PROOFS = 5
+_BATCH, _MAX_BATCHES = 500, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,11 @@ class Brain:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of one page."""
+    """What came of one page. `new_items` are the native ids of items that were new or had changed."""
 
     state: SiteState
     items: int
-    new_items: int
+    new_items: frozenset[str]
     overlap: bool
     alerts: int
     proofs: int
@@ -59,33 +62,45 @@ async def take_page(
     brain: Brain,
     repository: Repository,
     vault: Vault,
-    validators: Mapping[str, Any],
+    kept: Callable[[frozenset[str]], Mapping[str, Any]],
 ) -> Taken:
-    """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError."""
-    located = [storable(locate(one)) for one in page.observations]
+    """Match what is new on a page and commit everything that follows from it.
+
+    `kept` gives a further change of the cursor, once it is known which items were new. Raises: Conflict,
+    StoreError.
+    """
+    located = await asyncio.to_thread(lambda: [storable(locate(one)) for one in page.observations])
     async with repository.reading() as work:
         fresh = await work.findings.unseen(located)
-        known = await work.findings.known(list({key for one in fresh for key in artefact_keys(one)}))
+        known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
         overlap = await work.findings.has_items(state.name, [one.native_id for one in located])
-    matched = [
-        (one, [m for m in match(one, brain.index, brain.weights, known, brain.pack) if m.tier])
-        for one in fresh
-    ]
+    matched = await asyncio.to_thread(
+        lambda: [
+            (one, _matches(one, brain, [k for k in known if k.key in artefact_keys(one)])) for one in fresh
+        ]
+    )
     evidence = vault.put(payload.body) if any(matches for _, matches in matched) else None
     stored = [replace(one, evidence=evidence) if matches else one for one, matches in matched]
+    new_ids = frozenset(one.native_id for one in fresh)
     counted = _Counted()
     async with repository.writing() as work:
         ids = await work.findings.store(stored)
         if evidence:
             await work.findings.keep_evidence(evidence, payload, state.name, f"{state.kind}/1")
+        there = await work.findings.lock({one.asset for _, matches in matched for one in matches})
         for seen, (_, matches) in zip(stored, matched, strict=True):
             for one in matches:
-                await _take_match(
-                    one, seen, ids[f"{seen.native_id}\n{seen.content_digest}"], brain, work, counted
-                )
-        cursor = {key: value for key, value in {**state.cursor, **page.cursor}.items() if value is not None}
-        moved = await work.sites.move_cursor(state, cursor, validators)
-    return Taken(moved, len(located), len(fresh), overlap, counted.alerts, counted.proofs)
+                if one.asset in there:
+                    row = ids[f"{seen.native_id}\n{seen.content_digest}"]
+                    await _take_match(one, seen, row, brain, work, counted)
+        changes = {**state.cursor, **page.cursor, **kept(new_ids)}
+        cursor = {key: value for key, value in changes.items() if value is not None}
+        moved = await work.sites.move_cursor(state, cursor, state.validators)
+    return Taken(moved, len(located), new_ids, overlap, counted.alerts, counted.proofs)
+
+
+def _matches(seen: Observation, brain: Brain, known: Sequence[KnownArtefact]) -> list[Match]:
+    return [one for one in match(seen, brain.index, brain.weights, known, brain.pack) if one.tier]
 
 
 @dataclass(slots=True)
@@ -107,10 +122,30 @@ async def _take_match(
     if not await work.findings.add_sighting(result.finding.id, row, seen, one):
         return
     await work.findings.add_artefacts(asset.id, result.finding.id, keys)
-    for infohashes, peers in _swarms(seen):
-        await work.findings.request_proof(result.finding.id, infohashes, peers, seen.fetched_at)
-        counted.proofs += 1
+    for infohashes in _swarms(seen)[:_MAX_PROOFS]:
+        counted.proofs += await work.findings.request_proof(result.finding.id, infohashes, seen.fetched_at)
     await _tell(result, asset, brain.routes, work, counted)
+    await _join_earlier(
+        result.finding, asset, [key for key in keys if key.startswith("swarm:")], brain, work, counted
+    )
+
+
+async def _join_earlier(
+    finding: Finding, asset: Asset, swarms: Sequence[str], brain: Brain, work: Work, counted: _Counted
+) -> None:
+    """Items that were stored before anybody knew what their infohash stood for are sightings too."""
+    for row, stored in await work.findings.unsighted(
+        asset.id, [key.removeprefix("swarm:") for key in swarms]
+    ):
+        seen = locate(stored)
+        known = [
+            KnownArtefact(key, asset.id, finding.score, is_sure=False)
+            for key in swarms
+            if key in artefact_keys(seen)
+        ]
+        for one in _matches(seen, brain, known):
+            if one.asset == asset.id:
+                await _take_match(one, seen, row, brain, work, counted)
 
 
 async def _united(
@@ -149,15 +184,10 @@ async def _alert(
     return told
 
 
-def _swarms(seen: Observation) -> list[tuple[Infohashes, tuple[tuple[str, int], ...]]]:
-    """Each torrent that an observation names, with the peers that its magnet names."""
-    found: dict[str, tuple[Infohashes, tuple[tuple[str, int], ...]]] = {}
-    for locator in seen.locators:
-        if locator.infohashes is None:
-            continue
-        peers = parse_magnet(locator.value).peers if locator.kind is LocatorKind.MAGNET else ()
-        found.setdefault(locator.infohashes.swarm_keys[0].hex(), (locator.infohashes, peers))
-    return list(found.values())
+def _swarms(seen: Observation) -> list[Infohashes]:
+    """Each torrent that an observation names."""
+    told = [locator.infohashes for locator in seen.locators if locator.infohashes]
+    return list({hashes.swarm_keys[0]: hashes for hashes in reversed(told)}.values())[::-1]
 
 
 async def conclude(
@@ -167,11 +197,12 @@ async def conclude(
     counted = _Counted()
     asset = brain.index.assets[task.asset]
     async with repository.writing() as work:
-        await work.findings.close_proof(task, proof, metadata_digest, at)
-        finding = await work.findings.get(task.finding)
+        await work.findings.lock([asset.id])
+        ident = await work.findings.close_proof(task, proof, metadata_digest, at)
+        finding = await work.findings.get(ident) if ident else None
         if finding is None:
             return 0
-        result = judged(finding, await work.findings.proofs(task.finding), asset, at)
+        result = judged(finding, await work.findings.proofs(finding.id), asset, at)
         await work.findings.save(result.finding)
         await _tell(result, asset, brain.routes, work, counted)
         keys = _proved_keys(proof, asset)
@@ -181,11 +212,41 @@ async def conclude(
     return counted.alerts
 
 
+async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tuple[int, int]:
+    """Look for an asset in what is stored: it may have been posted before it was registered.
+
+    Answers how many alerts and proofs that caused. At most the newest 100,000 observations are read.
+    """
+    own = replace(brain, index=build_index([brain.index.assets[asset]]))
+    counted = _Counted()
+    before = 2**62
+    for _ in range(_MAX_BATCHES):
+        async with repository.reading() as work:
+            batch = await work.findings.stored(before, _BATCH)
+        if not batch:
+            break
+        before = batch[-1][0]
+        found = await asyncio.to_thread(
+            lambda batch=batch: [(row, one, _matches(one, own, ())) for row, one in _located(batch)]
+        )
+        hits = [(row, one, matches[0]) for row, one, matches in reversed(found) if matches]
+        if hits:
+            async with repository.writing() as work:
+                if asset in await work.findings.lock([asset]):
+                    for row, one, hit in hits:
+                        await _take_match(hit, one, row, own, work, counted)
+    async with repository.writing() as work:
+        await work.catalogue.searched(asset)
+    return counted.alerts, counted.proofs
+
+
+def _located(batch: Sequence[tuple[int, Observation]]) -> list[tuple[int, Observation]]:
+    return [(row, locate(one)) for row, one in batch]
+
+
 def _proved_keys(proof: Proof, asset: Asset) -> list[str]:
     """Digests of the files that a torrent was proved to carry: a host that shows one of them shows the same leak."""
     if proof.verdict is not Verdict.PROVED:
         return []
     proved = {one.asset_path for one in proof.files if one.pieces_ok}
-    return [
-        key for file in asset.files if file.path in proved for key in digest_keys(FileRef(asset.id, file))
-    ]
+    return [key for file in asset.files if file.path in proved for key in digest_keys(file, asset.files)]

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from leakwatch.crawl.politeness import backoff_s
-from leakwatch.errors import LayoutChanged, Refused, SourceError
+from leakwatch.display import clean
+from leakwatch.errors import ConfigError, FetchFailed, LayoutChanged, Refused, SourceError
 from leakwatch.model.site import Coverage, CoverageWindow, SiteState
 from leakwatch.pipeline import Brain, Taken, take_page
 from leakwatch.ports import Clock, Fetcher, Repository, Vault
@@ -25,6 +26,9 @@ from leakwatch.sources._kind import CredentialRef, Page, Payload, PolledKind, Re
 _NOT_MODIFIED = 304
 _KEPT = "_kept"
 _MAX_ERRORS = 3
+_MAX_ATTEMPTS = 5
+_MAX_KEPT = 1000
+_PARSER_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class Duration(float):
@@ -56,11 +60,13 @@ class SiteConfig:
 
 @dataclass(slots=True)
 class _Poll:
-    """What a poll has seen so far."""
+    """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed."""
 
     state: SiteState
     queue: deque[Request]
+    start: frozenset[str]
     kept: dict[str, Request]
+    attempts: dict[str, int]
     validators: dict[str, Any]
     pages: int = 0
     unchanged: int = 0
@@ -111,20 +117,42 @@ async def poll(
         asked += 1
         try:
             taken = await _one(request, site, kind, run, brain, repository, vault, fetcher)
+        except SourceError as error:
+            _failed(request, error, run)
+        except ConfigError as error:
+            _failed(request, FetchFailed(error.message), run)
+        else:
             if taken is not None:
                 await announce(taken.alerts, taken.proofs)
-        except SourceError as error:
-            run.errors.append(error)
     if run.queue and not run.errors:
         run.incomplete = run.incomplete or f"{len(run.queue)} requests put off to the next poll"
     return await _close(site, kind, run, began, clock.now(), repository, next_time)
 
 
 def _begin(site: SiteConfig, kind: PolledKind, state: SiteState) -> _Poll:
+    """The requests that begin a poll, then those that an earlier one could not do."""
     cursor = {key: value for key, value in state.cursor.items() if key != _KEPT}
-    kept = {url: _restored(url, told) for url, told in dict(state.cursor.get(_KEPT, {})).items()}
+    told = dict(state.cursor.get(_KEPT, {}))
+    kept = {url: _restored(url, one) for url, one in told.items()}
     first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
-    return _Poll(state, deque([*kept.values(), *first]), kept, {})
+    start = frozenset(request.url for request in first)
+    attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
+    return _Poll(state, deque([*first, *kept.values()]), start, kept, attempts, {})
+
+
+def _failed(request: Request, error: SourceError, run: _Poll) -> None:
+    """A page that is gone, private or too large ends by itself; anything else is an error of the site.
+
+    A kept request that fails again and again is given up, and the coverage window says so.
+    """
+    url = request.url
+    run.attempts[url] = run.attempts.get(url, 0) + 1
+    of_item = url not in run.start and isinstance(error, Refused) and error.is_of_item
+    if of_item or run.attempts[url] >= _MAX_ATTEMPTS:
+        run.kept.pop(url, None)
+        run.incomplete = run.incomplete or clean(f"given up: {error.message}", 500)
+    if not of_item:
+        run.errors.append(error)
 
 
 def _with_validators(request: Request, validators: Mapping[str, Any]) -> Request:
@@ -165,25 +193,44 @@ async def _one(
     if payload.status == _NOT_MODIFIED:
         run.unchanged += 1
         return None
-    page = await asyncio.to_thread(kind.parse, payload)
+    page = await asyncio.to_thread(_parsed, kind, payload)
     if not page.observations and not page.next_requests and not kind.empty_is_normal:
         raise LayoutChanged(f"nothing was found on {payload.url}, where there is always something")
-    run.kept.pop(request.url, None)
-    run.kept |= {one.url: one for one in page.next_requests if one.keep}
-    taken = await take_page(
-        _with_kept(page, run), payload, run.state, brain, repository, vault, run.state.validators
-    )
-    run.queue.extend(page.next_requests)
+
+    def wanted(one: Request, new_items: frozenset[str]) -> bool:
+        return one.if_new is None or one.if_new in new_items
+
+    def kept(new_items: frozenset[str]) -> dict[str, Any]:
+        run.kept.pop(request.url, None)
+        run.kept |= {one.url: one for one in page.next_requests if one.keep and wanted(one, new_items)}
+        return _kept_json(run)
+
+    taken = await take_page(page, payload, run.state, brain, repository, vault, kept)
+    run.queue.extend(one for one in page.next_requests if wanted(one, taken.new_items))
     _count(run, page, taken)
     return taken
 
 
-def _with_kept(page: Page, run: _Poll) -> Page:
+def _parsed(kind: PolledKind, payload: Payload) -> Page:
+    """What a page holds. A parser that stumbles over hostile input has met a page that is not what it expects."""
+    try:
+        return kind.parse(payload)
+    except _PARSER_FAULTS as error:
+        told = clean(f"{type(error).__name__}: {error}", 200)
+        raise LayoutChanged(f"{payload.url} cannot be read as {kind.name}: {told}") from error
+
+
+def _kept_json(run: _Poll) -> dict[str, Any]:
     kept = {
-        url: {"headers": dict(one.headers), "credential": one.credential, "state": dict(one.state)}
-        for url, one in run.kept.items()
+        url: {
+            "headers": dict(one.headers),
+            "credential": one.credential,
+            "state": dict(one.state),
+            "attempts": run.attempts.get(url, 0),
+        }
+        for url, one in list(run.kept.items())[:_MAX_KEPT]
     }
-    return replace(page, cursor={**page.cursor, _KEPT: kept or None})
+    return {_KEPT: kept or None}
 
 
 def _validators(payload: Payload, request: Request) -> dict[str, str | None]:
@@ -195,7 +242,7 @@ def _validators(payload: Payload, request: Request) -> dict[str, str | None]:
 def _count(run: _Poll, page: Page, taken: Taken) -> None:
     run.state = taken.state
     run.items += taken.items
-    run.new_items += taken.new_items
+    run.new_items += len(taken.new_items)
     run.alerts += taken.alerts
     run.proofs += taken.proofs
     run.overlap = run.overlap or taken.overlap
@@ -229,19 +276,19 @@ async def _close(
         overlap=None if first_poll or not run.items else run.overlap,
         first_item=run.first_item,
         last_item=run.last_item,
-        detail="; ".join(error.message for error in run.errors)[:1000] or run.incomplete or None,
+        detail=clean("; ".join(error.message for error in run.errors) or run.incomplete, 1000) or None,
     )
     waits = [error.retry_after_s for error in run.errors if error.retry_after_s]
     due = next_time(site, began)
     if failed:
         due = max(due, ended + timedelta(seconds=backoff_s(failures - 1, max(waits, default=None), 0.0)))
+    cursor = {
+        key: value for key, value in {**run.state.cursor, **_kept_json(run)}.items() if value is not None
+    }
+    complete = not run.errors and not run.incomplete and run.pages
+    validators = {u: v for u, v in run.validators.items() if u in run.start and any(v.values())}
     async with repository.writing() as work:
-        if not run.errors and not run.incomplete and run.pages:
-            kept = {url: told for url, told in run.validators.items() if any(told.values())}
-            start = {request.url for request in kind.start(site.settings, run.state.cursor)}
-            await work.sites.move_cursor(
-                run.state, run.state.cursor, {u: v for u, v in kept.items() if u in start}
-            )
+        await work.sites.move_cursor(run.state, cursor, validators if complete else run.state.validators)
         await work.sites.close_poll(window, due, failures, window.detail if run.errors else None)
     return Polled(window, run.alerts, run.proofs, failures, due)
 

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, Place, Receipt
+from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Finding, FindingEvent, FindingId, KnownArtefact, Match, Proof, ProofTask
 from leakwatch.model.observation import Observation
@@ -94,6 +94,14 @@ class Catalogue(Protocol):
         """Add an asset, or replace the one of the same id with its files."""
         ...
 
+    async def unsearched(self) -> list[AssetId]:
+        """Assets that were not looked for yet in what is stored, since they were registered or changed."""
+        ...
+
+    async def searched(self, asset: AssetId) -> None:
+        """An asset was looked for in what is stored."""
+        ...
+
     async def remove(self, asset: AssetId) -> bool:
         """Remove an asset with its findings; false if there was none."""
         ...
@@ -154,8 +162,24 @@ class Findings(Protocol):
         """Store observations; answers the row id of each by its key (native_id, newline, content digest)."""
         ...
 
-    async def known(self, keys: Sequence[str]) -> dict[str, KnownArtefact]:
-        """Which of these artefact keys an open finding holds."""
+    async def known(self, keys: Sequence[str]) -> list[KnownArtefact]:
+        """Which of these artefact keys open findings hold, and how sure each is."""
+        ...
+
+    async def unsighted(self, asset: AssetId, swarm_keys: Sequence[str]) -> list[tuple[int, Observation]]:
+        """Stored observations that name one of these swarms and support no finding of the asset yet."""
+        ...
+
+    async def stored(self, before: int, limit: int) -> list[tuple[int, Observation]]:
+        """Stored observations with a row id below `before`, newest first."""
+        ...
+
+    async def texts(self, finding: FindingId, limit: int = 20) -> list[str]:
+        """The texts of a finding's sightings, newest first."""
+        ...
+
+    async def lock(self, assets: Iterable[AssetId]) -> set[AssetId]:
+        """Let no other transaction judge these assets until this one ends; answers those that still exist."""
         ...
 
     async def holders(self, asset: AssetId, keys: Sequence[str]) -> list[Finding]:
@@ -212,10 +236,8 @@ class Findings(Protocol):
         """Record what a piece of evidence is: address, status, headers, time, parser."""
         ...
 
-    async def request_proof(
-        self, finding: FindingId, infohashes: Infohashes, peers: Sequence[tuple[str, int]], at: datetime
-    ) -> None:
-        """Want the metadata of a torrent; nothing happens if it is wanted already."""
+    async def request_proof(self, finding: FindingId, infohashes: Infohashes, at: datetime) -> bool:
+        """Want the metadata of a torrent; false if it is wanted already, or the finding has too many."""
         ...
 
     async def due_proofs(self, now: datetime) -> list[str]:
@@ -232,8 +254,8 @@ class Findings(Protocol):
 
     async def close_proof(
         self, task: ProofTask, proof_made: Proof, metadata_digest: str, at: datetime
-    ) -> None:
-        """Record the verdict on one torrent."""
+    ) -> FindingId | None:
+        """Record the verdict on one torrent; answers the finding it belongs to now: cases may have been merged."""
         ...
 
     async def put_off_proof(self, task: ProofTask, next_try_at: datetime, reason: str, at: datetime) -> None:
@@ -271,6 +293,14 @@ class Outbox(Protocol):
 
     async def release_leases(self, now: datetime) -> int:
         """After a crash of the only process: make what was leased due again, marked as a possible repeat."""
+        ...
+
+    async def list(self, states: Sequence[DeliveryState] = (), limit: int = 200) -> list[OutboxRow]:
+        """Alerts with their state, newest first; only those in `states`, where any are given."""
+        ...
+
+    async def retry(self, ident: int, at: datetime) -> bool:
+        """Make a dead or waiting alert due now; false if there is none of this id."""
         ...
 
     async def counts(self) -> dict[str, int]:

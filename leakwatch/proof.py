@@ -19,7 +19,7 @@ from heapq import nlargest
 from operator import itemgetter
 from random import Random, SystemRandom
 
-from leakwatch.model.asset import AssetFile
+from leakwatch.model.asset import AssetFile, is_telling
 from leakwatch.model.finding import FileProof, Proof, Verdict
 from leakwatch.torrent.metainfo import TorrentFile, TorrentInfo
 
@@ -67,19 +67,20 @@ def prove(
 
     PROVED    a v2 root is one of the asset's (the whole file is identical; told as 1 of 1 pieces), or one
               informative v1 piece agrees. Pieces are drawn at random: no maker can know which.
+    LIKELY    only side files agree: less than a hundredth of the asset's bytes each, such as a licence text.
     REFUTED   only by evidence: a file of exactly an asset file's size of which at least four informative
               pieces were tested and all differ, or whose root differs. Small side files refute nothing.
     UNPROVED  nothing could be compared, or too little; `reason` says why.
     """
     identical = _same_root(info, files)
     if identical:
-        return Proof(Verdict.PROVED, "v2", tuple(identical[:_MAX_FILES_TOLD]), _why_proved(identical, files))
+        return _agreeing("v2", identical[:_MAX_FILES_TOLD], identical, files)
     sampler = _Sampler(info, files, read, rng or SystemRandom())
     sampler.run()
     tested = sampler.told()
     proved = [file for file in tested if file.pieces_ok]
     if proved:
-        return Proof(Verdict.PROVED, "v1", tuple(tested), _why_proved(proved, files))
+        return _agreeing("v1", tested, proved, files)
     if sampler.refutes(_weight(files)):
         count = sum(file.pieces_tested for file in tested)
         why = f"none of {count} informative pieces agrees with the asset's"
@@ -89,6 +90,19 @@ def prove(
         why = f"{_count(len(other), 'file')} of exactly the asset's size, and of another root"
         return Proof(Verdict.REFUTED, "v2", tuple(other[:_MAX_FILES_TOLD]), why)
     return Proof(Verdict.UNPROVED, "v1" if tested else "none", tuple(tested), sampler.why_not())
+
+
+def _agreeing(
+    method: str, told: Sequence[FileProof], proved: Sequence[FileProof], files: Sequence[AssetFile]
+) -> Proof:
+    """Proved, if one of the files that agree stands for the work."""
+    telling = {file.path for file in files if is_telling(file, files)}
+    why = _why_proved(proved, files)
+    if any(one.asset_path in telling for one in proved):
+        return Proof(Verdict.PROVED, method, tuple(told), why)
+    return Proof(
+        Verdict.LIKELY, method, tuple(told), f"{why}; these are side files, which others may have too"
+    )
 
 
 def _same_root(info: TorrentInfo, files: Sequence[AssetFile]) -> list[FileProof]:

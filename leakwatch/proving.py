@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 
 from leakwatch.assetfiles import read_range
 from leakwatch.errors import MetainfoError, SwarmError
+from leakwatch.extract.links import find_locators
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Proof, ProofTask, Verdict
+from leakwatch.model.observation import LocatorKind
 from leakwatch.pipeline import Brain, conclude
 from leakwatch.ports import Clock, Repository, Swarm, Vault
 from leakwatch.proof import prove
+from leakwatch.torrent.magnet import parse_magnet
 from leakwatch.torrent.metainfo import parse_info
 
+_MAX_PEERS = 20
 RETRY_S = (5, 15, 30, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 """Seconds to wait after each failed look for peers: they often come and go within minutes at first."""
 
@@ -55,7 +59,7 @@ async def prove_swarm(
         await _put_off(task, timedelta(hours=1), why, repository, clock.now())
     if not allowed or swarm is None:
         return Proved((), 0, "withheld" if withheld else "")
-    peers = tuple(dict.fromkeys(peer for task in allowed for peer in task.peers))
+    peers = await _named_peers(allowed, repository)
     try:
         raw = await swarm.metadata(allowed[0].infohashes, peers=peers, deadline_s=deadline_s)
     except SwarmError as error:
@@ -69,6 +73,20 @@ async def prove_swarm(
     for task, proof in made:
         alerts += await conclude(task, proof, digest, clock.now(), brain, repository)
     return Proved(tuple(proof.verdict for _, proof in made), alerts)
+
+
+async def _named_peers(tasks: list[ProofTask], repository: Repository) -> tuple[tuple[str, int], ...]:
+    """Peers that the posts' own magnets name (`x.pe`); read from the posts each time, kept nowhere."""
+    wanted = {key for task in tasks for key in task.infohashes.swarm_keys}
+    async with repository.reading() as work:
+        texts = [text for task in tasks for text in await work.findings.texts(task.finding)]
+    magnets = [
+        parse_magnet(one.value)
+        for text in texts
+        for one in find_locators(text)
+        if one.kind is LocatorKind.MAGNET and one.infohashes and wanted & set(one.infohashes.swarm_keys)
+    ]
+    return tuple(dict.fromkeys(peer for magnet in magnets for peer in magnet.peers))[:_MAX_PEERS]
 
 
 def _judge(raw: bytes, asset: Asset) -> Proof:

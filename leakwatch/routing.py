@@ -55,7 +55,7 @@ def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
         case EventKind.OPENED | EventKind.VERDICT | EventKind.STATE | EventKind.MERGED:
             return True
         case EventKind.SIGHTED:
-            return event.content.startswith(("site:", "tier:"))
+            return event.content.startswith(("site:", "severity:"))
 
 
 def make_alert(
@@ -72,7 +72,7 @@ def make_alert(
     return Alert(
         finding=finding.id,
         event=event.kind,
-        asset_id=asset.id,
+        asset_id=asset.shown_id,
         asset=name,
         headline=_headline(event, finding, name),
         severity=finding.severity,
@@ -101,7 +101,7 @@ def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
                 if finding.verdict is not Verdict.PROVED
                 else f"{name}: leaked on {site}, proved"
             )
-        case EventKind.SIGHTED if event.content.startswith("tier:"):
+        case EventKind.SIGHTED if event.content.startswith("severity:"):
             return f"{name}: possible leak on {site}, now sure enough"
         case EventKind.SIGHTED:
             return f"{name}: the same leak is now on {site} too"

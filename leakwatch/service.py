@@ -82,14 +82,13 @@ def read_torrent(path: Path) -> Torrent:
 
 
 def slug(title: str) -> AssetId:
-    """An id made from a title: lower-case words and dashes; a title without Latin letters gives a short digest."""
+    """An id made from a title: lower-case words and dashes; where they say too little or are cut, a digest too."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
-    return AssetId(
-        words
-        if len(words) > 1
-        else "asset-" + hashlib.sha256(title.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    )
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    digest = hashlib.sha256(title.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    if len(words) > 60:
+        return AssetId(f"{words[:49].rstrip('-')}-{digest}")
+    return AssetId(words if len(words) > 1 else f"asset-{digest}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +127,13 @@ def fingerprint_paths(
     return Fingerprinted(tuple(made), tuple(problems))
 
 
-async def add_asset(asset: Asset, repository: Repository, at: datetime) -> Asset:
+async def add_asset(
+    asset: Asset, repository: Repository, at: datetime, *, replace_files: bool = False
+) -> Asset:
     """Add an asset, or add its names and files to the one of the same id.
 
-    Raises: InputError for a name that is not UTF-8, which no database takes.
+    Raises: InputError for a name that is not UTF-8, which no database takes; or where a file of the same path
+    has other prints, unless they are to be replaced.
     """
     told = (asset.id, asset.title, *asset.aliases, asset.kind, asset.owner, asset.codename)
     for name in (*told, *(text for file in asset.files for text in (file.path, file.local_path))):
@@ -140,6 +142,8 @@ async def add_asset(asset: Asset, repository: Repository, at: datetime) -> Asset
     async with repository.writing() as work:
         known = await work.catalogue.get(asset.id)
         if known is not None:
+            if not replace_files:
+                _refuse_other_prints(known, asset)
             asset = replace(
                 with_files(known, asset.files),
                 title=asset.title,
@@ -157,8 +161,17 @@ async def add_asset(asset: Asset, repository: Repository, at: datetime) -> Asset
     return asset
 
 
+def _refuse_other_prints(known: Asset, asset: Asset) -> None:
+    prints = {one.path: one.sha256 for one in known.files if one.sha256}
+    for file in asset.files:
+        if file.sha256 and prints.get(file.path, file.sha256) != file.sha256:
+            raise InputError(
+                f"{known.id} has other prints of {file.path!r}; --replace puts these in their place"
+            )
+
+
 async def import_catalogue(
-    path: Path, asset: Asset | None, repository: Repository, at: datetime
+    path: Path, asset: Asset | None, repository: Repository, at: datetime, *, replace_files: bool = False
 ) -> list[Asset]:
     """Import a catalogue, or prints as the files of `asset`; all of it or, on any error, nothing."""
     told = parse_catalogue(read_text(path), str(path))
@@ -167,7 +180,12 @@ async def import_catalogue(
     if not told.files and not told.assets:
         raise InputError("nothing in it", file=str(path))
     if asset is not None and told.files:
-        return [await add_asset(replace(asset, files=told.files), repository, at)]
+        added = replace(asset, files=told.files)
+        return [await add_asset(added, repository, at, replace_files=replace_files)]
+    if asset is not None:
+        raise InputError(
+            "its lines are whole assets; leave out --title and what belongs to it", file=str(path)
+        )
     return await _save_all(told, repository, at)
 
 

@@ -1,11 +1,13 @@
 """A match and what is known already -> a finding and what changed about it. Pure.
 
 Outcomes of `triage`, one of:
-- None: too weak, or a mere mention: it names the asset, but says nowhere how the content can be had
+- None: too weak, or a mere mention: it names the asset, no size or digest agrees, and it says nowhere how the
+  content can be had
 - a new finding, with `opened`
 - a known finding, with `sighted`, and `state_changed` where it was thought to be gone; the content of `sighted`
-  says whether it is news: `site:` a further site, `tier:` a case that grows strong enough for *auto*, else `item:`
-- a known finding that was judged a false positive or allowed: `sighted` only, which alerts nobody
+  says whether it is news: `site:` a further site, `severity:` a case that grew more urgent, else `item:`
+- a known finding that was judged a false positive or allowed: `sighted` only, which alerts nobody; but what is
+  proved reopens a false positive
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class Triage:
 
 def triage(match: Match, seen: Observation, finding: Finding | None, asset: Asset) -> Triage | None:
     """Judge one match. `finding` is the case that shares an artefact with it, if there is one."""
-    if match.tier is None or not (seen.locators or match.is_exact):
+    if match.tier is None or not (seen.locators or match.is_exact or match.tier is Tier.AUTO):
         return None
     verdict = Verdict.PROVED if proved_by_host(match) else Verdict.UNKNOWN
     if finding is None:
@@ -96,15 +98,28 @@ def _sighted(match: Match, seen: Observation, finding: Finding, asset: Asset, ve
     content = f"item:{seen.site}/{seen.native_id}"
     if seen.site not in finding.sites:
         content = f"site:{seen.site}"
-    elif tier is not finding.tier and not asset.critical and stronger is not Verdict.PROVED:
-        content = f"tier:{tier.value}"  # it waited in the queue: nobody has been told yet
+    elif (
+        stronger is finding.verdict
+        and changed.severity.rank > severity_of(asset, finding.tier, stronger).rank
+    ):
+        content = f"severity:{changed.severity.value}"
     events = [_event(changed, EventKind.SIGHTED, at, content, seen.site)]
-    if finding.state is State.REMOVED:
-        changed = replace(changed, state=State.REOPENED)
-        events.append(_event(changed, EventKind.STATE, at, f"reopened:{at.isoformat()}", seen.site))
+    changed, returned = _returned(finding, changed, at, seen.site)
     if stronger is not finding.verdict:
         events.append(_event(changed, EventKind.VERDICT, at, f"verdict:{stronger.value}", seen.site))
-    return Triage(changed, tuple(events))
+    return Triage(changed, (*events[:1], *returned, *events[1:]))
+
+
+def _returned(
+    before: Finding, now: Finding, at: datetime, site: str
+) -> tuple[Finding, tuple[FindingEvent, ...]]:
+    """A case that was thought to be gone is seen again; one that was thought false turns out to be proved."""
+    is_back = before.state is State.REMOVED
+    is_true = before.state is State.FALSE_POSITIVE and now.verdict is Verdict.PROVED is not before.verdict
+    if not (is_back or is_true):
+        return now, ()
+    reopened = replace(now, state=State.REOPENED)
+    return reopened, (_event(reopened, EventKind.STATE, at, f"reopened:{at.isoformat()}", site),)
 
 
 def judged(finding: Finding, proofs: Sequence[Proof], asset: Asset, at: datetime) -> Triage:
@@ -115,7 +130,10 @@ def judged(finding: Finding, proofs: Sequence[Proof], asset: Asset, at: datetime
     )
     if verdict is finding.verdict:
         return Triage(changed, ())
-    return Triage(changed, (_event(changed, EventKind.VERDICT, at, f"verdict:{verdict.value}", ""),))
+    changed, returned = _returned(finding, changed, at, "")
+    return Triage(
+        changed, (*returned, _event(changed, EventKind.VERDICT, at, f"verdict:{verdict.value}", ""))
+    )
 
 
 def _together(proofs: Sequence[Proof]) -> Verdict:
@@ -173,7 +191,7 @@ def severity_of(asset: Asset, tier: Tier, verdict: Verdict) -> Severity:
 def finding_id(match: Match, seen: Observation) -> FindingId:
     """A short name that is the same whenever the same first sighting opens the case again."""
     digest = hashlib.sha256(f"{match.asset}\0{seen.site}\0{seen.native_id}".encode()).digest()
-    return FindingId("LW-" + base64.b32encode(digest[:5]).decode())
+    return FindingId("LW-" + base64.b32encode(digest[:7]).decode().rstrip("=")[:11])
 
 
 def _event(finding: Finding, kind: EventKind, at: datetime, content: str, site: str) -> FindingEvent:

@@ -171,7 +171,7 @@ def test_good_sites(folder: Path) -> None:
 
 
 def test_good_channels_and_routes(folder: Path) -> None:
-    """Channels have their secrets from file, environment or the file itself; routes name channels and assets."""
+    """Channels get secrets from file, environment or the text itself; routes name channels and assets."""
     config = read(folder, GOOD)
     slack, mail, hook = config.channels
     address = f"https://hooks.slack.com/services/{CANARY}-slack"

@@ -412,3 +412,85 @@ async def test_daemon_on_postgresql(tmp_path: Path, web: Web, postgres_url: str)
         await polled(daemon, "index", 2)
         assert len(await list_findings(daemon.repository)) == 1
     assert len(web.posted) == 1
+
+
+async def test_asset_registered_late_is_found_in_what_is_stored(tmp_path: Path, web: Web) -> None:
+    """A post that was read before its asset was registered is found all the same."""
+    web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with watching(config) as daemon:
+        await polled(daemon, "index", 2)
+        await add_asset(ASSET, daemon.repository, datetime.now(UTC))
+        await until(lambda: len(web.posted) == 1, 15)
+
+
+async def test_nameless_magnet_joins_once_it_is_known(tmp_path: Path, web: Web) -> None:
+    """An item that named only the infohash, before anybody knew what it stood for, is a sighting of the finding."""
+    web.feed("/a", ("1", "look", MAGNET))
+    web.feed("/b")
+    config = configured(tmp_path, web, site("a", f"{web.url}/a") + site("b", f"{web.url}/b"))
+    async with watching(config, ASSET) as daemon:
+        await polled(daemon, "a", 2)
+        web.feed("/b", ("2", "Tideglass 70B", MAGNET))
+        await until(lambda: len(web.posted) >= 1)
+        await polled(daemon, "b", 1)
+        (finding,) = await list_findings(daemon.repository)
+        assert (finding.sites, finding.sightings) == (frozenset({"a", "b"}), 2)
+
+
+async def test_gone_page_ends_by_itself(tmp_path: Path, web: Web) -> None:
+    """A model that is private or gone does not keep the other models of the hub from being read."""
+    digest = (b"\x11" * 32).hex()
+    names = ("someone/gone", "someone/thing")
+    listed = [{"id": name, "sha": "r1", "siblings": [{"rfilename": "w.safetensors"}]} for name in names]
+    files = [{"rfilename": "w.safetensors", "size": 3_000_001, "lfs": {"sha256": digest, "size": 3_000_001}}]
+    web.pages["/api/models"] = (200, json.dumps(listed), {})
+    web.pages["/api/models/someone/gone"] = (401, "no such repository", {})
+    web.pages["/api/models/someone/thing"] = (200, json.dumps({"id": "someone/thing", "siblings": files}), {})
+    config = configured(tmp_path, web, site("hub", web.url, "huggingface"))
+    async with watching(config, ASSET) as daemon:
+        await until(lambda: len(web.posted) == 1)
+        async with daemon.repository.reading() as work:
+            state = await work.sites.get("hub")
+        assert state is not None
+        assert state.failures == 0
+
+
+async def test_long_poll_holds_up_no_neighbour(tmp_path: Path, web: Web) -> None:
+    """Two sites of one host take turns: a feed is read again while a board's many threads are read."""
+    threads = [{"no": number, "last_modified": 10, "replies": 0} for number in range(1, 41)]
+    web.pages["/g/catalog.json"] = (200, json.dumps([{"page": 1, "threads": threads}]), {})
+    for thread in threads:
+        post = {"posts": [{"no": thread["no"], "resto": 0, "time": 5, "com": "x"}]}
+        web.pages[f"/g/thread/{thread['no']}.json"] = (200, json.dumps(post), {})
+    web.feed("/rss", ("1", "gardening", "roses"))
+    slow = site("board", web.url, "imageboard", 'boards = ["g"]').replace(
+        "min_interval_s = 0.0", "min_interval_s = 0.1"
+    )
+    config = configured(tmp_path, web, slow + site("index", f"{web.url}/rss"))
+    async with watching(config, ASSET):
+        await until(lambda: sum(path.startswith("/g/thread") for path, _ in web.asked) == 40, 20)
+    order = ["rss" if path == "/rss" else "board" for path, _ in web.asked]
+    assert order[: order.index("board") + 40].count("rss") >= 3
+
+
+async def test_many_magnets_do_not_stop_the_watch(tmp_path: Path, web: Web) -> None:
+    """A post with hundreds of magnets, none of which answers, keeps neither polls nor alerts waiting."""
+    flood = " ".join(f"magnet:?xt=urn:btih:{number:040x}" for number in range(1, 300))
+    web.feed("/rss", ("1", "Tideglass 70B", flood))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+
+    class Silent:
+        async def metadata(self, *_: object, **__: object) -> bytes:
+            await asyncio.sleep(30)
+            raise AssertionError
+
+        async def aclose(self) -> None:
+            pass
+
+    async with watching(config, ASSET) as daemon:
+        daemon.swarm = Silent()  # type: ignore[assignment]
+        await until(lambda: len(web.posted) == 1)
+        web.feed("/rss", ("2", "Tideglass 70B leaked again", MAGNET))
+        await until(lambda: len(web.posted) == 2 or len(web.asked) > 5, 5)
+        await polled(daemon, "index", 3)

@@ -129,7 +129,7 @@ def test_a_judged_case_tells_nobody(kind: EventKind, state: State) -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [("site:hub", True), ("tier:auto", True), ("item:hub/1", False), ("item:site:1", False), ("", False)],
+    [("site:hub", True), ("severity:high", True), ("item:hub/1", False), ("item:site:1", False), ("", False)],
 )
 def test_of_sightings_only_news_is_told(content: str, told: bool) -> None:
     """A further site and a case grown sure are news, a further item of the same site is not."""
@@ -196,7 +196,7 @@ def test_the_headline_says_what_happened(kind: EventKind, fields: dict[str, obje
 
 def test_a_case_grown_sure_is_told_as_new() -> None:
     """Who hears of a case only now is not told of `the same leak`."""
-    grown = make_alert(event(EventKind.SIGHTED, "tier:auto"), FINDING, ASSET, [PLACE], SIGNALS, ())
+    grown = make_alert(event(EventKind.SIGHTED, "severity:high"), FINDING, ASSET, [PLACE], SIGNALS, ())
     assert "possible leak on hub" in grown.headline
 
 
@@ -240,7 +240,8 @@ def test_an_embargoed_asset_is_not_named(kind: EventKind, verdict: Verdict, asse
     """Neither title nor alias nor address of an embargoed asset stands in any field of an alert."""
     told = json.dumps(asdict(alert(kind, asset, verdict=verdict)), default=str).casefold()
     assert [secret for secret in SECRETS if secret.casefold() in told] == []
-    assert (asset.codename or asset.id).casefold() in told
+    assert (asset.codename or asset.shown_id).casefold() in told
+    assert asset.id.casefold() not in told.replace((asset.codename or "").casefold(), "")
 
 
 def test_the_same_alert_without_embargo_says_it_all() -> None:

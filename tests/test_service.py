@@ -1,4 +1,4 @@
-"""What a person can do, over the real store: assets in and out, findings shown and moved, files named and read."""
+"""What a person can do, over the real store: assets in and out, findings shown and moved, files read."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_slug_is_a_usable_id(title: str) -> None:
         ("Tideglass 70B", "tideglass-70b"),
         ("  L'Été — à deux!  ", "l-ete-a-deux"),
         ("Ｆｕｌｌ ｗｉｄｔｈ", "full-width"),
-        ("x" * 100, "x" * 60),
+        ("x" * 100, f"{'x' * 49}-09ecb6ebc8"),
     ],
 )
 def test_slug_of_a_title(title: str, ident: str) -> None:
@@ -156,7 +156,7 @@ def test_weights_are_shipped() -> None:
     ids=["missing", "folder", "large"],
 )
 def test_file_that_cannot_be_read(tmp_path: Path, make: object, part: str) -> None:
-    """A file that a person named and that cannot be read is an InputError with its name, for text and bytes alike."""
+    """A file that cannot be read is an InputError with its name, for text and bytes alike."""
     file = tmp_path / "x"
     assert callable(make)
     make(file)
@@ -214,7 +214,7 @@ async def test_asset_is_added(store: SqlRepository) -> None:
 
 
 async def test_asset_is_added_to(store: SqlRepository) -> None:
-    """Adding under a known id adds names and files, replaces a file of the same path, and takes no mark away."""
+    """Adding under a known id adds names, adds or replaces files by path, and takes no mark away."""
     await add_asset(replace(MODEL, critical=True, embargoed=True, swarm_lookup=True), store, NOON)
     more = Asset(
         id=MODEL.id,
@@ -365,7 +365,7 @@ async def test_unknown_finding(store: SqlRepository) -> None:
 
 @pytest.mark.parametrize("before", [state for state in State if state is not State.MERGED])
 async def test_state_moves_only_as_the_table_says(store: SqlRepository, before: State) -> None:
-    """From each state every legal step is made and recorded; every other one is refused and changes nothing."""
+    """From each state every legal step is made and recorded; any other is refused and changes nothing."""
     for after in State:
         await open_case(store, replace(CASE, id=FindingId(f"LW-{after}"), state=before))
         legal = after in STATE_CHANGES[before] and after is not State.MERGED

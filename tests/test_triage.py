@@ -109,7 +109,7 @@ def outcome(one: Match, item: Observation, finding: Finding | None = None, asset
         (matched(None), True, True),
         (matched(None, DIGEST), True, True),
         (matched(Tier.REVIEW), False, True),
-        (matched(Tier.AUTO), False, True),
+        (matched(Tier.AUTO), False, False),
         (matched(Tier.REVIEW), True, False),
         (matched(Tier.AUTO, DIGEST), False, False),
         (matched(Tier.AUTO, DIGEST), True, False),
@@ -118,7 +118,7 @@ def outcome(one: Match, item: Observation, finding: Finding | None = None, asset
 def test_mentions_and_weak_matches_are_dropped(
     one: Match, located: bool, dropped: bool, finding: Finding | None
 ) -> None:
-    """A match without a tier, or one that says nowhere how the content can be had, opens and adds nothing."""
+    """A match without a tier adds nothing, and one for review only where it says how the content can be had."""
     assert (triage(one, seen(located=located), finding, ASSET) is None) is dropped
 
 
@@ -189,7 +189,9 @@ def test_a_sighting_never_weakens_a_case(one: Match, finding: Finding, site: str
     assert after.sites == finding.sites | {site}
     assert after.sightings == finding.sightings + 1
     assert (after.id, after.opened_at, after.title) == (finding.id, finding.opened_at, finding.title)
-    assert after.state is (State.REOPENED if finding.state is State.REMOVED else finding.state)
+    newly_proved = after.verdict is Verdict.PROVED is not finding.verdict
+    back = finding.state is State.REMOVED or (finding.state is State.FALSE_POSITIVE and newly_proved)
+    assert after.state is (State.REOPENED if back else finding.state)
 
 
 @pytest.mark.parametrize(
@@ -197,8 +199,8 @@ def test_a_sighting_never_weakens_a_case(one: Match, finding: Finding, site: str
     [
         (case(), matched(), "board", ASSET, ["sighted item:board/1"]),
         (case(), matched(), "index", ASSET, ["sighted site:index"]),
-        (case(), matched(Tier.AUTO), "board", ASSET, ["sighted tier:auto"]),
-        (case(), matched(Tier.AUTO), "board", CRITICAL, ["sighted item:board/1"]),
+        (case(), matched(Tier.AUTO), "board", ASSET, ["sighted severity:high"]),
+        (case(), matched(Tier.AUTO), "board", CRITICAL, ["sighted severity:critical"]),
         (case(verdict=Verdict.PROVED), matched(Tier.AUTO), "board", ASSET, ["sighted item:board/1"]),
         (case(), matched(Tier.AUTO), "index", ASSET, ["sighted site:index"]),
         (case(tier=Tier.AUTO), matched(Tier.AUTO), "board", ASSET, ["sighted item:board/1"]),

@@ -17,6 +17,9 @@ branch_labels = None
 depends_on = None
 
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
 def upgrade() -> None:
     """Apply."""
     op.create_table(
@@ -43,7 +46,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "coverage_window",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
@@ -62,7 +65,7 @@ def upgrade() -> None:
 
     op.create_table(
         "evidence",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
@@ -80,7 +83,7 @@ def upgrade() -> None:
 
     op.create_table(
         "observation",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("native_id", sa.Text(), nullable=False),
         sa.Column("content_digest", sa.String(length=64), nullable=False),
@@ -100,7 +103,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("finding_id", sa.Text(), nullable=False),
@@ -142,7 +145,7 @@ def upgrade() -> None:
 
     op.create_table(
         "asset_file",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("asset_id", sa.Text(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=True),
@@ -201,7 +204,7 @@ def upgrade() -> None:
 
     op.create_table(
         "finding_event",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("finding_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -217,11 +220,10 @@ def upgrade() -> None:
 
     op.create_table(
         "proof",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("finding_id", sa.Text(), nullable=False),
         sa.Column("swarm_key", sa.String(length=40), nullable=False),
         sa.Column("infohashes", sa.JSON(), nullable=False),
-        sa.Column("peers", sa.JSON(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
@@ -243,10 +245,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_proof_swarm_key"), ["swarm_key"], unique=False)
 
     op.create_table(
+        "observed_swarm",
+        sa.Column("swarm_key", sa.String(length=40), nullable=False),
+        sa.Column("observation_id", BIG, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["observation_id"],
+            ["observation.id"],
+            name=op.f("fk_observed_swarm_observation_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("swarm_key", "observation_id", name=op.f("pk_observed_swarm")),
+    )
+    op.create_table(
         "sighting",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("finding_id", sa.Text(), nullable=False),
-        sa.Column("observation_id", sa.Integer(), nullable=False),
+        sa.Column("observation_id", BIG, nullable=False),
         sa.Column("asset_id", sa.Text(), nullable=False),
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("locators", sa.JSON(), nullable=False),
@@ -268,8 +282,8 @@ def upgrade() -> None:
 
     op.create_table(
         "signal",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("sighting_id", sa.Integer(), nullable=False),
+        sa.Column("id", BIG, autoincrement=True, nullable=False),
+        sa.Column("sighting_id", BIG, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
@@ -325,6 +339,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_channel_state_due_at")
 
     op.drop_table("outbox")
+    op.drop_table("observed_swarm")
     op.drop_table("observation")
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evidence_digest"))

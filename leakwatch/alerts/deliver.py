@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from leakwatch.display import clean
 from leakwatch.errors import DeliveryError
 from leakwatch.model.alert import Delivery, DeliveryState
 from leakwatch.ports import Clock, Notifier, Repository
@@ -61,8 +62,18 @@ async def _attempt(delivery: Delivery, notifier: Notifier, repository: Repositor
         receipt = await notifier.send(delivery)
     except DeliveryError as error:
         return await _failed(delivery, error, repository, clock)
+    except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
+        told = f"the channel cannot send this alert: {type(error).__name__}: {error}"
+        return await _failed(delivery, DeliveryError(clean(told, 300)), repository, clock)
+    refused = receipt.detail.get("refused") or None
     async with repository.writing() as work:
-        await work.outbox.settle(delivery, DeliveryState.SENT, clock.now(), reference=receipt.reference)
+        await work.outbox.settle(
+            delivery,
+            DeliveryState.SENT,
+            clock.now(),
+            reference=receipt.reference,
+            error=f"refused for {refused}" if refused else None,
+        )
     return Attempt(delivery, DeliveryState.SENT)
 
 

@@ -1,4 +1,4 @@
-"""`leakwatch alert`: test a channel."""
+"""`leakwatch alert`: list, retry, test a channel."""
 
 from __future__ import annotations
 
@@ -7,8 +7,20 @@ from typing import Annotated
 
 import typer
 
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, now, run_async, say
-from leakwatch.errors import ConfigError, DeliveryError
+from leakwatch.cli._shared import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    emit,
+    load,
+    now,
+    repository,
+    run_async,
+    say,
+)
+from leakwatch.display import clean
+from leakwatch.errors import ConfigError, DeliveryError, InputError
+from leakwatch.model.alert import DeliveryState, OutboxRow
 
 app = typer.Typer(help="What is sent, and to whom.", no_args_is_help=True)
 
@@ -43,9 +55,7 @@ def test(
     async def work() -> int:
         failed = 0
         clock = SystemClock()
-        async with HttpFetcher(
-            loaded.door, secret=lambda name: loaded.secrets[name].reveal(), clock=clock
-        ) as fetcher:
+        async with HttpFetcher(loaded.door, secret=loaded.secret, clock=clock) as fetcher:
             for one in loaded.channels:
                 if channel and one.name not in channel:
                     continue
@@ -68,3 +78,43 @@ def test(
         return failed
 
     raise typer.Exit(1 if run_async(work) else 0)
+
+
+@app.command("list")
+def list_(
+    state: Annotated[
+        list[DeliveryState] | None, typer.Option("--state", help="Only these; may be repeated.")
+    ] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """List the alerts with their state: sent, waiting, or dead with the reason."""
+
+    async def work() -> list[OutboxRow]:
+        async with repository(config) as opened, opened.reading() as reading:
+            return await reading.outbox.list(state or ())
+
+    for one in run_async(work):
+        if as_json:
+            emit({name: getattr(one, name) for name in one.__dataclass_fields__} | {"state": one.state.value})
+        else:
+            why = f"\t{clean(one.last_error, 200)}" if one.last_error else ""
+            typer.echo(
+                f"{one.id}\t{one.state.value}\t{one.channel}\t{one.finding}\t{clean(one.headline, 100)}{why}"
+            )
+
+
+@app.command()
+def retry(
+    ident: Annotated[int, typer.Argument(metavar="ID", help="As `alert list` shows it.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Make a dead or waiting alert due now; the running daemon sends it within seconds."""
+
+    async def work() -> bool:
+        async with repository(config) as opened, opened.writing() as writing:
+            return await writing.outbox.retry(ident, now())
+
+    if not run_async(work):
+        raise InputError(f"no dead or waiting alert {ident}; `leakwatch alert list` shows them")
+    say(f"{ident}: due now")

@@ -19,6 +19,7 @@ from leakwatch.cli._shared import (
     say,
 )
 from leakwatch.display import clean
+from leakwatch.errors import InputError
 
 if TYPE_CHECKING:
     from leakwatch.model.asset import Asset, AssetFile
@@ -42,6 +43,15 @@ EmbargoOption = Annotated[
 ]
 CriticalOption = Annotated[
     bool, typer.Option("--critical", help="A name and a link wake somebody, even unproved.")
+]
+LookupOption = Annotated[
+    bool,
+    typer.Option(
+        "--swarm-lookup", help="The owner's yes to asking the DHT for its infohashes, embargoed or not."
+    ),
+]
+ReplaceOption = Annotated[
+    bool, typer.Option("--replace", help="Put these prints in the place of others of the same path.")
 ]
 IdOption = Annotated[str | None, typer.Option("--id", help="Its id; made from the title if left out.")]
 CacheOption = Annotated[
@@ -71,17 +81,20 @@ def add(
     codename: CodenameOption = None,
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
+    swarm_lookup: LookupOption = False,
+    replace: ReplaceOption = False,
     ident: IdOption = None,
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Register a work with its files. A file that cannot be read stops it, and nothing is stored."""
-    from dataclasses import replace  # noqa: PLC0415
+    import dataclasses  # noqa: PLC0415
 
     from leakwatch.service import add_asset  # noqa: PLC0415
 
-    asset = _asset(title, alias, kind, year, owner, codename, embargo, critical, ident)
+    flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
+    asset = _asset(title, alias, kind, year, owner, codename, flags, ident)
     result = _fingerprint(paths, cache, no_cache, print_each=False)
     if result.problems:
         _report(result)
@@ -90,7 +103,9 @@ def add(
 
     async def work() -> Asset:
         async with repository(config) as opened:
-            return await add_asset(replace(asset, files=result.files), opened, now())
+            return await add_asset(
+                dataclasses.replace(asset, files=result.files), opened, now(), replace_files=replace
+            )
 
     added = run_async(work)
     say(f"{added.id}: {len(result.files)} files, {_size(sum(f.size_bytes or 0 for f in result.files))}")
@@ -109,17 +124,22 @@ def import_(
     codename: CodenameOption = None,
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
+    swarm_lookup: LookupOption = False,
+    replace: ReplaceOption = False,
     ident: IdOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Register many works, or the files of one; all of the file or, on any mistake in it, nothing."""
     from leakwatch.service import import_catalogue  # noqa: PLC0415
 
-    asset = _asset(title, alias, kind, year, owner, codename, embargo, critical, ident) if title else None
+    flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
+    asset = _asset(title, alias, kind, year, owner, codename, flags, ident) if title else None
+    if not title and (any(flags.values()) or alias or kind or year or owner or codename or ident):
+        raise InputError("these options describe one asset: say which with --title", file=str(file))
 
     async def work() -> list[Asset]:
         async with repository(config) as opened:
-            return await import_catalogue(file, asset, opened, now())
+            return await import_catalogue(file, asset, opened, now(), replace_files=replace)
 
     imported = run_async(work)
     files = sum(len(one.files) for one in imported)
@@ -217,8 +237,7 @@ def _asset(
     year: int | None,
     owner: str | None,
     codename: str | None,
-    embargo: bool,
-    critical: bool,
+    flags: dict[str, bool],
     ident: str | None,
 ) -> Asset:
     from leakwatch.catalogue import asset_from_json  # noqa: PLC0415
@@ -231,7 +250,7 @@ def _asset(
         "kind": kind,
         "year": year,
     }
-    told |= {"owner": owner, "codename": codename, "embargoed": embargo, "critical": critical}
+    told |= {"owner": owner, "codename": codename, **flags}
     return asset_from_json(told)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, run_async, say
-from leakwatch.errors import InputError, LeakwatchError
+from leakwatch.errors import ConfigError, InputError, LeakwatchError
 
 
 def register(app: typer.Typer) -> None:
@@ -56,13 +56,18 @@ def run(
 ) -> None:
     """Watch the configured sites until SIGTERM."""
     if log_format not in ("auto", "json", "console"):
-        raise InputError(f"no log format {log_format!r}: auto, json or console")
+        raise ConfigError(f"no log format {log_format!r}: auto, json or console")
+    if log_level not in ("debug", "info", "warning", "error"):
+        raise ConfigError(f"no log level {log_level!r}: debug, info, warning or error")
     from leakwatch.daemon import run_daemon  # noqa: PLC0415
     from leakwatch.logs import configure  # noqa: PLC0415
 
     configure(log_format, log_level)  # type: ignore[arg-type]
     loaded = load(config)
-    run_async(lambda: run_daemon(loaded, once=once))
+    failed = run_async(lambda: run_daemon(loaded, once=once))
+    if failed:
+        say(f"leakwatch: could not be read: {', '.join(sorted(failed))} (`leakwatch source list` says why)")
+        raise typer.Exit(3)
 
 
 def doctor(config: ConfigOption = DEFAULT_CONFIG) -> None:
@@ -115,7 +120,7 @@ def _configured(path: Path) -> list[tuple[bool, str]]:
         probe.unlink()
         told.append((True, f"data folder: {loaded.data_dir}"))
     except OSError as error:
-        told.append((False, f"data folder {loaded.data_dir}: {error.strerror}"))
+        return [*told, (False, f"data folder {loaded.data_dir}: {error.strerror}")]
     return [*told, *_database(loaded.store_url)]
 
 

@@ -20,7 +20,7 @@ from leakwatch.cli._shared import (
     say,
 )
 from leakwatch.display import clean
-from leakwatch.errors import InputError, SourceError
+from leakwatch.errors import ConfigError, InputError, SourceError
 
 if TYPE_CHECKING:
     from leakwatch.model.observation import Observation
@@ -145,10 +145,10 @@ def _site(path: Path | None) -> dict[str, Any]:
     try:
         told = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"broken TOML: {error}", file=str(path)) from error
+        raise ConfigError(f"broken TOML: {error}", file=str(path)) from error
     for name, kind in (("status", int), ("headers", dict), ("state", dict)):
         if not isinstance(told.get(name, kind()), kind):
-            raise InputError(
+            raise ConfigError(
                 f"expected a {'table' if kind is dict else 'number'}", file=str(path), field=name
             )
     return told

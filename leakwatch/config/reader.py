@@ -20,7 +20,7 @@ from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import WebhookChannel
+from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
 from leakwatch.alerts.webhook import secret_bytes
 from leakwatch.config.sections import CHANNELS, SECTIONS, Config
 from leakwatch.crawl.addresses import HostList
@@ -34,6 +34,19 @@ from leakwatch.sources import KINDS, kind_named
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\Z")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_S = 366 * 86400.0
+_BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
+    "port": (1, 65535),
+    "concurrency": (4, 1000),
+    "max_requests": (1, None),
+    "max_threads": (1, None),
+    "limit": (1, 1000),
+    "min_interval_s": (0, 86400),
+    "deadline_s": (1, 3600),
+    "total_deadline_s": (1, 3600),
+    "timeout_s": (1, 600),
+    "raw_cap_bytes": (1024, None),
+    "decoded_cap_bytes": (1024, None),
+}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
@@ -98,6 +111,7 @@ class _Reader:
             **sections,
         )
         self._asked(("http", "contact"), lambda: config.door.user_agent)
+        self._asked(("swarm",), lambda: config.swarm_settings)
         self._asked(("http", "allow_hosts"), lambda: HostList.parse(config.http.allow_hosts))
         if config.store.url is not None:
             from leakwatch.store.engine import async_url  # noqa: PLC0415 - slow to import, rarely needed
@@ -110,6 +124,8 @@ class _Reader:
         try:
             judge()
         except ConfigError as error:
+            part = error.field.rpartition(".")[2]
+            at = (*at, part) if at == ("swarm",) and part else at
             raise self._error(at, error.message.removeprefix(f"{error.field}: ")) from None
 
     def _tables(self, told: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -139,6 +155,16 @@ class _Reader:
         if cls is None:
             raise self._error((*at, "kind"), f"no such channel kind; there are {', '.join(sorted(CHANNELS))}")
         channel: Channel = self._dataclass(cls, told, at)
+        if isinstance(channel, EmailChannel) and not channel.recipients:
+            raise self._error((*at, "recipients"), "expected at least one address")
+        url = (
+            channel.url.reveal()
+            if isinstance(channel, SlackChannel)
+            else getattr(channel, "url", "https://x")
+        )
+        if not _is_web_address(url):
+            key = next(key for key in told if key.startswith("url"))
+            raise self._error((*at, key), "expected an http or https address")
         if isinstance(channel, WebhookChannel):
             key = next(key for key in told if key.startswith("secret"))
             self._asked((*at, key), lambda: secret_bytes(channel.secret.reveal()))
@@ -203,6 +229,10 @@ class _Reader:
                 values[name] = secret
             elif name in told:
                 values[name] = self._value(hints[name], told[name], (*at, name))
+                least, most = _BOUNDS.get(name, (None, None))
+                if least is not None and not least <= values[name] <= (most or math.inf):
+                    bound = f"from {least} to {most}" if most else f"of at least {least}"
+                    raise self._error((*at, name), f"expected a number {bound}, got {told[name]!r}")
             elif one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING:
                 raise self._error(at, f"{name} is missing")
         return cls(**values)

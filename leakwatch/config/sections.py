@@ -9,6 +9,7 @@ from pathlib import Path
 from leakwatch.alerts import Channel
 from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
 from leakwatch.crawl.fetcher import DoorSettings
+from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
 from leakwatch.polling import SiteConfig
 from leakwatch.secret import Secret
@@ -80,6 +81,12 @@ class Config:
         """The folder of the operator's own rules, absolute."""
         own = self.daemon.rules_dir
         return (self.file.parent / own).resolve() if own else None
+
+    def secret(self, name: str) -> str:
+        """The secret of this name. Raises: ConfigError if the configuration has none."""
+        if name not in self.secrets:
+            raise ConfigError(f"no secret {name!r}", file=str(self.file), field="secrets")
+        return self.secrets[name].reveal()
 
     @property
     def store_url(self) -> str:

@@ -64,9 +64,11 @@ def check_status(where: str, status: int, headers: Mapping[str, str], now: datet
     if 200 <= status < 300 or status in _ANSWERS:
         return
     wait_s = retry_after_s(headers, now)
-    kind = Refused if 400 <= status < 500 or status == 503 else FetchFailed
     pause = "" if wait_s is None else f"; it asks for a pause of {wait_s:.0f} s"
-    raise kind(f"{where}: HTTP {status}{_REMEDIES.get(status, '')}{pause}", retry_after_s=wait_s)
+    told = f"{where}: HTTP {status}{_REMEDIES.get(status, '')}{pause}"
+    if 400 <= status < 500 or status == 503:
+        raise Refused(told, retry_after_s=wait_s, status=status)
+    raise FetchFailed(told, retry_after_s=wait_s)
 
 
 class Pace:

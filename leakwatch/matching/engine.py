@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from leakwatch.errors import MagnetError
 from leakwatch.extract.links import plain
@@ -32,8 +32,8 @@ _STRUCTURE = frozenset({SignalKind.SIZE})
 _MAX_RULES = 2
 NO_RULES = RulePack()
 
-Known = Mapping[str, KnownArtefact]
-"""Artefact keys that open findings already hold."""
+Known = Sequence[KnownArtefact]
+"""Artefacts that open findings already hold; two assets may hold the same one."""
 
 
 def match(
@@ -50,7 +50,7 @@ def match(
     """
     signals: dict[AssetId, list[Signal]] = {}
     artefacts: dict[AssetId, list[str]] = {}
-    _add_infohashes(observation, index, weights, known or {}, signals, artefacts)
+    _add_infohashes(observation, index, weights, known or (), signals, artefacts)
     for asset, signal, artefact in file_signals(observation, index, weights):
         signals.setdefault(asset, []).append(signal)
         if artefact:
@@ -79,10 +79,10 @@ def _add_infohashes(
             signals.setdefault(asset, []).append(
                 Signal(SignalKind.INFOHASH, f"{value} is registered", weights["infohash"])
             )
-        if key in known:
-            one = known[key]
-            signals.setdefault(one.asset, []).append(_known_signal(key, one, weights))
-            artefacts.setdefault(one.asset, []).append(key)
+        for one in known:
+            if one.key == key and one.asset in index.assets:
+                signals.setdefault(one.asset, []).append(_known_signal(key, one, weights))
+                artefacts.setdefault(one.asset, []).append(key)
 
 
 def _known_signal(key: str, one: KnownArtefact, weights: Weights) -> Signal:

@@ -37,12 +37,13 @@ class FileRef:
 class Index:
     """Look-up tables over a catalogue. Built at once, never changed.
 
-    `keys_by_length` holds the distinct name keys for comparing by edit distance.
+    `numbers` are the numbers in an asset's names; `keys_by_length` holds the distinct name keys for comparing by edit distance.
     """
 
     assets: Mapping[AssetId, Asset]
     by_key: Mapping[str, tuple[Name, ...]]
     keys_by_length: Mapping[int, tuple[str, ...]]
+    numbers: Mapping[AssetId, frozenset[str]]
     by_infohash: Mapping[str, tuple[AssetId, ...]]
     by_digest: Mapping[tuple[str, str], tuple[FileRef, ...]]
     by_size: Mapping[int, tuple[FileRef, ...]]
@@ -54,6 +55,7 @@ def build_index(assets: Iterable[Asset]) -> Index:
     """Index a catalogue. Cost: linear in names and files."""
     by_id = {asset.id: asset for asset in assets}
     by_key: dict[str, dict[Name, None]] = {}
+    numbers: dict[AssetId, set[str]] = {}
     infohashes: dict[str, dict[AssetId, None]] = {}
     digests: dict[tuple[str, str], list[FileRef]] = {}
     sizes: dict[int, list[FileRef]] = {}
@@ -61,6 +63,7 @@ def build_index(assets: Iterable[Asset]) -> Index:
     for asset in by_id.values():
         for name in asset_names(asset):
             by_key.setdefault(name.key, {})[name] = None
+            numbers.setdefault(asset.id, set()).update(name.numbers)
         for text in asset.infohashes:
             infohashes.setdefault(_swarm_hex(text), {})[asset.id] = None
         for file in asset.files:
@@ -79,6 +82,7 @@ def build_index(assets: Iterable[Asset]) -> Index:
         assets=by_id,
         by_key={key: tuple(names) for key, names in by_key.items()},
         keys_by_length=_by_length(by_key),
+        numbers={ident: frozenset(some) for ident, some in numbers.items()},
         by_infohash={key: tuple(ids) for key, ids in infohashes.items()},
         by_digest={key: tuple(refs) for key, refs in digests.items()},
         by_size={size: tuple(refs) for size, refs in sizes.items()},

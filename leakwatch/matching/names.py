@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ _FUZZY_LETTERS = 8
 _LONG_LETTERS = 14
 _MAX_TEXT_TOKENS = 20_000
 _MAX_CLOSE = 20
+_PART = re.compile(r"(?:\d{1,3}|ii|iii|iv|vi{1,3}|ix)\Z")
+_NO_PART = frozenset({"1", "01"})
+_SIZED = re.compile(r"\d+([bmkt])\Z")
 _STOP = frozenset(
     [
         "the",
@@ -98,7 +102,7 @@ def title_signals(text: str, index: Index, weights: Weights) -> dict[AssetId, li
         release = parse_name(reading)
         hits = list(hits_in(release.tokens, index)) or list(fuzzy_hits(release, index))
         for hit in hits:
-            signals = _judge(hit, release, weights, index.assets[hit.name.asset].year)
+            signals = _judge(hit, release, weights, index)
             total = sum(signal.weight for signal in signals)
             if hit.name.asset not in best or best[hit.name.asset][0] < total:
                 best[hit.name.asset] = (total, signals)
@@ -106,21 +110,21 @@ def title_signals(text: str, index: Index, weights: Weights) -> dict[AssetId, li
 
 
 def text_signals(text: str, index: Index, weights: Weights) -> dict[AssetId, list[Signal]]:
-    """Signals of running text by asset: the strongest name that stands in it."""
-    best: dict[AssetId, Signal] = {}
+    """Signals of running text by asset: the strongest name that stands in it, and what speaks against it."""
+    best: dict[AssetId, tuple[float, list[Signal]]] = {}
     for chunk in _paragraphs(text):
         for reading in readings(chunk):
             words = tokens(reading)
             for hit in hits_in(words, index):
-                if _differs(hit, words):
-                    continue
-                bits = title_bits(hit.name, weights) * weights["title_text"]
-                known = best.get(hit.name.asset)
-                if known is None or known.weight < bits:
-                    best[hit.name.asset] = Signal(
-                        SignalKind.TITLE, f"{hit.name.text!r} stands in the text", round(bits, 2)
-                    )
-    return {asset: [signal] for asset, signal in best.items()}
+                bits = round(title_bits(hit.name, weights) * weights["title_text"], 2)
+                told = [Signal(SignalKind.TITLE, f"{hit.name.text!r} stands in the text", bits)]
+                differs = _other_size(hit, words, index)
+                if differs:
+                    told.append(Signal(SignalKind.VERSION, differs, weights["version_differs"]))
+                total = sum(signal.weight for signal in told)
+                if hit.name.asset not in best or best[hit.name.asset][0] < total:
+                    best[hit.name.asset] = (total, told)
+    return {asset: told for asset, (_, told) in best.items()}
 
 
 def _paragraphs(text: str) -> Iterator[str]:
@@ -145,9 +149,10 @@ def title_bits(name: Name, weights: Weights) -> float:
     return min(weights["title_most"], bits)
 
 
-def _judge(hit: NameHit, release: ReleaseName, weights: Weights, year: int | None) -> list[Signal]:
+def _judge(hit: NameHit, release: ReleaseName, weights: Weights, index: Index) -> list[Signal]:
     """The signals of one name in one release name: cover, edits, year, numbers."""
     bits = title_bits(hit.name, weights)
+    year = index.assets[hit.name.asset].year
     covered = hit.first <= release.start and hit.last >= release.end
     inside = release.start <= hit.first and hit.last <= release.end
     if covered:
@@ -168,15 +173,26 @@ def _judge(hit: NameHit, release: ReleaseName, weights: Weights, year: int | Non
             weights["year_agrees"] if year == release.year else 0.0 if agrees else weights["year_differs"]
         )
         signals.append(Signal(SignalKind.YEAR, f"{release.year} for {year}", weight))
-    differs = _differs(hit, release.tokens[: release.end])
+    differs = _differs(hit, release.tokens[: release.end], index)
     if differs:
         signals.append(Signal(SignalKind.VERSION, differs, weights["version_differs"]))
     return signals
 
 
-def _differs(hit: NameHit, words: tuple[str, ...]) -> str:
-    """What makes it another work of the same family: a number directly behind the name that the name lacks."""
+def _differs(hit: NameHit, words: tuple[str, ...], index: Index) -> str:
+    """What makes it another work of the same family: in a release name, a part number directly behind the name."""
     following = words[hit.last] if hit.last < len(words) else ""
-    if following and is_number(following) and following not in hit.name.numbers and following != "x":
-        return f"{following!r} follows the name"
-    return ""
+    if following in hit.name.numbers or following in _NO_PART or not _PART.match(following):
+        return _other_size(hit, words, index)
+    return f"{following!r} follows the name"
+
+
+def _other_size(hit: NameHit, words: tuple[str, ...], index: Index) -> str:
+    """A size directly behind the name that is not the asset's, where the asset's names have one: 7B is not 70B."""
+    following = words[hit.last] if hit.last < len(words) else ""
+    found = _SIZED.match(following)
+    own = index.numbers.get(hit.name.asset, frozenset())
+    if not found or following in own:
+        return ""
+    same_class = any((other := _SIZED.match(number)) and other[1] == found[1] for number in own)
+    return f"{following!r} follows the name" if same_class else ""

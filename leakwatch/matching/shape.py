@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from leakwatch.matching.index import FileRef, Index, base_name
+from leakwatch.matching.index import Index, base_name
 from leakwatch.matching.weights import Weights
-from leakwatch.model.asset import AssetId
+from leakwatch.model.asset import AssetFile, AssetId, is_telling
 from leakwatch.model.finding import Signal, SignalKind
 from leakwatch.model.observation import Observation, ObservedFile
 
@@ -84,19 +84,13 @@ def _digest_signals(
     for kind, digest in told:
         for ref in index.by_digest.get((kind.value, digest), ()) if digest else ():
             size = ref.file.size_bytes if ref.file.size_bytes is not None else file.size_bytes
-            bits = (
-                weights["unknown_size_hash"]
-                if size is None
-                else weights["small_file_hash"]
-                if size < _SMALL_FILE
-                else weights[kind.value]
-            )
-            artefact = "" if size is not None and size < _SMALL_FILE else f"{kind.value}:{digest}"
-            yield (
-                ref.asset,
-                Signal(kind, f"{file.path!r} has the {kind.value} of {ref.file.path!r}", bits),
-                artefact,
-            )
+            detail = f"{file.path!r} has the {kind.value} of {ref.file.path!r}"
+            if size is None:
+                yield ref.asset, Signal(kind, detail, weights["unknown_size_hash"]), f"{kind.value}:{digest}"
+            elif size < _SMALL_FILE or not is_telling(ref.file, index.assets[ref.asset].files):
+                yield ref.asset, Signal(kind, f"{detail}, a side file", weights["small_file_hash"]), ""
+            else:
+                yield ref.asset, Signal(kind, detail, weights[kind.value]), f"{kind.value}:{digest}"
 
 
 def _size_signals(
@@ -125,9 +119,9 @@ def _size_bits(size: int, weights: Weights) -> float:
     return weights["size_round"] if size % _LARGE == 0 else weights["size"]
 
 
-def digest_keys(ref: FileRef) -> list[str]:
-    """Artefact keys of a file that is known to be the asset's: what other sightings may share."""
-    if ref.file.size_bytes is not None and ref.file.size_bytes < _SMALL_FILE:
+def digest_keys(file: AssetFile, files: Sequence[AssetFile]) -> list[str]:
+    """Artefact keys of a file that is known to be the asset's: what other sightings of the leak may share."""
+    if (file.size_bytes is not None and file.size_bytes < _SMALL_FILE) or not is_telling(file, files):
         return []
-    told = (("sha256", ref.file.sha256), ("sha1", ref.file.sha1), ("pieces_root", ref.file.pieces_root))
+    told = (("sha256", file.sha256), ("sha1", file.sha1), ("pieces_root", file.pieces_root))
     return [f"{kind}:{digest.hex()}" for kind, digest in told if digest]

@@ -88,6 +88,21 @@ class Delivery:
     repeat: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """Where one alert to one channel stands, for people."""
+
+    id: int
+    channel: str
+    finding: str
+    headline: str
+    state: DeliveryState
+    attempts: int
+    due_at: datetime
+    created_at: datetime
+    last_error: str | None
+
+
 def delivery_key(channel: str, finding: str, content: str) -> str:
     """The unique name of (channel, finding, content version): re-scans cannot make a second row."""
     return hashlib.sha256(f"{channel}\0{finding}\0{content}".encode()).hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NewType
 
@@ -57,10 +59,30 @@ class Asset:
 
     @property
     def shown_name(self) -> str:
-        """What alerts may call it."""
-        return (self.codename or str(self.id)) if self.embargoed else self.title
+        """What alerts may call it: of an embargoed asset the code name, or a name that says nothing."""
+        return (self.codename or _opaque(self.id)) if self.embargoed else self.title
+
+    @property
+    def shown_id(self) -> str:
+        """The id that alerts may carry: an embargoed asset's own may be made from its title."""
+        return _opaque(self.id) if self.embargoed else str(self.id)
 
     @property
     def may_look_up_swarm(self) -> bool:
         """Whether its infohashes may be asked of the DHT: that tells about a thousand nodes the infohash."""
         return self.swarm_lookup or not self.embargoed
+
+
+def _opaque(ident: AssetId) -> str:
+    """A short name that leads nobody back to the title, unless he knows the id already."""
+    return "asset-" + hashlib.sha256(f"leakwatch\0{ident}".encode()).hexdigest()[:8]
+
+
+def is_telling(file: AssetFile, files: Sequence[AssetFile]) -> bool:
+    """Whether a file stands for the work: at least a hundredth of its bytes.
+
+    A tokenizer, a licence text or a sample is shared by thousands of places; finding it proves nothing of the rest.
+    """
+    if file.size_bytes is None:
+        return True
+    return file.size_bytes * 100 >= sum(one.size_bytes or 0 for one in files)

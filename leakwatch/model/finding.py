@@ -129,8 +129,9 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class KnownArtefact:
-    """An artefact that an open finding already holds. `is_sure`: that finding is *auto* or proved."""
+    """An artefact that an open finding already holds. `is_sure`: by itself it stands for the leak."""
 
+    key: str
     asset: AssetId
     score: float
     is_sure: bool
@@ -226,6 +227,5 @@ class ProofTask:
     finding: FindingId
     asset: AssetId
     infohashes: Infohashes
-    peers: tuple[tuple[str, int], ...] = ()
     attempts: int = 0
     metadata_digest: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from leakwatch.errors import InputError
+from leakwatch.errors import ConfigError
 from leakwatch.sources import feed, github, huggingface, imageboard, torznab
 from leakwatch.sources._kind import PolledKind
 
@@ -15,8 +15,8 @@ _ALIASES = {"rss": "feed"}
 
 
 def kind_named(name: str) -> PolledKind:
-    """The kind of this name or alias. Raises: InputError naming the kinds there are."""
+    """The kind of this name or alias. Raises: ConfigError naming the kinds there are."""
     kind = KINDS.get(_ALIASES.get(name, name))
     if kind is None:
-        raise InputError(f"no source kind {name!r}; there are {', '.join(sorted(KINDS))}")
+        raise ConfigError(f"no source kind {name!r}; there are {', '.join(sorted(KINDS))}")
     return kind

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
 
 from leakwatch.errors import InfohashError, LayoutChanged, MagnetError
 from leakwatch.sources._kind import Json
 from leakwatch.torrent.infohash import parse_v1
 from leakwatch.torrent.magnet import parse_magnet
 
+_Item = TypeVar("_Item")
+_Read = TypeVar("_Read")
+
 MAX_TEXT = 500_000
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
+"""What readers of XML raise for values that they did not foresee; UnicodeError is a ValueError."""
+
+NEXT_IS_ELSEWHERE = "the next page is on another host and was not followed"
+_PORTS = {"http": 80, "https": 443}
+_REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _SIZE = re.compile(r"(\d[\d.,\s]{0,14}?)\s?([KMGTP])i?B\b", re.IGNORECASE)
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
 
@@ -121,8 +132,70 @@ def joined(base: str, url: Json) -> str | None:
         return None
 
 
-def next_link(header: str | None) -> str | None:
-    """The target of `rel="next"` in a Link header (RFC 8288)."""
+def readable(items: Sequence[_Item], read: Callable[[_Item], _Read]) -> tuple[tuple[_Read, ...], str]:
+    """What could be read of the items, and the count of the others in words: one bad item hides no other.
+
+    Raises: LayoutChanged where not one could be read.
+    """
+    done: list[_Read] = []
+    for item in items:
+        try:
+            done.append(read(item))
+        except UNREADABLE:
+            continue
+    if items and not done:
+        raise LayoutChanged(f"none of {len(items)} items could be read")
+    return tuple(done), unread(len(items) - len(done), len(items))
+
+
+def unread(bad: int, of: int) -> str:
+    """What a page says of items that it could not read; nothing where there are none."""
+    return f"{bad} of {of} items could not be read" if bad else ""
+
+
+def mended(body: bytes) -> bytes:
+    """The document with U+FFFD for references to what is no character, such as `&#xD800;` or `&#99999999999;`.
+
+    XML 1.0, 2.2: such a document is not well-formed. Readers give up all of it, or the item, for one of them.
+    """
+    return _REFERENCE.sub(_character, body)
+
+
+def _character(found: re.Match[bytes]) -> bytes:
+    digits = (found[1] or found[2]).lstrip(b"0") or b"0"
+    if len(digits) < 8:
+        number = int(digits, 16 if found[1] else 10)
+        if number < 0xD800 or 0xE000 <= number < 0x110000:
+            return found[0]
+    return b"&#xFFFD;"
+
+
+def next_link(header: str | None, base: str) -> str | None:
+    """The target of `rel="next"` in a Link header (RFC 8288), if scheme, host and port are those of `base`.
+
+    The request for it carries the credential of the page before it, which no other host may see.
+    """
+    url = joined(base, _next(header))
+    return url if url and _origin(url) and _origin(url) == _origin(base) else None
+
+
+def has_next(header: str | None) -> bool:
+    """Whether a Link header says that there is a next page, wherever it is."""
+    return _next(header) is not None
+
+
+def _origin(url: str) -> tuple[str, str, int] | None:
+    try:
+        parts = urlsplit(url)
+        port = _PORTS.get(parts.scheme) if parts.port is None else parts.port
+    except ValueError:
+        return None
+    if not parts.hostname or port is None or "@" in parts.netloc or "\\" in url:
+        return None
+    return parts.scheme, parts.hostname, port
+
+
+def _next(header: str | None) -> str | None:
     for part in (header or "")[:8000].split(","):
         found = re.match(r"\s*<([^<>\s]+)>(.*)", part)
         if found and re.search(r';\s*rel="?next"?', found[2]):

@@ -2,6 +2,7 @@
 
 History
 2026-11  first version: RSS 2.0, Atom, BEP 36, nyaa:*, torrent:* (ezrss), showrss:info_hash
+2026-11  entries are read one by one; the length of a picture, sound or text is no exact size
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import feedparser
 
@@ -21,9 +23,14 @@ from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Request, site_name
 
 _SMALLEST_CONTENT = 2**20
+_MEDIA = ("image/", "audio/", "text/")
+_MAX_TRIES = 500
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]{0,500}\[|<!ENTITY", re.IGNORECASE)
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf|caps|channel)\s*>", re.IGNORECASE)
+_ITEM = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_ITEM_END = re.compile(rb"</(?:\w{1,20}:)?(?:item|entry)\s*>", re.IGNORECASE)
 _HASH_GUID = re.compile(r"[0-9a-fA-F]{40}\Z")
+_FAILURES = (*fields.UNREADABLE, AssertionError, RecursionError)
 _LABELLED_SIZE = re.compile(r"size(?:</?\w+>|[\s:*=-]){0,12}(\d[\d.,]{0,12}\s?[KMGT]i?B)\b", re.IGNORECASE)
 
 
@@ -40,23 +47,69 @@ def start(site: FeedSite, cursor: Cursor) -> Iterator[Request]:  # noqa: ARG001 
 
 
 def parse(payload: Payload) -> Page:
-    """Every entry as an observation.
+    """Every entry as an observation; an entry that cannot be read is counted, and hides no other.
 
     Raises: Refused for an `<error>` document; LayoutChanged if it is no feed, or declares XML entities.
     """
     if _DOCTYPE.search(payload.body[:4096]):
         raise LayoutChanged("the feed declares entities of its own; it is not read")
-    parsed = feedparser.parse(
-        io.BytesIO(payload.body),  # bare bytes would be tried as the name of a local file first
-        sanitize_html=False,
-        resolve_relative_uris=False,
-        response_headers={"content-type": payload.headers.get("content-type", "")},
-    )
-    if not parsed.get("version") and not parsed.entries:
+    body, kind = fields.mended(payload.body), payload.headers.get("content-type", "")
+    try:
+        parsed = _parsed(body, kind)
+        entries, lost = parsed.entries, 0
+    except _FAILURES as error:
+        parsed, entries, lost = None, *_entries_apart(body, kind, error)
+    if parsed is not None and not parsed.get("version") and not entries:
         _refuse(payload)
     if not _END.search(payload.body[-4096:]):
         raise LayoutChanged("the feed is cut off: its end is missing")
-    return Page(observations=tuple(_observation(entry, payload) for entry in parsed.entries))
+    observations, _ = fields.readable(entries, lambda entry: _observation(entry, payload))
+    of = len(entries) + lost
+    return Page(observations=observations, incomplete=fields.unread(of - len(observations), of))
+
+
+def _parsed(body: bytes, kind: str) -> feedparser.FeedParserDict:
+    return feedparser.parse(
+        io.BytesIO(body),  # bare bytes would be tried as the name of a local file first
+        sanitize_html=False,
+        resolve_relative_uris=False,
+        response_headers={"content-type": kind},
+    )
+
+
+def _entries_apart(body: bytes, kind: str, error: Exception) -> tuple[list[Mapping[str, Json]], int]:
+    """The entries of a document that the reader gives up as a whole, and how many of them it cannot read.
+
+    The document is halved until the entries at fault stand alone. Raises: LayoutChanged if none can be read.
+    """
+    head, items, tail = _taken_apart(body)
+    entries: list[Mapping[str, Json]] = []
+    groups = [items]
+    lost = tries = 0
+    while groups:
+        group, tries = groups.pop(), tries + 1
+        half = len(group) // 2
+        try:
+            if tries <= _MAX_TRIES:
+                entries += _parsed(head + b"".join(group) + tail, kind).entries
+            else:
+                lost += len(group)
+        except _FAILURES:
+            if half:
+                groups += [group[half:], group[:half]]
+            else:
+                lost += len(group)
+    if not entries:
+        raise LayoutChanged(f"the feed cannot be read: {type(error).__name__}") from error
+    return entries, lost
+
+
+def _taken_apart(body: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """What stands before the entries, each entry with what follows it, and what stands after the last."""
+    starts = [found.start() for found in _ITEM.finditer(body)] or [len(body)]
+    end = max((found.end() for found in _ITEM_END.finditer(body, starts[-1])), default=len(body))
+    parts = [body[i:j] for i, j in pairwise([*starts, end])]
+    return body[: starts[0]], parts, body[end:]
 
 
 def _refuse(payload: Payload) -> None:
@@ -159,19 +212,24 @@ def _torrent_url(urls: list[str], enclosures: list[dict[str, Json]]) -> str | No
     return urls[0] if urls[0].startswith("http") and re.search(r"\.torrent(?:$|\?)", urls[0]) else None
 
 
+def _is_media(enclosure: Mapping[str, Json]) -> bool:
+    return str(enclosure.get("type", "")).strip().lower().startswith(_MEDIA)
+
+
 def _size(entry: Mapping[str, Json], enclosures: list[dict[str, Json]]) -> tuple[int | None, bool]:
     """Content size and whether it is exact: a field in bytes, the enclosure's length, a text like "1.4 GiB".
 
-    An enclosure below 1 MiB is more likely the length of the .torrent itself: kept, but not as exact.
+    An enclosure below 1 MiB is more likely the length of the .torrent itself, and that of a picture, a sound
+    or a text is its own: kept, but not as exact.
     """
     for name in ("torrent_contentlength", "contentlength", "size", "torrent_size"):
         size = fields.count(entry.get(name))
         if size:
             return size, True
-    for one in enclosures:
+    for one in sorted(enclosures, key=_is_media):
         size = fields.count(one.get("length"))
         if size:
-            return size, size >= _SMALLEST_CONTENT
+            return size, size >= _SMALLEST_CONTENT and not _is_media(one)
     told = fields.text(_any(entry, "nyaa_size", "size", "torrent_size"), 100)
     if not told:
         labelled = _LABELLED_SIZE.search((fields.text(entry.get("summary")) or "")[:20_000])

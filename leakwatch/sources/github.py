@@ -4,6 +4,7 @@ The magnet of March 2023 stood in a pull request to the owner's own repository: 
 
 History
 2026-11  first version: REST API 2022-11-28; cursor per stream by `updated_at`, two minutes of overlap
+2026-11  a stream is read on by time instead of page numbers; every page of a patch; each patch once
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from leakwatch.errors import LayoutChanged
 from leakwatch.model.observation import Observation
@@ -22,6 +23,9 @@ _HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "20
 _STREAMS = {"issues": "issues", "comments": "issues/comments", "review_comments": "pulls/comments"}
 _OVERLAP = timedelta(minutes=2)
 _PER_PAGE = 100
+_MAX_FILE_PAGES = 30
+_GONE = (404, 410)
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Before GitHub: some servers send the year 1 where there is no time."""
 
@@ -116,26 +120,48 @@ def _page(payload: Payload, items: list[dict[str, Json]], step: str, incomplete:
     observations = tuple(one for _, one in made if one)
     if items and not observations:
         raise LayoutChanged(f"nothing in {payload.url} has a number and an address")
-    following = (
-        fields.next_link(payload.headers.get("link"))
-        if not state.get("first") and state.get("step") != "search"
-        else None
-    )
-    linked = fields.next_link(payload.headers.get("link"))
     patches = [
         _files_request(one, state) for item, one in made if one and step == "issues" and _is_pull(item)
     ]
-    onward = (
-        [Request(url=linked, headers=_HEADERS, credential=_credential(state), state=dict(state))]
-        if following and linked
-        else []
-    )
+    onward, unread = _onward(payload, items)
     return Page(
         observations=observations,
         next_requests=tuple(patches + onward),
-        cursor=_moved(items, state, step),
-        incomplete=incomplete,
+        cursor=_moved(payload, items, step),
+        incomplete=incomplete or unread,
     )
+
+
+def _onward(payload: Payload, items: list[dict[str, Json]]) -> tuple[list[Request], str]:
+    """The request that reads a stream on, or why what follows stays unread.
+
+    Not by page number: an item that changes meanwhile leaves the pages already read for the last one, all
+    others move up by one, and the first of the next page is never shown. What changed since the newest item of
+    this page is the same list without that hole. Only where a whole page is of one second its Link is followed.
+    """
+    state, asked, link = payload.request.state, payload.request.url, payload.headers.get("link")
+    if state.get("first") or state.get("step") == "search" or not fields.has_next(link):
+        return [], ""
+    url = _since(asked, _newest(items)) or fields.next_link(link, asked)
+    if not url:
+        return [], fields.NEXT_IS_ELSEWHERE
+    return [Request(url=url, headers=_HEADERS, credential=_credential(state), state=dict(state))], ""
+
+
+def _since(asked: str, newest: datetime | None) -> str | None:
+    """The same request from a later time on; None if that would not be later."""
+    parts = urlsplit(asked)
+    query = {name: value for name, value in parse_qsl(parts.query) if name != "page"}
+    before = fields.when(query.get("since"))
+    if not newest or (before and newest <= before):
+        return None
+    return parts._replace(query=urlencode(query | {"since": newest.strftime(_TIME)})).geturl()
+
+
+def _newest(items: list[dict[str, Json]]) -> datetime | None:
+    """The latest `updated_at`, in whole seconds; None if no item has one."""
+    times = [when for when in (fields.when(item.get("updated_at")) for item in items) if when]
+    return max(*times, _EARLIEST).replace(microsecond=0) if times else None
 
 
 def _credential(state: Mapping[str, Json]) -> CredentialRef | None:
@@ -143,13 +169,15 @@ def _credential(state: Mapping[str, Json]) -> CredentialRef | None:
     return CredentialRef(name) if name else None
 
 
-def _moved(items: list[dict[str, Json]], state: Mapping[str, Json], step: str) -> dict[str, Json]:
-    """The stream's cursor: the newest `updated_at`, less the overlap that catches clocks and slow indexes."""
-    times = [when for when in (fields.when(item.get("updated_at")) for item in items) if when]
-    if not times or state.get("step") == "search" or not state.get("repository"):
+def _moved(payload: Payload, items: list[dict[str, Json]], step: str) -> dict[str, Json]:
+    """The stream's cursor: the newest `updated_at`, less the overlap that catches clocks and slow indexes.
+
+    A server whose clock is ahead of ours does not move it past the time of the answer.
+    """
+    state, newest = payload.request.state, _newest(items)
+    if not newest or state.get("step") == "search" or not state.get("repository"):
         return {}
-    newest = max(*times, _EARLIEST)
-    return {f"{state['repository']}/{step}": (newest - _OVERLAP).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    return {f"{state['repository']}/{step}": (min(newest, payload.fetched_at) - _OVERLAP).strftime(_TIME)}
 
 
 def _item(item: dict[str, Json], payload: Payload, step: str) -> Observation | None:
@@ -192,6 +220,7 @@ def _is_pull(item: Mapping[str, Json]) -> bool:
 
 
 def _files_request(pull: Observation, state: Mapping[str, Json]) -> Request:
+    """The request for a patch: only if the pull request is new, for the overlap shows each one many times."""
     repository, _, number = pull.native_id.rpartition("/pull/")
     api = state.get("api") or "https://api.github.com"
     return Request(
@@ -199,6 +228,7 @@ def _files_request(pull: Observation, state: Mapping[str, Json]) -> Request:
         headers=_HEADERS,
         credential=_credential(state),
         keep=True,
+        if_new=pull.native_id,
         state={
             "step": "files",
             "repository": repository,
@@ -214,30 +244,46 @@ def _files_request(pull: Observation, state: Mapping[str, Json]) -> Request:
 
 
 def _files(payload: Payload) -> Page:
-    """The lines that a pull request adds, as one observation; nothing added is an honest empty page."""
-    state = payload.request.state
+    """The lines that a page of a pull request's files adds, as one observation, and the page after it.
+
+    Nothing added, or a pull request that is gone, is an honest empty page.
+    """
+    if payload.status in _GONE:
+        return Page()
+    state, number = payload.request.state, fields.count(payload.request.state.get("page")) or 1
     patches = [
         (fields.text(item.get("filename"), 500) or "", fields.text(item.get("patch")) or "")
         for item in fields.list_of(payload.json(), "a list of files", payload.url)
     ]
     added = [line[1:] for _, patch in patches for line in patch.splitlines() if line.startswith("+")]
+    onward, unread = _more_files(payload, number)
     if not added:
-        return Page()
-    name = f"{state.get('repository', '')}/pull/{state.get('number', 0)}"
-    return Page(
-        observations=(
-            Observation(
-                site=site_name(payload),
-                native_id=f"{name}/files",
-                title=fields.text(state.get("title")) or "",
-                fetched_at=payload.fetched_at,
-                url=fields.text(state.get("url")),
-                published_at=fields.when(state.get("published_at")),
-                author=fields.text(state.get("author")),
-                text="\n".join(added)[: fields.MAX_TEXT],
-            ),
-        )
+        return Page(next_requests=onward, incomplete=unread)
+    name = f"{state.get('repository', '')}/pull/{state.get('number', 0)}/files"
+    seen = Observation(
+        site=site_name(payload),
+        native_id=name if number == 1 else f"{name}/{number}",
+        title=fields.text(state.get("title")) or "",
+        fetched_at=payload.fetched_at,
+        url=fields.text(state.get("url")),
+        published_at=fields.when(state.get("published_at")),
+        author=fields.text(state.get("author")),
+        text="\n".join(added)[: fields.MAX_TEXT],
     )
+    return Page(observations=(seen,), next_requests=onward, incomplete=unread)
+
+
+def _more_files(payload: Payload, number: int) -> tuple[tuple[Request, ...], str]:
+    """The next page of a pull request's files, or why it stays unread; GitHub shows at most 30 pages."""
+    link, state = payload.headers.get("link"), payload.request.state
+    if not fields.has_next(link) or number >= _MAX_FILE_PAGES:
+        return (), ""
+    url = fields.next_link(link, payload.request.url)
+    if not url:
+        return (), fields.NEXT_IS_ELSEWHERE
+    told = {**state, "page": number + 1}
+    request = Request(url=url, headers=_HEADERS, credential=_credential(state), keep=True, state=told)
+    return (request,), ""
 
 
 KIND = PolledKind(name="github", settings=GithubSite, start=start, parse=parse, empty_is_normal=True)

@@ -2,6 +2,7 @@
 
 History
 2026-11  first version: `/api/models` and `/api/models/{id}?blobs=true`
+2026-11  models whose listing shows neither weights nor archives are not asked for one by one
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ from leakwatch.sources._kind import CredentialRef, Cursor, Json, Page, Payload, 
 _GONE = (404, 410)
 _MAX_FILES = 20_000
 _MAX_KNOWN = 5_000
+_WEIGHTS = (
+    *(".safetensors", ".bin", ".pth", ".pt", ".gguf", ".ggml", ".ckpt", ".onnx", ".h5", ".hdf5", ".keras"),
+    *(".msgpack", ".npz", ".npy", ".pkl", ".pickle", ".joblib", ".distcp", ".nemo", ".tflite", ".pdparams"),
+    *(".llamafile", ".dat", ".data", ".tar", ".tgz", ".gz", ".xz", ".bz2", ".zst", ".lz4", ".zip", ".7z"),
+    *(".rar", ".torrent"),
+)
+"""Ends of names that weights, archives and torrents have; a part such as `.zip.001` counts as its whole."""
+
+_PART = re.compile(r"[._-](?:part)?\d+(?:of\d+)?\Z")
 _ID = re.compile(r"[\w.-]{1,96}(?:/[\w.-]{1,96})?\Z")
 
 
@@ -54,8 +64,8 @@ def parse(payload: Payload) -> Page:
     Raises: LayoutChanged if the JSON is not of the API's shape.
     """
     step = payload.request.state.get("step")
-    if payload.status in _GONE:
-        return Page(cursor={str(payload.request.state.get("id", "")): None} if step == "model" else {})
+    if payload.status in _GONE and step == "model":
+        return Page(cursor={str(payload.request.state.get("id", "")): None})
     body = payload.json()
     if step == "model" or (not step and isinstance(body, dict)):
         return _model(payload, body)
@@ -63,7 +73,12 @@ def parse(payload: Payload) -> Page:
 
 
 def _list(payload: Payload, body: Json) -> Page:
-    """Models whose revision is not the known one; the next page only where a gap may lie behind this one."""
+    """The models whose revision is not the known one, and the next page where a gap may lie behind this one.
+
+    A model of its known revision was read by an earlier poll, and so was what had changed before it: one of
+    them, anywhere on the page, ends the reading onwards. The next page is asked for before the models of this
+    one, for these are kept if the poll is cut short.
+    """
     state = payload.request.state
     known = fields.mapping(state.get("known"))
     models = {
@@ -72,16 +87,30 @@ def _list(payload: Payload, body: Json) -> Page:
     named = {name: model for name, model in models.items() if _ID.match(name)}
     if models and not named:
         raise LayoutChanged(f"no model in {payload.url} has an id")
-    changed = [name for name, model in named.items() if name not in known or known[name] != _revision(model)]
-    following = (
-        fields.next_link(payload.headers.get("link")) if known and len(changed) == len(named) else None
-    )
-    requests = [_model_request(name, named[name], state) for name in changed]
-    if following:
-        requests.append(Request(url=following, credential=_credential(state), state=dict(state)))
     if not state.get("step"):
         return Page(observations=tuple(_observation(name, model, payload) for name, model in named.items()))
-    return Page(next_requests=tuple(requests), cursor=dict.fromkeys(list(known)[:-_MAX_KNOWN]))
+    changed = {name: m for name, m in named.items() if name not in known or known[name] != _revision(m)}
+    told = {name: model for name, model in changed.items() if _is_told_in_full(model)}
+    link = payload.headers.get("link") if known and len(changed) == len(named) else None
+    following = fields.next_link(link, payload.request.url)
+    onward = [Request(url=following, credential=_credential(state), state=dict(state))] if following else []
+    models = [_model_request(name, model, state) for name, model in changed.items() if name not in told]
+    return Page(
+        observations=tuple(_observation(name, model, payload) for name, model in told.items()),
+        next_requests=tuple(onward + models),
+        cursor=dict.fromkeys(list(known)[:-_MAX_KNOWN])
+        | {name: _revision(model) for name, model in told.items()},
+        incomplete=fields.NEXT_IS_ELSEWHERE if fields.has_next(link) and not following else "",
+    )
+
+
+def _is_told_in_full(model: Mapping[str, Json]) -> bool:
+    """Whether the listing names the model's files and none is worth a request for its SHA-256 and size."""
+    siblings = model.get("siblings")
+    if not isinstance(siblings, list) or not siblings or not _revision(model):
+        return False
+    names = [fields.text(one.get("rfilename")) if isinstance(one, dict) else None for one in siblings]
+    return all(name and not _PART.sub("", name.lower()).endswith(_WEIGHTS) for name in names)
 
 
 def _revision(model: Mapping[str, Json]) -> str:
@@ -98,6 +127,7 @@ def _model_request(name: str, model: Mapping[str, Json], state: Mapping[str, Jso
     return Request(
         url=f"{api}/api/models/{quote(name, safe='/')}?blobs=true",
         credential=_credential(state),
+        keep=True,
         state={"step": "model", "id": name, "api": api, "revision": _revision(model)},
     )
 

@@ -2,6 +2,7 @@
 
 History
 2026-11  first version: catalog -> threads -> posts; a vanished thread is an honest empty page
+2026-11  the cursor stays behind posts that an answer from a cache, or of the same second, does not show
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Request, site_name
 
 _GONE = (404, 410)
+_SAME_SECOND_S = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ def _thread_request(thread: dict[str, Json], state: Any) -> Request:
             "web": state.get("web"),
             "thread": thread["no"],
             "last_modified": _modified(thread),
+            "replies": fields.count(thread.get("replies")),
             "subject": thread.get("sub") if isinstance(thread.get("sub"), str) else None,
         },
     )
@@ -116,10 +119,28 @@ def _thread(payload: Payload) -> Page:
     if not posts:
         raise LayoutChanged(f"the thread {payload.url} has no posts")
     subject = fields.text(posts[0].get("sub")) or fields.text(state.get("subject"))
+    read_to = _read_to(posts, payload) if state.get("thread") else None
     return Page(
         observations=tuple(_post(post, payload, subject) for post in posts),
-        cursor={key: state.get("last_modified", 0)} if state.get("thread") else {},
+        cursor={} if read_to is None else {key: read_to},
     )
+
+
+def _read_to(posts: list[dict[str, Json]], payload: Payload) -> int | None:
+    """Up to which second a thread is read; None where this answer is older than the catalog that named it.
+
+    A thread may honestly show fewer posts than it counts, for deleted ones can stay counted; it is as new as
+    the catalog if either number is. A later post of a second that is not over would not change the catalog.
+    """
+    state = payload.request.state
+    shown = max(len(posts) - 1, fields.count(posts[0].get("replies")) or 0)
+    if shown < (fields.count(state.get("replies")) or 0):
+        return None
+    read_to = fields.count(state.get("last_modified")) or 0
+    told = fields.when(payload.headers.get("last-modified"))
+    if told:
+        read_to = min(read_to, max(0, int(told.timestamp())))
+    return read_to - 1 if abs(payload.fetched_at.timestamp() - read_to) <= _SAME_SECOND_S else read_to
 
 
 def _post(post: dict[str, Json], payload: Payload, subject: str | None) -> Observation:

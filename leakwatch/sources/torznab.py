@@ -1,7 +1,8 @@
 """`torznab`: the search API of Jackett, Prowlarr, bitmagnet and NZB-style indexes (Torznab 1.3, Newznab).
 
 History
-2026-11  first version: recent items by an empty query, attributes, error documents, paging by offset
+2026-11  first version: recent items by an empty query, attributes, error documents; one page, without paging
+2026-11  items are read one by one; an enclosure of a foreign type is no torrent
 """
 
 from __future__ import annotations
@@ -49,20 +50,27 @@ def start(site: TorznabSite, cursor: Cursor) -> Iterator[Request]:  # noqa: ARG0
 
 
 def parse(payload: Payload) -> Page:
-    """Every item as an observation.
+    """Every item as an observation; an item that cannot be read is counted, and hides no other.
 
     Raises: Refused for an error document about the account, the limits or the server (100-199, 500 and up);
             LayoutChanged for any other, or if it is no RSS.
     """
+    try:
+        return _page_of(payload)
+    except fields.UNREADABLE as error:
+        raise LayoutChanged(f"the answer cannot be read: {type(error).__name__}") from error
+
+
+def _page_of(payload: Payload) -> Page:
     root = _root(payload)
     name = _name(root)
     if name == "error":
         _refuse(root)
     if name not in ("rss", "caps", "RDF"):
         raise LayoutChanged(f"expected Torznab RSS, got <{name}>")
-    base = payload.url
-    observations = [_observation(item, payload, base) for item in root.iter("{*}item")]
-    return Page(observations=tuple(observations))
+    items = list(root.iter("{*}item"))
+    observations, incomplete = fields.readable(items, lambda item: _observation(item, payload, payload.url))
+    return Page(observations=observations, incomplete=incomplete)
 
 
 def _root(payload: Payload) -> etree._Element:
@@ -72,7 +80,7 @@ def _root(payload: Payload) -> etree._Element:
         recover=True, resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True
     )
     try:
-        root = etree.fromstring(payload.body, parser)
+        root = etree.fromstring(fields.mended(payload.body), parser)
     except etree.XMLSyntaxError as error:
         raise LayoutChanged(f"expected Torznab RSS: {error}") from error
     if root is None:
@@ -127,7 +135,6 @@ def _observation(item: etree._Element, payload: Payload, base: str) -> Observati
         ),
         None,
     )
-    torrent_url = None if href.startswith("magnet:") else fields.joined(base, href)
     observation = Observation(
         site=site_name(payload),
         native_id=(
@@ -140,9 +147,7 @@ def _observation(item: etree._Element, payload: Payload, base: str) -> Observati
         author=fields.text(attributes.get("poster") or _child(item, "author"), 200),
         text=fields.text(_child(item, "description")),
         size_bytes=size,
-        torrent_url=torrent_url
-        if torrent_url and "nzb" not in (enclosure.get("type", "") if enclosure is not None else "")
-        else None,
+        torrent_url=_torrent_url(href, enclosure.get("type", "") if enclosure is not None else "", base),
         magnet=magnet,
         infohash_v1=told or hashes[0],
         infohash_v2=hashes[1],
@@ -157,6 +162,12 @@ def _page(item: etree._Element, link: str, base: str) -> str | None:
         if url and (url.startswith("http") or (url is link and not url.startswith("magnet:"))):
             return fields.joined(base, url)
     return None
+
+
+def _torrent_url(href: str, mime: str, base: str) -> str | None:
+    """The enclosure's address if it is a torrent: NZB files, covers and subtitles come as enclosures too."""
+    is_torrent = not mime or "bittorrent" in mime.lower() or ".torrent" in href.lower()
+    return fields.joined(base, href) if is_torrent and not href.lower().startswith("magnet:") else None
 
 
 def _leechers(attributes: dict[str, str]) -> int | None:

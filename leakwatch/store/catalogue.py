@@ -11,9 +11,10 @@ from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.store import mapping
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import asset as asset_table
-from leakwatch.store.tables import asset_file, counter
+from leakwatch.store.tables import asset_file, counter, finding, outbox
 
 _VERSION = "catalogue"
+_SEARCHED = "searched:"
 
 
 class SqlCatalogue:
@@ -65,10 +66,30 @@ class SqlCatalogue:
             await self._connection.execute(
                 sa.insert(asset_file), [mapping.file_row(asset.id, f) for f in asset.files]
             )
+        await self._connection.execute(sa.delete(counter).where(counter.c.name == f"{_SEARCHED}{asset.id}"))
         await self._count()
 
+    async def unsearched(self) -> list[AssetId]:
+        """Assets that were not looked for yet in what is stored, since they were registered or changed."""
+        done = sa.select(counter.c.name).where(counter.c.name.like(f"{_SEARCHED}%"))
+        names = set((await self._connection.execute(done)).scalars())
+        ids = (
+            await self._connection.execute(sa.select(asset_table.c.id).order_by(asset_table.c.id))
+        ).scalars()
+        return [AssetId(one) for one in ids if f"{_SEARCHED}{one}" not in names]
+
+    async def searched(self, asset: AssetId) -> None:
+        """An asset was looked for in what is stored."""
+        row = {"name": f"{_SEARCHED}{asset}", "value": 1}
+        await self._connection.execute(
+            insert_for(self._connection, counter).values(row).on_conflict_do_nothing()
+        )
+
     async def remove(self, asset: AssetId) -> bool:
-        """Remove an asset with its findings; false if there was none."""
+        """Remove an asset with its findings and what was to be said of them; false if there was none."""
+        findings = sa.select(finding.c.id).where(finding.c.asset_id == asset)
+        await self._connection.execute(sa.delete(outbox).where(outbox.c.finding_id.in_(findings)))
+        await self._connection.execute(sa.delete(counter).where(counter.c.name == f"{_SEARCHED}{asset}"))
         done = await self._connection.execute(sa.delete(asset_table).where(asset_table.c.id == asset))
         await self._count()
         return done.rowcount > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,9 +25,19 @@ from leakwatch.model.observation import Observation
 from leakwatch.store import mapping
 from leakwatch.store.proofs import SqlProofs
 from leakwatch.store.statements import batches, insert_for
-from leakwatch.store.tables import artefact, finding_event, observation, proof, sighting, signal
+from leakwatch.store.tables import (
+    artefact,
+    finding_event,
+    observation,
+    observed_swarm,
+    proof,
+    sighting,
+    signal,
+)
+from leakwatch.store.tables import asset as asset_table
 from leakwatch.store.tables import finding as finding_table
 
+_MAX_LOOKED_BACK = 200
 _CLOSED = (State.MERGED.value, State.FALSE_POSITIVE.value, State.ALLOWED.value)
 
 
@@ -71,22 +82,91 @@ class SqlFindings(SqlProofs):
             )
             for ident, native_id, digest in (await self._connection.execute(query)).all():
                 ids[f"{native_id}\n{digest}"] = ident
+        await self._index_swarms(observations, ids)
         return ids
 
-    async def known(self, keys: Sequence[str]) -> dict[str, KnownArtefact]:
-        """Which of these artefact keys an open finding holds."""
-        found: dict[str, KnownArtefact] = {}
-        for batch in batches(list(keys)):
+    async def _index_swarms(self, observations: Sequence[Observation], ids: dict[str, int]) -> None:
+        rows = [
+            {"swarm_key": key.hex(), "observation_id": ids[f"{one.native_id}\n{one.content_digest}"]}
+            for one in observations
+            for key in dict.fromkeys(
+                k for where in one.locators if where.infohashes for k in where.infohashes.swarm_keys
+            )
+        ]
+        if rows:
+            insert = insert_for(self._connection, observed_swarm).on_conflict_do_nothing()
+            await self._connection.execute(insert, rows)
+
+    async def unsighted(self, asset: AssetId, swarm_keys: Sequence[str]) -> list[tuple[int, Observation]]:
+        """Stored observations that name one of these swarms and support no finding of the asset yet."""
+        sighted = sa.select(sighting.c.observation_id).where(sighting.c.asset_id == asset)
+        found: dict[int, Observation] = {}
+        for batch in batches(list(swarm_keys)):
             query = (
-                sa.select(artefact.c.key, finding_table)
-                .join(finding_table, finding_table.c.id == artefact.c.finding_id)
-                .where(artefact.c.key.in_(batch), finding_table.c.state.not_in(_CLOSED))
+                sa.select(observation)
+                .join(observed_swarm, observed_swarm.c.observation_id == observation.c.id)
+                .where(observed_swarm.c.swarm_key.in_(batch), observation.c.id.not_in(sighted))
+                .order_by(observation.c.id)
+                .limit(_MAX_LOOKED_BACK)
             )
             for row in (await self._connection.execute(query)).mappings():
-                sure = row["verdict"] == Verdict.PROVED.value or (
-                    row["tier"] == Tier.AUTO.value and row["verdict"] != Verdict.REFUTED.value
-                )
-                found[row["key"]] = KnownArtefact(AssetId(row["asset_id"]), row["score"], sure)
+                found[row["id"]] = mapping.observation_of(dict(row))
+        return list(found.items())
+
+    async def stored(self, before: int, limit: int) -> list[tuple[int, Observation]]:
+        """Stored observations with a row id below `before`, newest first."""
+        query = sa.select(observation).where(observation.c.id < before).order_by(observation.c.id.desc())
+        rows = (await self._connection.execute(query.limit(limit))).mappings()
+        return [(row["id"], mapping.observation_of(dict(row))) for row in rows]
+
+    async def texts(self, finding: FindingId, limit: int = 20) -> list[str]:
+        """The texts of a finding's sightings, newest first."""
+        query = (
+            sa.select(observation.c.text)
+            .join(sighting, sighting.c.observation_id == observation.c.id)
+            .where(sighting.c.finding_id == finding, observation.c.text.is_not(None))
+            .order_by(sighting.c.id.desc())
+            .limit(limit)
+        )
+        return list((await self._connection.execute(query)).scalars())
+
+    async def lock(self, assets: Iterable[AssetId]) -> set[AssetId]:
+        """Let no other transaction judge these assets until this one ends; answers those that still exist."""
+        query = (
+            sa.select(asset_table.c.id).where(asset_table.c.id.in_(sorted(assets))).order_by(asset_table.c.id)
+        )
+        return {AssetId(one) for one in (await self._connection.execute(query.with_for_update())).scalars()}
+
+    async def known(self, keys: Sequence[str]) -> list[KnownArtefact]:
+        """Which of these artefact keys open findings hold, and how sure each is.
+
+        A swarm is sure if its own metadata proved it, or while nothing is known of it, if it is the only one of a
+        finding that is *auto*; one whose metadata proved nothing is not, and one that was refuted is left out.
+        """
+        swarms = (
+            sa.select(proof.c.finding_id, sa.func.count().label("swarms"))
+            .group_by(proof.c.finding_id)
+            .subquery()
+        )
+        own = sa.and_(
+            proof.c.finding_id == finding_table.c.id,
+            sa.literal("swarm:") + proof.c.swarm_key == artefact.c.key,
+        )
+        found: list[KnownArtefact] = []
+        for batch in batches(list(keys)):
+            query = (
+                sa.select(artefact.c.key, finding_table, proof.c.verdict.label("own"), swarms.c.swarms)
+                .join(finding_table, finding_table.c.id == artefact.c.finding_id)
+                .outerjoin(proof, own)
+                .outerjoin(swarms, swarms.c.finding_id == finding_table.c.id)
+                .where(artefact.c.key.in_(batch), finding_table.c.state.not_in(_CLOSED))
+            )
+            rows = [dict(row) for row in (await self._connection.execute(query)).mappings()]
+            found += [
+                KnownArtefact(row["key"], AssetId(row["asset_id"]), row["score"], _is_sure(row))
+                for row in rows
+                if row["own"] != Verdict.REFUTED.value
+            ]
         return found
 
     async def holders(self, asset: AssetId, keys: Sequence[str]) -> list[Finding]:
@@ -97,7 +177,9 @@ class SqlFindings(SqlProofs):
                 artefact.c.asset_id == asset, artefact.c.key.in_(batch)
             )
             ids |= set((await self._connection.execute(query)).scalars())
-        found = [one for one in [await self.get(FindingId(ident)) for ident in ids] if one]
+        found = [
+            one for one in [await self.get(FindingId(ident)) for ident in ids] if one and not one.merged_into
+        ]
         return sorted(found, key=lambda one: (one.opened_at, one.id))
 
     async def save(self, finding: Finding) -> None:
@@ -115,7 +197,7 @@ class SqlFindings(SqlProofs):
             "observation_id": observation,
             "asset_id": match.asset,
             "site": seen.site,
-            "locators": [one.value for one in seen.locators],
+            "locators": [mapping.shown_locator(one.value) for one in seen.locators],
             "tier": match.tier.value if match.tier else "",
             "score": match.score,
             "seen_at": seen.fetched_at,
@@ -251,3 +333,11 @@ class SqlFindings(SqlProofs):
         )
         rows = (await self._connection.execute(query.order_by(signal.c.id))).all()
         return [(kind, detail, weight) for kind, detail, weight in rows]
+
+
+def _is_sure(row: dict[str, Any]) -> bool:
+    if not row["key"].startswith("swarm:"):
+        return row["verdict"] == Verdict.PROVED.value or row["tier"] == Tier.AUTO.value
+    if row["own"] in (None, Verdict.UNKNOWN.value):
+        return row["tier"] == Tier.AUTO.value and (row["swarms"] or 0) <= 1
+    return row["own"] == Verdict.PROVED.value

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from leakwatch.model.alert import Alert, Delivery, Place
+from leakwatch.errors import MagnetError
+from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     EventKind,
@@ -21,10 +22,12 @@ from leakwatch.model.finding import (
     Tier,
     Verdict,
 )
-from leakwatch.model.observation import Observation
+from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, PiecesRoot
+from leakwatch.torrent.magnet import parse_magnet
 
 Row = Mapping[str, Any]
+_PLAIN_FACTS = ("torrent_url", "magnet", "infohash_v1", "infohash_v2", "seeders", "leechers")
 
 
 def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
@@ -99,7 +102,7 @@ def observation_row(observation: Observation) -> dict[str, Any]:
         "facts": {
             "size_is_exact": observation.size_is_exact,
             "torrent_url": observation.torrent_url,
-            "magnet": observation.magnet,
+            "magnet": shown_locator(observation.magnet) if observation.magnet else None,
             "infohash_v1": observation.infohash_v1,
             "infohash_v2": observation.infohash_v2,
             "seeders": observation.seeders,
@@ -108,12 +111,46 @@ def observation_row(observation: Observation) -> dict[str, Any]:
                 {k: v for k, v in dataclasses.asdict(f).items() if v is not None} for f in observation.files
             ],
             "locators": [
-                {"kind": one.kind.value, "value": one.value, "offset": one.offset}
+                {"kind": one.kind.value, "value": shown_locator(one.value), "offset": one.offset}
                 for one in observation.locators
             ],
         },
         "evidence": observation.evidence,
     }
+
+
+def shown_locator(value: str) -> str:
+    """A locator as it is kept and shown: a magnet without trackers and peer addresses."""
+    try:
+        return str(parse_magnet(value)) if value[:7].lower() == "magnet:" else value
+    except MagnetError:
+        return value
+
+
+def observation_of(row: Row) -> Observation:
+    """A stored observation; its locators are found anew by whoever needs them."""
+    facts = row["facts"]
+    plain = {name: facts.get(name) for name in _PLAIN_FACTS}
+    return Observation(
+        site=row["site"],
+        native_id=row["native_id"],
+        title=row["title"],
+        url=row["url"],
+        author=row["author"],
+        text=row["text"],
+        published_at=row["published_at"],
+        fetched_at=row["fetched_at"],
+        size_bytes=row["size_bytes"],
+        size_is_exact=facts.get("size_is_exact", True),
+        files=tuple(ObservedFile(**one) for one in facts.get("files", ())),
+        locators=tuple(
+            Locator(LocatorKind(one["kind"]), one["value"])
+            for one in facts.get("locators", ())
+            if one["kind"] == LocatorKind.REPOSITORY.value
+        ),
+        evidence=row["evidence"],
+        **plain,
+    )
 
 
 def finding_row(finding: Finding) -> dict[str, Any]:
@@ -207,6 +244,21 @@ def delivery_of(row: Row, lease_token: str) -> Delivery:
         created_at=row["created_at"],
         lease_token=lease_token,
         repeat=row["uncertain"],
+    )
+
+
+def outbox_row_of(row: Row) -> OutboxRow:
+    """Where one alert stands."""
+    return OutboxRow(
+        id=row["id"],
+        channel=row["channel"],
+        finding=row["finding_id"],
+        headline=row["alert"]["headline"],
+        state=DeliveryState(row["state"]),
+        attempts=row["attempts"],
+        due_at=row["due_at"],
+        created_at=row["created_at"],
+        last_error=row["last_error"],
     )
 
 

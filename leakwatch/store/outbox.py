@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, delivery_key
+from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, delivery_key
 from leakwatch.store import mapping
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import outbox
@@ -119,6 +120,22 @@ class SqlOutbox:
             )
         )
         return (await self._connection.execute(statement)).rowcount
+
+    async def list(self, states: Sequence[DeliveryState] = (), limit: int = 200) -> list[OutboxRow]:
+        """Alerts with their state, newest first; only those in `states`, where any are given."""
+        query = sa.select(outbox).order_by(outbox.c.id.desc()).limit(limit)
+        if states:
+            query = query.where(outbox.c.state.in_([state.value for state in states]))
+        return [
+            mapping.outbox_row_of(dict(row)) for row in (await self._connection.execute(query)).mappings()
+        ]
+
+    async def retry(self, ident: int, at: datetime) -> bool:
+        """Make a dead or waiting alert due now; false if there is none of this id."""
+        again = (*_WAITING, DeliveryState.DEAD.value)
+        chosen = sa.and_(outbox.c.id == ident, outbox.c.state.in_(again))
+        changes = {"state": DeliveryState.RETRY.value, "due_at": at, "created_at": at}
+        return (await self._connection.execute(sa.update(outbox).where(chosen).values(changes))).rowcount == 1
 
     async def counts(self) -> dict[str, int]:
         """Rows by state."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -17,6 +16,8 @@ from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import evidence, finding, proof
 from leakwatch.torrent.infohash import Infohashes
 
+MAX_PROOFS = 50
+"""Torrents of one finding whose metadata is looked for: a post may name a thousand magnets."""
 _WANTED, _DONE = "wanted", "done"
 _KEPT_HEADERS = frozenset(
     {"content-type", "content-length", "date", "etag", "last-modified", "server", "content-encoding"}
@@ -44,10 +45,11 @@ class SqlProofs:
             insert_for(self._connection, evidence).values(row).on_conflict_do_nothing()
         )
 
-    async def request_proof(
-        self, finding: FindingId, infohashes: Infohashes, peers: Sequence[tuple[str, int]], at: datetime
-    ) -> None:
-        """Want the metadata of a torrent; nothing happens if it is wanted already."""
+    async def request_proof(self, finding: FindingId, infohashes: Infohashes, at: datetime) -> bool:
+        """Want the metadata of a torrent; false if it is wanted already, or the finding has too many."""
+        wanted = sa.select(sa.func.count()).select_from(proof).where(proof.c.finding_id == finding)
+        if (await self._connection.scalar(wanted) or 0) >= MAX_PROOFS:
+            return False
         row = {
             "finding_id": finding,
             "swarm_key": infohashes.swarm_keys[0].hex(),
@@ -55,16 +57,14 @@ class SqlProofs:
                 infohashes.v1.hex() if infohashes.v1 else None,
                 infohashes.v2.hex() if infohashes.v2 else None,
             ],
-            "peers": [list(peer) for peer in peers[:20]],
             "state": _WANTED,
             "next_try_at": at,
             "verdict": Verdict.UNKNOWN.value,
             "files": [],
             "updated_at": at,
         }
-        await self._connection.execute(
-            insert_for(self._connection, proof).values(row).on_conflict_do_nothing()
-        )
+        statement = insert_for(self._connection, proof).values(row).on_conflict_do_nothing()
+        return (await self._connection.execute(statement)).rowcount > 0
 
     async def due_proofs(self, now: datetime) -> list[str]:
         """Swarm keys, in hex, whose metadata is wanted now."""
@@ -92,7 +92,6 @@ class SqlProofs:
                 finding=FindingId(row["finding_id"]),
                 asset=AssetId(row["asset_id"]),
                 infohashes=mapping.infohashes_of(row["infohashes"]),
-                peers=tuple((host, port) for host, port in row["peers"]),
                 attempts=row["attempts"],
                 metadata_digest=row["metadata_digest"],
             )
@@ -106,8 +105,8 @@ class SqlProofs:
 
     async def close_proof(
         self, task: ProofTask, proof_made: Proof, metadata_digest: str, at: datetime
-    ) -> None:
-        """Record the verdict on one torrent."""
+    ) -> FindingId | None:
+        """Record the verdict on one torrent; answers the finding it belongs to now: cases may have been merged."""
         changes = {
             "state": _DONE,
             "attempts": task.attempts + 1,
@@ -119,6 +118,7 @@ class SqlProofs:
             "updated_at": at,
         }
         await self._connection.execute(sa.update(proof).where(proof.c.id == task.id).values(changes))
+        return await self._connection.scalar(sa.select(proof.c.finding_id).where(proof.c.id == task.id))
 
     async def put_off_proof(self, task: ProofTask, next_try_at: datetime, reason: str, at: datetime) -> None:
         """Record a failed attempt and when the next one is due."""

@@ -45,6 +45,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         )
 
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""Row ids: a busy index outgrows 31 bits within days; SQLite counts by itself only in INTEGER."""
+
+
 def _time(name: str, *, nullable: bool = False, index: bool = False) -> sa.Column[Any]:
     return sa.Column(name, UtcDateTime, nullable=nullable, index=index)
 
@@ -66,7 +70,7 @@ def _count(name: str) -> sa.Column[Any]:
 
 
 def _id(name: str = "id") -> sa.Column[Any]:
-    return sa.Column(name, sa.Integer, primary_key=True, autoincrement=True)
+    return sa.Column(name, BIG, primary_key=True, autoincrement=True)
 
 
 def _of(name: str, target: str, **options: Any) -> sa.Column[Any]:
@@ -161,6 +165,13 @@ observation = sa.Table(
     sa.UniqueConstraint("site", "native_id", "content_digest"),
 )
 
+observed_swarm = sa.Table(
+    "observed_swarm",
+    metadata,
+    sa.Column("swarm_key", sa.String(40), primary_key=True),
+    sa.Column("observation_id", sa.ForeignKey("observation.id", ondelete="CASCADE"), primary_key=True),
+)
+
 evidence = sa.Table(
     "evidence",
     metadata,
@@ -243,7 +254,6 @@ proof = sa.Table(
     _of("finding_id", "finding.id"),
     sa.Column("swarm_key", sa.String(40), nullable=False, index=True),
     _json("infohashes"),
-    _json("peers"),
     _text("state"),
     _count("attempts"),
     sa.Column("next_try_at", UtcDateTime, nullable=False, index=True),

@@ -1,4 +1,4 @@
-"""The second half of the pipeline on both databases: order, retries, giving up, races, lost leases (F1, F10, F11)."""
+"""Delivery on both databases: order, retries, giving up, races, lost leases (F1, F10, F11)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ from leakwatch.store.tables import outbox
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 chances = st.floats(0, 1)
 waits = st.none() | st.floats(0, 1e6)
+on_sqlite = pytest.mark.parametrize(
+    "repository", ["sqlite"], indirect=True
+)  # what does not hang on the database
 
 
 @dataclass(slots=True)
@@ -130,6 +133,7 @@ async def test_oldest_first_until_nothing_is_left(repository: SqlRepository) -> 
     assert await run(repository, channel, Clock()) == []
 
 
+@on_sqlite
 async def test_stops_between_two_alerts(repository: SqlRepository) -> None:
     """A daemon that stops finishes the alert at hand and begins no other one."""
     await enqueue(repository, 1, 2)
@@ -138,6 +142,7 @@ async def test_stops_between_two_alerts(repository: SqlRepository) -> None:
     assert [row["state"] for row in await rows(repository)] == ["sent", "pending"]
 
 
+@on_sqlite
 async def test_failure_does_not_hold_up_the_others(repository: SqlRepository) -> None:
     """An alert that is put off leaves the rest of the queue moving, and comes back when it is due."""
     await enqueue(repository, 1, 2, 3)
@@ -159,6 +164,7 @@ async def test_failure_does_not_hold_up_the_others(repository: SqlRepository) ->
     assert (attempt.state, attempt.delivery.repeat) == (DeliveryState.SENT, False)
 
 
+@on_sqlite
 async def test_permanent_is_dead_at_once(repository: SqlRepository) -> None:
     """What never will be accepted is dead with the reason, and is not tried again."""
     await enqueue(repository, 1)
@@ -173,6 +179,7 @@ async def test_permanent_is_dead_at_once(repository: SqlRepository) -> None:
     assert (state, error) == ("dead", "gone")
 
 
+@on_sqlite
 async def test_uncertain_is_sent_again_as_a_repeat(repository: SqlRepository) -> None:
     """What may have arrived is sent again under the same key, and stays a repeat through later refusals."""
     await enqueue(repository, 1)
@@ -187,6 +194,7 @@ async def test_uncertain_is_sent_again_as_a_repeat(repository: SqlRepository) ->
     assert len({one.delivery.key for one in attempts}) == 1
 
 
+@on_sqlite
 @pytest.mark.parametrize("is_uncertain", [False, True])
 async def test_gives_up_after_a_day(repository: SqlRepository, is_uncertain: bool) -> None:
     """Tried for a day and no longer: the first failure after 24 hours is the last, and its reason is kept."""
@@ -249,6 +257,7 @@ async def test_killed_sender_is_repeated_after_its_lease(repository: SqlReposito
     assert (state, uncertain) == ("sent", True)
 
 
+@on_sqlite
 async def test_late_sender_does_not_overwrite_the_one_after_it(repository: SqlRepository) -> None:
     """A sender that outlives its lease settles nothing: the row stays as its successor left it."""
     await enqueue(repository, 1)

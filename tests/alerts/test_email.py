@@ -509,7 +509,7 @@ async def test_cut_at_a_verb(store: SqlRepository, verb: str, state: str) -> Non
 
 
 async def test_cut_after_data_is_sent_again_as_a_repeat(store: SqlRepository) -> None:
-    """A mail whose acceptance was never heard goes out again under the same Message-ID, marked as a repeat."""
+    """A mail whose acceptance was never heard goes out again, same Message-ID, marked as a repeat."""
     post, clock = Post(cut="END"), Clock()
     with serving(post) as port:
         await told(store, port, clock)
@@ -560,7 +560,7 @@ async def test_silent_server_is_given_up(store: SqlRepository) -> None:
     assert "127.0.0.1" in row["last_error"]
 
 
-def login(right: bool) -> Callable[..., AuthResult]:
+def knowing(right: bool) -> Callable[..., AuthResult]:
     """An authenticator that knows one answer."""
 
     def check(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, given: Any) -> AuthResult:
@@ -575,7 +575,7 @@ def login(right: bool) -> Callable[..., AuthResult]:
 async def test_login(store: SqlRepository, right: bool) -> None:
     """The user name and password are used; a refusal is tried again, and neither is in the error."""
     post = Post()
-    options = {"auth_require_tls": False, "auth_required": True, "authenticator": login(right)}
+    options = {"auth_require_tls": False, "auth_required": True, "authenticator": knowing(right)}
     with serving(post, **options) as port:
         row = await told(store, port, Clock(), username="verysecretname", password=Secret(PASSWORD))
     if right:
@@ -652,13 +652,14 @@ def piped_to(port: int) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter]
     return pipe
 
 
-async def test_no_tls_no_mail(store: SqlRepository) -> None:
+@pytest.mark.parametrize(
+    "login", [{}, {"username": "verysecretname", "password": Secret(PASSWORD)}], ids=["", "login"]
+)
+async def test_no_tls_no_mail(store: SqlRepository, login: dict[str, Any]) -> None:
     """A server that offers no STARTTLS gets neither the mail nor the password in the clear."""
     post = Post()
     with serving(post) as port:
-        row = await told(
-            store, port, Clock(), tls="starttls", username="verysecretname", password=Secret(PASSWORD)
-        )
+        row = await told(store, port, Clock(), tls="starttls", **login)
     assert (row["state"], post.mails) == ("retry", [])
     assert "STARTTLS" in row["last_error"]
     assert "verysecret" not in row["last_error"]

@@ -304,7 +304,7 @@ async def test_accepted(receiver: Receiver, store: SqlRepository, status: int) -
     ],
 )
 async def test_refused(receiver: Receiver, store: SqlRepository, status: int, state: str) -> None:
-    """A refusal is dead or tried again by its status; redirects are not followed; errors name host and status."""
+    """A refusal is dead or tried again by its status; no redirect is followed; errors name the host."""
     receiver.answer = http(status, Location=f"http://127.0.0.1:{receiver.port}/elsewhere")
     attempt, row = await told(store, receiver.url, Clock())
     assert (attempt.state.value, row["state"], row["uncertain"]) == (state, state, False)

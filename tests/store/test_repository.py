@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from leakwatch.errors import Conflict, StoreError
+from leakwatch.extract.links import find_locators
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
@@ -29,6 +30,7 @@ from leakwatch.model.finding import (
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.service import make_test_alert
+from leakwatch.store.proofs import MAX_PROOFS
 from leakwatch.store.repository import SqlRepository
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, PiecesRoot
 
@@ -184,11 +186,79 @@ async def test_known_artefacts(repository: SqlRepository) -> None:
     await open_case(repository)
     key = "swarm:" + "cd" * 20
     async with repository.writing() as work:
-        assert (await work.findings.known([key, "swarm:00"]))[key].is_sure
-        await work.findings.save(replace(CASE, verdict=Verdict.REFUTED))
-        assert not (await work.findings.known([key]))[key].is_sure
+        (known,) = await work.findings.known([key, "swarm:00"])
+        assert (known.key, known.asset, known.is_sure) == (key, MODEL.id, True)
+        await work.findings.save(replace(CASE, tier=Tier.REVIEW))
+        assert not (await work.findings.known([key]))[0].is_sure
         await work.findings.save(replace(CASE, state=State.FALSE_POSITIVE))
-        assert await work.findings.known([key]) == {}
+        assert await work.findings.known([key]) == []
+
+
+async def test_a_swarm_is_as_sure_as_its_own_proof(repository: SqlRepository) -> None:
+    """A second torrent of a proved case is not sure because the first one is; a refuted one is not known."""
+    await open_case(repository)
+    right, wrong = Infohashes(v1=InfohashV1(b"\xcd" * 20)), Infohashes(v1=InfohashV1(b"\xee" * 20))
+    keys = ["swarm:" + "cd" * 20, "swarm:" + "ee" * 20]
+    async with repository.writing() as work:
+        await work.findings.save(replace(CASE, verdict=Verdict.PROVED))
+        await work.findings.add_artefacts(MODEL.id, CASE.id, keys)
+        for hashes in (right, wrong):
+            assert await work.findings.request_proof(CASE.id, hashes, NOON)
+        assert {one.key: one.is_sure for one in await work.findings.known(keys)} == dict.fromkeys(keys, False)
+        for key, verdict in zip(keys, (Verdict.PROVED, Verdict.UNPROVED), strict=True):
+            (task,) = await work.findings.proof_tasks(key[6:])
+            await work.findings.close_proof(task, Proof(verdict, "v1"), "d" * 64, NOON)
+        sure = {one.key: one.is_sure for one in await work.findings.known(keys)}
+        assert sure == {keys[0]: True, keys[1]: False}
+
+
+async def test_proofs_of_a_finding_are_bounded(repository: SqlRepository) -> None:
+    """A post that names a thousand magnets does not make a thousand jobs."""
+    await open_case(repository)
+    async with repository.writing() as work:
+        for number in range(MAX_PROOFS + 5):
+            hashes = Infohashes(v1=InfohashV1(number.to_bytes(20, "big")))
+            assert await work.findings.request_proof(CASE.id, hashes, NOON) is (number < MAX_PROOFS)
+        assert len(await work.findings.due_proofs(NOON)) == MAX_PROOFS
+
+
+async def test_earlier_items_of_a_swarm_are_found(repository: SqlRepository) -> None:
+    """An observation that named a swarm before anybody knew it is found by it until it is sighted."""
+    await open_case(repository)
+    earlier = replace(SEEN, native_id="old/9", title="look")
+    async with repository.writing() as work:
+        ids = await work.findings.store([earlier])
+        ((row, found),) = await work.findings.unsighted(MODEL.id, ["cd" * 20])
+        assert (row, found.native_id, found.title) == (
+            ids[f"old/9\n{earlier.content_digest}"],
+            "old/9",
+            "look",
+        )
+        assert [one.native_id for _, one in await work.findings.stored(2**62, 10)] == ["old/9", "g/1"]
+        await work.findings.add_sighting(CASE.id, row, found, MATCH)
+        assert await work.findings.unsighted(MODEL.id, ["cd" * 20]) == []
+
+
+async def test_registered_assets_are_looked_for_once(repository: SqlRepository) -> None:
+    """A new or changed asset has not been searched; once it has, it is left alone."""
+    async with repository.writing() as work:
+        await work.catalogue.save(MODEL, NOON)
+        assert await work.catalogue.unsearched() == [MODEL.id]
+        await work.catalogue.searched(MODEL.id)
+        assert await work.catalogue.unsearched() == []
+        await work.catalogue.save(replace(MODEL, title="other"), NOON)
+        assert await work.catalogue.unsearched() == [MODEL.id]
+
+
+async def test_no_peer_address_is_kept(repository: SqlRepository) -> None:
+    """A magnet is kept without the peers and trackers that it names."""
+    uri = f"magnet:?xt=urn:btih:{'cd' * 20}&x.pe=198.51.100.7:6881&tr=http://t.example/a"
+    await open_case(repository, seen=replace(SEEN, magnet=uri, locators=find_locators(uri)))
+    async with repository.reading() as work:
+        (place,) = await work.findings.places(CASE.id)
+        ((_, stored),) = await work.findings.stored(2**62, 10)
+    assert place.locators == (f"magnet:?xt=urn:btih:{'cd' * 20}",)
+    assert "198.51.100.7" not in repr(stored)
 
 
 async def test_merge_moves_everything(repository: SqlRepository) -> None:
@@ -203,7 +273,7 @@ async def test_merge_moves_everything(repository: SqlRepository) -> None:
                 finding=newer.id, kind=EventKind.OPENED, at=NOON, content="opened", detail={"site": "board"}
             )
         )
-        await work.findings.request_proof(newer.id, hashes, [("198.51.100.1", 6881)], NOON)
+        await work.findings.request_proof(newer.id, hashes, NOON)
         await work.findings.merge(CASE, newer, NOON)
     async with repository.reading() as work:
         assert [(one.id, one.sightings) for one in await work.findings.list()] == [("LW-1", 2)]
@@ -213,7 +283,7 @@ async def test_merge_moves_everything(repository: SqlRepository) -> None:
         assert "item:g/2" in await work.findings.keys(CASE.id)
         assert [event.content for event in await work.findings.events(CASE.id)] == ["opened"]
         (task,) = await work.findings.proof_tasks((b"\xee" * 20).hex())
-        assert (task.finding, task.peers, task.infohashes) == ("LW-1", (("198.51.100.1", 6881),), hashes)
+        assert (task.finding, task.infohashes) == ("LW-1", hashes)
 
 
 async def test_proof_is_wanted_once_and_closed(repository: SqlRepository) -> None:
@@ -221,8 +291,8 @@ async def test_proof_is_wanted_once_and_closed(repository: SqlRepository) -> Non
     await open_case(repository)
     hashes = Infohashes(v1=InfohashV1(b"\xee" * 20))
     async with repository.writing() as work:
-        await work.findings.request_proof(CASE.id, hashes, [], NOON)
-        await work.findings.request_proof(CASE.id, hashes, [], NOON)
+        assert await work.findings.request_proof(CASE.id, hashes, NOON)
+        assert not await work.findings.request_proof(CASE.id, hashes, NOON)
         assert await work.findings.due_proofs(NOON) == ["ee" * 20]
         (task,) = await work.findings.proof_tasks("ee" * 20)
         await work.findings.put_off_proof(task, NOON + timedelta(minutes=5), "no peers", NOON)
@@ -230,7 +300,7 @@ async def test_proof_is_wanted_once_and_closed(repository: SqlRepository) -> Non
         (task,) = await work.findings.proof_tasks("ee" * 20)
         assert task.attempts == 1
         made = Proof(Verdict.PROVED, "v1", (FileProof("w", "a/w.bin", 3, 3, 9, 0, "v1"),), "because")
-        await work.findings.close_proof(task, made, "d" * 64, NOON)
+        assert await work.findings.close_proof(task, made, "d" * 64, NOON) == CASE.id
         assert await work.findings.proof_tasks("ee" * 20) == []
         assert await work.findings.proofs(CASE.id) == [made]
 
