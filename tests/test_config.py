@@ -587,3 +587,13 @@ def test_config_check_survives_windows_line_ends(folder: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(folder / "leakwatch.toml")
     assert caught.value.line == 7
+
+
+def test_database_address_is_a_secret(folder: Path) -> None:
+    """An address may hold a password: it can come from a file, and does not show in what is printed."""
+    (folder / "url").write_text("postgresql://user:hunter2@db.example/leakwatch\n")
+    file = folder / "leakwatch.toml"
+    file.write_text(f'{HTTP}[store]\nurl_file = "url"\n')
+    config = load_config(file)
+    assert config.store_url == "postgresql://user:hunter2@db.example/leakwatch"
+    assert "hunter2" not in repr(config)

@@ -27,9 +27,9 @@ class DaemonConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreConfig:
-    """The database: SQLite in the data folder unless an address is given."""
+    """The database: SQLite in the data folder unless an address is given; it may hold a password."""
 
-    url: str | None = None
+    url: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ class Config:
     @property
     def store_url(self) -> str:
         """The database's address."""
-        return self.store.url or f"sqlite:///{self.data_dir / 'leakwatch.db'}"
+        return self.store.url.reveal() if self.store.url else f"sqlite:///{self.data_dir / 'leakwatch.db'}"
 
     @property
     def door(self) -> DoorSettings:
