@@ -141,7 +141,8 @@ class SqlFindings(SqlProofs):
         """Which of these artefact keys open findings hold, and how sure each is.
 
         A swarm is sure if its own metadata proved it, or while nothing is known of it, if it is the only one of a
-        finding that is *auto*; one whose metadata proved nothing is not, and one that was refuted is left out.
+        finding that is *auto*. One that was refuted is left out, and so is one whose metadata proved nothing where
+        another torrent of the finding is the proved one.
         """
         swarms = (
             sa.select(proof.c.finding_id, sa.func.count().label("swarms"))
@@ -165,7 +166,7 @@ class SqlFindings(SqlProofs):
             found += [
                 KnownArtefact(row["key"], AssetId(row["asset_id"]), row["score"], _is_sure(row))
                 for row in rows
-                if row["own"] != Verdict.REFUTED.value
+                if not _is_beside(row)
             ]
         return found
 
@@ -341,3 +342,10 @@ def _is_sure(row: dict[str, Any]) -> bool:
     if row["own"] in (None, Verdict.UNKNOWN.value):
         return row["tier"] == Tier.AUTO.value and (row["swarms"] or 0) <= 1
     return row["own"] == Verdict.PROVED.value
+
+
+def _is_beside(row: dict[str, Any]) -> bool:
+    """Whether a torrent only stood in the same post as the leak."""
+    if row["own"] == Verdict.UNPROVED.value:
+        return row["verdict"] == Verdict.PROVED.value
+    return row["own"] == Verdict.REFUTED.value

@@ -1,0 +1,207 @@
+"""One page at a time, in any order, from several sites at once: the same case comes out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from leakwatch.crawl.vault import FileVault
+from leakwatch.matching.index import build_index
+from leakwatch.model.alert import Route
+from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.finding import FileProof, Finding, Proof, ProofTask, State, Verdict
+from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.pipeline import Brain, Taken, conclude, take_page
+from leakwatch.service import load_rules, load_weights
+from leakwatch.sources._kind import Page, Payload, Request
+from leakwatch.store.repository import SqlRepository
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+DIGEST = b"\x11" * 32
+ASSET = Asset(
+    id=AssetId("tideglass"),
+    title="Tideglass 70B",
+    critical=True,
+    files=(AssetFile(path="w.bin", size_bytes=3_000_001, sha256=DIGEST),),
+)
+PROVED = Proof(Verdict.PROVED, "v1", (FileProof("w", "w.bin", 3, 3, 9),), "because")
+UNPROVED = Proof(Verdict.UNPROVED, "none", (), "nothing to compare")
+
+
+def magnet(number: int) -> str:
+    """A magnet URI with an infohash of its own."""
+    return f"magnet:?xt=urn:btih:{number:040x}"
+
+
+def post(native_id: str, title: str, text: str = "", site: str = "a") -> Observation:
+    """One post on one site."""
+    return Observation(site=site, native_id=native_id, title=title, text=text, fetched_at=NOON)
+
+
+def hub_copy(site: str = "hub") -> Observation:
+    """A repository with the asset's own file."""
+    file = ObservedFile(path="w.bin", size_bytes=3_000_001, sha256=DIGEST.hex())
+    where = Locator(LocatorKind.REPOSITORY, "https://hub.example/x/y")
+    return Observation(
+        site=site, native_id="x/y", title="x/y", fetched_at=NOON, files=(file,), locators=(where,)
+    )
+
+
+@dataclass
+class Desk:
+    """A database with the asset, and pages that come in."""
+
+    repository: SqlRepository
+    vault: FileVault
+    brain: Brain
+
+    async def take(self, *observations: Observation) -> Taken:
+        """Take a page of one site."""
+        site = observations[0].site
+        async with self.repository.reading() as work:
+            state = await work.sites.get(site)
+        assert state is not None
+        payload = Payload(
+            request=Request(url="x"), url="x", status=200, headers={}, body=b"page", fetched_at=NOON
+        )
+        page = Page(observations=observations)
+        return await take_page(page, payload, state, self.brain, self.repository, self.vault, lambda _: {})
+
+    async def findings(self) -> list[Finding]:
+        """All cases."""
+        async with self.repository.reading() as work:
+            return await work.findings.list()
+
+    async def task(self, number: int) -> ProofTask:
+        """The open proof of a torrent."""
+        async with self.repository.reading() as work:
+            (task,) = await work.findings.proof_tasks(f"{number:040x}")
+        return task
+
+    async def conclude(self, task: ProofTask, proof: Proof) -> int:
+        """A verdict comes in."""
+        return await conclude(task, proof, "d" * 64, NOON, self.brain, self.repository)
+
+    async def alerts(self) -> list[str]:
+        """What was said, oldest first."""
+        async with self.repository.reading() as work:
+            return [one.headline for one in reversed(await work.outbox.list())]
+
+
+@pytest.fixture
+async def desk(repository: SqlRepository, tmp_path: Path) -> Desk:
+    """An asset, sites a to t and a hub, one channel."""
+    async with repository.writing() as work:
+        await work.catalogue.save(ASSET, NOON)
+        await work.sites.sync([(name, "feed", "h") for name in [*"abcdefghijklmnopqrst", "hub"]], NOON)
+    brain = Brain(build_index([ASSET]), load_weights(), load_rules(None), (Route(channel="slack"),))
+    return Desk(repository, FileVault(tmp_path / "evidence"), brain)
+
+
+async def test_two_sites_at_once_make_one_case(desk: Desk) -> None:
+    """The same magnet on many sites at the same moment is one finding with one opening alert."""
+    for number in range(1, 6):
+        posts = [post(f"{number}", "Tideglass 70B", magnet(number), site) for site in "abcdef"]
+        await asyncio.gather(*(desk.take(one) for one in posts))
+    found = await desk.findings()
+    assert [one.sightings for one in found] == [6] * 5
+    assert sum("possible leak" in headline for headline in await desk.alerts()) == 5
+
+
+async def test_a_sighting_beside_a_verdict_loses_neither(desk: Desk) -> None:
+    """A sighting that is written while a verdict is, leaves the case proved."""
+    for number in range(1, 8):
+        await desk.take(post(f"{number}", "Tideglass 70B", magnet(number)))
+        task = await desk.task(number)
+        again = post(f"{number}", "Tideglass 70B", magnet(number), "b")
+        await asyncio.gather(desk.conclude(task, PROVED), desk.take(again))
+    assert {one.verdict for one in await desk.findings()} == {Verdict.PROVED}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_torrent_and_hub_copy_become_one_case(desk: Desk, turned: bool) -> None:
+    """A hub that shows the file which a torrent was proved to carry shows the same leak, whatever came first."""
+    await desk.take(post("1", "Tideglass 70B", magnet(1)))
+    if turned:
+        await desk.take(hub_copy())
+    await desk.conclude(await desk.task(1), PROVED)
+    if not turned:
+        await desk.take(hub_copy())
+    (finding,) = await desk.findings()
+    assert (finding.sites, finding.verdict) == (frozenset({"a", "hub"}), Verdict.PROVED)
+
+
+async def test_a_verdict_follows_its_case_through_a_merge(desk: Desk) -> None:
+    """Two cases that become one while a torrent is looked at: its verdict reaches the one that is left."""
+    await desk.take(post("1", "Tideglass 70B", magnet(1)))
+    await desk.take(post("2", "Tideglass 70B", magnet(2), "b"))
+    task = await desk.task(2)
+    await desk.take(post("3", "Tideglass 70B", f"{magnet(1)} {magnet(2)}", "c"))
+    assert await desk.conclude(task, PROVED) > 0
+    (finding,) = await desk.findings()
+    assert (finding.verdict, finding.sightings) == (Verdict.PROVED, 3)
+    await desk.take(hub_copy())
+    assert len(await desk.findings()) == 1
+
+
+async def test_no_guilt_by_association(desk: Desk) -> None:
+    """Another torrent in the same post is not the leak because the first one is."""
+    await desk.take(post("1", "Tideglass 70B", f"{magnet(1)} and a nice system: {magnet(2)}"))
+    tasks = [await desk.task(1), await desk.task(2)]
+    for task, proof in zip(tasks, (PROVED, UNPROVED), strict=True):
+        await desk.conclude(task, proof)
+    before = await desk.alerts()
+    await desk.take(post("9", "some-system-24.04-amd64.iso", magnet(2), "b"))
+    after = await desk.alerts()
+    assert len(after) == len(before)
+    await desk.take(post("10", "no name at all", magnet(1), "c"))
+    assert len(await desk.alerts()) == len(before) + 1
+
+
+async def test_a_proof_reopens_a_false_positive(desk: Desk) -> None:
+    """What a person took for a fake alerts again once a torrent of it is proved, and by nothing less."""
+    await desk.take(post("1", "Tideglass 70B", magnet(1)))
+    (finding,) = await desk.findings()
+    async with desk.repository.writing() as work:
+        from dataclasses import replace
+
+        await work.findings.save(replace(finding, state=State.FALSE_POSITIVE))
+    quiet = len(await desk.alerts())
+    await desk.take(post("2", "Tideglass 70B", f"{magnet(1)} {magnet(2)}", "b"))
+    assert len(await desk.alerts()) == quiet
+    await desk.conclude(await desk.task(2), PROVED)
+    (finding,) = await desk.findings()
+    assert finding.state is State.REOPENED
+    assert len(await desk.alerts()) > quiet
+
+
+async def test_a_name_and_an_exact_size_alert_without_a_link(desk: Desk) -> None:
+    """An index that lists title and exact size but no link is told: the page itself is the place."""
+    item = Observation(
+        site="a",
+        native_id="1",
+        title="Tideglass 70B",
+        fetched_at=NOON,
+        size_bytes=3_000_001,
+        url="https://i.example/1",
+    )
+    await desk.take(item)
+    assert len(await desk.alerts()) == 1
+
+
+async def test_hostile_items_are_stored_or_passed_over(desk: Desk) -> None:
+    """NUL, lone surrogates and endless ids neither stop the page nor hide the leak beside them."""
+    hostile: Sequence[Observation] = [
+        post("x\x00y", "a\x00b", "c\x00d"),
+        post("\ud800", "\udfff", "\ud800"),
+        post("y" * 100_000, "z" * 100_000, "q" * 1_000_000),
+    ]
+    await desk.take(*hostile, post("1", "Tideglass 70B", magnet(1)))
+    assert len(await desk.findings()) == 1
+    again = await desk.take(*hostile)
+    assert again.new_items == frozenset()
