@@ -54,6 +54,22 @@ def load(path: Path) -> Config:
     return load_config(path)
 
 
+def gaps(config: Config) -> list[str]:
+    """What a correct configuration leaves undone, for which an operator might wait in vain."""
+    found = [
+        f"no route leads to the channel {one.name!r}"
+        for one in config.channels
+        if all(route.channel != one.name for route in config.routes)
+    ]
+    if not any(site.enabled for site in config.sites):
+        found.append("no site is enabled, so nothing is watched")
+    if not config.routes:
+        found.append("without [[routes]] nobody is alerted; findings are only listed")
+    if config.swarm.enabled and not config.swarm.dht_bootstrap:
+        found.append("without swarm.dht_bootstrap no peers are found, so no torrent can be proved")
+    return found
+
+
 def make_data_folder(config: Config) -> None:
     """The data folder, made if it is not there. Raises: StoreError."""
     try:

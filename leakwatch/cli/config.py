@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, say
+from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, gaps, load, say
 
 app = typer.Typer(help="The configuration file.", no_args_is_help=True)
 
@@ -18,18 +18,13 @@ def _config() -> None:
 def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Check the configuration; nobody is contacted. Mistakes are named with file, line and field."""
     loaded = load(config)
-    silent = [
-        one.name for one in loaded.channels if all(route.channel != one.name for route in loaded.routes)
-    ]
+    reading = sum(site.enabled for site in loaded.sites)
     say(
-        f"{config}: {len(loaded.sites)} sites, {len(loaded.channels)} channels, {len(loaded.routes)} routes: ok"
+        f"{config}: {len(loaded.sites)} sites ({reading} enabled), {len(loaded.channels)} channels, "
+        f"{len(loaded.routes)} routes: ok"
     )
-    for name in silent:
-        say(f"note: no route leads to the channel {name!r}")
-    if not loaded.routes:
-        say("note: without [[routes]] nobody is alerted; findings are only listed")
-    if loaded.swarm.enabled and not loaded.swarm.dht_bootstrap:
-        say("note: without swarm.dht_bootstrap no peers are found, so no torrent can be proved")
+    for gap in gaps(loaded):
+        say(f"note: {gap}")
 
 
 @app.command()

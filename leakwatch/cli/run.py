@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, run_async, say
+from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, gaps, load, run_async, say
 from leakwatch.errors import ConfigError, InputError, LeakwatchError
 
 
@@ -59,11 +59,15 @@ def run(
         raise ConfigError(f"no log format {log_format!r}: auto, json or console")
     if log_level not in ("debug", "info", "warning", "error"):
         raise ConfigError(f"no log level {log_level!r}: debug, info, warning or error")
+    import structlog  # noqa: PLC0415
+
     from leakwatch.daemon import run_daemon  # noqa: PLC0415
     from leakwatch.logs import configure  # noqa: PLC0415
 
     configure(log_format, log_level)  # type: ignore[arg-type]
     loaded = load(config)
+    for gap in gaps(loaded):
+        structlog.get_logger().warning("configuration_gap", gap=gap)
     failed = run_async(lambda: run_daemon(loaded, once=once))
     if failed:
         say(f"leakwatch: could not be read: {', '.join(sorted(failed))} (`leakwatch source list` says why)")

@@ -289,6 +289,15 @@ def test_config_check_ends_with_two_for_a_mistake(home: Path) -> None:
     assert "`leakwatch init` writes one" in fails(ConfigError, "config", "check", "-c", "nowhere.toml")
 
 
+def test_what_a_configuration_leaves_undone(home: Path) -> None:
+    """A daemon that watches nothing, or tells nobody, says so before anybody waits for it."""
+    told = run("config", "check").stderr
+    assert "note: no site is enabled, so nothing is watched" in told
+    assert "note: without [[routes]] nobody is alerted" in told
+    logged = run("run", "--once", "--log-format", "json").stderr
+    assert logged.count('"event": "configuration_gap"') == told.count("note: ")
+
+
 def test_configuration_by_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """LEAKWATCH_CONFIG names the file; --config wins over it."""
     (home / "leakwatch.toml").rename(home / "other.toml")
