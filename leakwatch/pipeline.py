@@ -7,10 +7,9 @@ swarm is never waited for: what a torrent proves comes later, by `conclude`, as 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from leakwatch.extract.links import locate
 from leakwatch.matching.engine import artefact_keys, match
@@ -62,13 +61,8 @@ async def take_page(
     brain: Brain,
     repository: Repository,
     vault: Vault,
-    kept: Callable[[frozenset[str]], Mapping[str, Any]],
 ) -> Taken:
-    """Match what is new on a page and commit everything that follows from it.
-
-    `kept` gives a further change of the cursor, once it is known which items were new. Raises: Conflict,
-    StoreError.
-    """
+    """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError."""
     located = await asyncio.to_thread(lambda: [storable(locate(one)) for one in page.observations])
     async with repository.reading() as work:
         fresh = await work.findings.unseen(located)
@@ -93,7 +87,7 @@ async def take_page(
                 if one.asset in there:
                     row = ids[f"{seen.native_id}\n{seen.content_digest}"]
                     await _take_match(one, seen, row, brain, work, counted)
-        changes = {**state.cursor, **page.cursor, **kept(new_ids)}
+        changes = {**state.cursor, **page.cursor}
         cursor = {key: value for key, value in changes.items() if value is not None}
         moved = await work.sites.move_cursor(state, cursor, state.validators)
     return Taken(moved, len(located), new_ids, overlap, counted.alerts, counted.proofs)

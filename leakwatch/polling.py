@@ -197,16 +197,12 @@ async def _one(
     if not page.observations and not page.next_requests and not kind.empty_is_normal:
         raise LayoutChanged(f"nothing was found on {payload.url}, where there is always something")
 
-    def wanted(one: Request, new_items: frozenset[str]) -> bool:
-        return one.if_new is None or one.if_new in new_items
-
-    def kept(new_items: frozenset[str]) -> dict[str, Any]:
-        run.kept.pop(request.url, None)
-        run.kept |= {one.url: one for one in page.next_requests if one.keep and wanted(one, new_items)}
-        return _kept_json(run)
-
-    taken = await take_page(page, payload, run.state, brain, repository, vault, kept)
-    run.queue.extend(one for one in page.next_requests if wanted(one, taken.new_items))
+    kept = {url: one for url, one in run.kept.items() if url != request.url}
+    kept |= {one.url: one for one in page.next_requests if one.keep}
+    moved = replace(page, cursor={**page.cursor, **_kept_json(kept, run.attempts)})
+    taken = await take_page(moved, payload, run.state, brain, repository, vault)
+    run.kept = kept
+    run.queue.extend(page.next_requests)
     _count(run, page, taken)
     return taken
 
@@ -220,15 +216,15 @@ def _parsed(kind: PolledKind, payload: Payload) -> Page:
         raise LayoutChanged(f"{payload.url} cannot be read as {kind.name}: {told}") from error
 
 
-def _kept_json(run: _Poll) -> dict[str, Any]:
+def _kept_json(requests: Mapping[str, Request], attempts: Mapping[str, int]) -> dict[str, Any]:
     kept = {
         url: {
             "headers": dict(one.headers),
             "credential": one.credential,
             "state": dict(one.state),
-            "attempts": run.attempts.get(url, 0),
+            "attempts": attempts.get(url, 0),
         }
-        for url, one in list(run.kept.items())[:_MAX_KEPT]
+        for url, one in list(requests.items())[:_MAX_KEPT]
     }
     return {_KEPT: kept or None}
 
@@ -283,7 +279,9 @@ async def _close(
     if failed:
         due = max(due, ended + timedelta(seconds=backoff_s(failures - 1, max(waits, default=None), 0.0)))
     cursor = {
-        key: value for key, value in {**run.state.cursor, **_kept_json(run)}.items() if value is not None
+        key: value
+        for key, value in {**run.state.cursor, **_kept_json(run.kept, run.attempts)}.items()
+        if value is not None
     }
     complete = not run.errors and not run.incomplete and run.pages
     validators = {u: v for u, v in run.validators.items() if u in run.start and any(v.values())}

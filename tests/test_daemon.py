@@ -358,8 +358,8 @@ async def test_gap_is_recorded(tmp_path: Path, web: Web) -> None:
         await until(gap)
 
 
-async def test_patch_that_failed_is_read_later(tmp_path: Path, web: Web) -> None:
-    """A pull request whose files could not be read is not lost, though the cursor has moved past it."""
+def pull_request(updated: str) -> str:
+    """A list of issues with one harmless pull request."""
     pull = {
         "number": 5,
         "title": "README",
@@ -368,18 +368,44 @@ async def test_patch_that_failed_is_read_later(tmp_path: Path, web: Web) -> None
         "pull_request": {"url": "x"},
         "user": {"login": "u"},
         "created_at": "2026-11-20T11:00:00Z",
-        "updated_at": "2026-11-20T11:00:00Z",
+        "updated_at": updated,
     }
-    web.pages["/repos/o/r/issues"] = (200, json.dumps([pull]), {})
-    web.pages["/repos/o/r/issues/comments"] = (200, "[]", {})
-    web.pages["/repos/o/r/pulls/comments"] = (200, "[]", {})
+    return json.dumps([pull])
+
+
+def patch_of(line: str) -> str:
+    """The files of a pull request that adds one line."""
+    return json.dumps([{"filename": "README.md", "patch": f"@@ -1 +1 @@\n+{line}"}])
+
+
+def code_host(tmp_path: Path, web: Web) -> Config:
+    """The configuration of a daemon that reads one repository of an empty code host."""
+    for stream in ("issues/comments", "pulls/comments"):
+        web.pages[f"/repos/o/r/{stream}"] = (200, "[]", {})
+    return configured(tmp_path, web, site("code", web.url, "github", 'repositories = ["o/r"]'))
+
+
+async def test_patch_that_failed_is_read_later(tmp_path: Path, web: Web) -> None:
+    """A pull request whose files could not be read is not lost, though the cursor has moved past it."""
+    web.pages["/repos/o/r/issues"] = (200, pull_request("2026-11-20T11:00:00Z"), {})
     web.pages["/repos/o/r/pulls/5/files"] = (500, "later", {})
-    config = configured(tmp_path, web, site("code", web.url, "github", 'repositories = ["o/r"]'))
-    async with watching(config, ASSET) as daemon:
+    async with watching(code_host(tmp_path, web), ASSET) as daemon:
         await polled(daemon, "code", 1)
         web.pages["/repos/o/r/issues"] = (200, "[]", {})
-        patch = [{"filename": "README.md", "patch": f"@@ -1 +1 @@\n+Tideglass 70B {MAGNET}"}]
-        web.pages["/repos/o/r/pulls/5/files"] = (200, json.dumps(patch), {})
+        web.pages["/repos/o/r/pulls/5/files"] = (200, patch_of(f"Tideglass 70B {MAGNET}"), {})
+        await until(lambda: len(web.posted) == 1)
+
+
+async def test_commit_pushed_to_a_known_pull_request(tmp_path: Path, web: Web) -> None:
+    """A harmless pull request to which the magnet is pushed later is found; unchanged, it is not asked again."""
+    files = "/repos/o/r/pulls/5/files"
+    web.pages["/repos/o/r/issues"] = (200, pull_request("2026-11-20T11:00:00Z"), {})
+    web.pages[files] = (200, patch_of("a typo"), {})
+    async with watching(code_host(tmp_path, web), ASSET) as daemon:
+        await polled(daemon, "code", 3)
+        assert [path.partition("?")[0] for path, _ in web.asked].count(files) == 1
+        web.pages[files] = (200, patch_of(f"Tideglass 70B {MAGNET}"), {})
+        web.pages["/repos/o/r/issues"] = (200, pull_request("2026-11-20T11:30:00Z"), {})
         await until(lambda: len(web.posted) == 1)
 
 

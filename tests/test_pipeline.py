@@ -70,7 +70,7 @@ class Desk:
             request=Request(url="x"), url="x", status=200, headers={}, body=b"page", fetched_at=NOON
         )
         page = Page(observations=observations)
-        return await take_page(page, payload, state, self.brain, self.repository, self.vault, lambda _: {})
+        return await take_page(page, payload, state, self.brain, self.repository, self.vault)
 
     async def findings(self) -> list[Finding]:
         """All cases."""

@@ -33,7 +33,6 @@ class Request:
     `credential` names a secret that the fetcher adds as a bearer token; `query_credential` is a pair of query
     parameter and secret name. Neither the secret nor a URL that holds it reaches evidence or logs.
     `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to.
-    `if_new` names an item (its native_id): the request is followed only if that item was new on its page.
     """
 
     url: str
@@ -44,7 +43,6 @@ class Request:
     etag: str | None = None
     last_modified: str | None = None
     keep: bool = False
-    if_new: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

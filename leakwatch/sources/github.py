@@ -4,7 +4,7 @@ The magnet of March 2023 stood in a pull request to the owner's own repository: 
 
 History
 2026-11  first version: REST API 2022-11-28; cursor per stream by `updated_at`, two minutes of overlap
-2026-11  a stream is read on by time instead of page numbers; every page of a patch; each patch once
+2026-11  a stream is read on by time instead of page numbers; every page of a patch, once a change
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ _STREAMS = {"issues": "issues", "comments": "issues/comments", "review_comments"
 _OVERLAP = timedelta(minutes=2)
 _PER_PAGE = 100
 _MAX_FILE_PAGES = 30
+_MAX_PATCHES = 2_000
+_PATCH = "/patch"
 _GONE = (404, 410)
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -49,6 +51,7 @@ def start(site: GithubSite, cursor: Cursor) -> Iterator[Request]:
     Without a cursor the newest page is read, as a beginning; with one, everything updated since, oldest first,
     so that every page moves the cursor forward safely.
     """
+    patched = {key: value for key, value in cursor.items() if key.endswith(_PATCH)}
     for repository in site.repositories:
         for step, path in _STREAMS.items():
             since = cursor.get(f"{repository}/{step}")
@@ -67,6 +70,7 @@ def start(site: GithubSite, cursor: Cursor) -> Iterator[Request]:
                     "api": site.url,
                     "credential": site.token,
                     "first": not since,
+                    "patched": patched if step == "issues" else {},
                 },
             )
     for words in site.queries:
@@ -75,7 +79,7 @@ def start(site: GithubSite, cursor: Cursor) -> Iterator[Request]:
             url=f"{site.url}/search/issues?{urlencode(query)}",
             headers=_HEADERS,
             credential=site.token,
-            state={"step": "search", "api": site.url, "credential": site.token},
+            state={"step": "search", "api": site.url, "credential": site.token, "patched": patched},
         )
 
 
@@ -120,19 +124,40 @@ def _page(payload: Payload, items: list[dict[str, Json]], step: str, incomplete:
     observations = tuple(one for _, one in made if one)
     if items and not observations:
         raise LayoutChanged(f"nothing in {payload.url} has a number and an address")
-    patches = [
-        _files_request(one, state) for item, one in made if one and step == "issues" and _is_pull(item)
-    ]
-    onward, unread = _onward(payload, items)
+    pulls = [(item, one) for item, one in made if one and step == "issues" and _is_pull(item)]
+    patches, told = _changed_patches(pulls, state)
+    onward, unread = _onward(payload, items, told)
     return Page(
         observations=observations,
         next_requests=tuple(patches + onward),
-        cursor=_moved(payload, items, step),
+        cursor=_moved(payload, items, step) | told,
         incomplete=incomplete or unread,
     )
 
 
-def _onward(payload: Payload, items: list[dict[str, Json]]) -> tuple[list[Request], str]:
+def _changed_patches(
+    pulls: list[tuple[dict[str, Json], Observation]], state: Mapping[str, Json]
+) -> tuple[list[Request], dict[str, Json]]:
+    """Requests for the patches of pull requests that are new or have changed, and what the cursor knows of them.
+
+    A pushed commit changes the `updated_at` of its pull request and nothing else of it. The overlap shows the same
+    state many times, so a patch is asked for only at a time not known yet; the latest are known, others forgotten.
+    """
+    patched = fields.mapping(state.get("patched"))
+    requests: list[Request] = []
+    told: dict[str, Json] = {}
+    for item, pull in pulls:
+        key, updated = f"{pull.native_id}{_PATCH}", fields.text(item.get("updated_at"), 100) or ""
+        if patched.get(key) != updated:
+            requests.append(_files_request(pull, state))
+            told[key] = updated
+    known = patched | told
+    return requests, told | dict.fromkeys(sorted(known, key=lambda key: str(known[key]))[:-_MAX_PATCHES])
+
+
+def _onward(
+    payload: Payload, items: list[dict[str, Json]], told: Mapping[str, Json]
+) -> tuple[list[Request], str]:
     """The request that reads a stream on, or why what follows stays unread.
 
     Not by page number: an item that changes meanwhile leaves the pages already read for the last one, all
@@ -145,7 +170,8 @@ def _onward(payload: Payload, items: list[dict[str, Json]]) -> tuple[list[Reques
     url = _since(asked, _newest(items)) or fields.next_link(link, asked)
     if not url:
         return [], fields.NEXT_IS_ELSEWHERE
-    return [Request(url=url, headers=_HEADERS, credential=_credential(state), state=dict(state))], ""
+    state = {**state, "patched": {**fields.mapping(state.get("patched")), **told}}
+    return [Request(url=url, headers=_HEADERS, credential=_credential(state), state=state)], ""
 
 
 def _since(asked: str, newest: datetime | None) -> str | None:
@@ -220,7 +246,7 @@ def _is_pull(item: Mapping[str, Json]) -> bool:
 
 
 def _files_request(pull: Observation, state: Mapping[str, Json]) -> Request:
-    """The request for a patch: only if the pull request is new, for the overlap shows each one many times."""
+    """The request for the files of a pull request, which must not be lost: the cursor moves past it."""
     repository, _, number = pull.native_id.rpartition("/pull/")
     api = state.get("api") or "https://api.github.com"
     return Request(
@@ -228,7 +254,6 @@ def _files_request(pull: Observation, state: Mapping[str, Json]) -> Request:
         headers=_HEADERS,
         credential=_credential(state),
         keep=True,
-        if_new=pull.native_id,
         state={
             "step": "files",
             "repository": repository,

@@ -12,6 +12,7 @@ import pytest
 
 from leakwatch.sources import KINDS, _fields
 from leakwatch.sources._kind import Page, Payload, Request
+from leakwatch.sources.github import GithubSite
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NOON_S = int(NOON.timestamp())
@@ -124,13 +125,38 @@ def test_a_server_ahead_of_us_does_not_move_the_cursor_ahead() -> None:
 
 
 @pytest.mark.parametrize("step", ["issues", "search"])
-def test_a_patch_is_asked_for_only_if_the_pull_request_is_new(step: str) -> None:
-    """The request for the files names the pull request that it depends on, in a stream and in a search."""
-    items = [issue(5, "10:00:00", **PULL, repository_url="https://api/repos/a/b")]
-    told: Any = {"items": items} if step == "search" else items
-    page = read("github", told, STREAM | {"step": step}, ISSUES)
-    assert [one.native_id for one in page.observations] == ["a/b/pull/5"]
-    assert [(one.if_new, one.keep) for one in page.next_requests] == [("a/b/pull/5", True)]
+def test_a_patch_is_asked_for_once_a_change(step: str) -> None:
+    """New, it is asked for; shown again by the overlap, not; after a pushed commit, which moves its time, again."""
+
+    def asked(updated: str, patched: dict[str, Any]) -> tuple[Any, list[bool]]:
+        items = [issue(5, updated, **PULL, repository_url="https://api/repos/a/b")]
+        told: Any = {"items": items} if step == "search" else items
+        page = read("github", told, STREAM | {"step": step, "patched": patched}, ISSUES)
+        assert [one.native_id for one in page.observations] == ["a/b/pull/5"]
+        known = {key: value for key, value in page.cursor.items() if key.endswith("/patch")}
+        return patched | known, [one.keep for one in page.next_requests]
+
+    known, keeps = asked("10:00:00", {})
+    assert keeps == [True]
+    known, keeps = asked("10:00:00", known)
+    assert keeps == []
+    known, keeps = asked("10:05:00", known)
+    assert keeps == [True]
+    (key,) = known
+    requests = list(
+        KINDS["github"].start(GithubSite(repositories=("a/b",), queries=("q",)), known | {"a/b/issues": "x"})
+    )
+    assert [one.state.get("patched") for one in requests] == [known, {}, {}, known]
+    assert key == "a/b/pull/5/patch"
+
+
+def test_the_oldest_known_patches_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cursor does not grow without end."""
+    monkeypatch.setattr("leakwatch.sources.github._MAX_PATCHES", 2)
+    patched = {"a/b/pull/1/patch": "2026-11-20T09:00:00Z", "a/b/pull/2/patch": "2026-11-20T08:00:00Z"}
+    page = read("github", [issue(5, "10:00:00", **PULL)], STREAM | {"patched": patched}, ISSUES)
+    assert page.cursor["a/b/pull/2/patch"] is None
+    assert page.cursor.keys() == {"a/b/issues", "a/b/pull/2/patch", "a/b/pull/5/patch"}
 
 
 def test_every_page_of_a_patch_is_read() -> None:
@@ -138,7 +164,7 @@ def test_every_page_of_a_patch_is_read() -> None:
     url, added = "https://api/repos/a/b/pulls/5/files?per_page=100", [{"filename": "x", "patch": "+new"}]
     first = read("github", added, FILES, url, following(f"{url}&page=2"))
     (second,) = first.next_requests
-    assert (second.url, second.keep, second.credential, second.if_new) == (f"{url}&page=2", True, "k", None)
+    assert (second.url, second.keep, second.credential) == (f"{url}&page=2", True, "k")
     empty = read("github", [{"filename": "y"}], second.state, second.url, following(f"{url}&page=3"))
     assert empty.observations == ()
     third = read("github", added, empty.next_requests[0].state, f"{url}&page=3")
