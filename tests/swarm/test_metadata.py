@@ -254,8 +254,9 @@ async def test_closing_fails_what_is_in_flight(monkeypatch: pytest.MonkeyPatch) 
     """A fetch in flight when the session closes fails, and so does every later one."""
     async with session_with(monkeypatch, READY + "while True: asked()\n") as session:
         task = asyncio.create_task(session.metadata(ASKED, deadline_s=5))
-        while session._child is None or not session._child.waiting:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            while session._child is None or not session._child.waiting:
+                await asyncio.sleep(0.01)
         await session.aclose()
         with pytest.raises(SwarmError, match="ended"):
             await task
