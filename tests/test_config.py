@@ -546,7 +546,7 @@ def test_config_check_says_what_there_is(folder: Path) -> None:
     """The check counts sites, channels and routes on stderr, and notes what leads nowhere."""
     code, out, err = check(folder, GOOD)
     assert (code, out) == (0, "")
-    assert "4 sites, 3 channels, 2 routes: ok" in err
+    assert "4 sites (3 enabled), 3 channels, 2 routes: ok" in err
     assert "no route leads to the channel 'hook'" in err
     assert CANARY not in err
     code, _, err = check(folder, HTTP)
