@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 
 from leakwatch.catalogue import file_from_json, file_json
 from leakwatch.errors import InputError
 from leakwatch.fingerprints import Fingerprinter
 from leakwatch.model.asset import AssetFile
-
-CHUNK = 4 * 2**20
+from leakwatch.pieces import LENGTHS, STEP_BYTES, WINDOW_COST, is_informative, windows
+from leakwatch.proof import Hashed, Part, Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +68,37 @@ def _walk_folder(top: Path) -> Iterator[Found]:
                 yield Found(local.relative_to(top).as_posix(), local.resolve())
 
 
-def fingerprint(found: Found, progress: Callable[[int], None]) -> AssetFile:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which prints are made besides those that cost next to nothing.
+
+    Units:  `table_bytes` is what the piece tables of one file may take; `also` names prints of `fingerprints.ALSO`.
+    """
+
+    table_bytes: int = 2 * WINDOW_COST
+    also: frozenset[str] = frozenset()
+
+
+DEFAULT = Wanted()
+
+
+def fingerprint(found: Found, progress: Callable[[int], None], wanted: Wanted = DEFAULT) -> AssetFile:
     """Read a file once and compute its prints; `progress` is told the bytes read, step by step.
 
     Raises: InputError if it cannot be read, or changed or vanished while it was read.
     """
-    printer = Fingerprinter(_second_core())
-    buffer = bytearray(CHUNK)
-    view = memoryview(buffer)
     try:
         with found.local.open("rb", buffering=0) as file:
             before = os.fstat(file.fileno())
-            while count := file.readinto(buffer):
-                printer.update(view[:count])
-                progress(count)
+            printer = Fingerprinter(
+                _second_core(),
+                size_bytes=before.st_size,
+                table_bytes=wanted.table_bytes,
+                also=wanted.also,
+            )
+            for step in _steps(file):
+                printer.update(step)
+                progress(len(step))
         after = found.local.stat()
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=str(found.local)) from error
@@ -95,10 +115,28 @@ def fingerprint(found: Found, progress: Callable[[int], None]) -> AssetFile:
         size_bytes=prints.size_bytes,
         sha256=prints.sha256,
         sha1=prints.sha1,
+        md5=prints.md5,
+        git_blob=prints.git_blob,
+        ed2k=prints.ed2k,
         pieces_root=prints.pieces_root,
         local_path=str(found.local),
         mtime_ns=before.st_mtime_ns,
+        tables=prints.tables,
     )
+
+
+def _steps(file: FileIO) -> Iterator[memoryview]:
+    """The file in full steps, however little one read gives; each is valid until the next is asked for."""
+    buffer = bytearray(STEP_BYTES)
+    view = memoryview(buffer)
+    filled = 0
+    while count := file.readinto(view[filled:]):
+        filled += count
+        if filled == STEP_BYTES:
+            yield view
+            filled = 0
+    if filled:
+        yield view[:filled]
 
 
 @lru_cache(maxsize=1)
@@ -107,26 +145,81 @@ def _second_core() -> Executor:
     return ThreadPoolExecutor(1, thread_name_prefix="fingerprint")
 
 
-def read_range(file: AssetFile, start: int, length: int) -> bytes | None:
-    """Bytes of an asset's file, or None if it is not on this machine or no longer the file that was read."""
-    if file.local_path is None or start < 0:
+class LocalHasher:
+    """Hashes pieces from the asset's own files, where they lie on this machine unchanged since they were read."""
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:  # noqa: ARG002
+        """All of a file that is here."""
+        descriptor = _opened(file)
+        if descriptor is None:
+            return ()
+        os.close(descriptor)
+        return (range(file.size_bytes or 0),)
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """Each piece, read a few MiB at a time."""
+        return [_hash_local(piece) for piece in pieces]
+
+
+def _hash_local(piece: Piece) -> Hashed | None:
+    digest = hashlib.sha1(usedforsecurity=False)
+    informative = [_hash_part(part, digest.update) for part in piece]
+    if None in informative:
         return None
+    read = sum(part.length for part in piece if part.file is not None)
+    return Hashed(digest.digest(), tuple(bool(one) for one in informative), read)
+
+
+def _hash_part(part: Part, update: Callable[[bytes], None]) -> bool | None:
+    """Whether the bytes say anything; None if they are not to be had."""
+    if part.file is None:
+        for start in range(0, part.length, STEP_BYTES):
+            update(bytes(min(STEP_BYTES, part.length - start)))
+        return False
+    descriptor = _opened(part.file) if part.start >= 0 else None
+    if descriptor is None:
+        return None
+    is_telling, end = False, part.start + part.length
     try:
-        with open(file.local_path, "rb", buffering=0) as opened:  # noqa: PTH123
-            status = os.fstat(opened.fileno())
-            if status.st_size != file.size_bytes or (
-                file.mtime_ns is not None and status.st_mtime_ns != file.mtime_ns
-            ):
+        for start in range(part.start, end, STEP_BYTES):
+            data = os.pread(descriptor, min(STEP_BYTES, end - start), start)
+            if len(data) != min(STEP_BYTES, end - start):
                 return None
-            data = os.pread(opened.fileno(), length, start)
-            while data and len(data) < length:
-                more = os.pread(opened.fileno(), length - len(data), start + len(data))
-                if not more:
-                    break
-                data += more
-            return data
+            update(data)
+            is_telling = is_telling or is_informative(data)
     except OSError:
         return None
+    finally:
+        os.close(descriptor)
+    return is_telling
+
+
+def _opened(file: AssetFile) -> int | None:
+    """A descriptor of an asset's file, or None if it is not on this machine or no longer the file that was read."""
+    if file.local_path is None:
+        return None
+    try:
+        descriptor = os.open(file.local_path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return None
+    status = os.fstat(descriptor)
+    changed = file.mtime_ns is not None and status.st_mtime_ns != file.mtime_ns
+    if changed or status.st_size != file.size_bytes or not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _has(file: AssetFile, wanted: Wanted) -> bool:
+    """Whether prints made earlier are all that is wanted now."""
+    covered = windows(file.size_bytes or 0, wanted.table_bytes)
+    shortest = [(table.first, len(table)) for table in file.tables if table.piece_length == LENGTHS[0]]
+    wanted_tables = [(one.start // LENGTHS[0], -(-len(one) // LENGTHS[0])) for one in covered]
+    return (
+        file.git_blob is not None
+        and shortest == wanted_tables
+        and all(getattr(file, one) for one in wanted.also)
+    )
 
 
 class PrintCache:
@@ -148,14 +241,14 @@ class PrintCache:
             return
         self._known[file.local_path, file.size_bytes, file.mtime_ns] = file
 
-    def get(self, found: Found) -> AssetFile | None:
-        """The prints of a file that has not changed since, or None."""
+    def get(self, found: Found, wanted: Wanted = DEFAULT) -> AssetFile | None:
+        """The prints of a file that has not changed since, or None where it did, or other prints are wanted."""
         try:
             status = found.local.stat()
         except OSError:
             return None
         known = self._known.get((str(found.local), status.st_size, status.st_mtime_ns))
-        return replace(known, path=found.path) if known else None
+        return replace(known, path=found.path) if known and _has(known, wanted) else None
 
     def put(self, file: AssetFile) -> None:
         """Keep the prints of one file, at once and durably."""

@@ -6,15 +6,17 @@ id and title may be left out. Lines of prints or of sha256sum carry no title: th
 
 from __future__ import annotations
 
+import base64
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from leakwatch.errors import InfohashError, InputError
-from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.asset import PIECE_DIGEST_BYTES, Asset, AssetFile, AssetId, PieceTable
+from leakwatch.pieces import LENGTHS
 from leakwatch.torrent.infohash import parse_v1, parse_v2
 
 _SUM = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](.+)\Z")
@@ -53,13 +55,14 @@ def parse_catalogue(text: str, file: str = "") -> Imported:
     Raises: InputError with file, line and field; nothing is imported then.
     """
     assets: dict[str, tuple[int, Asset]] = {}
-    files: dict[str, AssetFile] = {}
+    files: dict[tuple[str, str | None], AssetFile] = {}
     for number, line in _lines(text):
         told = _line(line, file, number)
         if isinstance(told, AssetFile):
-            if told.path in files and files[told.path] != told:
+            key = told.path, told.variant
+            if key in files and files[key] != told:
                 raise InputError(f"the path {told.path!r} stands here twice", file=file, line=number)
-            files[told.path] = told
+            files[key] = told
         elif told.id in assets:
             raise InputError(
                 f"the id {told.id!r} was used in line {assets[told.id][0]}",
@@ -133,7 +136,7 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
     if not isinstance(files, list):
         raise wrong("files", "a list")
     read = tuple(file_from_json(one, file, line) for one in files)
-    if len({one.path for one in read}) != len(read):
+    if len({(one.path, one.variant) for one in read}) != len(read):
         raise wrong("files", "every path once")
     return Asset(
         id=AssetId(told["id"]),
@@ -180,35 +183,44 @@ def asset_json(asset: Asset) -> dict[str, Any]:
 
 
 def with_files(asset: Asset, files: tuple[AssetFile, ...]) -> Asset:
-    """The asset with these files added; one of the same path is replaced."""
-    kept = {one.path: one for one in asset.files} | {one.path: one for one in files}
+    """The asset with these files added; one of the same path and recipient is replaced."""
+    kept = {(one.path, one.variant): one for one in (*asset.files, *files)}
     return replace(asset, files=tuple(kept.values()))
 
 
 def file_json(file: AssetFile) -> dict[str, Any]:
-    """One file's prints as JSON: digests in lower-case hex, absent ones left out."""
+    """One file's prints as JSON: digests in lower-case hex, tables in base64, what is absent left out."""
     told: dict[str, Any] = {"path": file.path, "size_bytes": file.size_bytes}
-    for name in ("sha256", "sha1", "md5", "pieces_root"):
+    for name in _DIGESTS:
         digest = getattr(file, name)
         if digest:
             told[name] = digest.hex()
     told |= {"local_path": file.local_path, "mtime_ns": file.mtime_ns}
-    return {name: value for name, value in told.items() if value is not None}
+    told |= {"header": file.header, "variant": file.variant, "differs": [list(one) for one in file.differs]}
+    told["tables"] = [
+        {"piece_length": one.piece_length, "first": one.first, "sha1": base64.b64encode(one.digests).decode()}
+        for one in file.tables
+    ]
+    return {name: value for name, value in told.items() if value not in (None, [])}
 
 
-_DIGESTS = {"sha256": 32, "sha1": 20, "md5": 16, "pieces_root": 32}
+_DIGESTS = {"sha256": 32, "sha1": 20, "md5": 16, "git_blob": 20, "ed2k": 16, "pieces_root": 32}
+_TEXTS = ("local_path", "variant")
+_MAX_HEADER = 16 * 2**20
 
 
 def file_from_json(told: Any, file: str = "", line: int = 0) -> AssetFile:
     """One file from its JSON. Raises: InputError naming the field."""
+
+    def wrong(field: str, expected: str) -> InputError:
+        return InputError(expected, file=file, line=line, field=field)
+
     if not isinstance(told, dict) or not isinstance(told.get("path"), str) or not told["path"]:
         raise InputError("a file needs a path", file=file, line=line)
     values: dict[str, Any] = {"path": told["path"]}
     size = told.get("size_bytes")
-    if size is not None and (
-        not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < _MAX_NUMBER
-    ):
-        raise InputError("not a number of bytes", file=file, line=line, field="size_bytes")
+    if size is not None and not _is_number(size):
+        raise wrong("size_bytes", "not a number of bytes")
     for name, length in _DIGESTS.items():
         digest = told.get(name)
         if digest is None:
@@ -216,10 +228,59 @@ def file_from_json(told: Any, file: str = "", line: int = 0) -> AssetFile:
         try:
             values[name] = bytes.fromhex(digest)
         except (ValueError, TypeError) as error:
-            raise InputError("not hex", file=file, line=line, field=name) from error
+            raise wrong(name, "not hex") from error
         if len(values[name]) != length:
-            raise InputError(f"expected {2 * length} hex digits", file=file, line=line, field=name)
-    for name, kind in (("local_path", str), ("mtime_ns", int)):
-        if isinstance(told.get(name), kind) and not (kind is int and abs(told[name]) >= _MAX_NUMBER):
-            values[name] = told[name]
-    return AssetFile(size_bytes=size, **values)
+            raise wrong(name, f"expected {2 * length} hex digits")
+    values |= {name: told[name] for name in _TEXTS if isinstance(told.get(name), str)}
+    if isinstance(told.get("mtime_ns"), int) and abs(told["mtime_ns"]) < _MAX_NUMBER:
+        values["mtime_ns"] = told["mtime_ns"]
+    values |= {"header": _header(told.get("header"), wrong), "differs": _differs(told.get("differs"), wrong)}
+    return AssetFile(size_bytes=size, tables=_tables(told.get("tables"), wrong), **values)
+
+
+_Wrong = Callable[[str, str], InputError]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MAX_NUMBER
+
+
+def _header(told: Any, wrong: _Wrong) -> str | None:
+    """A header print, kept as the text that it is; what is no such print is the importer's mistake."""
+    if told is None:
+        return None
+    if not isinstance(told, str) or len(told) > _MAX_HEADER:
+        raise wrong("header", "not a header print")
+    return told
+
+
+def _differs(told: Any, wrong: _Wrong) -> tuple[tuple[int, int], ...]:
+    pairs = told or []
+    if not isinstance(pairs, list) or not all(
+        isinstance(one, list) and len(one) == 2 and all(map(_is_number, one)) and one[0] < one[1]
+        for one in pairs
+    ):
+        raise wrong("differs", "expected pairs of bytes, from and to")
+    return tuple((one[0], one[1]) for one in pairs)
+
+
+def _tables(told: Any, wrong: _Wrong) -> tuple[PieceTable, ...]:
+    """Piece tables. Their lengths are powers of two from 16 KiB to 64 MiB, their digests whole ones."""
+    if not isinstance(told or [], list):
+        raise wrong("tables", "expected a list")
+    found: list[PieceTable] = []
+    for one in told or []:
+        if (
+            not isinstance(one, dict)
+            or one.get("piece_length") not in LENGTHS
+            or not _is_number(one.get("first"))
+        ):
+            raise wrong("tables", "expected piece_length, first and sha1")
+        try:
+            digests = base64.b64decode(one.get("sha1", ""), validate=True)
+        except (ValueError, TypeError) as error:
+            raise wrong("tables", "sha1 is not base64") from error
+        if len(digests) % PIECE_DIGEST_BYTES:
+            raise wrong("tables", "sha1 is not a row of 20-byte digests")
+        found.append(PieceTable(one["piece_length"], one["first"], digests))
+    return tuple(found)

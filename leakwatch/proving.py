@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from leakwatch.assetfiles import read_range
+from leakwatch.assetfiles import LocalHasher
 from leakwatch.errors import MetainfoError, SwarmError
 from leakwatch.extract.links import find_locators
 from leakwatch.model.asset import Asset
@@ -94,7 +94,7 @@ def _judge(raw: bytes, asset: Asset) -> Proof:
         info = parse_info(raw)
     except MetainfoError as error:
         return Proof(Verdict.UNPROVED, "none", (), f"the metadata is broken: {error.message}")
-    return prove(info, asset.files, read_range)
+    return prove(info, asset.files, LocalHasher())
 
 
 async def _put_off(

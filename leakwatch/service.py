@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from leakwatch.assetfiles import PrintCache, fingerprint, walk
+from leakwatch.assetfiles import DEFAULT, PrintCache, Wanted, fingerprint, walk
 from leakwatch.catalogue import Imported, is_text, parse_catalogue, with_files
 from leakwatch.data import data_folder
 from leakwatch.errors import InputError
@@ -104,6 +104,7 @@ def fingerprint_paths(
     cache: PrintCache,
     progress: Callable[[int], None],
     done: Callable[[AssetFile], None],
+    wanted: Wanted = DEFAULT,
 ) -> Fingerprinted:
     """Fingerprint files and folders; a file that cannot be read is reported and the others go on.
 
@@ -112,10 +113,10 @@ def fingerprint_paths(
     made: list[AssetFile] = []
     problems: list[InputError] = []
     for found in walk(paths):
-        file = cache.get(found)
+        file = cache.get(found, wanted)
         try:
             if file is None:
-                file = fingerprint(found, progress)
+                file = fingerprint(found, progress, wanted)
                 cache.put(file)
             else:
                 progress(file.size_bytes or 0)

@@ -15,10 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leakwatch.assetfiles import CHUNK, Found, PrintCache, default_cache, fingerprint, read_range, walk
+from leakwatch.assetfiles import Found, LocalHasher, PrintCache, default_cache, fingerprint, walk
 from leakwatch.errors import InputError
 from leakwatch.fingerprints import Fingerprinter
 from leakwatch.model.asset import AssetFile
+from leakwatch.pieces import STEP_BYTES
+from leakwatch.proof import Part
 from leakwatch.service import fingerprint_paths
 
 
@@ -87,7 +89,9 @@ def test_walk_tells_of_a_folder_that_vanished(tree: Path) -> None:
     assert caught.value.file == str(tree / "b" / "deep")
 
 
-@pytest.mark.parametrize("size", [0, 1, 16384, 100_001, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 12345])
+@pytest.mark.parametrize(
+    "size", [0, 1, 16384, 100_001, STEP_BYTES - 1, STEP_BYTES, STEP_BYTES + 1, 2 * STEP_BYTES + 12345]
+)
 def test_prints_equal_hashlib(tmp_path: Path, size: int) -> None:
     """The prints of a file are those of its bytes, whatever its size; progress adds up."""
     data = random.Random(size).randbytes(size)
@@ -102,6 +106,7 @@ def test_prints_equal_hashlib(tmp_path: Path, size: int) -> None:
         size_bytes=size,
         sha256=hashlib.sha256(data).digest(),
         sha1=hashlib.sha1(data).digest(),
+        git_blob=hashlib.sha1(b"blob %d\0" % size + data).digest(),
         pieces_root=printer.finish().pieces_root,
         local_path=str(file),
         mtime_ns=file.stat().st_mtime_ns,
@@ -144,7 +149,7 @@ def _swap(file: Path) -> None:
 def test_change_while_reading_is_an_error(tmp_path: Path, change: Callable[[Path], None]) -> None:
     """A file that grows, shrinks, is written to or replaced while it is read gives no prints."""
     file = tmp_path / "x.bin"
-    file.write_bytes(bytes(CHUNK + 100))
+    file.write_bytes(bytes(STEP_BYTES + 100))
     changes = iter([change])
     with pytest.raises(InputError, match="changed while it was read; nothing of it was stored") as caught:
         fingerprint(Found("x.bin", file), lambda _: next(changes, nothing)(file))  # type: ignore[operator]
@@ -183,12 +188,29 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> AssetFile:
     return fingerprint(Found("x.bin", file), nothing)
 
 
+def hashed(file: AssetFile, start: int, length: int) -> bytes | None:
+    """The digest that the local hasher gives for one range."""
+    found = LocalHasher().hash([(Part(file, start, length),)])[0]
+    return found.digest if found else None
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 80_000), st.integers(1, 80_000))
-def test_range_is_the_bytes_of_the_file(known: AssetFile, start: int, length: int) -> None:
-    """Any range gives exactly those bytes; past the end there are fewer or none."""
+def test_range_is_the_hash_of_the_bytes(known: AssetFile, start: int, length: int) -> None:
+    """Any range inside the file gives the hash of exactly those bytes; one that reaches past its end gives none."""
     assert known.local_path
-    assert read_range(known, start, length) == Path(known.local_path).read_bytes()[start : start + length]
+    data = Path(known.local_path).read_bytes()[start : start + length]
+    assert hashed(known, start, length) == (hashlib.sha1(data).digest() if len(data) == length else None)
+
+
+def test_several_ranges_and_zeros_are_one_piece(known: AssetFile) -> None:
+    """A piece of several parts is hashed as one row of bytes, and each part tells whether it says anything."""
+    data = Path(known.local_path or "").read_bytes()
+    piece = (Part(known, 60_000, 10_000), Part(None, 0, 5_000_000), Part(known, 0, 20_000))
+    found = LocalHasher().hash([piece])[0]
+    assert found is not None
+    assert found.digest == hashlib.sha1(data[60_000:] + bytes(5_000_000) + data[:20_000]).digest()
+    assert (found.informative, found.read_bytes) == ((True, False, True), 30_000)
 
 
 @pytest.mark.parametrize(
@@ -210,16 +232,17 @@ def test_range_of_a_changed_file_is_refused(tmp_path: Path, change: Callable[[Pa
     file = tmp_path / "x.bin"
     file.write_bytes(bytes(100))
     made = fingerprint(Found("x.bin", file), nothing)
-    assert read_range(made, 0, 10) == bytes(10)
+    assert hashed(made, 0, 10) == hashlib.sha1(bytes(10)).digest()
     change(file)
-    assert read_range(made, 0, 10) is None
+    assert hashed(made, 0, 10) is None
+    assert LocalHasher().known(made, 16384, 0) == ()
 
 
 def test_range_without_a_place_or_sense(known: AssetFile) -> None:
     """A file that was never on this machine has no bytes here, and there are none before the first."""
-    assert read_range(replace(known, local_path=None), 0, 10) is None
-    assert read_range(known, -1, 10) is None
-    assert read_range(replace(known, mtime_ns=None), 0, 10) == read_range(known, 0, 10)
+    assert hashed(replace(known, local_path=None), 0, 10) is None
+    assert hashed(known, -1, 10) is None
+    assert hashed(replace(known, mtime_ns=None), 0, 10) == hashed(known, 0, 10)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -143,3 +144,39 @@ def test_finish_may_be_asked_early() -> None:
     fingerprinter.update(b"b" * 20_000)
     assert early == prints_of([b"a" * 20_000])
     assert fingerprinter.finish() == prints_of([b"a" * 20_000 + b"b" * 20_000])
+
+
+@pytest.mark.parametrize(
+    ("size", "ed2k"),
+    [
+        (0, "31d6cfe0d16ae931b73c59d7e0c089c0"),
+        (9_728_000, "fc21d9af828f92a8df64beac3357425d"),
+        (19_456_000, "114b21c63a74b6ca922291a11177dd5c"),
+    ],
+)
+def test_ed2k_of_zeros(size: int, ed2k: str) -> None:
+    """The ed2k hash of whole parts has an empty part at the end, as eMule has it."""
+    printer = Fingerprinter(also=("ed2k",))
+    printer.update(bytes(size))
+    assert printer.finish().ed2k == bytes.fromhex(ed2k)
+
+
+def test_git_blob_is_what_git_says(tmp_path: Path) -> None:
+    """The blob id is the one that git itself computes."""
+    data = random.Random(5).randbytes(100_000)
+    (tmp_path / "x").write_bytes(data)
+    printer = Fingerprinter(size_bytes=len(data), also=("md5",))
+    printer.update(data)
+    prints = printer.finish()
+    told = subprocess.run(["git", "hash-object", tmp_path / "x"], capture_output=True, text=True, check=True)
+    assert prints.git_blob is not None
+    assert prints.git_blob.hex() == told.stdout.strip()
+    assert prints.md5 == hashlib.md5(data).digest()
+
+
+def test_what_is_not_asked_for_is_not_made() -> None:
+    """MD5, ed2k and tables are made only where they are asked for, a blob id only of a known size."""
+    printer = Fingerprinter()
+    printer.update(b"x" * 100_000)
+    prints = printer.finish()
+    assert (prints.md5, prints.ed2k, prints.git_blob, prints.tables) == (None, None, None, ())

@@ -105,14 +105,14 @@ def prove(
     as_json: JsonOption = False,
 ) -> None:
     """Say with arithmetic whether a torrent carries these files; only the owner's own bytes are read."""
-    from leakwatch.assetfiles import read_range  # noqa: PLC0415
+    from leakwatch.assetfiles import LocalHasher  # noqa: PLC0415
     from leakwatch.proof import prove as prove_files  # noqa: PLC0415
     from leakwatch.service import read_torrent  # noqa: PLC0415
 
     read = read_torrent(torrent)
     if read.info is None:
         raise MetainfoError(f"{torrent}: {'; '.join(read.problems)}")
-    proof = prove_files(read.info, _files(asset_path, read.info), read_range)
+    proof = prove_files(read.info, _files(asset_path, read.info), LocalHasher())
     files = [
         {
             "path": one.path,

@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NewType
 
 from leakwatch.torrent.infohash import PiecesRoot
 
 AssetId = NewType("AssetId", str)
+PIECE_DIGEST_BYTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PieceTable:
+    """SHA-1 digests of consecutive pieces of one file, pieces that begin at multiples of their length.
+
+    Shape:  `digests` is n digests of 20 bytes, for the pieces `first`, `first` + 1, …; the file's last piece may
+            be shorter. Twenty zero bytes stand for a piece that is constant or a pattern, and proves nothing.
+    """
+
+    piece_length: int
+    first: int
+    digests: bytes
+
+    def __len__(self) -> int:
+        return len(self.digests) // PIECE_DIGEST_BYTES
+
+    def digest(self, index: int) -> bytes | None:
+        """The digest of the file's piece of this number, None where the table does not reach."""
+        place = (index - self.first) * PIECE_DIGEST_BYTES
+        return self.digests[place : place + PIECE_DIGEST_BYTES] or None if place >= 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +40,9 @@ class AssetFile:
 
     Units:  `size_bytes` in bytes; digests are raw bytes; `mtime_ns` in nanoseconds since the epoch.
     `local_path` is where the bytes lay when they were read, None where they were never on this machine.
+    `header` is the print of a safetensors or GGUF header, as JSON. `variant` names the recipient who was given
+    this copy of the file at `path` instead of the common one; `differs` are the ranges in which it does.
+    `tables` are kept beside the catalogue and are empty where they are not needed.
     """
 
     path: str
@@ -25,9 +50,15 @@ class AssetFile:
     sha256: bytes | None = None
     sha1: bytes | None = None
     md5: bytes | None = None
+    git_blob: bytes | None = None
+    ed2k: bytes | None = None
     pieces_root: PiecesRoot | None = None
     local_path: str | None = None
     mtime_ns: int | None = None
+    header: str | None = None
+    variant: str | None = None
+    differs: tuple[tuple[int, int], ...] = ()
+    tables: tuple[PieceTable, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,4 +116,7 @@ def is_telling(file: AssetFile, files: Sequence[AssetFile]) -> bool:
     """
     if file.size_bytes is None:
         return True
-    return file.size_bytes * 100 >= sum(one.size_bytes or 0 for one in files)
+    sizes = {
+        one.path: one.size_bytes or 0 for one in files
+    }  # a recipient's copy takes the place of the common one
+    return file.size_bytes * 100 >= sum(sizes.values())

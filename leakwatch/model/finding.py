@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -141,7 +142,10 @@ class KnownArtefact:
 class FileProof:
     """What the metadata says of one file of the torrent against one file of the asset.
 
+    Shape:  `ranges` are the bytes of the asset's file, from and to, that the metadata was found to commit to;
+            of very many the first 64.
     Units:  `shift` is the byte of the torrent's file where the asset's byte 0 is expected.
+    `variant` is the recipient whose copy of the file was compared, None for the common one.
     """
 
     path: str
@@ -151,16 +155,49 @@ class FileProof:
     pieces_total: int
     shift: int = 0
     method: str = "v1"
+    size_bytes: int = 0
+    ranges: tuple[tuple[int, int], ...] = ()
+    variant: str | None = None
+
+    @property
+    def share(self) -> tuple[float, float]:
+        """Between which shares of the file's pieces agree, with 95 % confidence (Wilson's score interval)."""
+        if not self.pieces_tested:
+            return 0.0, 1.0
+        if self.pieces_tested >= self.pieces_total:
+            exact = self.pieces_ok / self.pieces_tested
+            return exact, exact
+        n, p, z = self.pieces_tested, self.pieces_ok / self.pieces_tested, 1.96
+        middle, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return max(0.0, (middle - spread) / (1 + z * z / n)), min(1.0, (middle + spread) / (1 + z * z / n))
+
+
+@dataclass(frozen=True, slots=True)
+class VariantProof:
+    """Whose copy a torrent carries, of an asset that was given out in variants.
+
+    `candidates` are the recipients whose copy agrees with everything that could be compared, "" for the common
+    copy; one alone is the answer. `telling` are ranges that would tell more of them apart: path, from, to.
+    """
+
+    candidates: tuple[str, ...]
+    pieces_compared: int
+    telling: tuple[tuple[str, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A verdict with its method and what was tested."""
+    """A verdict with its method and what was tested.
+
+    `error` bounds the chance that the verdict is wrong; None where nothing was decided.
+    """
 
     verdict: Verdict
     method: str
     files: tuple[FileProof, ...] = ()
     reason: str = ""
+    error: float | None = None
+    variant: VariantProof | None = None
 
 
 class EventKind(StrEnum):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,9 @@ from leakwatch.errors import MetainfoError
 from leakwatch.fingerprints import Fingerprinter
 from leakwatch.model.asset import AssetFile
 from leakwatch.model.finding import Proof, Verdict
-from leakwatch.proof import MAX_READ_BYTES, Reader, prove
+from leakwatch.pieces import is_informative
+from leakwatch.proof import Hashed, Hasher, Piece, prove
+from leakwatch.proof.pairs import MAX_READ_BYTES
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 from leakwatch.torrent.metainfo import TorrentFile, TorrentInfo, parse_torrent
 
@@ -25,6 +28,35 @@ V1, V2, HYBRID = lt.create_torrent.v1_only, lt.create_torrent.v2_only, 0
 KINDS = pytest.mark.parametrize("kind", [V1, V2, HYBRID], ids=["v1", "v2", "hybrid"])
 WITH_PIECES = pytest.mark.parametrize("kind", [V1, HYBRID], ids=["v1", "hybrid"])
 LENGTHS = pytest.mark.parametrize("piece_length", [16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB])
+
+
+Reader = Callable[[AssetFile, int, int], bytes | None]
+
+
+class Reading:
+    """A hasher over a function that reads."""
+
+    def __init__(self, read: Reader) -> None:
+        self.read = read
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> list[range]:
+        """All of every file."""
+        return [range(file.size_bytes or 0)]
+
+    def hash(self, pieces: Sequence[Piece]) -> list[Hashed | None]:
+        """Read and hash."""
+        return [self._hash(piece) for piece in pieces]
+
+    def _hash(self, piece: Piece) -> Hashed | None:
+        told = [
+            self.read(part.file, part.start, part.length) if part.file else bytes(part.length)
+            for part in piece
+        ]
+        whole = [data for data, part in zip(told, piece, strict=True) if data and len(data) == part.length]
+        if len(whole) != len(piece):
+            return None
+        read = sum(part.length for part in piece if part.file)
+        return Hashed(hashlib.sha1(b"".join(whole)).digest(), tuple(map(is_informative, whole)), read)
 
 
 class Bytes:
@@ -44,7 +76,7 @@ class Bytes:
 
     def judge(self, info: TorrentInfo, seed: int = 1) -> Proof:
         """The verdict, from a fixed draw."""
-        return prove(info, self.files, self.read, random.Random(seed))
+        return prove(info, self.files, Reading(self.read), random.Random(seed))
 
 
 def asset_file(path: str, data: bytes) -> AssetFile:
@@ -258,18 +290,29 @@ def test_exchanged_shards_are_proved(tmp_path: Path) -> None:
     assert len([file for file in proof.files if file.pieces_ok]) == len(shards)
 
 
-def no_bytes(_file: AssetFile, _start: int, _length: int) -> None:
-    """A reader on a machine where the asset is not."""
+class Nothing:
+    """A hasher on a machine where the asset is not."""
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> list[range]:
+        """No range."""
+        return []
+
+    def hash(self, pieces: Sequence[Piece]) -> list[Hashed | None]:
+        """No piece."""
+        return [None] * len(pieces)
 
 
-@pytest.mark.parametrize("absent", [None, no_bytes])
-def test_absent_bytes(absent: Reader | None, tmp_path: Path) -> None:
+ABSENT = "the asset's bytes are not on this machine, and its stored tables have no piece that the torrent has"
+
+
+@pytest.mark.parametrize("absent", [None, Nothing(), Reading(lambda _file, _start, _length: None)])
+def test_absent_bytes(absent: Hasher | None, tmp_path: Path) -> None:
     """Without the asset's bytes a v1 torrent stays open and says why, and a v2 root still proves."""
     data = noise(300_000, 40)
     files = [asset_file("weights.bin", data)]
     proof = prove(torrent(tmp_path, neighbours(data), V1, 16 * KIB), files, absent)
     assert (proof.verdict, proof.method) == (Verdict.UNPROVED, "none")
-    assert proof.reason == "the asset's bytes are not on this machine"
+    assert proof.reason == ABSENT
     assert (
         prove(torrent(tmp_path, neighbours(data), HYBRID, 16 * KIB), files, absent).verdict is Verdict.PROVED
     )
@@ -279,9 +322,11 @@ def test_short_read_is_not_evidence(tmp_path: Path) -> None:
     """A file that has shrunk since it was registered refutes nothing."""
     data = noise(300_000, 41)
     proof = prove(
-        torrent(tmp_path, {"w": data}, V1, 16 * KIB), [asset_file("w", data)], lambda _f, _s, n: data[: n - 1]
+        torrent(tmp_path, {"w": data}, V1, 16 * KIB),
+        [asset_file("w", data)],
+        Reading(lambda _f, _s, n: data[: n - 1]),
     )
-    assert (proof.verdict, proof.reason) == (Verdict.UNPROVED, "the asset's bytes are not on this machine")
+    assert (proof.verdict, proof.reason) == (Verdict.UNPROVED, ABSENT)
 
 
 def test_nothing_comparable(tmp_path: Path) -> None:
@@ -344,7 +389,7 @@ def test_hostile_metadata_ends_soon(name: str) -> None:
 
     memory = noise(4 * 2**20, 46)
     start = time.process_time()
-    proof = prove(hostile(*HOSTILE[name]), huge, read, random.Random(1))
+    proof = prove(hostile(*HOSTILE[name]), huge, Reading(read), random.Random(1))
     assert proof.verdict is not Verdict.PROVED
     assert given <= MAX_READ_BYTES
     assert time.process_time() - start < 5

@@ -1,0 +1,131 @@
+"""What can hash pieces of an asset: its bytes, its stored tables, or a prover where the bytes are.
+
+A piece of a torrent is one range of one file of the asset, or several ranges one after the other, with zeros
+where the torrent pads (BEP 47). Whoever hashes it says of each part whether it says anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from leakwatch.model.asset import AssetFile, PieceTable
+from leakwatch.pieces import NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes `start` to `start + length` of an asset's file, or so many zeros where `file` is None."""
+
+    file: AssetFile | None
+    start: int
+    length: int
+
+
+Piece = tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """The SHA-1 of a piece; of each part whether it is no mere padding or pattern; what was read for it."""
+
+    digest: bytes
+    informative: tuple[bool, ...]
+    read_bytes: int = 0
+
+
+class Hasher(Protocol):
+    """One way to the hashes of an asset's pieces."""
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
+        """Which ranges of a file can be hashed in pieces of this length, one of which begins at byte `start`."""
+        ...
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """Each piece's hash, in order; None where it is not to be had."""
+        ...
+
+
+class TableHasher:
+    """Stored tables: pieces that begin at a multiple of their length, and whole files by their own SHA-1."""
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
+        """The windows of the table, if the pieces lie on its grid; the whole file, if one piece holds it."""
+        size = file.size_bytes or 0
+        if start % piece_length:
+            return ()
+        if file.sha1 and size <= piece_length:
+            return (range(size),)
+        return tuple(
+            range(table.first * piece_length, min((table.first + len(table)) * piece_length, size))
+            for table in file.tables
+            if table.piece_length == piece_length
+        )
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """Looked up; nothing is read."""
+        return [self._hash(piece) for piece in pieces]
+
+    def _hash(self, piece: Piece) -> Hashed | None:
+        part = piece[0]
+        file, size = part.file, (part.file.size_bytes or 0 if part.file else 0)
+        if len(piece) > 1 or file is None:
+            return None
+        if not part.start and part.length == size and file.sha1:
+            return Hashed(file.sha1, (is_worth(file),))
+        for table in file.tables:
+            digest = _looked_up(table, part, size)
+            if digest:
+                return Hashed(digest, (digest != NOTHING,))
+        return None
+
+
+def is_worth(file: AssetFile) -> bool:
+    """Whether a whole file says something, as far as its shortest table tells; one without a table does."""
+    shortest = min(file.tables, key=_piece_length, default=None)
+    return shortest is None or bool(shortest.digests.strip(b"\0"))
+
+
+def _piece_length(table: PieceTable) -> int:
+    return table.piece_length
+
+
+def _looked_up(table: PieceTable, part: Part, size: int) -> bytes | None:
+    whole = min(table.piece_length, size - part.start)
+    if part.start % table.piece_length or part.length != whole:
+        return None
+    return table.digest(part.start // table.piece_length)
+
+
+@dataclass(frozen=True, slots=True)
+class InTurn:
+    """Several ways, the cheapest first: what one does not know, the next is asked."""
+
+    hashers: tuple[Hasher, ...]
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
+        """What any of them knows."""
+        return joined(part for one in self.hashers for part in one.known(file, piece_length, start))
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """Each by the first that knows it."""
+        found: list[Hashed | None] = [None] * len(pieces)
+        for one in self.hashers:
+            missing = [place for place, hashed in enumerate(found) if hashed is None]
+            if not missing:
+                break
+            for place, hashed in zip(missing, one.hash([pieces[place] for place in missing]), strict=True):
+                found[place] = hashed
+        return found
+
+
+def joined(ranges: Iterable[range]) -> tuple[range, ...]:
+    """Ranges in order, those that touch or overlap made one, empty ones left out."""
+    found: list[range] = []
+    for one in sorted((one for one in ranges if one), key=lambda one: (one.start, one.stop)):
+        if found and one.start <= found[-1].stop:
+            found[-1] = range(found[-1].start, max(found[-1].stop, one.stop))
+        else:
+            found.append(one)
+    return tuple(found)

@@ -1,0 +1,162 @@
+"""The verdict on a torrent: what its metadata commits to, how much of it, and how it could be wrong.
+
+Metadata holds hashes of the content. Hashing the same ranges of the asset and comparing asks nothing of the
+swarm. One informative piece that agrees proves its range (2^-160 by chance). The cost follows the pieces that
+are sampled, never the asset's size, and `MAX_READ_BYTES` bounds it whatever the metadata says.
+
+Not seen, by design: copies that were re-encoded, archived or encrypted; a changed file in a v2-only torrent.
+The verdict is about the metadata, not about what peers really hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random, SystemRandom
+
+from leakwatch.model.asset import AssetFile, is_telling
+from leakwatch.model.finding import FileProof, Proof, Verdict
+from leakwatch.proof.hashing import Hasher
+from leakwatch.proof.pairs import Budget, Pair
+from leakwatch.proof.sampler import Sampler
+from leakwatch.proof.variants import variant_by_pieces, variant_by_root
+from leakwatch.torrent.metainfo import TorrentInfo
+
+_MAX_FILES_TOLD = 1000
+_MAX_VARIANTS = 1024
+_VARIANT_STAGES = (1, 4)
+"""Pieces of each recipient's own files: a whole copy agrees in any, and there may be hundreds of recipients."""
+_BY_CHANCE = {"v2": 2.0**-256, "v1": 2.0**-160}
+_UNCHANGED = 0.25
+"""What share of a copy may be unchanged for `error` of a refutation: fewer pieces would be missed more often."""
+
+
+def prove(
+    info: TorrentInfo, files: Sequence[AssetFile], hasher: Hasher | None, rng: Random | None = None
+) -> Proof:
+    """Judge a torrent against an asset's files, among them the copies that recipients were given.
+
+    PROVED    a v2 root is one of the asset's (the whole file is identical; told as 1 of 1 pieces), or one
+              informative v1 piece agrees. Pieces are drawn at random: no maker can know which.
+    LIKELY    only side files agree: less than a hundredth of the asset's bytes each, such as a licence text.
+    REFUTED   only by evidence: a file of exactly an asset file's size of which at least four informative
+              pieces were tested and all differ, or whose root differs. Small side files refute nothing.
+    UNPROVED  nothing could be compared, or too little; `reason` says why.
+    """
+    identical = _same_root(info, files)
+    if identical:
+        proof = _agreeing("v2", identical[:_MAX_FILES_TOLD], identical, files)
+        return replace(proof, variant=variant_by_root(info, files))
+    rng, budget = rng or SystemRandom(), Budget()
+    sampler = Sampler(info, _common(files), hasher, rng, budget)
+    sampler.run()
+    pairs = sampler.best()
+    agreed = {pair.asset.path for pair in pairs if pair.ok}
+    own = _own_copies(info, [file for file in files if file.path not in agreed], hasher, rng, budget)
+    pairs = sorted([*own, *pairs], key=lambda pair: not pair.ok) if own else pairs
+    tested = [pair.told() for pair in pairs]
+    proved = [file for file in tested if file.pieces_ok]
+    if proved:
+        proof = _agreeing("v1", tested, proved, files)
+        return replace(proof, variant=variant_by_pieces(info, pairs, files, hasher))
+    if sampler.refutes(_weight(files)):
+        count = sum(file.pieces_tested for file in tested)
+        why = f"none of {count} informative pieces agrees with the asset's"
+        return Proof(Verdict.REFUTED, "v1", tuple(tested), why, (1 - _UNCHANGED) ** count)
+    other = _other_root(info, files)
+    if other:
+        why = f"{_count(len(other), 'file')} of exactly the asset's size, and of another root"
+        return Proof(Verdict.REFUTED, "v2", tuple(other[:_MAX_FILES_TOLD]), why, _BY_CHANCE["v2"])
+    return Proof(Verdict.UNPROVED, "v1" if tested else "none", tuple(tested), sampler.why_not())
+
+
+def _agreeing(
+    method: str, told: Sequence[FileProof], proved: Sequence[FileProof], files: Sequence[AssetFile]
+) -> Proof:
+    """Proved, if one of the files that agree stands for the work."""
+    telling = {file.path for file in files if is_telling(file, files)}
+    why, error = _why_proved(proved, files), _BY_CHANCE[method]
+    if any(one.asset_path in telling for one in proved):
+        return Proof(Verdict.PROVED, method, tuple(told), why, error)
+    why = f"{why}; these are side files, which others may have too"
+    return Proof(Verdict.LIKELY, method, tuple(told), why, error)
+
+
+def _common(files: Sequence[AssetFile]) -> list[AssetFile]:
+    return [file for file in files if file.variant is None]
+
+
+def _own_copies(
+    info: TorrentInfo, files: Sequence[AssetFile], hasher: Hasher | None, rng: Random, budget: Budget
+) -> list[Pair]:
+    """What agrees with a recipient's own copies, of files of which nothing agrees with the common ones."""
+    copies: dict[str, list[AssetFile]] = {}
+    for file in files:
+        if file.variant is not None:
+            copies.setdefault(file.variant, []).append(file)
+    for own in list(copies.values())[:_MAX_VARIANTS]:
+        sampler = Sampler(info, own, hasher, rng, budget, _VARIANT_STAGES)
+        sampler.run()
+        pairs = [pair for pair in sampler.best() if pair.ok]
+        if pairs:
+            return pairs
+    return []
+
+
+def _same_root(info: TorrentInfo, files: Sequence[AssetFile]) -> list[FileProof]:
+    """Files that are the asset's as a whole (BEP 52). A root with another size fits no valid torrent."""
+    known = {file.pieces_root: file for file in reversed(files) if file.pieces_root}
+    found = ((file, known.get(file.pieces_root)) for file in info.files if file.pieces_root)
+    return [
+        FileProof(
+            path=file.path,
+            asset_path=asset.path,
+            pieces_ok=1,
+            pieces_tested=1,
+            pieces_total=1,
+            method="v2",
+            size_bytes=file.size_bytes,
+            ranges=((0, file.size_bytes),),
+            variant=asset.variant,
+        )
+        for file, asset in found
+        if asset and asset.size_bytes in (None, file.size_bytes)
+    ]
+
+
+def _other_root(info: TorrentInfo, files: Sequence[AssetFile]) -> list[FileProof]:
+    """Files of exactly an asset file's size whose root is another; asked only where no root agrees."""
+    least = _weight(files)
+    known = {file.size_bytes: file for file in files if (file.size_bytes or 0) >= least}
+    for file in files:
+        if file.pieces_root is None:
+            known.pop(file.size_bytes, None)
+    found = ((file, known.get(file.size_bytes)) for file in info.files if file.pieces_root)
+    return [
+        FileProof(file.path, asset.path, 0, 1, 1, method="v2", size_bytes=file.size_bytes)
+        for file, asset in found
+        if asset
+    ]
+
+
+def _weight(files: Sequence[AssetFile]) -> float:
+    """The size from which a file can refute: a side file that has its size by chance says nothing."""
+    return max((file.size_bytes or 0 for file in files), default=0) / 2
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _why_proved(proved: Sequence[FileProof], files: Sequence[AssetFile]) -> str:
+    """In words, without names: the asset may be embargoed, and the torrent's names are anybody's text."""
+    paths = {file.asset_path for file in proved}
+    ok, tested = sum(file.pieces_ok for file in proved), sum(file.pieces_tested for file in proved)
+    how = "by their roots" if proved[0].method == "v2" else f"{ok} of {tested} sampled pieces agree"
+    share = f"{len(paths)} of the asset's {_count(len({file.path for file in files}), 'file')}"
+    shifted = ", shifted within the file" if all(file.shift for file in proved) else ""
+    part = ""
+    if proved[0].method == "v1" and ok < tested:
+        low, high = proved[0].share
+        part = f"; of the first {low:.0%} to {high:.0%} is unchanged (95 % confidence)"
+    return f"the torrent's metadata commits to bytes identical to {share}: {how}{shifted}{part}"
