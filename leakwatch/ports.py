@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt
-from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Finding, FindingEvent, FindingId, KnownArtefact, Match, Proof, ProofTask
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
@@ -91,7 +91,14 @@ class Catalogue(Protocol):
         ...
 
     async def save(self, asset: Asset, at: datetime) -> None:
-        """Add an asset, or replace the one of the same id with its files."""
+        """Add an asset, or replace the one of the same id with its files.
+
+        Piece tables are kept by content: a file that comes without any keeps those that its bytes have.
+        """
+        ...
+
+    async def with_tables(self, files: Sequence[AssetFile], piece_length: int) -> tuple[AssetFile, ...]:
+        """The files, each with its tables of one piece length."""
         ...
 
     async def unsearched(self) -> list[AssetId]:

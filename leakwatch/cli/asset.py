@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli._reading import (
+    AlsoOption,
+    CacheOption,
+    NoCacheOption,
+    TableOption,
+    fingerprinted,
+    print_table,
+    report,
+    shown_size,
+    wanted,
+)
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -22,7 +32,7 @@ from leakwatch.display import clean
 from leakwatch.errors import InputError
 
 if TYPE_CHECKING:
-    from leakwatch.model.asset import Asset, AssetFile
+    from leakwatch.model.asset import Asset
     from leakwatch.service import Fingerprinted
 
 app = typer.Typer(help="Protected works and the fingerprints of their files.", no_args_is_help=True)
@@ -54,26 +64,36 @@ ReplaceOption = Annotated[
     bool, typer.Option("--replace", help="Put these prints in the place of others of the same path.")
 ]
 IdOption = Annotated[str | None, typer.Option("--id", help="Its id; made from the title if left out.")]
-CacheOption = Annotated[
-    Path | None, typer.Option("--cache", help="Where prints are kept, so that a run can go on.")
+VariantOption = Annotated[
+    str | None,
+    typer.Option(
+        "--variant",
+        metavar="RECIPIENT",
+        help="These files are the copy that RECIPIENT was given of a known work.",
+    ),
 ]
-NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Read every file, whatever was read before.")]
 
 
 @app.command()
-def fingerprint(paths: PathsArgument, cache: CacheOption = None, no_cache: NoCacheOption = False) -> None:
+def fingerprint(
+    paths: PathsArgument,
+    also: AlsoOption = "",
+    table: TableOption = "",
+    cache: CacheOption = None,
+    no_cache: NoCacheOption = False,
+) -> None:
     """Print the fingerprints of files as JSON lines; no database, so it runs where the files lie.
 
     Interrupted, it goes on at the file where it was: run the same command again.
     """
-    result = _fingerprint(paths, cache, no_cache, print_each=True)
-    raise typer.Exit(_report(result))
+    result = fingerprinted(paths, cache, no_cache, wanted(also, table), print_each=True)
+    raise typer.Exit(report(result))
 
 
 @app.command()
 def add(
     paths: PathsArgument,
-    title: Annotated[str, typer.Option("--title", help="The work's title.")],
+    title: TitleOption = None,
     alias: AliasOption = None,
     kind: KindOption = None,
     year: YearOption = None,
@@ -84,22 +104,33 @@ def add(
     swarm_lookup: LookupOption = False,
     replace: ReplaceOption = False,
     ident: IdOption = None,
+    variant: VariantOption = None,
+    also: AlsoOption = "",
+    table: TableOption = "",
     cache: CacheOption = None,
     no_cache: NoCacheOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Register a work with its files. A file that cannot be read stops it, and nothing is stored."""
+    """Register a work with its files, or with --variant the copy of it that a recipient was given.
+
+    A file that cannot be read stops it, and nothing is stored.
+    """
     import dataclasses  # noqa: PLC0415
 
     from leakwatch.service import add_asset  # noqa: PLC0415
 
+    if title is None and not (variant and ident):
+        raise typer.BadParameter("is missing; with --variant, --id does as well", param_hint="--title")
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    asset = _asset(title, alias, kind, year, owner, codename, flags, ident)
-    result = _fingerprint(paths, cache, no_cache, print_each=False)
+    asset = _asset(title or ident or "", alias, kind, year, owner, codename, flags, ident)
+    result = fingerprinted(paths, cache, no_cache, wanted(also, table), print_each=False)
     if result.problems:
-        _report(result)
+        report(result)
         say("leakwatch: nothing was stored; correct this and run it again, what was read is remembered")
         raise typer.Exit(1)
+    if variant:
+        _add_variant(asset.id, variant, result, config)
+        return
 
     async def work() -> Asset:
         async with repository(config) as opened:
@@ -108,7 +139,24 @@ def add(
             )
 
     added = run_async(work)
-    say(f"{added.id}: {len(result.files)} files, {_size(sum(f.size_bytes or 0 for f in result.files))}")
+    say(f"{added.id}: {len(result.files)} files, {shown_size(sum(f.size_bytes or 0 for f in result.files))}")
+
+
+def _add_variant(ident: str, variant: str, result: Fingerprinted, config: Path) -> None:
+    from leakwatch.model.asset import AssetId  # noqa: PLC0415
+    from leakwatch.recipients import Registered, add_variant  # noqa: PLC0415
+
+    async def work() -> Registered:
+        async with repository(config) as opened:
+            return await add_variant(AssetId(ident), variant, result.files, opened, now())
+
+    added = run_async(work)
+    ranges = sum(len(file.differs) for file in added.own)
+    where = f" in {ranges} range{'s' if ranges != 1 else ''}" if ranges else ""
+    say(
+        f"{added.asset.id}: the copy of {variant!r} has {len(added.own)} own"
+        f" file{'s' if len(added.own) != 1 else ''}, differing{where}; {added.common} are the common ones"
+    )
 
 
 @app.command("import")
@@ -167,7 +215,7 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
         marks = [
             name for name, is_set in (("critical", one.critical), ("embargoed", one.embargoed)) if is_set
         ]
-        size = _size(sum(file.size_bytes or 0 for file in one.files))
+        size = shown_size(sum(file.size_bytes or 0 for file in one.files))
         year = str(one.year or "")
         table.add_row(
             clean(one.id),
@@ -178,7 +226,7 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
             size,
             " ".join(marks),
         )
-    _print(table if assets else "no assets yet; `leakwatch asset add PATH --title …` registers one")
+    print_table(table if assets else "no assets yet; `leakwatch asset add PATH --title …` registers one")
 
 
 @app.command()
@@ -205,14 +253,18 @@ def show(
         value = getattr(asset, name)
         if value:
             typer.echo(f"{name}: {clean(', '.join(value) if isinstance(value, tuple) else str(value))}")
-    names = ("path", "bytes", "sha256", "pieces_root")
+    names = ("path", "bytes", "sha256", "pieces_root", "copy of")
     table = Table(*(Column(name, overflow="fold") for name in names), box=None, pad_edge=False)
     for file in asset.files:
         root = file.pieces_root.hex() if file.pieces_root else ""
         table.add_row(
-            clean(file.path), str(file.size_bytes or ""), file.sha256.hex() if file.sha256 else "", root
+            clean(file.path),
+            str(file.size_bytes or ""),
+            file.sha256.hex() if file.sha256 else "",
+            root,
+            clean(file.variant or ""),
         )
-    _print(table)
+    print_table(table)
 
 
 @app.command()
@@ -252,64 +304,3 @@ def _asset(
     }
     told |= {"owner": owner, "codename": codename, **flags}
     return asset_from_json(told)
-
-
-def _fingerprint(paths: list[Path], cache: Path | None, no_cache: bool, *, print_each: bool) -> Fingerprinted:
-    """Read the files under a progress bar on stderr."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import (  # noqa: PLC0415
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    from leakwatch.assetfiles import PrintCache, default_cache, walk  # noqa: PLC0415
-    from leakwatch.catalogue import file_json  # noqa: PLC0415
-    from leakwatch.service import fingerprint_paths  # noqa: PLC0415
-
-    total = sum(found.local.stat().st_size for found in walk(paths) if found.local.exists())
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=total)
-
-        def done(file: AssetFile) -> None:
-            if print_each:
-                emit(file_json(file))
-
-        return fingerprint_paths(
-            paths,
-            PrintCache(None if no_cache else cache or default_cache()),
-            lambda count: bar.advance(task, count),
-            done,
-        )
-
-
-def _report(result: Fingerprinted) -> int:
-    for problem in result.problems:
-        say(f"leakwatch: {clean(problem.message, 1000)}")
-    return 1 if result.problems else 0
-
-
-def _size(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
-        if size < 1024 or unit == "TiB":
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return ""
-
-
-def _print(what: Any) -> None:
-    from rich.console import Console  # noqa: PLC0415
-
-    width = None if sys.stdout.isatty() else 1000  # whoever reads a pipe wants whole lines
-    Console(soft_wrap=True, width=width).print(what, markup=False)

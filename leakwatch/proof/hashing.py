@@ -72,23 +72,13 @@ class TableHasher:
         file, size = part.file, (part.file.size_bytes or 0 if part.file else 0)
         if len(piece) > 1 or file is None:
             return None
-        if not part.start and part.length == size and file.sha1:
-            return Hashed(file.sha1, (is_worth(file),))
         for table in file.tables:
             digest = _looked_up(table, part, size)
             if digest:
                 return Hashed(digest, (digest != NOTHING,))
+        if not part.start and part.length == size and file.sha1:
+            return Hashed(file.sha1, (True,))
         return None
-
-
-def is_worth(file: AssetFile) -> bool:
-    """Whether a whole file says something, as far as its shortest table tells; one without a table does."""
-    shortest = min(file.tables, key=_piece_length, default=None)
-    return shortest is None or bool(shortest.digests.strip(b"\0"))
-
-
-def _piece_length(table: PieceTable) -> int:
-    return table.piece_length
 
 
 def _looked_up(table: PieceTable, part: Part, size: int) -> bytes | None:

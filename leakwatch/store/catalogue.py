@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.asset import Asset, AssetFile, AssetId, PieceTable
 from leakwatch.store import mapping
-from leakwatch.store.statements import insert_for
+from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import asset as asset_table
-from leakwatch.store.tables import asset_file, counter, finding, outbox
+from leakwatch.store.tables import asset_file, counter, finding, outbox, piece_table
 
 _VERSION = "catalogue"
 _SEARCHED = "searched:"
@@ -37,7 +39,9 @@ class SqlCatalogue:
         )
         files: dict[str, list[AssetFile]] = {}
         for row in (
-            await self._connection.execute(sa.select(asset_file).order_by(asset_file.c.path))
+            await self._connection.execute(
+                sa.select(asset_file).order_by(asset_file.c.path, asset_file.c.variant)
+            )
         ).mappings():
             files.setdefault(row["asset_id"], []).append(mapping.file_of(dict(row)))
         return [mapping.asset_of(dict(row), tuple(files.get(row["id"], ()))) for row in rows]
@@ -51,7 +55,11 @@ class SqlCatalogue:
         )
         if row is None:
             return None
-        query = sa.select(asset_file).where(asset_file.c.asset_id == asset).order_by(asset_file.c.path)
+        query = (
+            sa.select(asset_file)
+            .where(asset_file.c.asset_id == asset)
+            .order_by(asset_file.c.path, asset_file.c.variant)
+        )
         files = (await self._connection.execute(query)).mappings()
         return mapping.asset_of(dict(row), tuple(mapping.file_of(dict(one)) for one in files))
 
@@ -66,8 +74,47 @@ class SqlCatalogue:
             await self._connection.execute(
                 sa.insert(asset_file), [mapping.file_row(asset.id, f) for f in asset.files]
             )
+        await self._save_tables(asset.files)
         await self._connection.execute(sa.delete(counter).where(counter.c.name == f"{_SEARCHED}{asset.id}"))
+        await self._forget_tables()
         await self._count()
+
+    async def _save_tables(self, files: Sequence[AssetFile]) -> None:
+        """Piece tables belong to content, not to a place: the same file in two assets has one set."""
+        for file in files:
+            if not file.tables or file.sha256 is None:
+                continue
+            await self._connection.execute(sa.delete(piece_table).where(piece_table.c.sha256 == file.sha256))
+            rows = [
+                {
+                    "sha256": file.sha256,
+                    "piece_length": t.piece_length,
+                    "first": t.first,
+                    "digests": t.digests,
+                }
+                for t in file.tables
+            ]
+            await self._connection.execute(sa.insert(piece_table), rows)
+
+    async def _forget_tables(self) -> None:
+        """Tables of files that no asset has any more."""
+        known = sa.select(asset_file.c.sha256).where(asset_file.c.sha256 == piece_table.c.sha256)
+        await self._connection.execute(sa.delete(piece_table).where(~known.exists()))
+
+    async def with_tables(self, files: Sequence[AssetFile], piece_length: int) -> tuple[AssetFile, ...]:
+        """The files, each with its tables of one piece length."""
+        found: dict[bytes, list[PieceTable]] = {}
+        wanted = sorted({file.sha256 for file in files if file.sha256})
+        for batch in batches(wanted):
+            query = (
+                sa.select(piece_table)
+                .where(piece_table.c.sha256.in_(batch), piece_table.c.piece_length == piece_length)
+                .order_by(piece_table.c.first)
+            )
+            for row in (await self._connection.execute(query)).mappings():
+                table = PieceTable(row["piece_length"], row["first"], row["digests"])
+                found.setdefault(row["sha256"], []).append(table)
+        return tuple(replace(file, tables=tuple(found.get(file.sha256 or b"", ()))) for file in files)
 
     async def unsearched(self) -> list[AssetId]:
         """Assets that were not looked for yet in what is stored, since they were registered or changed."""
@@ -91,6 +138,7 @@ class SqlCatalogue:
         await self._connection.execute(sa.delete(outbox).where(outbox.c.finding_id.in_(findings)))
         await self._connection.execute(sa.delete(counter).where(counter.c.name == f"{_SEARCHED}{asset}"))
         done = await self._connection.execute(sa.delete(asset_table).where(asset_table.c.id == asset))
+        await self._forget_tables()
         await self._count()
         return done.rowcount > 0
 

@@ -20,6 +20,7 @@ from leakwatch.model.finding import (
     Severity,
     State,
     Tier,
+    VariantProof,
     Verdict,
 )
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
@@ -49,8 +50,13 @@ def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
 
 
 def file_row(asset: AssetId, file: AssetFile) -> dict[str, Any]:
-    """One file of an asset."""
-    return {"asset_id": asset} | dataclasses.asdict(file)
+    """One file of an asset, without its tables."""
+    told = {one.name: getattr(file, one.name) for one in dataclasses.fields(file) if one.name != "tables"}
+    return told | {
+        "asset_id": asset,
+        "variant": file.variant or "",
+        "differs": [list(one) for one in file.differs],
+    }
 
 
 def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
@@ -80,9 +86,14 @@ def file_of(row: Row) -> AssetFile:
         sha256=row["sha256"],
         sha1=row["sha1"],
         md5=row["md5"],
+        git_blob=row["git_blob"],
+        ed2k=row["ed2k"],
         pieces_root=PiecesRoot(root) if root else None,
         local_path=row["local_path"],
         mtime_ns=row["mtime_ns"],
+        header=row["header"],
+        variant=row["variant"] or None,
+        differs=tuple((start, end) for start, end in row["differs"]),
     )
 
 
@@ -205,8 +216,23 @@ def proof_of(row: Row) -> Proof:
     return Proof(
         verdict=Verdict(row["verdict"]),
         method=row["method"] or "none",
-        files=tuple(FileProof(**one) for one in row["files"]),
+        files=tuple(_file_proof_of(one) for one in row["files"]),
         reason=row["reason"] or "",
+        error=row["error"],
+        variant=_variant_of(row["variant"]) if row["variant"] else None,
+    )
+
+
+def _file_proof_of(told: Row) -> FileProof:
+    changed: dict[str, Any] = {"ranges": tuple((start, end) for start, end in told.get("ranges", ()))}
+    return FileProof(**{**told, **changed})
+
+
+def _variant_of(told: Row) -> VariantProof:
+    return VariantProof(
+        candidates=tuple(told["candidates"]),
+        pieces_compared=told["pieces_compared"],
+        telling=tuple((path, start, end) for path, start, end in told["telling"]),
     )
 
 

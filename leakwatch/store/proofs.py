@@ -114,6 +114,8 @@ class SqlProofs:
             "method": proof_made.method,
             "reason": proof_made.reason,
             "files": [asdict(one) for one in proof_made.files],
+            "error": proof_made.error,
+            "variant": asdict(proof_made.variant) if proof_made.variant else None,
             "metadata_digest": metadata_digest,
             "updated_at": at,
         }

@@ -106,10 +106,24 @@ asset_file = sa.Table(
     sa.Column("sha256", sa.LargeBinary(32)),
     sa.Column("sha1", sa.LargeBinary(20)),
     sa.Column("md5", sa.LargeBinary(16)),
+    sa.Column("git_blob", sa.LargeBinary(20)),
+    sa.Column("ed2k", sa.LargeBinary(16)),
     sa.Column("pieces_root", sa.LargeBinary(32)),
     _text("local_path", nullable=True),
     sa.Column("mtime_ns", sa.BigInteger),
-    sa.UniqueConstraint("asset_id", "path"),
+    _text("header", nullable=True),
+    sa.Column("variant", sa.Text, nullable=False, server_default=""),
+    sa.Column("differs", sa.JSON, nullable=False, server_default="[]"),
+    sa.UniqueConstraint("asset_id", "path", "variant"),
+)
+
+piece_table = sa.Table(
+    "piece_table",
+    metadata,
+    sa.Column("sha256", sa.LargeBinary(32), primary_key=True),
+    sa.Column("piece_length", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("digests", sa.LargeBinary, nullable=False),
 )
 
 site = sa.Table(
@@ -263,7 +277,39 @@ proof = sa.Table(
     _json("files"),
     sa.Column("metadata_digest", sa.String(64)),
     _time("updated_at"),
+    sa.Column("urls", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("rank", sa.Integer, nullable=False, server_default="2"),
+    sa.Column("error", sa.Float),
+    sa.Column("variant", sa.JSON),
+    sa.Column("fake", sa.JSON),
     sa.UniqueConstraint("finding_id", "swarm_key"),
+)
+
+swarm = sa.Table(
+    "swarm",
+    metadata,
+    sa.Column("swarm_key", sa.String(40), primary_key=True),
+    _json("infohashes"),
+    _json("trackers"),
+    _time("since"),
+    sa.Column("next_sample_at", UtcDateTime, nullable=False, index=True),
+    _count("failures"),
+)
+
+swarm_sample = sa.Table(
+    "swarm_sample",
+    metadata,
+    _id(),
+    sa.Column("swarm_key", sa.String(40), nullable=False),
+    _time("at"),
+    _text("method"),
+    _text("source"),
+    sa.Column("seeds", sa.Integer),
+    sa.Column("leechers", sa.Integer),
+    sa.Column("completed", sa.Integer),
+    sa.Column("error", sa.Float),
+    sa.Column("origins", sa.JSON),
+    sa.Index("ix_swarm_sample_swarm_key_at", "swarm_key", "at"),
 )
 
 outbox = sa.Table(

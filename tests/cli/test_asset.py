@@ -79,8 +79,9 @@ def command(home: Path, *arguments: str, **environment: str) -> subprocess.Compl
 
 
 def values(text: str) -> list[dict[str, Any]]:
-    """JSON lines."""
-    return [json.loads(line) for line in text.splitlines()]
+    """JSON lines; piece tables have tests of their own."""
+    told = [json.loads(line) for line in text.splitlines()]
+    return [{name: value for name, value in one.items() if name != "tables"} for one in told]
 
 
 def stored(home: Path) -> int:
@@ -100,6 +101,7 @@ def prints_of(file: Path, path: str) -> dict[str, Any]:
         "size_bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
         "sha1": hashlib.sha1(data).hexdigest(),
+        "git_blob": hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest(),
         "local_path": str(file),
         "mtime_ns": file.stat().st_mtime_ns,
     }
@@ -408,3 +410,30 @@ def test_yes_to_the_swarm(home: Path) -> None:
     run("add", "asset/small.bin", "--title", "Tideglass", "--embargo", "--codename", "BLUE", "--swarm-lookup")
     told = json.loads(run("show", "tideglass", "--json").stdout)
     assert (told["embargoed"], told["swarm_lookup"]) == (True, True)
+
+
+def test_further_prints_and_tables(home: Path) -> None:
+    """--also and --table decide what else is made; prints made with less are not taken from the cache."""
+    plain = json.loads(run("fingerprint", "asset/weights/b.bin").stdout)
+    assert "md5" not in plain
+    assert {table["piece_length"] for table in plain["tables"]} == {16384 << power for power in range(13)}
+    more = json.loads(run("fingerprint", "asset/weights/b.bin", "--also", "md5,ed2k", "--table", "none").stdout)
+    assert more["md5"] == hashlib.md5((home / "asset" / "weights" / "b.bin").read_bytes()).hexdigest()
+    assert "ed2k" in more
+    assert "tables" not in more
+    for option in (("--also", "crc32"), ("--table", "much")):
+        assert CliRunner().invoke(app, ["asset", "fingerprint", "asset/weights/b.bin", *option]).exit_code == 2
+
+
+def test_copy_of_a_recipient(home: Path) -> None:
+    """A copy that differs is registered with its recipient; without a known work it is refused."""
+    shutil.copytree(home / "asset", home / "copy")
+    file = home / "copy" / "weights" / "b.bin"
+    file.write_bytes(b"!" + file.read_bytes()[1:])
+    assert "no asset" in fails("add", "copy", "--id", "film", "--variant", "Acme").message
+    run("add", "asset", "--title", "Film")
+    told = run("add", "copy", "--id", "film", "--variant", "Acme").stderr
+    assert "the copy of 'Acme' has 1 own file, differing in 1 range; 3 are the common ones" in told
+    (asset,) = values(run("show", "film", "--json").stdout)
+    own = [one for one in asset["files"] if one.get("variant") == "Acme"]
+    assert [(one["path"], one["differs"]) for one in own] == [("weights/b.bin", [[0, 16384]])]
