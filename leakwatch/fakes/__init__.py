@@ -37,6 +37,8 @@ __all__ = [
 
 NO_CLAIMS = Claims()
 _MAX_BITS = 60.0
+_HOLLOW = frozenset({FakeKind.PADDING, FakeKind.OTHER_WORK, FakeKind.SAME_SIZE})
+"""Where one of these holds, a fitting type and size are no evidence: they are what was counterfeited."""
 
 
 def fake_score(
@@ -66,6 +68,8 @@ def fake_score(
         found.append(FakeSignal(FakeKind.OTHER_WORK, detail, tables.bits["known_work"]))
     elif other := other_work(files, name, kind, asset, tables):
         found.append(other)
+    if any(one.kind in _HOLLOW for one in found):
+        found = [one for one in found if one.kind is not FakeKind.PLAUSIBLE]
     bits = max(-_MAX_BITS, min(_MAX_BITS, tables.bits["prior"] + sum(one.weight for one in found)))
     ordered = tuple(sorted(found, key=lambda one: (-abs(one.weight), one.kind)))
     return FakeScore(round(1 / (1 + 2**-bits), 4), ordered)

@@ -14,7 +14,7 @@ from leakwatch.model.asset import Asset
 
 _ARCHIVES = frozenset({"archive"})
 _FILLERS = frozenset({"binary", UNKNOWN})
-_LINKS = frozenset({"web", "note"})
+_LINKS = frozenset({"link", "web", "note"})
 _MAX_STEMS_LOCKED = 2
 _MAX_ALIASES = 200
 _WORD = 3
@@ -59,7 +59,8 @@ def _programs(files: Listing, kind: KindTable | None, tables: FakeTables) -> Fak
     if (files.fits or files.count(works)) and 10 * files.bytes_of(works) >= size:
         if kind.with_programs:
             return None
-        return FakeSignal(FakeKind.EXECUTABLE, f"{count} beside the files", bits["executable_beside"])
+        name = "executable_beside" if "video" in kind.expected else "executable_extra"
+        return FakeSignal(FakeKind.EXECUTABLE, f"{count} beside the files", bits[name])
     if files.count((kind.possible | _ARCHIVES) - _FILLERS):
         if kind.with_programs:
             return None
@@ -130,13 +131,14 @@ def other_work(
     words = {one for one in inside.title if one.isascii() and one.isalpha() and len(one) >= _WORD}
     if len(words) < 2 or inside.end == len(inside.tokens):
         return None
-    own = {
-        word for one in (name, *asset.names[:_MAX_ALIASES]) for text in readings(one) for word in tokens(text)
-    }
+    outside = parse_name(name)
+    names = (" ".join(outside.title), *asset.names[:_MAX_ALIASES])
+    own = {word for one in names for text in readings(one) for word in tokens(text)}
     joined = "".join(inside.tokens)
     if words & own or any(len(word) > _WORD and word in joined for word in own):
         return None
-    is_far = inside.year and asset.year and abs(inside.year - asset.year) > 1
+    year = asset.year or outside.year
+    is_far = inside.year and year and abs(inside.year - year) > 1
     if is_far:
         detail = "the main file reads as another work of another year"
         return FakeSignal(FakeKind.OTHER_WORK, detail, tables.bits["other_year"])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from leakwatch.fakes.tables import FakeTables
+from leakwatch.fakes.tables import UNKNOWN, FakeTables
 
 PROGRAMS = frozenset({"executable", "script", "trap"})
 _MAX_NAME = 300
 """Bytes of a name that are read, from its end."""
 _MAX_ENDING = 12
+_KIB = 1024
+_ADDRESS = re.compile(r"[\w.-]{1,60}")
 _RUN = 8
 _MARKS = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _OVERRIDES = re.compile("[\u202d\u202e\u2066-\u2068]")
@@ -38,10 +40,14 @@ def ending_of(name: str) -> str:
 
 
 def class_of(name: str, size_bytes: int, tables: FakeTables) -> str:
-    """The class of a file. A `.com` may be an address in a name; a long txt is a text."""
+    """The class of a file. A `.com` may be an address, a tiny exe is none; a long txt is a text."""
     ending = ending_of(name)
     found = tables.class_of(ending)
-    if ending == "com" and (size_bytes < 1024 or "www." in name.lower()):
+    if ending == "com" and ("www." in name.lower() or (size_bytes < _KIB and _ADDRESS.fullmatch(name))):
+        return "note"
+    if ending == "md" and size_bytes >= tables.limits["note_as_text"]:
+        return UNKNOWN  # a cartridge of the Mega Drive
+    if found in PROGRAMS and ending == "exe" and size_bytes < tables.limits["program"]:
         return "note"
     if ending == "txt" and size_bytes >= tables.limits["note_as_text"]:
         return "document"

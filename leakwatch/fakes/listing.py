@@ -16,11 +16,12 @@ from leakwatch.fakes.tables import UNKNOWN, FakeTables
 from leakwatch.model.asset import Asset, AssetFile
 from leakwatch.torrent.metainfo import TorrentFile, TorrentInfo
 
-SIDE = frozenset({"note", "image", "subtitle", "web", "pad"})
+SIDE = frozenset({"note", "image", "subtitle", "web", "link"})
 """Classes that stand beside a work."""
 _MEDIA = frozenset({"video", "windows_media", "audio", "ebook"})
-_NOTES = frozenset({"note", "document", "web", "executable", "script", "archive"})
+_NOTES = frozenset({"note", "document", "web", "link", "executable", "script", "archive"})
 _MAX_STEMS = 16
+_MAX_NOTES = 5000
 _MAX_KNOWN = 4000
 _VOLUME = re.compile(r"\.(?:part\d+\.rar|[rsz]\d\d|\d{3}|rar|7z\.\d{3})\Z")
 _SHARD = re.compile(r"\d{3,5}-of-\d{3,5}|consolidated\.\d\d\.|tensor\d{5}")
@@ -138,7 +139,7 @@ def _add(
         told.biggest, told.biggest_class, told.biggest_name = size, kind, name
     if kind in PROGRAMS and not told.disguise:
         told.disguise = disguise_of(name, tables)
-    if kind in _NOTES and size < tables.limits["tiny_file"] * 10:
+    if kind in _NOTES and size < tables.limits["tiny_file"] * 10 and told.notes.total() < _MAX_NOTES:
         told.notes[note_about(lower, known)] += 1
 
 
@@ -155,6 +156,6 @@ def _add_layout(told: Listing, file: TorrentFile, kind: str, lower: str) -> None
         told.shards += _SHARD.search(lower) is not None
     elif kind == "data":
         told.model_files += lower in _MODEL_FILES
-    elif kind == "video" and len(told.episodes) < _MAX_STEMS:
+    elif kind == "video" and file.size_bytes and len(told.episodes) < _MAX_STEMS:
         found = _EPISODE.search(lower)
         told.episodes |= {found[found.lastindex or 0]} if found else set()

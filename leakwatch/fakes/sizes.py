@@ -85,7 +85,7 @@ def _too_small(
 
 def _is_lone(files: Listing, kind: KindTable, own: int, asset: Asset) -> bool:
     """A program or archive alone, of a work whose size is not known but whose year is not long ago."""
-    if own or files.fits or not kind.least_program or (asset.year and asset.year < _MODERN_GAMES):
+    if own or files.fits or not kind.least_program or (asset.year or 0) < _MODERN_GAMES:
         return False
     works = kind.expected | kind.possible
     return not files.count(works - _ALONE) and files.count(works) <= 3
