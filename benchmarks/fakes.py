@@ -145,6 +145,28 @@ def recorded_games(data: Path, rng: Random) -> Iterator[Made]:
         yield Made("recorded game", "game", name, [(name, int(size))])
 
 
+def recorded_titles(data: Path, rng: Random) -> Iterator[Made]:
+    """Release names as parsers are tested with, odd ones among them; sizes are drawn."""
+    for line in (data / "titles/release_titles.tsv").read_text("utf-8").splitlines()[1:]:
+        name, _title, _year, season, episode, kind, _origin = line.split("\t")
+        if kind == "movie":
+            yield Made("recorded title", "film", name, [(f"{name}.mkv", Draw(rng, "").video()[1])])
+        elif kind in ("episode", "anime"):
+            count = rng.randrange(4, 25) if season and not episode else 1
+            size = sum(rng.randrange(130 * MB, 2 * GB) for _ in range(count)) * (3 if "2160" in name else 1)
+            yield Made("recorded title", "series", name, [(f"{name}.mkv", size)])
+
+
+def recorded_packages(data: Path, rng: Random) -> Iterator[Made]:
+    """Files of programs as a distribution has them; sizes are drawn."""
+    trees: defaultdict[str, Files] = defaultdict(list)
+    for path, package in lines_of(data / "background/debian_file_paths.tsv.zst"):
+        trees[package].append((path, int(10 ** rng.uniform(1, 6.5))))
+    for package, files in sorted(trees.items()):
+        if len(files) >= 8:
+            yield Made("recorded package", "software", package, files[:200])
+
+
 def recorded_torrents(data: Path) -> Iterator[tuple[Made, TorrentInfo]]:
     """Torrents of real works as they are in the wild."""
     for stem, kind in RECORDED.items():
@@ -219,7 +241,13 @@ def main() -> None:
     for title, made in made_torrents(laid, EACH_GENUINE, rng):
         genuine.add(made, torrent(made), asset_for(made, title, rng, is_fake=False))
     if data.is_dir():
-        for made in (*recorded_names(data), *recorded_games(data, rng)):
+        sets = (
+            recorded_names(data),
+            recorded_games(data, rng),
+            recorded_titles(data, rng),
+            recorded_packages(data, rng),
+        )
+        for made in (one for some in sets for one in some):
             recorded.add(made, torrent(made), Asset(id=AssetId("a"), title=made.name, kind=made.kind))
         for made, info in recorded_torrents(data):
             recorded.add(made, info, Asset(id=AssetId("a"), title=made.name, kind=made.kind))

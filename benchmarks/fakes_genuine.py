@@ -166,6 +166,15 @@ def film_zip(d: Draw) -> tuple[str, Files]:
     return d.title, [(f"{d.title}.zip", d.size(700 * MB, 4 * GB))]
 
 
+def film_translated(d: Draw) -> tuple[str, Files]:
+    """A file that carries the title of another country."""
+    lines, size = d.video()
+    year = d.rng.randrange(1990, 2027)
+    return f"{d.title} ({year})", [
+        (f"Das.lange.Tal.{year + d.rng.randrange(2)}.German.DL.{lines}.x264.mkv", size)
+    ]
+
+
 def series_season(d: Draw) -> tuple[str, Files]:
     """A season, or the part of it that is out."""
     season, lines = d.rng.randrange(1, 9), d.pick("480p", "720p", "1080p", "2160p")
@@ -504,7 +513,7 @@ def book_read(d: Draw) -> tuple[str, Files]:
 GENUINE: dict[str, Sequence[Recipe]] = {
     "film": (
         film_plain, film_folder, film_marker_program, film_scene, film_screener, film_cam, film_disc, film_micro,
-        film_workprint, film_script, film_old_windows, film_zip,
+        film_workprint, film_script, film_old_windows, film_zip, film_translated,
     ),
     "series": (series_season, series_episode, series_short, series_fan),
     "music": (music_album, music_single, music_stems, music_zip, music_enhanced, music_audiobook),

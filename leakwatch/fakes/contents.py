@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leakwatch.extract.names import parse_name, readings, tokens
+from leakwatch.extract.names import fold, parse_name, readings, tokens
 from leakwatch.fakes.claimed import Claimed
 from leakwatch.fakes.endings import PROGRAMS
 from leakwatch.fakes.listing import SIDE, Listing
@@ -77,12 +77,18 @@ def _unfit(files: Listing, kind: KindTable, tables: FakeTables) -> FakeSignal | 
     if files.fits or files.count(could_be) or unknown or not files.counts:
         return None
     present = {one for one, count in files.counts.items() if count}
-    if present <= _LINKS and files.total < tables.limits["tiny_file"]:
+    if present <= _LINKS and _is_tiny(files, tables):
         return FakeSignal(FakeKind.CONTENT, "nothing but notes and links", tables.bits["links_only"])
-    main = (present - SIDE - {UNKNOWN}) or present
-    name = "odd" if main <= kind.odd | SIDE else "unfit"
-    detail = f"only files of types that are no {kind.name}: {', '.join(sorted(main)[:4])}"
+    main = present - SIDE - {UNKNOWN}
+    name = "odd" if main <= kind.odd else "unfit"
+    detail = f"only files of types that are no {kind.name}: {', '.join(sorted(main or present)[:4])}"
     return FakeSignal(FakeKind.CONTENT, detail, tables.bits[name])
+
+
+def _is_tiny(files: Listing, tables: FakeTables) -> bool:
+    """Few files and few bytes: a manual in a thousand pages is none of these."""
+    limits = tables.limits
+    return files.total < limits["tiny_file"] and files.counts.total() <= limits["few_files"]
 
 
 def _locked(files: Listing, kind: KindTable | None, tables: FakeTables) -> FakeSignal | None:
@@ -127,17 +133,17 @@ def other_work(
         return None
     if files.biggest_class != "video" or files.biggest * 2 < files.total:
         return None
-    inside = parse_name(files.biggest_name)
+    inside = parse_name(fold(files.biggest_name))
     words = {one for one in inside.title if one.isascii() and one.isalpha() and len(one) >= _WORD}
     if len(words) < 2 or inside.end == len(inside.tokens):
         return None
-    outside = parse_name(name)
+    outside = parse_name(fold(name))
     names = (" ".join(outside.title), *asset.names[:_MAX_ALIASES])
     own = {word for one in names for text in readings(one) for word in tokens(text)}
     joined = "".join(inside.tokens)
     if words & own or any(len(word) > _WORD and word in joined for word in own):
         return None
-    year = asset.year or outside.year
+    year = outside.year or asset.year
     is_far = inside.year and year and abs(inside.year - year) > 1
     if is_far:
         detail = "the main file reads as another work of another year"

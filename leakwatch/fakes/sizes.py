@@ -137,9 +137,9 @@ def _same(files: Listing, tables: FakeTables) -> FakeSignal | None:
 
 
 def _round(files: Listing, tables: FakeTables) -> FakeSignal | None:
-    """One file of a round size and next to nothing beside it. Images of discs and cartridges are round by nature."""
+    """One file of a round size and next to nothing beside it. Images of discs, cartridges and volumes are round."""
     size, kind, limits = files.biggest, files.biggest_class, tables.limits
-    if size < max(limits["round_least"], limits["round_share"] * files.total):
+    if size < max(limits["round_least"], limits["round_share"] * files.total) or files.volumes > 1:
         return None
     is_binary_round = size % (50 * _MIB) == 0 or size & (size - 1) == 0
     is_round = size % limits["round_unit"] == 0
