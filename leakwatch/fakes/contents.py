@@ -73,8 +73,9 @@ def _programs(files: Listing, kind: KindTable | None, tables: FakeTables) -> Fak
 def _unfit(files: Listing, kind: KindTable, tables: FakeTables) -> FakeSignal | None:
     """No file of a type that this kind of work has."""
     could_be = (kind.expected | kind.possible) - {UNKNOWN}
-    unknown = UNKNOWN in kind.possible and files.sizes[UNKNOWN] * 10 >= files.total > 0
-    if files.fits or files.count(could_be) or unknown or not files.counts:
+    unknown = UNKNOWN in kind.possible and files.sizes[UNKNOWN] * 10 >= files.other_total > 0
+    is_found = 2 * files.other_total <= files.total and files.fits
+    if is_found or files.count(could_be) or unknown or not files.counts:
         return None
     present = {one for one, count in files.counts.items() if count}
     if present <= _LINKS and _is_tiny(files, tables):
@@ -95,7 +96,7 @@ def _locked(files: Listing, kind: KindTable | None, tables: FakeTables) -> FakeS
     """One archive and a note that says how to come by its password."""
     if files.sizes["archive"] < tables.limits["dominant"] * files.total or not files.sizes["archive"]:
         return None
-    if files.fits or len(files.archive_stems) > _MAX_STEMS_LOCKED:
+    if len(files.archive_stems) > _MAX_STEMS_LOCKED:
         return None
     is_archived = kind is not None and "archive" in kind.expected
     if files.notes["password"]:
@@ -104,7 +105,7 @@ def _locked(files: Listing, kind: KindTable | None, tables: FakeTables) -> FakeS
     if files.notes["howto"]:
         weight = tables.bits["locked_software" if is_archived else "locked_howto"]
         return FakeSignal(FakeKind.LOCKED, "an archive, and a note on how to open it", weight)
-    if kind and not is_archived and "video" in kind.expected and not files.volumes:
+    if kind and not is_archived and "video" in kind.expected and files.volumes < 2:
         return FakeSignal(FakeKind.LOCKED, "all in one archive", tables.bits["archive_alone"])
     return None
 

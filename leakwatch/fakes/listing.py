@@ -18,9 +18,10 @@ from leakwatch.torrent.metainfo import TorrentFile, TorrentInfo
 
 SIDE = frozenset({"note", "image", "subtitle", "web", "link"})
 """Classes that stand beside a work."""
-_MEDIA = frozenset({"video", "windows_media", "audio", "ebook"})
+MEDIA = frozenset({"video", "windows_media", "audio", "ebook"})
 _NOTES = frozenset({"note", "document", "web", "link", "executable", "script", "archive"})
 _MAX_STEMS = 16
+_MAX_SIZES = 10_000
 _MAX_NOTES = 5000
 _MAX_KNOWN = 4000
 _VOLUME = re.compile(r"\.(?:part\d+\.rar|[rsz]\d\d|\d{3}|rar|7z\.\d{3})\Z")
@@ -133,7 +134,7 @@ def _add(
     told.sizes[kind] += size
     if size == 0:
         told.empty[kind] += 1
-    elif kind in _MEDIA:
+    elif kind in MEDIA and ((kind, size) in told.same or len(told.same) < _MAX_SIZES):
         told.same[kind, size] += 1
     if size > told.biggest:
         told.biggest, told.biggest_class, told.biggest_name = size, kind, name

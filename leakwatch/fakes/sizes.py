@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from leakwatch.fakes.claimed import Claimed, weights_in
 from leakwatch.fakes.endings import ending_of
-from leakwatch.fakes.listing import Listing
+from leakwatch.fakes.listing import MEDIA, Listing
 from leakwatch.fakes.tables import UNKNOWN, FakeTables, KindTable
 from leakwatch.fakes.values import Claims, FakeKind, FakeSignal
 from leakwatch.model.asset import Asset
@@ -17,6 +17,7 @@ _ALONE = frozenset({"executable", "script", "archive", "disc"})
 _FILLABLE = frozenset({"video", "windows_media", "audio", "archive", "ebook", "document", "executable"})
 _MODERN_GAMES = 2005
 _MIB = 2**20
+_MAX_STATED = 2**63
 
 
 def size_signals(
@@ -28,9 +29,7 @@ def size_signals(
         _same(files, tables),
         _round(files, tables),
         _claim(files, claims, tables),
-        (_too_small(files, kind, claimed, asset, tables) or _too_large(files, kind, claimed, asset, tables))
-        if kind and files.total
-        else None,
+        _wrong_size(files, kind, claimed, asset, tables) if kind and files.total else None,
     )
     yield from (one for one in found if one)
 
@@ -66,12 +65,24 @@ def _weights(kind: KindTable, claimed: Claimed, asset: Asset) -> float:
     return claimed.weights or (min(own) if len(own) == 1 else 0)
 
 
+def _wrong_size(
+    files: Listing, kind: KindTable, claimed: Claimed, asset: Asset, tables: FakeTables
+) -> FakeSignal | None:
+    """Too little of the work, or too much of anything: the stronger of the two."""
+    small = _too_small(files, kind, claimed, asset, tables)
+    large = _too_large(files, kind, claimed, asset, tables)
+    if small and large:
+        return max(small, large, key=lambda one: one.weight)
+    return small or large
+
+
 def _too_small(
     files: Listing, kind: KindTable, claimed: Claimed, asset: Asset, tables: FakeTables
 ) -> FakeSignal | None:
-    content = files.bytes_of(kind.expected | kind.possible | {UNKNOWN})
-    if not content:
+    works = kind.expected | kind.possible | {UNKNOWN}
+    if not any(files.sizes[one] for one in works):
         return None
+    content = files.bytes_of(works)
     least, own = least_bytes(kind, claimed, asset, tables), own_bytes(asset)
     absolute = _below(content, least) * tables.bits["size_halving"]
     share = 0.0 if claimed.is_part or claimed.is_adapter else _below(content, own * kind.least_share)
@@ -127,10 +138,11 @@ def _same(files: Listing, tables: FakeTables) -> FakeSignal | None:
     """Many small files of media, equal in size to the byte."""
     if not files.same:
         return None
+    media = sum(files.counts[one] - files.empty[one] for one in MEDIA)
     (kind, size), count = files.same.most_common(1)[0]
     limits = tables.limits
     most = limits["same_video" if kind == "video" else "same_size"]
-    if size > most or count < max(limits["same_least"], limits["same_share"] * files.same.total()):
+    if size > most or count < max(limits["same_least"], limits["same_share"] * media):
         return None
     detail = f"{count} files of exactly {_size(size)}"
     return FakeSignal(FakeKind.SAME_SIZE, detail, tables.bits["same_size"])
@@ -151,7 +163,7 @@ def _round(files: Listing, tables: FakeTables) -> FakeSignal | None:
 
 def _claim(files: Listing, claims: Claims, tables: FakeTables) -> FakeSignal | None:
     stated, factor = claims.size_bytes, tables.limits["claim_factor"]
-    if not stated or stated < 0:
+    if not stated or not 0 < stated < _MAX_STATED:
         return None
     if files.total * factor < stated or files.other_total > stated * factor:
         detail = f"the page says {_size(stated)}, the torrent has {_size(files.total)}"

@@ -61,7 +61,7 @@ def parse_fakes(text: str, file: str = "fakes.yaml") -> FakeTables:
     """Read the tables. Raises: ConfigError with file, and line or field."""
     try:
         told = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
         raise ConfigError("this is not YAML", file=file, line=mark.line + 1 if mark else 0) from error
     top = _Fields(told, file, "")
