@@ -2,7 +2,7 @@
 
     python benchmarks/fakes.py [SEED] [DATA]
 
-Made torrents (`fakes_made.py`, `fakes_genuine.py`) and, from the folder DATA or LEAKWATCH_SHARED_DATA, recorded
+Made torrents (`fakes_made.py`, `fakes_genuine.py`, `fakes_programs.py`) and, from the folder DATA or LEAKWATCH_SHARED_DATA, recorded
 ones: torrents, release names with their real sizes, game files, weight files. Made ones show that the score does
 what it was built for; only the recorded ones were not thought up here. Misses are printed with examples.
 """
@@ -21,8 +21,10 @@ from pathlib import Path
 from random import Random
 
 import zstandard
-from fakes_genuine import GB, GENUINE, KB, MB, Draw, Files, Made, Recipe
+from fakes_draw import GB, KB, MB, Draw, Files, Made, Recipe
+from fakes_genuine import GENUINE_MEDIA
 from fakes_made import FAKES
+from fakes_programs import GENUINE_PROGRAMS
 
 from leakwatch.errors import MetainfoError
 from leakwatch.fakes import FakeScore, fake_score, parse_fakes, steps_down
@@ -32,6 +34,7 @@ from leakwatch.torrent.metainfo import TorrentFile, TorrentInfo, parse_torrent
 
 TABLES = parse_fakes((package_files("leakwatch.fakes") / "fakes.yaml").read_text("utf-8"))
 EACH_FAKE, EACH_GENUINE = 14, 45
+GENUINE = GENUINE_MEDIA | GENUINE_PROGRAMS
 TITLES = (
     "Tide Glass",
     "Northwind",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fakes_genuine import GB, KB, MB, Draw, Files, Recipe
+from fakes_draw import GB, KB, MB, Draw, Files, Recipe
 
 
 def release(d: Draw, kind: str) -> str:

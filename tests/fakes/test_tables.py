@@ -39,6 +39,21 @@ def test_evidence_against_a_fake_never_raises_the_score() -> None:
     assert negative == {"prior", "layout", "layout_most", "plausible", "likely"}
 
 
+def test_the_graver_sign_weighs_more() -> None:
+    """Where a fitting file turns one sign into a milder one, the milder one weighs no more."""
+    milder = (
+        ("executable_only", "executable_archive", "executable_beside", "executable_extra"),
+        ("links_only", "unfit", "odd"),
+        ("locked", "locked_howto", "archive_alone"),
+        ("locked", "locked_software"),
+        ("codec_lure", "codec_note"),
+        ("empty", "empty_media"),
+    )
+    for names in milder:
+        bits = [TABLES.bits[name] for name in names]
+        assert bits == sorted(bits, reverse=True), names
+
+
 @pytest.mark.parametrize(
     ("ending", "kind"),
     [
