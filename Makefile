@@ -21,6 +21,7 @@ lint: $(READY)  ## style, types, import floors
 bench: $(READY)  ## figures of docs/benchmarks.md
 	$(BIN)/python benchmarks/fingerprints.py
 	$(BIN)/python benchmarks/proof.py
+	$(BIN)/python benchmarks/fakes.py
 
 soak: $(READY)  ## the replay with ten seeds, without a leak, and with twenty kills
 	$(BIN)/python benchmarks/replay.py
