@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from leakwatch.errors import SwarmError
 from leakwatch.swarm.wall import Wall
@@ -38,3 +38,31 @@ async def addresses_of(host: str, port: int, wall: Wall, resolve: Resolve = syst
     if not all(wall.admits(address, port) for address in found):
         raise SwarmError(f"{host}: not at public addresses on an admitted port; see swarm.allow_networks")
     return found
+
+
+async def endpoints_of(nodes: Sequence[str], wall: Wall, resolve: Resolve = system_resolve) -> list[Endpoint]:
+    """The endpoints of nodes that the operator named as host:port; those that cannot be used are left out.
+
+    Raises: SwarmError if none can.
+    """
+    found: list[Endpoint] = []
+    failure = SwarmError("no DHT node to ask: set swarm.dht_bootstrap")
+    for node in nodes:
+        host, _, port = node.rpartition(":")
+        try:
+            addresses = await addresses_of(host.strip("[]"), int(port), wall, resolve)
+        except SwarmError as error:
+            failure = error
+            continue
+        found += [(address, int(port)) for address in addresses]
+    if not found:
+        raise failure
+    return found
+
+
+def place_of(address: str) -> str:
+    """What counts as one place: an IPv4 address, or the /64 of an IPv6 one, of which a host may have all."""
+    parsed = ipaddress.ip_address(address)
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    return str(ipaddress.IPv6Address(int(parsed) >> 64 << 64))
