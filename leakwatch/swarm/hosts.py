@@ -50,9 +50,12 @@ async def endpoints_of(nodes: Sequence[str], wall: Wall, resolve: Resolve = syst
     for node in nodes:
         host, _, port = node.rpartition(":")
         try:
-            addresses = await addresses_of(host.strip("[]"), int(port), wall, resolve)
+            addresses = await addresses_of(host.strip("[]"), int(port or 0), wall, resolve)
         except SwarmError as error:
             failure = error
+            continue
+        except ValueError:
+            failure = SwarmError("a DHT node is named by host and port: correct swarm.dht_bootstrap")
             continue
         found += [(address, int(port)) for address in addresses]
     if not found:
