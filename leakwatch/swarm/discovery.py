@@ -50,7 +50,7 @@ class SamplerSettings:
 
     max_nodes: int = 20_000
     seen_capacity: int = 1_000_000
-    at_once: int = 64
+    at_once: int = 256
     batch: int = 200
     batch_wait_s: float = 1.0
     least_interval_s: float = 60.0

@@ -318,6 +318,17 @@ def test_unsorted_and_missing_keys() -> None:
     assert read_scrape(body, KEYS[:2], "a.test") == {KEYS[0]: Counts(1, 2, 0)}
 
 
+def test_keys_that_a_tracker_took_for_text() -> None:
+    """A key whose bytes were each encoded as UTF-8, as bittorrent-tracker 11 does, is known by that spelling too."""
+    key = SwarmKey(bytes(range(120, 140)))
+    one, two = (b"d8:completei%de10:incompletei0ee" % number for number in (1, 2))
+    text = key.decode("latin-1").encode()
+    body = b"d5:filesd%d:" % len(text) + text + one + b"%see"
+    assert len(text) > 20
+    assert read_scrape(body % b"", [key], "a.test") == {key: Counts(1, 0, 0)}
+    assert read_scrape(body % (b"20:" + key + two), [key], "a.test") == {key: Counts(2, 0, 0)}
+
+
 @dataclass(slots=True)
 class HttpTracker:
     """A web server on loopback that gives one answer to each request."""
