@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote_from_bytes
 
-from leakwatch.errors import AddressRefused, BencodeError, FetchFailed, Refused, SourceError
+from leakwatch.errors import AddressRefused, BencodeError, Refused, SourceError
 from leakwatch.ports import Fetcher
 from leakwatch.sources._kind import Request
 from leakwatch.swarm.tracker import Counts, Tracker, checked_counts, problem
@@ -110,10 +110,8 @@ async def _get(request: Request, host: str, fetcher: Fetcher, min_interval_s: fl
         raise problem("inward", host) from error
     except Refused as error:
         raise problem("refused", host) from error
-    except FetchFailed as error:
-        raise problem("broken", host) from error
     except SourceError as error:
-        raise problem("garbage", host) from error
+        raise problem("broken", host) from error
     if payload.status != 200:
         raise problem("status", host)
     return payload.body

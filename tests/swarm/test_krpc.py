@@ -7,7 +7,7 @@ import ipaddress
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -20,7 +20,8 @@ from leakwatch.swarm.budget import Budget, Lanes
 from leakwatch.swarm.dht_client import DhtClient, DhtSettings
 from leakwatch.swarm.estimate import estimate
 from leakwatch.swarm.hosts import Endpoint, addresses_of, endpoints_of, place_of
-from leakwatch.swarm.krpc import Ask, Node, Question, Refusal, Reply, read_answer, write_question
+from leakwatch.swarm.krpc import Ask, Node, Question, Refusal, Reply, distance, read_answer, write_question
+from leakwatch.swarm.lookup import nearest_nodes
 from leakwatch.swarm.wall import Wall
 from leakwatch.torrent.bencode import Value, decode, encode
 from leakwatch.torrent.infohash import SwarmKey
@@ -351,6 +352,14 @@ async def test_cancelled_questions_leave_nothing() -> None:
         assert client._asked == {}
 
 
+async def test_socket_that_cannot_be_opened() -> None:
+    """A port that is taken is an error of ours."""
+    async with node(lambda _: []) as one:
+        with pytest.raises(SwarmError, match="cannot be opened"):
+            async with DhtClient(OWN_ID, WALL, DhtSettings(one.endpoint)):
+                pass
+
+
 def test_mistakes_of_the_operator_are_named() -> None:
     """A node id of another length and an empty budget are configuration errors."""
     with pytest.raises(ConfigError, match="20 bytes"):
@@ -427,6 +436,27 @@ async def test_a_look_up_among_liars_ends() -> None:
             await estimate(client, KEY, [twin.endpoint])
         with pytest.raises(SwarmError, match="not end in time"):
             await estimate(client, KEY, [("127.0.0.77", 4000)], deadline_s=0.005)
+
+
+async def test_a_look_up_ends_at_the_nearest() -> None:
+    """The eight nearest of many nodes are found, in order, and those farther away are left alone."""
+    idents = [bytes([KEY[0] ^ 1 << 7, number]) + bytes(18) for number in range(20)]
+    async with AsyncExitStack() as stack:
+        running: list[FakeNode] = []
+
+        def answer(question: dict[bytes, Value], number: int) -> Iterable[bytes]:
+            named = [running[place].compact for place in ((number + step) % 20 for step in range(16))]
+            return [reply(question, id=idents[number], nodes=b"".join(named))]
+
+        for number, ident in enumerate(idents):
+            made = node(lambda question, number=number: answer(question, number), f"127.0.3.{number + 1}")
+            running.append(await stack.enter_async_context(made))
+            running[-1].ident = ident
+        client = await stack.enter_async_context(DhtClient(OWN_ID, WALL, FAST))
+        found = await nearest_nodes(client, KEY, [running[19].endpoint], lambda _: None)
+    nearest = sorted(idents, key=lambda ident: distance(ident, KEY))[:8]
+    assert [each.ident for each in found] == nearest
+    assert sum(bool(each.asked) for each in running) < 20
 
 
 async def test_bootstrap_nodes_are_resolved_past_the_wall() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
@@ -461,9 +462,33 @@ async def test_redirects_reach_nobody_inside() -> None:
 
 async def test_silent_http_tracker() -> None:
     """A tracker that accepts the connection and says nothing costs the deadline and no more."""
-    async with web(lambda _: b"HTTP/1.1 200 X\r\n") as tracker, asyncio.timeout(5):
-        with pytest.raises(SwarmError):
-            await ask(tracker.url, KEYS[:1], tracker.host, deadline_s=0.2)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        port = deaf.getsockname()[1]
+        async with asyncio.timeout(5):
+            with pytest.raises(SwarmError, match="did not answer in time"):
+                await ask(f"http://127.0.0.1:{port}/announce", KEYS[:1], f"127.0.0.1:{port}", deadline_s=0.2)
+
+
+async def test_resolver_that_hangs() -> None:
+    """A name that does not resolve costs the deadline and no more."""
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    async with asyncio.timeout(5):
+        with pytest.raises(SwarmError, match="did not answer in time"):
+            await ask("udp://tracker.test:6969", resolve=resolve, deadline_s=0.1)
+
+
+async def test_address_that_the_system_refuses() -> None:
+    """An address that the system does not let us send to is out of reach, which is told and does not escape."""
+
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return ["255.255.255.255"]
+
+    with pytest.raises(SwarmError, match="cannot be reached"):
+        await ask("udp://tracker.test:6969", resolve=resolve, wall=Wall(["255.255.255.255/32"]))
 
 
 async def test_keys_are_swarm_keys() -> None:
