@@ -94,7 +94,7 @@ class Sampler:
         self._table = NodeTable(settings.max_nodes, self._now())
         self._seen = SeenFilter(settings.seen_capacity)
         self._queue: asyncio.Queue[Sampled] = asyncio.Queue(2 * settings.batch)
-        self._learned = asyncio.Event()
+        self._table_changed = asyncio.Event()
         self._join_at = self._now()
         self._asked = self._dead = self._samples = self._new = self._watched_seen = 0
 
@@ -134,10 +134,10 @@ class Sampler:
                 continue
             wait_s = self._table.wait_s(self._now())
             until_join_s = max(self._join_at - self._now(), 0.0)
-            self._learned.clear()
+            self._table_changed.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(until_join_s if wait_s is None else min(wait_s, until_join_s)):
-                    await self._learned.wait()
+                    await self._table_changed.wait()
         return node
 
     async def _join(self) -> None:
@@ -159,19 +159,20 @@ class Sampler:
         self._asked += 1
         ask = Ask.FIND_NODE if node.has_samples is False else Ask.SAMPLE
         answer = await self._ask(node, ask)
-        if isinstance(answer, Refusal) and ask is Ask.SAMPLE:
-            node.has_samples = False
-            answer = await self._ask(node, Ask.FIND_NODE)
+        if ask is Ask.SAMPLE and answer is not None:
+            node.has_samples = isinstance(answer, Reply) and answer.samples is not None
+            if isinstance(answer, Refusal):
+                answer = await self._ask(node, Ask.FIND_NODE)
         if isinstance(answer, Reply):
-            if ask is Ask.SAMPLE and node.has_samples is not False:
-                node.has_samples = answer.samples is not None
             self._table.rest(node, self._now() + max(answer.interval_s, self._settings.least_interval_s))
             self._learn(answer.nodes)
+            self._table_changed.set()
             await self._take(answer.samples or ())
         elif isinstance(answer, Refusal):
             self._table.rest(node, self._now() + MAX_INTERVAL_S)
-        elif self._table.failed(node, self._now()):
-            self._dead += 1
+        else:
+            self._dead += self._table.failed(node, self._now())
+            self._table_changed.set()
 
     async def _ask(self, node: Known, ask: Ask) -> Reply | Refusal | None:
         # A new target each time: the nodes named are those nearest to it, so all parts of the DHT are met.
@@ -179,8 +180,8 @@ class Sampler:
 
     def _learn(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
-            if node.ident != self._client.own_id and self._table.learn(node.endpoint, self._now()):
-                self._learned.set()
+            if node.ident != self._client.own_id:
+                self._table.learn(node.endpoint, self._now())
 
     async def _take(self, samples: Sequence[SwarmKey]) -> None:
         """Hand on what is new or watched; waits while the consumer has enough to do."""

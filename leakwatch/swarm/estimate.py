@@ -21,7 +21,7 @@ from leakwatch.swarm.lookup import nearest_nodes
 from leakwatch.torrent.infohash import SwarmKey
 
 MAX_ADDRESSES = 20_000
-"""Distinct peers that one look-up counts; there cannot be more in as many answers as it takes."""
+"""Distinct peers at which a look-up stops counting."""
 _BITS, _HASHES = FILTER_BYTES * 8, 2
 _FEW = 100
 _TOO_MANY_TIMES = 10

@@ -147,9 +147,9 @@ class _Talk:
         self._ears.waiting[transaction] = waiter
         left_s = self._ends - self._now()
         try:
-            for share in _WAITS:
+            for share in _WAITS if left_s > 0 else ():
                 self._transport.sendto(head + struct.pack(">I", action) + transaction + body)
-                done, _ = await asyncio.wait([waiter], timeout=max(left_s, 0) * share / sum(_WAITS))
+                done, _ = await asyncio.wait([waiter], timeout=left_s * share / sum(_WAITS))
                 if done:
                     return self._checked(action, waiter.result())
         finally:

@@ -255,9 +255,9 @@ async def test_long_or_missing_interval_is_six_hours(interval: int | None) -> No
 
 async def test_short_interval_is_honoured() -> None:
     """A node is asked again when its interval is over, and not before; one that asks for none gets the least."""
-    consumer = Consumer()
+    settings = SamplerSettings(batch_wait_s=0.02, least_interval_s=0.02, seen_capacity=1000)
     async with nodes(giving(interval=1), giving(interval=0)) as running:
-        async with sampling([running[0].endpoint], consumer):
+        async with sampling([running[0].endpoint], Consumer(), settings=settings):
             await until(lambda: len(running[0].times()) == 3)
         slow, fast = running
         assert all(later - earlier >= 0.95 for earlier, later in pairwise(slow.times()))

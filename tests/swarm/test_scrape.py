@@ -248,7 +248,8 @@ async def test_inward_udp_trackers_get_no_packet(answers: list[str]) -> None:
     async def resolve(_host: str, _port: int) -> list[str]:
         return answers
 
-    with pytest.raises(SwarmError, match=r"tracker\.test") as caught:
+    words = "not at public addresses" if answers not in ([], ["x"]) else "the name"
+    with pytest.raises(SwarmError, match=rf"tracker\.test: {words}") as caught:
         await ask("udp://tracker.test:6969", resolve=resolve, wall=Wall(low_ports=TRACKER_PORTS))
     assert not any(answer and answer in caught.value.message for answer in answers if answer != "x")
 
