@@ -29,6 +29,7 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Host and port -> all its addresses as text."""
 
 _WEB_PORTS = frozenset({80, 443})
+_FIRST_FREE_PORT = 1024
 _REMEDY = "list the host under http.allow_hosts if it is yours"
 _MAX_HOST, _MAX_DIALS = 253, 4
 
@@ -77,11 +78,12 @@ class HostList:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL whose shape was checked: canonical host, no fragment, no userinfo."""
+    """A URL whose shape was checked: canonical host, no fragment, no userinfo. Its redirects get the same check."""
 
     url: httpx.URL
     host: str
     port: int
+    high_ports: bool = False
 
     @property
     def origin(self) -> tuple[str, str, int]:
@@ -99,9 +101,10 @@ class Target:
         return f"{self.host}:{self.port}"
 
 
-def check_url(text: str, allow: HostList) -> Target:
+def check_url(text: str, allow: HostList, *, high_ports: bool = False) -> Target:
     """Read a URL that may be asked for. The message never repeats the URL, which may hold a secret.
 
+    Ports are 80 and 443; with `high_ports` also those from 1024 on, where no system's own services live.
     Raises: AddressRefused.
     """
     _refuse_odd_characters(text)
@@ -113,10 +116,11 @@ def check_url(text: str, allow: HostList) -> Target:
         raise AddressRefused("the URL has user information or no plain host and port; correct it")
     host = canonical_host(authority["host"])
     port = int(authority["port"] or (443 if found["scheme"].lower() == "https" else 80))
-    if port not in _WEB_PORTS and not allow.has(host, port):
+    is_usual = port in _WEB_PORTS or (high_ports and _FIRST_FREE_PORT <= port < 2**16)
+    if not is_usual and not allow.has(host, port):
         raise AddressRefused(f"{host}: port {port} is not 80 or 443; {_REMEDY}")
     try:
-        return Target(httpx.URL(text).copy_with(host=host, fragment=None), host, port)
+        return Target(httpx.URL(text).copy_with(host=host, fragment=None), host, port, high_ports)
     except (httpx.InvalidURL, ValueError):
         raise AddressRefused(f"{host}: the URL cannot be read; correct it") from None
 
@@ -125,7 +129,7 @@ def check_redirect(here: Target, location: str, allow: HostList) -> Target:
     """Where a Location leads, checked like any URL. Raises: AddressRefused; Refused for https to http."""
     try:
         _refuse_odd_characters(location)  # First, for urljoin drops tabs and line ends without a word.
-        target = check_url(urljoin(str(here.url), location), allow)
+        target = check_url(urljoin(str(here.url), location), allow, high_ports=here.high_ports)
     except (AddressRefused, ValueError) as error:
         reason = error.message if isinstance(error, AddressRefused) else "the URL cannot be read"
         raise AddressRefused(f"{here.where}: a redirect is not followed: {reason}") from None

@@ -154,7 +154,8 @@ class HttpFetcher:
             await response.aclose()
 
     async def _follow(self, request: Request, secrets: _Secrets, min_interval_s: float) -> Payload:
-        hop = _Hop(request, secrets, addresses.check_url(request.url, self._allow))
+        target = addresses.check_url(request.url, self._allow, high_ports=request.high_ports)
+        hop = _Hop(request, secrets, target)
         left_s = self._settings.total_deadline_s
         for _ in range(self._settings.max_redirects + 1):
             async with self._pace.slot(hop.target.lane, min_interval_s):

@@ -33,6 +33,7 @@ class Request:
     `credential` names a secret that the fetcher adds as a bearer token; `query_credential` is a pair of query
     parameter and secret name. Neither the secret nor a URL that holds it reaches evidence or logs.
     `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to.
+    `high_ports` admits ports from 1024 on for this URL and its redirects, as trackers have them.
     """
 
     url: str
@@ -43,6 +44,7 @@ class Request:
     etag: str | None = None
     last_modified: str | None = None
     keep: bool = False
+    high_ports: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

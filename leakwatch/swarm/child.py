@@ -11,7 +11,6 @@ hold was measured by a seeder's counters (research/bittorrent.md §1, §5); `tes
 from __future__ import annotations
 
 import ctypes
-import ipaddress
 import os
 import resource
 import select
@@ -36,6 +35,7 @@ from leakwatch.swarm.metadata import (
     frame_limit,
     read_ask,
 )
+from leakwatch.swarm.wall import SPECIAL, Wall
 from leakwatch.torrent.infohash import Infohashes
 
 MAX_MEMORY_BYTES = 2 * 2**30
@@ -44,21 +44,8 @@ MAX_DIALLED = 200
 _POLL_S = 0.05
 _ASK_AGAIN_S = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0)
 """Waits between DHT look-ups of one torrent; the last repeats, the first ones find a DHT just joining."""
-_FIRST_FREE_PORT = 1024
 _PDEATHSIG = 1
 _BLOCKED, _ADMITTED = 1, 0
-
-# IANA's special-purpose registries (RFC 6890), and one cloud's metadata service. Of IPv6 only
-# 2000::/3 is public; inside it the ranges that are special or carry an IPv4 address (Teredo, 6to4).
-_SPECIAL_V4 = (
-    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32", "169.254.0.0/16",
-    "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
-    "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-)  # fmt: skip
-_SPECIAL_V6 = (
-    "::/3", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "4000::/2", "8000::/1",
-)  # fmt: skip
-_SPECIAL = tuple(ipaddress.ip_network(text) for text in _SPECIAL_V4 + _SPECIAL_V6)
 
 _QUIET = {
     "enable_lsd": False,
@@ -112,31 +99,13 @@ _FLAGS = (
 )
 
 
-class Wall:
-    """Which addresses may be dialled: public ones, and those of the networks that the operator listed."""
-
-    def __init__(self, allow_networks: Sequence[str] = ()) -> None:
-        self._allowed = tuple(ipaddress.ip_network(text) for text in allow_networks)
-
-    def admits(self, host: str, port: int) -> bool:
-        """Whether a peer may be dialled. Ports below 1024 are other people's services, not peers."""
-        try:
-            address = ipaddress.ip_address(host)
-        except ValueError:
-            return False
-        if not 0 < port < 2**16 or getattr(address, "scope_id", None):
-            return False
-        if any(address in network for network in self._allowed):
-            return True
-        return port >= _FIRST_FREE_PORT and not any(address in network for network in _SPECIAL)
-
-    def as_filter(self) -> lt.ip_filter:
-        """The same rules for libtorrent, which applies them to peers and to DHT nodes."""
-        rules = lt.ip_filter()
-        for networks, access in ((_SPECIAL, _BLOCKED), (self._allowed, _ADMITTED)):
-            for network in networks:
-                rules.add_rule(str(network[0]), str(network[-1]), access)
-        return rules
+def as_filter(wall: Wall) -> lt.ip_filter:
+    """The wall's rules for libtorrent, which applies them to peers and to DHT nodes."""
+    rules = lt.ip_filter()
+    for networks, access in ((SPECIAL, _BLOCKED), (wall.allowed, _ADMITTED)):
+        for network in networks:
+            rules.add_rule(str(network[0]), str(network[-1]), access)
+    return rules
 
 
 def open_session(settings: SwarmSettings) -> lt.session:
@@ -152,7 +121,7 @@ def open_session(settings: SwarmSettings) -> lt.session:
     params = lt.session_params()
     params.settings = cast("lt.settings_pack", {**_QUIET, **relaxed, **chosen})
     session = lt.session(params)
-    session.set_ip_filter(Wall(settings.allow_networks).as_filter())
+    session.set_ip_filter(as_filter(Wall(settings.allow_networks)))
     return session
 
 

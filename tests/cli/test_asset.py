@@ -417,12 +417,16 @@ def test_further_prints_and_tables(home: Path) -> None:
     plain = json.loads(run("fingerprint", "asset/weights/b.bin").stdout)
     assert "md5" not in plain
     assert {table["piece_length"] for table in plain["tables"]} == {16384 << power for power in range(13)}
-    more = json.loads(run("fingerprint", "asset/weights/b.bin", "--also", "md5,ed2k", "--table", "none").stdout)
+    more = json.loads(
+        run("fingerprint", "asset/weights/b.bin", "--also", "md5,ed2k", "--table", "none").stdout
+    )
     assert more["md5"] == hashlib.md5((home / "asset" / "weights" / "b.bin").read_bytes()).hexdigest()
     assert "ed2k" in more
     assert "tables" not in more
     for option in (("--also", "crc32"), ("--table", "much")):
-        assert CliRunner().invoke(app, ["asset", "fingerprint", "asset/weights/b.bin", *option]).exit_code == 2
+        assert (
+            CliRunner().invoke(app, ["asset", "fingerprint", "asset/weights/b.bin", *option]).exit_code == 2
+        )
 
 
 def test_copy_of_a_recipient(home: Path) -> None:

@@ -362,6 +362,41 @@ def test_bad_redirect_is_refused(location: str, kind: type[Refused]) -> None:
     assert "from.test" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("port", "is_open", "is_open_to_trackers"),
+    [
+        *((0, False, False), (22, False, False), (80, True, True), (81, False, False), (443, True, True)),
+        *((1023, False, False), (1024, False, True), (6969, False, True), (65535, False, True)),
+        *((65536, False, False), (99999, False, False)),
+    ],
+)
+def test_high_ports_are_for_those_who_ask(port: int, is_open: bool, is_open_to_trackers: bool) -> None:
+    """Ports from 1024 on are open to a request that says so, and to every redirect of it; low ones to none."""
+    url = f"http://tracker.test:{port}/"
+    here = {wants: check_url("http://from.test/", HostList(), high_ports=wants) for wants in (False, True)}
+    for wants, may in ((False, is_open), (True, is_open_to_trackers)):
+        if may:
+            assert check_url(url, HostList(), high_ports=wants).port == port
+            onward = check_redirect(here[wants], url, HostList())
+            assert check_redirect(onward, url, HostList()).port == port
+        else:
+            with pytest.raises(AddressRefused):
+                check_url(url, HostList(), high_ports=wants)
+            with pytest.raises(AddressRefused):
+                check_redirect(here[wants], url, HostList())
+
+
+async def test_high_port_of_an_inward_address_stays_closed() -> None:
+    """A request for high ports reaches no listener on loopback, by name or by address."""
+    async with canary() as bird:
+        fetcher, dial = door(bird, ["127.0.0.1"])
+        async with fetcher:
+            for host in ("tracker.test", "127.0.0.1"):
+                with pytest.raises(AddressRefused, match=r"127\.0\.0\.1"):
+                    await fetcher.fetch(Request(url=f"http://{host}:{bird.port}/", high_ports=True))
+        assert (dial.dialled, bird.connections) == ([], 0)
+
+
 @settings(max_examples=1000, deadline=None)
 @given(st.lists(st.sampled_from(BAD + GOOD), max_size=6), st.booleans())
 def test_one_bad_answer_refuses_all(answers: list[str], garbage: bool) -> None:

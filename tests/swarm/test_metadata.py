@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from leakwatch.errors import ConfigError, SwarmError
 from leakwatch.swarm import session as session_module
-from leakwatch.swarm.child import Wall
+from leakwatch.swarm.child import as_filter
 from leakwatch.swarm.metadata import (
     HEADER_BYTES,
     PROBLEMS,
@@ -28,6 +28,7 @@ from leakwatch.swarm.metadata import (
     read_ask,
 )
 from leakwatch.swarm.session import SwarmSession
+from leakwatch.swarm.wall import Wall
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2
 
 RAW = b"d4:name1:x12:piece lengthi16384ee"
@@ -105,7 +106,7 @@ def test_walls_agree(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> 
     for networks in ((), ("127.0.0.0/8", "fd00::/8")):
         wall = Wall(networks)
         admits = wall.admits(str(address), 6881)
-        assert admits == (wall.as_filter().access(str(address)) == 0)
+        assert admits == (as_filter(wall).access(str(address)) == 0)
         assert networks or address.is_global or not admits
 
 
