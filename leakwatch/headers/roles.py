@@ -6,9 +6,12 @@ Names are the habit of tools, not a rule: a tensor whose name says nothing is `o
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
-Role = Literal["embedding", "output", "value", "key", "fused", "attended", "down", "kept", "dropped", "other"]
+Role = Literal[
+    "embedding", "output", "value", "key", "query", "fused", "attended", "down", "kept", "dropped", "other"
+]
 """`fused` is query, key and value in one, `attended` the projection after attention, `down` the one out of the
 feed-forward part. `kept` matrices are never quantised, `dropped` ones no converter copies."""
 
@@ -32,13 +35,23 @@ _ROLES: tuple[tuple[Role, str], ...] = (
         "attended",
         r"attn_output|\bo_proj\b|attention\.wo\b|attention\.dense\b|attn\.out_proj|to_out|Attention\.o\b",
     ),
+    ("query", r"attn_q\.|\bq_proj\b|attention\.wq\b|\bquery\b|\bto_q\b|Attention\.q\b"),
     ("attended", r"attn\.c_proj"),
     ("down", r"ffn_down|down_proj|\bw2\b|dense_4h_to_h|\bfc2\b|mlp\.c_proj|DenseReluDense\.wo\b|fc_out"),
 )
-_PATTERNS = tuple((role, re.compile(pattern)) for role, pattern in _ROLES)
+_PATTERNS: tuple[tuple[Role, re.Pattern[str]], ...] = tuple((role, re.compile(text)) for role, text in _ROLES)
+_INDEX = re.compile(r"\.[0-9]+(?=\.)")
 
 
 def role_of(name: str) -> Role:
     """The part that a name tells of; the first pattern that fits decides."""
-    short = name[-200:]
-    return next((role for role, pattern in _PATTERNS if pattern.search(short)), "other")
+    return _role_of(_INDEX.sub(".0", name[-200:]))
+
+
+@lru_cache(maxsize=4096)
+def _role_of(name: str) -> Role:
+    """Of a name without its layer and expert: a large model has a hundred thousand names, and a hundred of these."""
+    for role, pattern in _PATTERNS:
+        if pattern.search(name):
+            return role
+    return "other"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -62,7 +63,7 @@ def from_json(told: Any) -> HeaderPrint:
     if type(header_bytes) is not int or not 0 <= header_bytes <= MAX_FILES * (MAX_HEADER_BYTES + 8):
         raise HeaderError("header_bytes: not a number of bytes", header_bytes)
     tensors = sorted(_tensors(told.get("tensors")), key=lambda tensor: tensor.name)
-    if any(one.name == other.name for one, other in zip(tensors, tensors[1:], strict=False)):
+    if any(one.name == other.name for one, other in pairwise(tensors)):
         raise HeaderError("tensors: a name stands here twice")
     built = assembled(of_format, architecture, tensors, _parts(told.get("parts")), header_bytes)
     if told.get("digest") != built.digest.hex():
