@@ -8,7 +8,8 @@ LeakwatchError
 │   ├── BencodeError
 │   ├── InfohashError
 │   ├── MagnetError
-│   └── MetainfoError
+│   ├── MetainfoError
+│   └── HeaderError                         a safetensors or GGUF header, or a print of one
 ├── SourceError                             one site, one poll
 │   ├── FetchFailed                         the network, or a limit of ours, stopped the transfer
 │   ├── Refused                             the site said no (403, 429, a challenge page, our own address rules)
@@ -88,6 +89,10 @@ class MagnetError(WireError):
 
 class MetainfoError(WireError):
     """The torrent has no usable info dictionary."""
+
+
+class HeaderError(WireError):
+    """The header of a weights file, or the print of one, is not what its format asks for."""
 
 
 class SourceError(LeakwatchError):
