@@ -19,6 +19,7 @@ from typing import Literal
 
 from leakwatch.headers.adapters import adapter_share
 from leakwatch.headers.prints import HeaderPrint
+from leakwatch.headers.roles import role_of
 from leakwatch.headers.tensor import Tensor
 
 Kind = Literal["same", "resharded", "requantised", "related", "different"]
@@ -169,12 +170,16 @@ def _related(one: HeaderPrint, other: HeaderPrint) -> Likeness | None:
 
 
 def _grown(known: dict[str, tuple[int, ...]], other: HeaderPrint) -> bool:
-    """Whether tensors of a common name have the asset's shape, or more rows of it: words added to the vocabulary."""
+    """Whether tensors of a common name have the asset's shape, or are the vocabulary's and have more rows: words."""
     for tensor in other.tensors:
         shape = known.get(tensor.name, tensor.shape)
         if len(shape) != len(tensor.shape) or shape[1:] != tensor.shape[1:]:
             return False
-        if shape and not shape[0] <= tensor.shape[0] <= MOST_WORDS_MORE * shape[0]:
+        if shape == tensor.shape:
+            continue
+        if role_of(tensor.name) not in {"embedding", "output"}:
+            return False
+        if not shape[0] <= tensor.shape[0] <= MOST_WORDS_MORE * shape[0]:
             return False
     return True
 

@@ -7,6 +7,7 @@ very name. The digest is computed anew and must agree: what was stored or import
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -15,17 +16,45 @@ from typing import Any
 
 from leakwatch.errors import HeaderError
 from leakwatch.headers.prints import MAX_FILES, HeaderPrint, assembled
-from leakwatch.headers.tensor import BLOCKS, MAX_DIMENSIONS, MAX_HEADER_BYTES, MAX_SIZE, MAX_TENSORS, Tensor
+from leakwatch.headers.tensor import (
+    BLOCKS,
+    MAX_DIMENSIONS,
+    MAX_HEADER_BYTES,
+    MAX_NAME,
+    MAX_SIZE,
+    MAX_TENSORS,
+    Tensor,
+)
 
+MAX_TEXT = 16 * 2**20
+"""Characters of a print as text: a hundred times those of the largest public model."""
 _SCHEMA = 1
 _NUMBER = re.compile(r"(?<![0-9])(?:0|[1-9][0-9]{0,8})(?![0-9])")
 """A number that is written back as it was read: no zero before it."""
 _AT = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _HOLE = "{}"
-_MAX_NAME = 65_535
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 _Line = tuple[str, str, tuple[int, ...]]
+
+
+def to_text(print_: HeaderPrint) -> str:
+    """The print as compact JSON text, of ASCII only. Raises: HeaderError if it is longer than `MAX_TEXT`."""
+    text = json.dumps(to_json(print_), separators=(",", ":"))
+    if len(text) > MAX_TEXT:
+        raise HeaderError(f"a header print of more than {MAX_TEXT} characters")
+    return text
+
+
+def from_text(text: str) -> HeaderPrint:
+    """The print that `to_text` wrote. Raises: HeaderError if it is no JSON, too long, or no such print."""
+    if len(text) > MAX_TEXT:
+        raise HeaderError(f"a header print of more than {MAX_TEXT} characters")
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise HeaderError("a header print is JSON") from error
+    return from_json(told)
 
 
 def to_json(print_: HeaderPrint) -> dict[str, Any]:
@@ -121,7 +150,7 @@ def _shape(told: Any) -> tuple[int, ...]:
 
 def _names(name: Any, at: Any, most: int) -> Iterator[str]:
     """The names that a line stands for."""
-    if not _is_name(name, _MAX_NAME):
+    if not _is_name(name, MAX_NAME):
         raise HeaderError("tensors: a name is not a text")
     if at is None:
         yield name

@@ -123,6 +123,7 @@ def test_neither(data: bytes) -> None:
         ({"a": 1}, "object"),
         ({"a": {"dtype": "F16"}}, "shape"),
         ({"\ud800": entry("F16", (1,), 0, 2)}, "surrogate"),
+        ({"a" * 65_536: entry("F16", (1,), 0, 2)}, "65536 characters"),
         ({"a": entry("F16", (2,), 0, 4000)}, "fit its shape"),
     ],
 )
