@@ -14,8 +14,11 @@ from io import FileIO
 from pathlib import Path
 
 from leakwatch.catalogue import file_from_json, file_json
-from leakwatch.errors import InputError
+from leakwatch.errors import HeaderError, InputError
 from leakwatch.fingerprints import Fingerprinter
+from leakwatch.headers.prints import print_of
+from leakwatch.headers.reader import HeaderKeeper
+from leakwatch.headers.stored import to_text
 from leakwatch.model.asset import AssetFile
 from leakwatch.pieces import LENGTHS, STEP_BYTES, WINDOW_COST, is_informative, windows
 from leakwatch.proof import Hashed, Part, Piece
@@ -85,8 +88,10 @@ DEFAULT = Wanted()
 def fingerprint(found: Found, progress: Callable[[int], None], wanted: Wanted = DEFAULT) -> AssetFile:
     """Read a file once and compute its prints; `progress` is told the bytes read, step by step.
 
+    Of weights (safetensors, GGUF) the header is kept meanwhile, 100 MB at most, and its print is made.
     Raises: InputError if it cannot be read, or changed or vanished while it was read.
     """
+    keeper = HeaderKeeper()
     try:
         with found.local.open("rb", buffering=0) as file:
             before = os.fstat(file.fileno())
@@ -97,6 +102,7 @@ def fingerprint(found: Found, progress: Callable[[int], None], wanted: Wanted = 
                 also=wanted.also,
             )
             for step in _steps(file):
+                keeper.update(step)
                 printer.update(step)
                 progress(len(step))
         after = found.local.stat()
@@ -121,8 +127,18 @@ def fingerprint(found: Found, progress: Callable[[int], None], wanted: Wanted = 
         pieces_root=prints.pieces_root,
         local_path=str(found.local),
         mtime_ns=before.st_mtime_ns,
+        header=_header_text(keeper),
         tables=prints.tables,
     )
+
+
+def _header_text(keeper: HeaderKeeper) -> str | None:
+    """The print of a weights file's header; a broken header is the file's own affair, and simply gives none."""
+    try:
+        header = keeper.finish()
+        return to_text(print_of(header)) if header else None
+    except HeaderError:
+        return None
 
 
 def _steps(file: FileIO) -> Iterator[memoryview]:

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leakwatch.errors import InfohashError, InputError
+from leakwatch.errors import HeaderError, InfohashError, InputError
+from leakwatch.headers.stored import from_text
 from leakwatch.model.asset import PIECE_DIGEST_BYTES, Asset, AssetFile, AssetId, PieceTable
 from leakwatch.pieces import LENGTHS
 from leakwatch.torrent.infohash import parse_v1, parse_v2
@@ -206,7 +207,6 @@ def file_json(file: AssetFile) -> dict[str, Any]:
 
 _DIGESTS = {"sha256": 32, "sha1": 20, "md5": 16, "git_blob": 20, "ed2k": 16, "pieces_root": 32}
 _TEXTS = ("local_path", "variant")
-_MAX_HEADER = 16 * 2**20
 
 
 def file_from_json(told: Any, file: str = "", line: int = 0) -> AssetFile:
@@ -249,8 +249,12 @@ def _header(told: Any, wrong: _Wrong) -> str | None:
     """A header print, kept as the text that it is; what is no such print is the importer's mistake."""
     if told is None:
         return None
-    if not isinstance(told, str) or len(told) > _MAX_HEADER:
+    if not isinstance(told, str):
         raise wrong("header", "not a header print")
+    try:
+        from_text(told)
+    except HeaderError as error:
+        raise wrong("header", error.message) from error
     return told
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from leakwatch.assetfiles import Found, LocalHasher, PrintCache, default_cache, fingerprint, walk
 from leakwatch.errors import InputError
 from leakwatch.fingerprints import Fingerprinter
+from leakwatch.headers.stored import from_text
 from leakwatch.model.asset import AssetFile
 from leakwatch.pieces import STEP_BYTES
 from leakwatch.proof import Part
@@ -371,6 +372,56 @@ def test_cache_follows_the_file_not_its_path_in_the_asset(three: Path, tmp_path:
     assert again is not None
     assert (again.path, again.sha256) == ("elsewhere/name.bin", sha(b"0"))
     assert PrintCache(tmp_path / "prints.jsonl").get(Found("0.bin", three / "nowhere")) is None
+
+
+def weights(size_bytes: int, length: int | None = None) -> bytes:
+    """A safetensors file of one tensor of bytes; `length` is what it says of its header, if not the truth."""
+    told = {"x.weight": {"dtype": "U8", "shape": [size_bytes], "data_offsets": [0, size_bytes]}}
+    text = json.dumps(told).encode()
+    return (length or len(text)).to_bytes(8, "little") + text + random.Random(1).randbytes(size_bytes)
+
+
+@pytest.mark.parametrize("size", [0, 1000, STEP_BYTES + 1])
+def test_weights_have_a_header_print(tmp_path: Path, size: int) -> None:
+    """A safetensors file, whatever its name, has its header's print beside those of its bytes."""
+    file = tmp_path / "x.bin"
+    file.write_bytes(weights(size))
+    made = fingerprint(Found("x.bin", file), nothing)
+    assert made.header is not None
+    assert made.sha256 == hashlib.sha256(weights(size)).digest()
+    told = from_text(made.header)
+    assert [(one.name, one.dtype, one.shape) for one in told.tensors] == [("x.weight", "U8", (size,))]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        weights(1000)[:-1],
+        weights(1000, length=99_000_000),
+        weights(1000, length=200_000_000),
+        weights(1000)[:50],
+        b"GGUF\x01\0\0\0" + bytes(100),
+        b"GGUF\x03\0\0\0" + b"\xff" * 100,
+    ],
+)
+def test_broken_header_is_none(tmp_path: Path, data: bytes) -> None:
+    """A weights file that is cut off, or whose header breaks a rule, has all other prints and no header's."""
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(data)
+    made = fingerprint(Found("model.safetensors", file), nothing)
+    assert (made.header, made.sha256) == (None, hashlib.sha256(data).digest())
+
+
+def test_cache_keeps_header_prints(tmp_path: Path) -> None:
+    """What a second run takes from the cache has the header's print that the first one made."""
+    file = tmp_path / "asset" / "x.safetensors"
+    file.parent.mkdir()
+    file.write_bytes(weights(1000))
+    cache = PrintCache(tmp_path / "prints.jsonl")
+    made = fingerprint_paths([file], cache, nothing, lambda _: None).files[0]
+    again = PrintCache(tmp_path / "prints.jsonl").get(Found("x.safetensors", file))
+    assert made.header is not None
+    assert again == made
 
 
 def test_names_that_are_no_text(tmp_path: Path) -> None:

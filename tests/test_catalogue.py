@@ -19,9 +19,13 @@ from leakwatch.catalogue import (
     with_files,
 )
 from leakwatch.errors import InputError
+from leakwatch.headers.prints import print_of
+from leakwatch.headers.stored import to_text
+from leakwatch.headers.tensor import Header, Tensor
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.torrent.infohash import PiecesRoot
 
+HEADER = to_text(print_of(Header("safetensors", (Tensor("a.1", "F16", (2, 3)),), 100)))
 TEXT = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=20)
 
 
@@ -40,6 +44,7 @@ FILES = st.builds(
     pieces_root=digest(32).map(lambda root: PiecesRoot(root) if root else None),
     local_path=st.none() | TEXT,
     mtime_ns=st.none() | st.integers(0, 2**62),
+    header=st.none() | st.just(HEADER),
 )
 ASSETS = st.builds(
     Asset,
@@ -86,7 +91,7 @@ JSON = st.recursive(
 KEYS = (
     st.sampled_from(["id", "title", "aliases", "year", "kind", "owner", "codename", "embargoed"])
     | st.sampled_from(["infohashes", "files", "path", "size_bytes", "sha256", "sha1", "md5"])
-    | st.sampled_from(["pieces_root", "local_path", "mtime_ns"])
+    | st.sampled_from(["pieces_root", "local_path", "mtime_ns", "header"])
 )
 FIELDS = st.dictionaries(KEYS, JSON | st.text("0123456789abcdef", min_size=30, max_size=64))
 
@@ -182,6 +187,10 @@ A = '{"id":"a","title":"A"}'
         ('{"id":"a","title":"A","files":[{"path":"a","sha256":"ab"}]}', 1, "sha256"),
         ('{"id":"a","title":"A","files":[{"path":"a","md5":"xy"}]}', 1, "md5"),
         ('{"id":"a","title":"A","files":[{"path":"a","sha1":5}]}', 1, "sha1"),
+        ('{"id":"a","title":"A","files":[{"path":"a","header":{"schema":1}}]}', 1, "header"),
+        ('{"path":"a","header":"{}"}', 1, "header"),
+        ('{"path":"a","header":"{"}', 1, "header"),
+        (json.dumps({"path": "a", "header": HEADER.replace("[2,3]", "[3,2]")}), 1, "header"),
         ('{"path":""}', 1, ""),
         ('{"path":"a"}\n{"path":"a","size_bytes":1}', 2, ""),
         (f'{A}\n{{"path":"a"}}', 0, ""),
