@@ -29,7 +29,11 @@ def genuine_signals(
 ) -> Iterator[FakeSignal]:
     """What speaks for a copy of the work; no weight here is above zero."""
     if verdict is Verdict.LIKELY:
-        yield FakeSignal(FakeKind.VERDICT, "side files are proved to be the asset's", tables.bits["likely"])
+        yield FakeSignal(
+            FakeKind.VERDICT,
+            "side files are the asset's, or sizes as its tensors have",
+            tables.bits["likely"],
+        )
     exact = _exact(files, asset, tables)
     if exact:
         yield exact

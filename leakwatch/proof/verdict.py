@@ -16,6 +16,7 @@ from random import Random, SystemRandom
 
 from leakwatch.model.asset import AssetFile, is_telling
 from leakwatch.model.finding import FileProof, Proof, Verdict
+from leakwatch.proof.by_headers import by_headers
 from leakwatch.proof.hashing import Hasher
 from leakwatch.proof.pairs import Budget, Pair
 from leakwatch.proof.sampler import Sampler
@@ -38,7 +39,9 @@ def prove(
 
     PROVED    a v2 root is one of the asset's (the whole file is identical; told as 1 of 1 pieces), or one
               informative v1 piece agrees. Pieces are drawn at random: no maker can know which.
-    LIKELY    only side files agree: less than a hundredth of the asset's bytes each, such as a licence text.
+    LIKELY    only side files agree: less than a hundredth of the asset's bytes each, such as a licence text; or no
+              bytes could be compared, or too few, and weights of the torrent have the sizes that the asset's
+              tensors take up (method `header`; a fine-tune of the same architecture has them, too).
     REFUTED   only by evidence: a file of exactly an asset file's size of which at least four informative
               pieces were tested and all differ, or whose root differs. Small side files refute nothing.
     UNPROVED  nothing could be compared, or too little; `reason` says why.
@@ -67,6 +70,10 @@ def prove(
     if other:
         why = f"{_count(len(other), 'file')} of exactly the asset's size, and of another root"
         return Proof(Verdict.REFUTED, "v2", tuple(other[:_MAX_FILES_TOLD]), why, _BY_CHANCE["v2"])
+    alike = by_headers(info, _common(files))
+    if alike:
+        why = f"{alike.reason} ({alike.kind}); a fine-tune of the same architecture has these sizes, too"
+        return Proof(Verdict.LIKELY, "header", tuple(tested), why)
     return Proof(Verdict.UNPROVED, "v1" if tested else "none", tuple(tested), sampler.why_not())
 
 
