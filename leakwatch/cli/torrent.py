@@ -9,7 +9,7 @@ import typer
 
 from leakwatch.cli._shared import JsonOption, emit, say
 from leakwatch.display import clean
-from leakwatch.errors import InputError, MetainfoError
+from leakwatch.errors import HeaderError, InputError, MetainfoError
 
 if TYPE_CHECKING:
     from leakwatch.model.asset import AssetFile
@@ -150,7 +150,33 @@ def _files(paths: list[Path], info: TorrentInfo) -> list[AssetFile]:
             found.append(fingerprint(one, lambda _: None))
         else:
             place, changed = str(one.local), status.st_mtime_ns
+            header = _header(one.local, status.st_size)
             found.append(
-                AssetFile(path=one.path, size_bytes=status.st_size, local_path=place, mtime_ns=changed)
+                AssetFile(
+                    path=one.path,
+                    size_bytes=status.st_size,
+                    local_path=place,
+                    mtime_ns=changed,
+                    header=header,
+                )
             )
     return found
+
+
+def _header(local: Path, size_bytes: int) -> str | None:
+    """The print of a weights file's header, for which no more is read than the header; a broken one is none."""
+    from leakwatch.headers.prints import print_of  # noqa: PLC0415
+    from leakwatch.headers.reader import bytes_needed, read_header  # noqa: PLC0415
+    from leakwatch.headers.stored import to_text  # noqa: PLC0415
+
+    try:
+        with local.open("rb") as file:
+            head = b""
+            while more := file.read(max(0, bytes_needed(head) - len(head))):
+                head += more
+        header = read_header(head, size_bytes)
+        return to_text(print_of(header)) if header else None
+    except HeaderError:
+        return None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(local)) from error

@@ -422,6 +422,26 @@ def test_torrent_is_unproved(tmp_path: Path) -> None:
     assert text.startswith("unproved (none): ")
 
 
+def test_resharded_weights_are_likely(tmp_path: Path) -> None:
+    """Shards of other sizes that are together the owner's tensors and a header are likely, by the file's header alone."""
+    size = 2 * 8192 * 8192
+    told = {"x.weight": {"dtype": "F16", "shape": [8192, 8192], "data_offsets": [0, size]}}
+    head = json.dumps(told).encode()
+    weights = tmp_path / "own.safetensors"
+    weights.write_bytes(len(head).to_bytes(8, "little") + head)
+    os.truncate(weights, 8 + len(head) + size)
+    lengths = {b"a.safetensors": 70_000_000, b"b.safetensors": size - 70_000_000 + 400}
+    files = [{b"length": length, b"path": [name]} for name, length in lengths.items()]
+    pieces = random.Random(1).randbytes(20 * -(-sum(lengths.values()) // 2**22))
+    info = {b"files": files, b"name": b"w", b"piece length": 2**22, b"pieces": pieces}
+    file = tmp_path / "w.torrent"
+    file.write_bytes(encode({b"info": info}))
+    told = prove(file, weights)
+    assert (told["verdict"], told["method"]) == ("likely", "header")
+    os.truncate(weights, 1000)
+    assert prove(file, weights)["verdict"] == "unproved"
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_prove_with_wrong_paths(tmp_path: Path) -> None:
     """A path that is not there, or no torrent, is named; a torrent that is broken says how."""
