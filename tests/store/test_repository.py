@@ -52,6 +52,7 @@ MODEL = Asset(
             pieces_root=PiecesRoot(b"r" * 32),
             local_path="/x",
             mtime_ns=2**60,
+            header='{"schema":1}',
         ),
     ),
 )
