@@ -9,7 +9,16 @@ from typing import Any, Protocol
 
 from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt
 from leakwatch.model.asset import Asset, AssetFile, AssetId
-from leakwatch.model.finding import Finding, FindingEvent, FindingId, KnownArtefact, Match, Proof, ProofTask
+from leakwatch.model.finding import (
+    Finding,
+    FindingEvent,
+    FindingId,
+    KnownArtefact,
+    Match,
+    Proof,
+    ProofTask,
+    Rank,
+)
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.sources._kind import Payload, Request
@@ -49,9 +58,14 @@ class Swarm(Protocol):
     """The BitTorrent side: metadata only, never content."""
 
     async def metadata(
-        self, infohashes: Infohashes, *, peers: Sequence[tuple[str, int]] = (), deadline_s: float = 60.0
+        self,
+        infohashes: Infohashes,
+        *,
+        peers: Sequence[tuple[str, int]] = (),
+        deadline_s: float = 60.0,
+        rank: Rank = Rank.REVIEW,
     ) -> bytes:
-        """The raw info dictionary of a torrent, its hash checked. Raises: SwarmError."""
+        """The raw info dictionary of a torrent, its hash checked; the most wanted first. Raises: SwarmError."""
         ...
 
 

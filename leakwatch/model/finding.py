@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import NewType
 
 from leakwatch.model.asset import AssetId
@@ -20,6 +20,15 @@ class Tier(StrEnum):
 
     AUTO = "auto"
     REVIEW = "review"
+
+
+class Rank(IntEnum):
+    """How much a torrent's metadata is wanted, the most first."""
+
+    WATCHED = 0
+    AUTO = 1
+    REVIEW = 2
+    SAMPLE = 3
 
 
 class Verdict(StrEnum):

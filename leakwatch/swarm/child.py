@@ -10,11 +10,8 @@ hold was measured by a seeder's counters (research/bittorrent.md §1, §5); `tes
 
 from __future__ import annotations
 
-import ctypes
 import os
-import resource
 import select
-import signal
 import socket
 import sys
 import time
@@ -35,6 +32,7 @@ from leakwatch.swarm.metadata import (
     frame_limit,
     read_ask,
 )
+from leakwatch.swarm.process import confine
 from leakwatch.swarm.wall import SPECIAL, Wall
 from leakwatch.torrent.infohash import Infohashes
 
@@ -42,9 +40,8 @@ MAX_MEMORY_BYTES = 2 * 2**30
 MAX_DESCRIPTORS = 1024
 MAX_DIALLED = 200
 _POLL_S = 0.05
-_ASK_AGAIN_S = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0)
+_ASK_AGAIN_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Waits between DHT look-ups of one torrent; the last repeats, the first ones find a DHT just joining."""
-_PDEATHSIG = 1
 _BLOCKED, _ADMITTED = 1, 0
 
 _QUIET = {
@@ -184,6 +181,8 @@ class Child:
         self._fetches: dict[int, _Fetch] = {}
         self._received = bytearray()
         self._has_dht_answered = False
+        self._heard_at = time.monotonic()
+        """When the DHT last answered, or nobody was asking it."""
 
     def run(self) -> None:
         """Work until the parent hangs up. Raises: SwarmError if it sends what is not a message."""
@@ -199,6 +198,24 @@ class Child:
                 self._hear(alert)
             for fetch in list(self._fetches.values()):
                 self._advance(fetch)
+            self._rebuild_if_stalled()
+
+    def _rebuild_if_stalled(self) -> None:
+        """A session whose look-ups nobody answers any more is given up for a new one; the fetches go on in it."""
+        if not self._fetches or not self._settings.dht_bootstrap:
+            self._heard_at = time.monotonic()
+        if time.monotonic() - self._heard_at < self._settings.stall_s:
+            return
+        for fetch in self._fetches.values():
+            if fetch.handle is not None:
+                self._session.remove_torrent(fetch.handle)
+            fetch.handle, fetch.looks, fetch.next_look = None, 0, 0.0
+            fetch.dialled.clear()
+        self._session = open_session(self._settings)
+        self._session.set_alert_fd(self._ringer.fileno())
+        self._has_dht_answered = False
+        self._heard_at = time.monotonic()
+        self._send(Answer(0, problem="stalled"))
 
     def _read(self) -> bool:
         data = self._channel.recv(2**16)
@@ -248,6 +265,7 @@ class Child:
         match alert:
             case lt.dht_get_peers_reply_alert():
                 self._has_dht_answered = True
+                self._heard_at = time.monotonic()
                 for fetch in list(self._fetches.values()):
                     if alert.info_hash in fetch.keys:
                         self._dial(fetch, alert.peers())
@@ -299,25 +317,10 @@ class Child:
         self._channel.sendall(answer.frame())
 
 
-def confine(parent: int) -> None:
-    """Die with the parent; little memory, few descriptors, no core dump, and not one byte in any file."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            raise SystemExit(1)
-    for what, most in (
-        (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
-        (resource.RLIMIT_NOFILE, MAX_DESCRIPTORS),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-
-
 def main(arguments: Sequence[str]) -> None:
     """Serve the parent at the other end of a descriptor, then vanish."""
     descriptor, parent, settings = arguments
-    confine(int(parent))
+    confine(int(parent), memory_bytes=MAX_MEMORY_BYTES, descriptors=MAX_DESCRIPTORS)
     with socket.socket(fileno=int(descriptor)) as channel:
         try:
             Child(channel, SwarmSettings.from_json(settings)).run()

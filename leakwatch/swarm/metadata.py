@@ -29,6 +29,7 @@ PROBLEMS: Mapping[str, str] = {
     "silent": "peers were found, and none gave the metadata in time",
     "refused": "the metadata that a peer gave was not valid",
     "too_large": "the metadata is larger than the limit",
+    "stalled": "the DHT had fallen silent; the session was built anew",
 }
 """Why the child has no metadata: a closed list, so that no text of a peer's gets out."""
 
@@ -39,7 +40,7 @@ class SwarmSettings:
 
     Units:  `deadline_s` is the most that one torrent may take, whatever the caller allows.
     `listen` is the address of the DHT's socket; `dht_bootstrap` are nodes as host:port, none switches the DHT
-    off. `allow_networks` are networks whose addresses may be dialled although they are not public ones.
+    off. A session of which no look-up is answered for `stall_s` is rebuilt. `allow_networks` are networks whose addresses may be dialled although they are not public ones.
     """
 
     listen: str = "0.0.0.0:0"
@@ -47,6 +48,7 @@ class SwarmSettings:
     allow_networks: tuple[str, ...] = ()
     deadline_s: float = 60
     max_metadata_bytes: int = 4 * 2**20
+    stall_s: float = 120
 
     def __post_init__(self) -> None:
         for text in self.allow_networks:

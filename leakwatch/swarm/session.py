@@ -10,18 +10,17 @@ import asyncio
 import os
 import signal
 import socket
-import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import structlog
 
-import leakwatch
 from leakwatch.errors import SwarmError
+from leakwatch.model.finding import Rank
 from leakwatch.swarm.metadata import (
     HEADER_BYTES,
     PROBLEMS,
@@ -33,52 +32,66 @@ from leakwatch.swarm.metadata import (
     frame_limit,
     read_answer,
 )
+from leakwatch.swarm.process import spawn
+from leakwatch.swarm.turns import Turns
 from leakwatch.torrent.infohash import Infohashes, SwarmKey
 
 log = structlog.get_logger()
 
-MAX_IN_FLIGHT = 64
+MAX_IN_FLIGHT = 128
+MAX_WAITING = 20_000
+"""Torrents that wait for their turn at most; then the least wanted of them is refused."""
 _START_S = 20.0
 _GRACE_S = 5.0
 """What the child may be late before it is taken for stuck."""
 _PROGRAM = ("-m", "leakwatch.swarm.child")
-_ENVIRONMENT = {"PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "2"}
-"""All that the child inherits: a daemon's environment may hold secrets."""
 
 
 class SwarmSession:
     """Metadata by infohash, from peers that were named or found in the DHT (the port `Swarm`).
 
-    At most 64 torrents are looked for at once, others wait; a torrent's deadline begins when its turn comes.
+    At most 128 torrents are looked for at once, others wait: the most wanted first, in strict order of `rank`.
+    A torrent's deadline begins when its turn comes. `outcomes` counts how looks ended, by their reason.
     """
 
     def __init__(self, settings: SwarmSettings) -> None:
         self._settings = settings
-        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._turns = Turns(MAX_IN_FLIGHT, MAX_WAITING)
+        self.outcomes: Counter[str] = Counter()
         self._starting = asyncio.Lock()
         self._child: _Child | None = None
         self._is_closed = False
         self._wanted: set[SwarmKey] = set()
 
     async def metadata(
-        self, infohashes: Infohashes, *, peers: Sequence[tuple[str, int]] = (), deadline_s: float = 60.0
+        self,
+        infohashes: Infohashes,
+        *,
+        peers: Sequence[tuple[str, int]] = (),
+        deadline_s: float = 60.0,
+        rank: Rank = Rank.REVIEW,
     ) -> bytes:
         """The raw info dictionary of a torrent, its hash checked.
 
-        Raises: SwarmError if nobody gives it in time, it is not what was asked for, or the child dies.
+        Raises: SwarmError if nobody gives it in time, it is not what was asked for, the child dies, or more
+        torrents wait than can be kept and this one is the least wanted.
         """
         keys = set(infohashes.swarm_keys)
         if keys & self._wanted:
             raise SwarmError("this torrent is being looked for already")
         self._wanted |= keys
         try:
-            async with self._slots:
+            async with self._turns.turn(rank):
                 started = time.monotonic()
                 child = await self._running()
                 raw = await child.fetch(infohashes, peers, min(deadline_s, self._settings.deadline_s))
+            checked(raw, infohashes, self._settings.max_metadata_bytes)
+        except SwarmError as error:
+            self.outcomes[error.message] += 1
+            raise
         finally:
             self._wanted -= keys
-        checked(raw, infohashes, self._settings.max_metadata_bytes)
+        self.outcomes["fetched"] += 1
         log.info(
             "metadata_fetched",
             infohashes=str(infohashes),
@@ -204,7 +217,7 @@ async def _start(settings: SwarmSettings) -> _Child:
 async def _connect(folder: str, settings: SwarmSettings) -> _Child:
     ours, theirs = socket.socketpair()
     try:
-        process = await _spawn(theirs, folder, settings)
+        process = await spawn(_PROGRAM, theirs, folder, settings.to_json())
         reader, writer = await asyncio.open_connection(sock=ours)
     except BaseException:
         ours.close()
@@ -214,21 +227,3 @@ async def _connect(folder: str, settings: SwarmSettings) -> _Child:
     child = _Child(process, reader, writer, frame_limit(settings.max_metadata_bytes))
     child.listener = asyncio.create_task(child.listen(), name="swarm-child")
     return child
-
-
-async def _spawn(channel: socket.socket, folder: str, settings: SwarmSettings) -> asyncio.subprocess.Process:
-    """Start the process: nothing of our environment, no terminal, one descriptor, an empty folder to be in."""
-    root = str(Path(leakwatch.__file__).parents[1])
-    try:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, *_PROGRAM, str(channel.fileno()), str(os.getpid()), settings.to_json()),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=[channel.fileno()],
-            cwd=folder,
-            env={"PYTHONPATH": root, **_ENVIRONMENT},
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise SwarmError("the libtorrent child cannot be started") from error
