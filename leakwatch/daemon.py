@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import random
+import secrets
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -16,12 +16,12 @@ from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from leakwatch.alerts import notifier_for
 from leakwatch.alerts.deliver import Attempt, deliver
 from leakwatch.config import Config
+from leakwatch.counting import Counter, count_swarm
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.vault import FileVault
 from leakwatch.errors import ConfigError, Conflict, LeakwatchError
@@ -34,20 +34,23 @@ from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Brain, look_back
 from leakwatch.polling import SiteConfig, poll
 from leakwatch.ports import Notifier
-from leakwatch.proving import prove_swarm
+from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
-from leakwatch.service import load_rules, load_weights
+from leakwatch.service import load_fakes, load_rules, load_weights
 from leakwatch.sources import KINDS
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
+from leakwatch.swarm.dht_client import DhtClient, DhtSettings
 from leakwatch.swarm.session import SwarmSession
+from leakwatch.swarm.wall import Wall
+from leakwatch.timetable import next_time, trigger_of
 
 log = structlog.get_logger()
 
 TICK_S = 5
 DRAIN_S = 10.0
-_CRAWL, _PROVE, _DELIVER, _LOOK_BACK = "crawl", "prove", "deliver", "look_back"
-_MAX_PROVING = 8
+_CRAWL, _PROVE, _DELIVER, _LOOK_BACK, _COUNT = "crawl", "prove", "deliver", "look_back", "count"
+_MAX_PROVING, _MAX_COUNTING = 64, 8
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
 
@@ -67,7 +70,8 @@ class Daemon:
     repository: SqlRepository
     vault: FileVault
     fetcher: HttpFetcher
-    swarm: SwarmSession | None
+    prover: Prover
+    counter: Counter | None
     notifiers: dict[str, Notifier]
     weights: Weights
     pack: RulePack
@@ -96,7 +100,10 @@ class Daemon:
         self.jobs.handler(_PROVE, self._guarded(_PROVE, self.prove), _MAX_PROVING)
         self.jobs.handler(_DELIVER, self._guarded(_DELIVER, self.deliver))
         self.jobs.handler(_LOOK_BACK, self._guarded(_LOOK_BACK, self.look_back), 1)
-        working = asyncio.create_task(self.jobs.run(self.config.daemon.concurrency))
+        self.jobs.handler(_COUNT, self._guarded(_COUNT, self.count), _MAX_COUNTING)
+        working = asyncio.create_task(
+            self.jobs.run(self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING)
+        )
         self.scheduler.start()
         await self._schedule()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
@@ -159,10 +166,12 @@ class Daemon:
         async with self.repository.reading() as work:
             hosts = {state.host for state in await work.sites.due(now)}
             swarms = await work.findings.due_proofs(now)
+            counts = await work.swarms.due(now) if self.counter else []
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
         await self.jobs.submit(_CRAWL, sorted(hosts))
         await self.jobs.submit(_PROVE, swarms)
+        await self.jobs.submit(_COUNT, counts)
         await self.jobs.submit(_DELIVER, [one for one in channels if one in self.notifiers])
         await self.jobs.submit(_LOOK_BACK, unsearched)
 
@@ -255,15 +264,7 @@ class Daemon:
     async def prove(self, swarm_key: str) -> None:
         """Look at one swarm for every finding that waits for it."""
         brain = await self.brain()
-        proved = await prove_swarm(
-            swarm_key,
-            brain,
-            self.repository,
-            self.vault,
-            self.swarm,
-            self.clock,
-            self.config.swarm.deadline_s,
-        )
+        proved = await prove_swarm(swarm_key, brain, self.prover)
         verdicts = [verdict.value for verdict in proved.verdicts]
         log.info(
             "swarm_looked_at",
@@ -272,6 +273,16 @@ class Daemon:
             **({"error": proved.error} if proved.error else {}),
         )
         if proved.alerts:
+            await self.jobs.submit(_DELIVER, list(self.notifiers))
+
+    async def count(self, swarm_key: str) -> None:
+        """Count one swarm."""
+        if self.counter is None:
+            return
+        counted = await count_swarm(swarm_key, await self.brain(), self.counter)
+        told = {one.source: f"{one.seeds}+{one.leechers}" for one in counted.samples}
+        log.info("swarm_counted", infohash=swarm_key, seeds_leechers=told, problems=list(counted.problems))
+        if counted.alerts:
             await self.jobs.submit(_DELIVER, list(self.notifiers))
 
     async def deliver(self, channel: str) -> None:
@@ -314,28 +325,6 @@ def _report(attempt: Attempt) -> None:
         log.warning("alert_put_off", **told, state=attempt.state.value, error=attempt.error)
 
 
-def trigger_of(site: SiteConfig) -> CronTrigger | IntervalTrigger:
-    """When a site is due, as APScheduler says it."""
-    jitter = float(site.jitter) or None
-    if site.cron:
-        trigger = CronTrigger.from_crontab(site.cron, timezone=UTC)
-        trigger.jitter = jitter
-        return trigger
-    return IntervalTrigger(seconds=1, timezone=UTC) if float(site.every) < 1 else _interval(site, jitter)
-
-
-def _interval(site: SiteConfig, jitter: float | None) -> IntervalTrigger:
-    return IntervalTrigger(seconds=round(float(site.every)), jitter=jitter, timezone=UTC)
-
-
-def next_time(site: SiteConfig, began: datetime) -> datetime:
-    """When a site that was read from `began` on is due again, by its schedule."""
-    if site.cron:
-        due = trigger_of(site).get_next_fire_time(None, began + timedelta(seconds=1))
-        return (due or began + timedelta(days=1)).astimezone(UTC)
-    return began + timedelta(seconds=float(site.every) + random.uniform(0, float(site.jitter)))  # noqa: S311
-
-
 @asynccontextmanager
 async def running(config: Config) -> AsyncGenerator[Daemon]:
     """Everything that a daemon needs, opened in order and closed in reverse.
@@ -349,7 +338,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
         if repository.is_embedded:
             stack.enter_context(_only_one(config.data_dir / "daemon.lock"))
         await upgrade(config.store_url)
-        clock = SystemClock()
+        clock, vault = SystemClock(), FileVault(config.data_dir / "evidence")
         fetcher = await stack.enter_async_context(HttpFetcher(config.door, secret=config.secret, clock=clock))
         swarm = None
         if config.swarm.enabled:
@@ -358,9 +347,18 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
         daemon = Daemon(
             config=config,
             repository=repository,
-            vault=FileVault(config.data_dir / "evidence"),
+            vault=vault,
             fetcher=fetcher,
-            swarm=swarm,
+            prover=Prover(
+                repository=repository,
+                vault=vault,
+                fetcher=fetcher,
+                swarm=swarm,
+                clock=clock,
+                fakes=load_fakes(),
+                deadline_s=config.swarm.deadline_s,
+            ),
+            counter=await _counter(config, repository, fetcher, clock, stack),
             notifiers={one.name: notifier_for(one, fetcher, clock) for one in config.channels},
             weights=load_weights(),
             pack=load_rules(config.rules_dir),
@@ -375,6 +373,47 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
         if released:
             log.warning("leases_released", alerts=released)
         yield daemon
+
+
+async def _counter(
+    config: Config,
+    repository: SqlRepository,
+    fetcher: HttpFetcher,
+    clock: SystemClock,
+    stack: contextlib.AsyncExitStack,
+) -> Counter | None:
+    """What counts swarms, if that is wanted; with a DHT client of its own where the DHT may be asked."""
+    swarm = config.swarm
+    if not (swarm.enabled and swarm.count):
+        return None
+    dht = None
+    if swarm.dht_bootstrap:
+        host = swarm.listen.rpartition(":")[0].strip("[]")
+        settings = DhtSettings(listen=(host, 0), packets_per_s=swarm.packets_per_s)
+        client = DhtClient(node_id(config.data_dir), Wall(swarm.allow_networks), settings)
+        dht = await stack.enter_async_context(client)
+    return Counter(
+        repository=repository,
+        fetcher=fetcher,
+        dht=dht,
+        bootstrap=swarm.dht_bootstrap,
+        allow_networks=swarm.allow_networks,
+        clock=clock,
+        countries=config.beside(swarm.countries_file),
+        networks=config.beside(swarm.networks_file),
+    )
+
+
+def node_id(data_dir: Path) -> bytes:
+    """The one node id of this installation, made once: 20 bytes at random."""
+    file = data_dir / "dht.id"
+    with contextlib.suppress(FileNotFoundError):
+        known = file.read_bytes()
+        if len(known) == 20:
+            return known
+    made = secrets.token_bytes(20)
+    file.write_bytes(made)
+    return made
 
 
 @contextlib.contextmanager

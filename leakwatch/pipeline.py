@@ -18,14 +18,26 @@ from leakwatch.matching.shape import digest_keys
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
 from leakwatch.model.asset import Asset, AssetId
-from leakwatch.model.finding import Finding, FindingEvent, KnownArtefact, Match, Proof, ProofTask, Verdict
-from leakwatch.model.observation import Observation, short_key, storable
+from leakwatch.model.finding import (
+    Finding,
+    FindingEvent,
+    KnownArtefact,
+    Match,
+    Proof,
+    ProofTask,
+    Rank,
+    Tier,
+    Verdict,
+)
+from leakwatch.model.observation import LocatorKind, Observation, short_key, storable
 from leakwatch.model.site import SiteState
+from leakwatch.model.swarm import SampleMethod, SwarmSample, spread_of
 from leakwatch.ports import Repository, Vault, Work
 from leakwatch.routing import route
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.sources._kind import Page, Payload
 from leakwatch.torrent.infohash import Infohashes
+from leakwatch.torrent.magnet import parse_magnet
 from leakwatch.triage import Triage, judged, merged, triage
 
 _MAX_PROOFS = 5
@@ -117,7 +129,12 @@ async def _take_match(
         return
     await work.findings.add_artefacts(asset.id, result.finding.id, keys)
     for infohashes in _swarms(seen)[:_MAX_PROOFS]:
-        counted.proofs += await work.findings.request_proof(result.finding.id, infohashes, seen.fetched_at)
+        rank = _rank(one, infohashes, brain)
+        counted.proofs += await work.findings.request_proof(
+            result.finding.id, infohashes, seen.fetched_at, rank
+        )
+        await work.swarms.watch(infohashes, _trackers(seen, infohashes), seen.fetched_at)
+        await _keep_index_counts(seen, infohashes, work)
     await _tell(result, asset, brain.routes, work, counted)
     await _join_earlier(
         result.finding, asset, [key for key in keys if key.startswith("swarm:")], brain, work, counted
@@ -162,18 +179,20 @@ async def _united(
 async def _tell(result: Triage, asset: Asset, routes: Sequence[Route], work: Work, counted: _Counted) -> None:
     """Write the events, and the alerts they cause, into the transaction."""
     for event in result.events:
-        await work.findings.add_event(event)
-        counted.alerts += await _alert(event, result.finding, asset, routes, work)
+        counted.alerts += await tell_event(event, result.finding, asset, routes, work)
 
 
-async def _alert(
+async def tell_event(
     event: FindingEvent, finding: Finding, asset: Asset, routes: Sequence[Route], work: Work
 ) -> int:
+    """Write an event, and the alerts it causes, into the transaction; answers how many alerts."""
+    await work.findings.add_event(event)
     places = await work.findings.places(finding.id)
     signals = await work.findings.signals(finding.id)
     proofs = await work.findings.proofs(finding.id)
+    spread = spread_of(await work.swarms.samples(finding.id))
     told = 0
-    for channel, alert in route(event, finding, asset, places, signals, proofs, routes):
+    for channel, alert in route(event, finding, asset, places, signals, proofs, routes, spread):
         told += await work.outbox.enqueue(channel, alert, event.at)
     return told
 
@@ -182,6 +201,41 @@ def _swarms(seen: Observation) -> list[Infohashes]:
     """Each torrent that an observation names."""
     told = [locator.infohashes for locator in seen.locators if locator.infohashes]
     return list({hashes.swarm_keys[0]: hashes for hashes in reversed(told)}.values())[::-1]
+
+
+def _trackers(seen: Observation, infohashes: Infohashes) -> list[str]:
+    """Trackers that the item's magnets name for a torrent."""
+    wanted = set(infohashes.swarm_keys)
+    magnets = [
+        parse_magnet(one.value)
+        for one in seen.locators
+        if one.kind is LocatorKind.MAGNET and one.infohashes and wanted & set(one.infohashes.swarm_keys)
+    ]
+    return list(dict.fromkeys(tracker for magnet in magnets for tracker in magnet.trackers))
+
+
+async def _keep_index_counts(seen: Observation, infohashes: Infohashes, work: Work) -> None:
+    """What an index says of the swarm is a sample of its own."""
+    own = {key.hex() for key in infohashes.swarm_keys}
+    named = {seen.infohash_v1, (seen.infohash_v2 or "")[:40]}
+    if (seen.seeders is None and seen.leechers is None) or not own & named:
+        return
+    sample = SwarmSample(
+        swarm_key=infohashes.swarm_keys[0].hex(),
+        at=seen.fetched_at,
+        method=SampleMethod.INDEX,
+        source=seen.site,
+        seeds=seen.seeders,
+        leechers=seen.leechers,
+    )
+    await work.swarms.keep(sample.swarm_key, [sample], seen.fetched_at, 0)
+
+
+def _rank(one: Match, infohashes: Infohashes, brain: Brain) -> Rank:
+    """A registered infohash before what is sure by its match, and that before what waits in the queue."""
+    if any(key.hex() in brain.index.by_infohash for key in infohashes.swarm_keys):
+        return Rank.WATCHED
+    return Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
 
 
 async def conclude(

@@ -21,6 +21,7 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
+from leakwatch.model.swarm import SwarmSample, SwarmTask
 from leakwatch.sources._kind import Payload, Request
 from leakwatch.torrent.infohash import Infohashes
 
@@ -257,12 +258,18 @@ class Findings(Protocol):
         """Record what a piece of evidence is: address, status, headers, time, parser."""
         ...
 
-    async def request_proof(self, finding: FindingId, infohashes: Infohashes, at: datetime) -> bool:
+    async def torrent_urls(self, finding: FindingId, swarm_keys: Sequence[str], limit: int = 3) -> list[str]:
+        """Addresses of .torrent files that a finding's sightings give for one of these swarms, newest first."""
+        ...
+
+    async def request_proof(
+        self, finding: FindingId, infohashes: Infohashes, at: datetime, rank: Rank = Rank.REVIEW
+    ) -> bool:
         """Want the metadata of a torrent; false if it is wanted already, or the finding has too many."""
         ...
 
     async def due_proofs(self, now: datetime) -> list[str]:
-        """Swarm keys, in hex, whose metadata is wanted now."""
+        """Swarm keys, in hex, whose metadata is wanted now, the most wanted first; of very many the first 500."""
         ...
 
     async def proof_tasks(self, swarm_key: str) -> list[ProofTask]:
@@ -281,6 +288,36 @@ class Findings(Protocol):
 
     async def put_off_proof(self, task: ProofTask, next_try_at: datetime, reason: str, at: datetime) -> None:
         """Record a failed attempt and when the next one is due."""
+        ...
+
+
+class Swarms(Protocol):
+    """Swarms that are counted, and their samples."""
+
+    async def watch(self, infohashes: Infohashes, trackers: Sequence[str], at: datetime) -> None:
+        """Count a swarm from now on; trackers that are told of later are added, up to ten."""
+        ...
+
+    async def due(self, now: datetime) -> list[str]:
+        """Keys of swarms to count now: those of open findings that were not refuted."""
+        ...
+
+    async def get(self, swarm_key: str) -> SwarmTask | None:
+        """One swarm."""
+        ...
+
+    async def findings_of(self, swarm_key: str) -> list[FindingId]:
+        """The findings that a swarm belongs to."""
+        ...
+
+    async def keep(
+        self, swarm_key: str, samples: Sequence[SwarmSample], next_sample_at: datetime, failures: int
+    ) -> None:
+        """Record one count by all who answered, and when the next one is due."""
+        ...
+
+    async def samples(self, finding_id: FindingId) -> list[SwarmSample]:
+        """The newest 5,000 samples of a finding's swarms, oldest first."""
         ...
 
 
@@ -350,6 +387,11 @@ class Work(Protocol):
     @property
     def outbox(self) -> Outbox:
         """The alerts."""
+        ...
+
+    @property
+    def swarms(self) -> Swarms:
+        """The counts."""
         ...
 
 

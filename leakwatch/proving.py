@@ -1,81 +1,148 @@
-"""The job `prove:<infohash>`: metadata from the swarm, a verdict by arithmetic, an event on the finding."""
+"""The job `prove:<infohash>`: metadata of a torrent, a verdict by arithmetic, an event on the finding.
+
+Metadata comes from the first that has it: the index's own .torrent file, through the door; the swarm, by the
+peers that a post named and those that the DHT knows.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
 
 from leakwatch.assetfiles import LocalHasher
-from leakwatch.errors import MetainfoError, SwarmError
+from leakwatch.errors import LeakwatchError, MetainfoError, SwarmError
 from leakwatch.extract.links import find_locators
+from leakwatch.fakes import Claims, FakeTables, fake_score, steps_down
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import Proof, ProofTask, Verdict
+from leakwatch.model.finding import Fake, Proof, ProofTask, Verdict
 from leakwatch.model.observation import LocatorKind
 from leakwatch.pipeline import Brain, conclude
-from leakwatch.ports import Clock, Repository, Swarm, Vault
-from leakwatch.proof import prove
+from leakwatch.ports import Clock, Fetcher, Repository, Swarm, Vault
+from leakwatch.proof import Hasher, InTurn, TableHasher, prove
+from leakwatch.sources._kind import Request
+from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.magnet import parse_magnet
-from leakwatch.torrent.metainfo import parse_info
+from leakwatch.torrent.metainfo import parse_info, parse_torrent
+
+log = structlog.get_logger()
 
 _MAX_PEERS = 20
+_WITHHELD_FOR = timedelta(hours=1)
+_MAX_REASONS = 5
 RETRY_S = (5, 15, 30, 60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 """Seconds to wait after each failed look for peers: they often come and go within minutes at first."""
 
 
 @dataclass(frozen=True, slots=True)
+class Prover:
+    """What a look at a torrent needs besides the catalogue: where bytes come from, and who hashes the asset's.
+
+    `swarm` None: the swarm is switched off. `others` are asked where neither tables nor this machine know a piece.
+    """
+
+    repository: Repository
+    vault: Vault
+    fetcher: Fetcher
+    swarm: Swarm | None
+    clock: Clock
+    fakes: FakeTables
+    others: tuple[Hasher, ...] = ()
+    deadline_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Proved:
-    """What came of one look at one swarm."""
+    """What came of one look at one torrent."""
 
     verdicts: tuple[Verdict, ...]
     alerts: int
     error: str = ""
 
 
-async def prove_swarm(
-    swarm_key: str,
-    brain: Brain,
-    repository: Repository,
-    vault: Vault,
-    swarm: Swarm | None,
-    clock: Clock,
-    deadline_s: float,
-) -> Proved:
-    """Fetch a torrent's metadata once and judge it for every finding that waits for it."""
-    async with repository.reading() as work:
+async def prove_swarm(swarm_key: str, brain: Brain, prover: Prover) -> Proved:
+    """Get a torrent's metadata once and judge it for every finding that waits for it."""
+    async with prover.repository.reading() as work:
         tasks = [
             task for task in await work.findings.proof_tasks(swarm_key) if task.asset in brain.index.assets
         ]
-    allowed = [
-        task for task in tasks if swarm is not None and brain.index.assets[task.asset].may_look_up_swarm
-    ]
-    withheld = [task for task in tasks if task not in allowed]
-    for task in withheld:
-        why = (
-            "the swarm is switched off"
-            if swarm is None
-            else "embargoed: the look-up waits for the owner's yes"
-        )
-        await _put_off(task, timedelta(hours=1), why, repository, clock.now())
-    if not allowed or swarm is None:
-        return Proved((), 0, "withheld" if withheld else "")
-    peers = await _named_peers(allowed, repository)
-    try:
-        raw = await swarm.metadata(allowed[0].infohashes, peers=peers, deadline_s=deadline_s)
-    except SwarmError as error:
+    allowed = [task for task in tasks if brain.index.assets[task.asset].may_look_up_swarm]
+    for task in tasks:
+        if task not in allowed:
+            await _put_off(task, _WITHHELD_FOR, "embargoed: the look-up waits for the owner's yes", prover)
+    if not allowed:
+        return Proved((), 0, "withheld" if tasks else "")
+    raw = await _by_address(allowed, prover)
+    if not raw and prover.swarm is None:
         for task in allowed:
-            wait = RETRY_S[min(task.attempts, len(RETRY_S) - 1)]
-            await _put_off(task, timedelta(seconds=wait), error.message, repository, clock.now())
-        return Proved((), 0, error.message)
-    digest = await asyncio.to_thread(vault.put, raw)
-    made = [(task, await asyncio.to_thread(_judge, raw, brain.index.assets[task.asset])) for task in allowed]
-    alerts = 0
-    for task, proof in made:
-        alerts += await conclude(task, proof, digest, clock.now(), brain, repository)
-    return Proved(tuple(proof.verdict for _, proof in made), alerts)
+            await _put_off(task, _WITHHELD_FOR, "the swarm is switched off", prover)
+        return Proved((), 0, "withheld")
+    if not raw and prover.swarm is not None:
+        try:
+            raw = await prover.swarm.metadata(
+                allowed[0].infohashes,
+                peers=await _named_peers(allowed, prover.repository),
+                deadline_s=prover.deadline_s,
+                rank=min(task.rank for task in allowed),
+            )
+        except SwarmError as error:
+            for task in allowed:
+                wait = RETRY_S[min(task.attempts, len(RETRY_S) - 1)]
+                await _put_off(task, timedelta(seconds=wait), error.message, prover)
+            return Proved((), 0, error.message)
+    digest = await asyncio.to_thread(prover.vault.put, raw)
+    alerts, verdicts = 0, list[Verdict]()
+    for task in allowed:
+        proof = await _judged(raw, brain.index.assets[task.asset], prover)
+        verdicts.append(proof.verdict)
+        alerts += await conclude(task, proof, digest, prover.clock.now(), brain, prover.repository)
+    return Proved(tuple(verdicts), alerts)
 
 
-async def _named_peers(tasks: list[ProofTask], repository: Repository) -> tuple[tuple[str, int], ...]:
+async def _by_address(tasks: Sequence[ProofTask], prover: Prover) -> bytes:
+    """The info dictionary from a .torrent file that an index offers; nothing where none gives the right one."""
+    asked = tasks[0].infohashes
+    keys = [key.hex() for key in asked.swarm_keys]
+    async with prover.repository.reading() as work:
+        urls = [url for task in tasks for url in await work.findings.torrent_urls(task.finding, keys)]
+    for url in dict.fromkeys(urls):
+        try:
+            payload = await prover.fetcher.fetch(Request(url=url))
+            torrent = await asyncio.to_thread(parse_torrent, payload.body)
+        except LeakwatchError as error:
+            log.info("torrent_file_failed", infohash=keys[0], error=error.message)
+            continue
+        if _is_asked(asked, torrent.infohashes):
+            return torrent.raw_info
+        log.info("torrent_file_failed", infohash=keys[0], error="it is another torrent's")
+    return b""
+
+
+def _is_asked(asked: Infohashes, found: Infohashes) -> bool:
+    return asked.v1 in (None, found.v1) and asked.v2 in (None, found.v2)
+
+
+async def _judged(raw: bytes, asset: Asset, prover: Prover) -> Proof:
+    """The verdict, and the fake score, on one asset."""
+    try:
+        info = await asyncio.to_thread(parse_info, raw)
+    except MetainfoError as error:
+        return Proof(Verdict.UNPROVED, "none", (), f"the metadata is broken: {error.message}")
+    async with prover.repository.reading() as work:
+        files = await work.catalogue.with_tables(asset.files, info.piece_length)
+    hasher = InTurn((TableHasher(), LocalHasher(), *prover.others))
+    proof = await asyncio.to_thread(prove, info, files, hasher)
+    found = await asyncio.to_thread(fake_score, info, asset, prover.fakes, Claims(), proof.verdict)
+    reasons = tuple(
+        f"{one.kind.value}: {one.detail} ({one.weight:+.1f} bits)" for one in found.reasons[:_MAX_REASONS]
+    )
+    return replace(proof, fake=Fake(found.score, steps_down(found, prover.fakes), reasons))
+
+
+async def _named_peers(tasks: Sequence[ProofTask], repository: Repository) -> tuple[tuple[str, int], ...]:
     """Peers that the posts' own magnets name (`x.pe`); read from the posts each time, kept nowhere."""
     wanted = {key for task in tasks for key in task.infohashes.swarm_keys}
     async with repository.reading() as work:
@@ -89,16 +156,7 @@ async def _named_peers(tasks: list[ProofTask], repository: Repository) -> tuple[
     return tuple(dict.fromkeys(peer for magnet in magnets for peer in magnet.peers))[:_MAX_PEERS]
 
 
-def _judge(raw: bytes, asset: Asset) -> Proof:
-    try:
-        info = parse_info(raw)
-    except MetainfoError as error:
-        return Proof(Verdict.UNPROVED, "none", (), f"the metadata is broken: {error.message}")
-    return prove(info, asset.files, LocalHasher())
-
-
-async def _put_off(
-    task: ProofTask, wait: timedelta, reason: str, repository: Repository, now: datetime
-) -> None:
-    async with repository.writing() as work:
+async def _put_off(task: ProofTask, wait: timedelta, reason: str, prover: Prover) -> None:
+    now = prover.clock.now()
+    async with prover.repository.writing() as work:
         await work.findings.put_off_proof(task, now + wait, reason, now)

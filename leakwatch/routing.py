@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from leakwatch.model.alert import Alert, Place, Route
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, State, Tier, Verdict
+from leakwatch.model.swarm import Spread
 
 _QUIET_STATES = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _MAX_REASONS = 6
@@ -32,11 +33,12 @@ def route(
     signals: Sequence[tuple[str, str, float]],
     proofs: Sequence[Proof],
     routes: Sequence[Route],
+    spread: Spread | None = None,
 ) -> list[tuple[str, Alert]]:
     """The channels to tell, each once, and what to tell them."""
     if not is_told(event, finding, asset):
         return []
-    alert = make_alert(event, finding, asset, places, signals, proofs)
+    alert = make_alert(event, finding, asset, places, signals, proofs, spread)
     channels = [
         one.channel
         for one in routes
@@ -65,6 +67,7 @@ def make_alert(
     places: Sequence[Place],
     signals: Sequence[tuple[str, str, float]],
     proofs: Sequence[Proof],
+    spread: Spread | None = None,
 ) -> Alert:
     """What there is to say about one event. Of an embargoed asset the title is never said, nor where it shows."""
     name = asset.shown_name
@@ -77,7 +80,7 @@ def make_alert(
         headline=_headline(event, finding, name),
         severity=finding.severity,
         verdict=finding.verdict,
-        verdict_detail=_verdict_detail(finding, proofs),
+        verdict_detail=_verdict_detail(finding, proofs, asset),
         score=round(finding.score, 4),
         since=finding.opened_at.isoformat(timespec="seconds"),
         at=event.at.isoformat(timespec="milliseconds"),
@@ -86,7 +89,7 @@ def make_alert(
             _veil(f"{kind}: {detail} ({weight:+.1f} bits)", secret)
             for kind, detail, weight in signals[:_MAX_REASONS]
         ),
-        spread=_spread(finding),
+        spread=_spread(finding, spread),
         advice=_ADVICE[finding.verdict],
         content=event.content,
     )
@@ -113,12 +116,12 @@ def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
             return f"{name}: two cases are one, {event.detail.get('merged', '')} is now part of {finding.id}"
 
 
-def _verdict_detail(finding: Finding, proofs: Sequence[Proof]) -> str:
+def _verdict_detail(finding: Finding, proofs: Sequence[Proof], asset: Asset) -> str:
     decided = [
         proof for proof in proofs if proof.verdict is finding.verdict and proof.verdict is not Verdict.UNKNOWN
     ]
     if decided:
-        return decided[0].reason
+        return _with_fake(_with_variant(decided[0].reason, decided[0], asset), decided[0])
     match finding.verdict:
         case Verdict.PROVED:
             return "The host's own digest of a file equals that of the asset's file."
@@ -128,10 +131,35 @@ def _verdict_detail(finding: Finding, proofs: Sequence[Proof]) -> str:
             return ""
 
 
-def _spread(finding: Finding) -> str:
+def _with_variant(told: str, proof: Proof, asset: Asset) -> str:
+    """Whose copy it is. Of an embargoed asset no recipient is named outside: `finding show` names him."""
+    if proof.variant is None:
+        return told
+    named = proof.variant.candidates
+    if len(named) != 1:
+        return f"{told}. Whose copy it is cannot be told: {len(named)} agree with everything compared"
+    if not named[0]:
+        return f"{told}. It is the common copy, not one that a recipient was given"
+    who = (
+        "of one recipient; `leakwatch finding show` names him"
+        if asset.embargoed
+        else f"that {named[0]} was given"
+    )
+    return f"{told}. It is the copy {who}"
+
+
+def _with_fake(told: str, proof: Proof) -> str:
+    fake = proof.fake
+    return (
+        f"{told}. It looks like a fake ({fake.score:.2f}): {fake.reasons[0]}" if fake and fake.steps else told
+    )
+
+
+def _spread(finding: Finding, spread: Spread | None) -> str:
     sites = ", ".join(sorted(finding.sites))
     times = "once" if finding.sightings == 1 else f"{finding.sightings} times"
-    return f"seen {times} on {len(finding.sites)} site{'s' if len(finding.sites) != 1 else ''}: {sites}"
+    told = f"seen {times} on {len(finding.sites)} site{'s' if len(finding.sites) != 1 else ''}: {sites}"
+    return f"{told}; swarm: {spread.words}" if spread else told
 
 
 def _veiled(place: Place, secret: tuple[str, ...]) -> Place:

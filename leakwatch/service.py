@@ -15,6 +15,7 @@ from leakwatch.assetfiles import DEFAULT, PrintCache, Wanted, fingerprint, walk
 from leakwatch.catalogue import Imported, is_text, parse_catalogue, with_files
 from leakwatch.data import data_folder
 from leakwatch.errors import InputError
+from leakwatch.fakes import FakeTables, parse_fakes
 from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
 from leakwatch.model.asset import Asset, AssetFile, AssetId
@@ -42,6 +43,12 @@ def load_weights() -> Weights:
     """The shipped weights of match signals."""
     file = package_files("leakwatch.matching") / "weights.yaml"
     return parse_weights(file.read_text("utf-8"))
+
+
+def load_fakes() -> FakeTables:
+    """The shipped tables of the fake score."""
+    file = package_files("leakwatch.fakes") / "fakes.yaml"
+    return parse_fakes(file.read_text("utf-8"))
 
 
 def load_rules(folder: Path | None) -> RulePack:

@@ -125,9 +125,8 @@ def _returned(
 def judged(finding: Finding, proofs: Sequence[Proof], asset: Asset, at: datetime) -> Triage:
     """The finding after a proof: the strongest of all verdicts; `refuted` only if every torrent is."""
     verdict = finding.verdict if finding.verdict is Verdict.PROVED else _together(proofs)
-    changed = replace(
-        finding, verdict=verdict, severity=severity_of(asset, finding.tier, verdict), updated_at=at
-    )
+    severity = lowered(severity_of(asset, finding.tier, verdict), proofs, verdict, asset)
+    changed = replace(finding, verdict=verdict, severity=severity, updated_at=at)
     if verdict is finding.verdict:
         return Triage(changed, ())
     changed, returned = _returned(finding, changed, at, "")
@@ -186,6 +185,19 @@ def severity_of(asset: Asset, tier: Tier, verdict: Verdict) -> Severity:
     if not asset.critical:
         return base
     return Severity.CRITICAL if base is Severity.HIGH else Severity.HIGH
+
+
+def lowered(severity: Severity, proofs: Sequence[Proof], verdict: Verdict, asset: Asset) -> Severity:
+    """The severity after fakes: as many steps down as the least suspect torrent allows.
+
+    Nothing is taken from what is proved or likely, and from a critical asset one step at most: of honest torrents
+    that are taken for fakes most look very much like ones (docs/benchmarks.md).
+    """
+    fakes = [proof.fake for proof in proofs]
+    if verdict in (Verdict.PROVED, Verdict.LIKELY) or not fakes or not all(fakes):
+        return severity
+    steps = min(one.steps for one in fakes if one)
+    return list(Severity)[max(0, severity.rank - (min(steps, 1) if asset.critical else steps))]
 
 
 def finding_id(match: Match, seen: Observation) -> FindingId:

@@ -7,6 +7,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -515,7 +516,7 @@ async def test_many_magnets_do_not_stop_the_watch(tmp_path: Path, web: Web) -> N
             pass
 
     async with watching(config, ASSET) as daemon:
-        daemon.swarm = Silent()  # type: ignore[assignment]
+        daemon.prover = replace(daemon.prover, swarm=Silent())
         await until(lambda: len(web.posted) == 1)
         web.feed("/rss", ("2", "Tideglass 70B leaked again", MAGNET))
         await until(lambda: len(web.posted) == 2 or len(web.asked) > 5, 5)

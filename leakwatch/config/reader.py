@@ -38,6 +38,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "port": (1, 65535),
     "concurrency": (4, 1000),
     "max_requests": (1, None),
+    "packets_per_s": (1, 1000),
     "max_threads": (1, None),
     "limit": (1, 1000),
     "min_interval_s": (0, 86400),

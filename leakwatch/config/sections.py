@@ -48,9 +48,18 @@ class HttpConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SwarmConfig:
-    """The BitTorrent side. `dht_bootstrap` are nodes as host:port; without any, only peers named by magnets are asked."""
+    """The BitTorrent side. `dht_bootstrap` are nodes as host:port; without any, only peers named by magnets are asked.
+
+    `count` has the swarms of findings counted over time, by their trackers and by the DHT, with at most
+    `packets_per_s` questions to it. `countries_file` and `networks_file` are .mmdb files of yours: with them totals by
+    country and network are kept, never an address.
+    """
 
     enabled: bool = True
+    count: bool = True
+    packets_per_s: int = 100
+    countries_file: Path | None = None
+    networks_file: Path | None = None
     listen: str = "0.0.0.0:0"
     dht_bootstrap: tuple[str, ...] = ()
     allow_networks: tuple[str, ...] = ()
@@ -104,6 +113,10 @@ class Config:
             decoded_cap_bytes=http.decoded_cap_bytes,
             total_deadline_s=http.total_deadline_s,
         )
+
+    def beside(self, file: Path | None) -> Path | None:
+        """A path of the configuration, relative to its file."""
+        return (self.file.parent / file).resolve() if file else None
 
     @property
     def swarm_settings(self) -> SwarmSettings:

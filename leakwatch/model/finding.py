@@ -195,6 +195,15 @@ class VariantProof:
 
 
 @dataclass(frozen=True, slots=True)
+class Fake:
+    """How likely a torrent is a fake, 0 to 1, and why, in words without names. `steps` is what it lowers an alert by."""
+
+    score: float
+    steps: int
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """A verdict with its method and what was tested.
 
@@ -207,6 +216,7 @@ class Proof:
     reason: str = ""
     error: float | None = None
     variant: VariantProof | None = None
+    fake: Fake | None = None
 
 
 class EventKind(StrEnum):
@@ -275,3 +285,4 @@ class ProofTask:
     infohashes: Infohashes
     attempts: int = 0
     metadata_digest: str | None = None
+    rank: Rank = Rank.REVIEW

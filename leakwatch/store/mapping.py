@@ -12,6 +12,7 @@ from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Pla
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     EventKind,
+    Fake,
     FileProof,
     Finding,
     FindingEvent,
@@ -220,7 +221,12 @@ def proof_of(row: Row) -> Proof:
         reason=row["reason"] or "",
         error=row["error"],
         variant=_variant_of(row["variant"]) if row["variant"] else None,
+        fake=_fake_of(row["fake"]) if row["fake"] else None,
     )
+
+
+def _fake_of(told: Row) -> Fake:
+    return Fake(told["score"], told["steps"], tuple(told["reasons"]))
 
 
 def _file_proof_of(told: Row) -> FileProof:
@@ -286,6 +292,12 @@ def outbox_row_of(row: Row) -> OutboxRow:
         created_at=row["created_at"],
         last_error=row["last_error"],
     )
+
+
+def infohashes_json(infohashes: Infohashes) -> list[str | None]:
+    """Infohashes as two hex texts."""
+    v1, v2 = infohashes.v1, infohashes.v2
+    return [v1.hex() if v1 else None, v2.hex() if v2 else None]
 
 
 def infohashes_of(told: list[str | None]) -> Infohashes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -9,15 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.asset import AssetId
-from leakwatch.model.finding import FindingId, Proof, ProofTask, State, Verdict
+from leakwatch.model.finding import FindingId, Proof, ProofTask, Rank, State, Verdict
 from leakwatch.sources._kind import Payload
 from leakwatch.store import mapping
 from leakwatch.store.statements import insert_for
-from leakwatch.store.tables import evidence, finding, proof
+from leakwatch.store.tables import evidence, finding, observation, observed_swarm, proof, sighting
 from leakwatch.torrent.infohash import Infohashes
 
 MAX_PROOFS = 50
 """Torrents of one finding whose metadata is looked for: a post may name a thousand magnets."""
+_MAX_DUE = 500
 _WANTED, _DONE = "wanted", "done"
 _KEPT_HEADERS = frozenset(
     {"content-type", "content-length", "date", "etag", "last-modified", "server", "content-encoding"}
@@ -45,7 +47,9 @@ class SqlProofs:
             insert_for(self._connection, evidence).values(row).on_conflict_do_nothing()
         )
 
-    async def request_proof(self, finding: FindingId, infohashes: Infohashes, at: datetime) -> bool:
+    async def request_proof(
+        self, finding: FindingId, infohashes: Infohashes, at: datetime, rank: Rank = Rank.REVIEW
+    ) -> bool:
         """Want the metadata of a torrent; false if it is wanted already, or the finding has too many."""
         wanted = sa.select(sa.func.count()).select_from(proof).where(proof.c.finding_id == finding)
         if (await self._connection.scalar(wanted) or 0) >= MAX_PROOFS:
@@ -53,25 +57,25 @@ class SqlProofs:
         row = {
             "finding_id": finding,
             "swarm_key": infohashes.swarm_keys[0].hex(),
-            "infohashes": [
-                infohashes.v1.hex() if infohashes.v1 else None,
-                infohashes.v2.hex() if infohashes.v2 else None,
-            ],
+            "infohashes": mapping.infohashes_json(infohashes),
             "state": _WANTED,
             "next_try_at": at,
             "verdict": Verdict.UNKNOWN.value,
             "files": [],
+            "rank": int(rank),
             "updated_at": at,
         }
         statement = insert_for(self._connection, proof).values(row).on_conflict_do_nothing()
         return (await self._connection.execute(statement)).rowcount > 0
 
     async def due_proofs(self, now: datetime) -> list[str]:
-        """Swarm keys, in hex, whose metadata is wanted now."""
+        """Swarm keys, in hex, whose metadata is wanted now, the most wanted first; of very many the first 500."""
         query = (
             sa.select(proof.c.swarm_key)
-            .distinct()
             .where(proof.c.state == _WANTED, proof.c.next_try_at <= now)
+            .group_by(proof.c.swarm_key)
+            .order_by(sa.func.min(proof.c.rank), sa.func.min(proof.c.next_try_at))
+            .limit(_MAX_DUE)
         )
         return list((await self._connection.execute(query)).scalars())
 
@@ -94,9 +98,24 @@ class SqlProofs:
                 infohashes=mapping.infohashes_of(row["infohashes"]),
                 attempts=row["attempts"],
                 metadata_digest=row["metadata_digest"],
+                rank=Rank(row["rank"]),
             )
             for row in (await self._connection.execute(query)).mappings()
         ]
+
+    async def torrent_urls(self, finding: FindingId, swarm_keys: Sequence[str], limit: int = 3) -> list[str]:
+        """Addresses of .torrent files that a finding's sightings give for one of these swarms, newest first."""
+        query = (
+            sa.select(observation.c.facts)
+            .join(sighting, sighting.c.observation_id == observation.c.id)
+            .join(observed_swarm, observed_swarm.c.observation_id == observation.c.id)
+            .where(sighting.c.finding_id == finding, observed_swarm.c.swarm_key.in_(swarm_keys))
+            .order_by(sighting.c.id.desc())
+            .limit(50)
+        )
+        facts = (await self._connection.execute(query)).scalars()
+        urls = (told.get("torrent_url") for told in facts)
+        return list(dict.fromkeys(url for url in urls if url))[:limit]
 
     async def proofs(self, finding: FindingId) -> list[Proof]:
         """What was found out about the torrents of a finding."""
@@ -116,6 +135,7 @@ class SqlProofs:
             "files": [asdict(one) for one in proof_made.files],
             "error": proof_made.error,
             "variant": asdict(proof_made.variant) if proof_made.variant else None,
+            "fake": asdict(proof_made.fake) if proof_made.fake else None,
             "metadata_digest": metadata_digest,
             "updated_at": at,
         }

@@ -16,6 +16,7 @@ from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.findings import SqlFindings
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.sites import SqlSites
+from leakwatch.store.swarms import SqlSwarms
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class SqlWork:
     sites: SqlSites
     findings: SqlFindings
     outbox: SqlOutbox
+    swarms: SqlSwarms
 
 
 class SqlRepository:
@@ -80,7 +82,11 @@ class SqlRepository:
 
 def _work(connection: AsyncConnection) -> SqlWork:
     return SqlWork(
-        SqlCatalogue(connection), SqlSites(connection), SqlFindings(connection), SqlOutbox(connection)
+        SqlCatalogue(connection),
+        SqlSites(connection),
+        SqlFindings(connection),
+        SqlOutbox(connection),
+        SqlSwarms(connection),
     )
 
 

@@ -1,0 +1,179 @@
+"""The job `count:<infohash>`: how many peers a swarm has, by everybody who can say without our joining it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from leakwatch.errors import LeakwatchError, SwarmError
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, State
+from leakwatch.model.swarm import SampleMethod, SwarmSample, SwarmTask, next_sample_at, resurged, spread_of
+from leakwatch.pipeline import Brain, tell_event
+from leakwatch.ports import Clock, Fetcher, Repository, Work
+from leakwatch.swarm.dht_client import DhtClient
+from leakwatch.swarm.estimate import estimate
+from leakwatch.swarm.hosts import endpoints_of
+from leakwatch.swarm.origins import Origins
+from leakwatch.swarm.scrape import scrape
+from leakwatch.swarm.tracker import read_tracker
+from leakwatch.swarm.wall import TRACKER_PORTS, Wall
+
+_MAX_BACK_OFF = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What counting needs. `dht` None: the DHT is not asked. `origins` makes a fresh, empty tally for one count."""
+
+    repository: Repository
+    fetcher: Fetcher
+    dht: DhtClient | None
+    bootstrap: tuple[str, ...]
+    allow_networks: tuple[str, ...]
+    clock: Clock
+    countries: Path | None = None
+    networks: Path | None = None
+
+    @property
+    def wall(self) -> Wall:
+        """Which trackers may be asked."""
+        return Wall(self.allow_networks, low_ports=TRACKER_PORTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What came of one count."""
+
+    samples: tuple[SwarmSample, ...]
+    problems: tuple[str, ...]
+    alerts: int
+
+
+async def count_swarm(swarm_key: str, brain: Brain, counter: Counter) -> Counted:
+    """Ask trackers and the DHT at once, keep what they say, and notice a swarm that returns after its removal."""
+    async with counter.repository.reading() as work:
+        task = await work.swarms.get(swarm_key)
+        findings = [await work.findings.get(one) for one in await work.swarms.findings_of(swarm_key)]
+    cases = [
+        (one, brain.index.assets[one.asset]) for one in findings if one and one.asset in brain.index.assets
+    ]
+    if task is None or not any(asset.may_look_up_swarm for _, asset in cases):
+        return Counted((), (), 0)
+    now = counter.clock.now()
+    asked = [_by_tracker(tracker, task, now, counter) for tracker in task.trackers]
+    asked += [_by_dht(task, now, counter)] if counter.dht else []
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    samples: list[SwarmSample] = []
+    problems: list[str] = []
+    for one in told:
+        if isinstance(one, LeakwatchError):
+            problems.append(one.message)
+        elif isinstance(one, BaseException):
+            raise one
+        else:
+            samples += one
+    failures = 0 if samples or not asked else task.failures + 1
+    due = next_sample_at(task.since, now)
+    if failures:
+        due = now + min(_MAX_BACK_OFF, (due - now) * 2 ** min(failures, 8))
+    alerts = await _keep(task, samples, due, failures, [one for one, _ in cases], brain, counter)
+    return Counted(tuple(samples), tuple(problems), alerts)
+
+
+async def _by_tracker(tracker: str, task: SwarmTask, at: datetime, counter: Counter) -> list[SwarmSample]:
+    """Of a hybrid both swarms are asked for: the tracker may know either."""
+    counts = await scrape(tracker, task.infohashes.swarm_keys, fetcher=counter.fetcher, wall=counter.wall)
+    host = read_tracker(tracker).host
+    return [
+        SwarmSample(
+            swarm_key=task.swarm_key,
+            at=at,
+            method=SampleMethod.TRACKER,
+            source=host,
+            seeds=one.seeders,
+            leechers=one.leechers,
+            completed=one.completed,
+        )
+        for one in counts.values()
+    ]
+
+
+async def _by_dht(task: SwarmTask, at: datetime, counter: Counter) -> list[SwarmSample]:
+    """BEP 33. Addresses go into totals by country or network, where the operator wants them, and nowhere else."""
+    if counter.dht is None:
+        return []
+    start = await endpoints_of(counter.bootstrap, Wall(counter.allow_networks))
+    found: list[SwarmSample] = []
+    for key in task.infohashes.swarm_keys:
+        origins = _origins(counter)
+        told = await estimate(counter.dht, key, start, tell=origins.add if origins else None)
+        if not told.filters and not told.peers_seen:
+            continue
+        known = bool(told.filters)
+        found.append(
+            SwarmSample(
+                swarm_key=task.swarm_key,
+                at=at,
+                method=SampleMethod.DHT,
+                source="dht",
+                seeds=told.seeds if known else None,
+                leechers=told.leechers if known else told.peers_seen,
+                error=float(told.error) if known else None,
+                origins=origins.totals() if origins else None,
+            )
+        )
+    if not found:
+        raise SwarmError("dht: nobody knows the swarm")
+    return found
+
+
+def _origins(counter: Counter) -> Origins | None:
+    if not counter.countries and not counter.networks:
+        return None
+    return Origins.open(counter.countries, counter.networks)
+
+
+async def _keep(
+    task: SwarmTask,
+    samples: Sequence[SwarmSample],
+    due: datetime,
+    failures: int,
+    findings: Sequence[Finding],
+    brain: Brain,
+    counter: Counter,
+) -> int:
+    alerts = 0
+    async with counter.repository.writing() as work:
+        await work.findings.lock({one.asset for one in findings})
+        await work.swarms.keep(task.swarm_key, samples, due, failures)
+        for known in findings:
+            finding = await work.findings.get(known.id)
+            if finding is not None and finding.state is State.REMOVED:
+                asset = brain.index.assets[finding.asset]
+                alerts += await _reopened(finding, asset, brain, work, counter.clock.now())
+    return alerts
+
+
+async def _reopened(finding: Finding, asset: Asset, brain: Brain, work: Work, at: datetime) -> int:
+    """A case thought to be gone is opened again when its swarm grows."""
+    samples = await work.swarms.samples(finding.id)
+    if not resurged(samples, finding.updated_at):
+        return 0
+    spread = spread_of(samples)
+    changed = replace(finding, state=State.REOPENED, updated_at=at)
+    event = FindingEvent(
+        finding=finding.id,
+        kind=EventKind.STATE,
+        at=at,
+        content=f"reopened:{at.isoformat()}",
+        detail={
+            "from": finding.state.value,
+            "reason": f"the swarm grows again: {spread.words if spread else ''}",
+        },
+    )
+    await work.findings.save(changed)
+    return await tell_event(event, changed, asset, brain.routes, work)
