@@ -18,7 +18,7 @@ feed-forward part. `kept` matrices are never quantised, `dropped` ones no conver
 _ROLES: tuple[tuple[Role, str], ...] = (
     (
         "dropped",
-        r"inv_freq$|masked_bias$|(?:attn|attention)\.bias$|rope\.freqs$|rotary_pos_emb|position_ids$",
+        r"inv_freq$|masked_bias$|(?:^|\.)(?:attn|attention)\.bias$|rope\.freqs$|rotary_pos_emb|position_ids$",
     ),
     ("kept", r"norm|ffn_gate_inp|router|block_sparse_moe\.gate\.|mlp\.gate\.weight$|relative_attention_bias"),
     ("kept", r"position_embd|embed_positions|wpe\.|position_embeddings|token_types|token_type_embeddings"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import prod
 from typing import Any, NoReturn
 
 from leakwatch.errors import HeaderError
@@ -19,12 +20,15 @@ from leakwatch.headers.tensor import (
     SAFETENSORS_TYPES,
     Header,
     Tensor,
+    bytes_of,
 )
 
 _LENGTH = 8
 _MAX_MARKS = 20 * MAX_TENSORS
 """Commas and brackets: what JSON of this size can unfold to in memory, before it is parsed."""
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+_INTEGERS: set[type] = {int}
 
 Span = tuple[int, int]
 
@@ -99,18 +103,18 @@ def _tensor(name: str, entry: Any, spans: list[Span]) -> Tensor:
         raise HeaderError("a tensor's shape is not a short list of lengths", entry.get("shape"))
     if offsets is None or len(offsets) != 2 or offsets[0] > offsets[1]:
         raise HeaderError("a tensor's data_offsets are not a begin and an end", entry.get("data_offsets"))
-    tensor = Tensor(name, dtype, shape)
-    if tensor.elements > MAX_SIZE or tensor.size_bytes != offsets[1] - offsets[0]:
+    elements = prod(shape)
+    if elements > MAX_SIZE or bytes_of(dtype, elements) != offsets[1] - offsets[0]:
         raise HeaderError("a tensor's data_offsets do not fit its shape", name)
     spans.append((offsets[0], offsets[1]))
-    return tensor
+    return Tensor(name, dtype, shape)
 
 
 def _numbers(told: Any) -> tuple[int, ...] | None:
     """A list of lengths, or None. `True` is an int to Python, and no length."""
-    if not isinstance(told, list) or not all(type(one) is int and 0 <= one <= MAX_SIZE for one in told):
+    if not isinstance(told, list) or not set(map(type, told)) <= _INTEGERS:
         return None
-    return tuple(told)
+    return tuple(told) if not told or 0 <= min(told) <= max(told) <= MAX_SIZE else None
 
 
 def _check_spans(spans: list[Span], data_bytes: int | None) -> None:

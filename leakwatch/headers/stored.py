@@ -30,10 +30,10 @@ _Line = tuple[str, str, tuple[int, ...]]
 
 def to_json(print_: HeaderPrint) -> dict[str, Any]:
     """All that is needed to build the print again."""
-    lines: dict[_Line, list[str]] = {}
+    lines: dict[tuple[_Line, bool], list[str]] = {}
     for tensor in print_.tensors:
         name, numbers = _without_numbers(tensor.name)
-        at = lines.setdefault((name, tensor.dtype, tensor.shape), [])
+        at = lines.setdefault(((name, tensor.dtype, tensor.shape), bool(numbers)), [])
         if numbers:
             at.append(".".join(numbers))
     return {
@@ -43,7 +43,7 @@ def to_json(print_: HeaderPrint) -> dict[str, Any]:
         "header_bytes": print_.header_bytes,
         "digest": print_.digest.hex(),
         "parts": [part.hex() for part in print_.parts],
-        "tensors": [_line(line, at) for line, at in lines.items()],
+        "tensors": [_line(line, at) for (line, _), at in lines.items()],
     }
 
 
