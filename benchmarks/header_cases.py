@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from model_shapes import MODELS, T5, Decoder, Model, NeoX, Shape, UNet, Whisper, as_gguf, typed
+from gguf_names import as_gguf
+from model_shapes import MODELS, T5, Decoder, Model, NeoX, Shape, UNet, Whisper, typed
 
 from leakwatch.headers.prints import HeaderPrint, joined, print_of
 from leakwatch.headers.tensor import GGML_TYPES, Header, Tensor

@@ -15,7 +15,6 @@ from leakwatch.headers.tensor import (
     GGML_TYPES,
     MAX_DIMENSIONS,
     MAX_HEADER_BYTES,
-    MAX_NAME,
     MAX_SIZE,
     MAX_TENSORS,
     Header,
@@ -28,6 +27,7 @@ _MAX_VALUES = 4_000_000
 """Values that must be walked one by one: the strings of a vocabulary and its merges, eight times over."""
 _SLOW = 16
 """What a value counts for that is no string: arrays in arrays are walked in Python, one call each."""
+_MAX_NAME_BYTES = 65_535
 _MAX_ARRAY_DEPTH = 4
 _ALIGNMENT = 32
 _SCALAR_BYTES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
@@ -114,7 +114,7 @@ class _Walk:
         return self.head[began : self.position]
 
     def pair(self) -> None:
-        key = self.text(MAX_NAME)
+        key = self.text(_MAX_NAME_BYTES)
         if key in self.keys:
             raise HeaderError("a key stands in the header twice", key)
         self.keys.add(key)
@@ -166,7 +166,7 @@ class _Walk:
 
 
 def _place(walk: _Walk) -> _Place:
-    name = walk.text(MAX_NAME)
+    name = walk.text(_MAX_NAME_BYTES)
     count = walk.u32()
     if count > MAX_DIMENSIONS:
         raise HeaderError(f"a tensor of {count} dimensions", count)

@@ -30,8 +30,9 @@ ALIKE_SHARE = 0.998
 converters leave out or add (rotary tables, scales) stays under 0.1 %."""
 MERGED_SHARE = 0.9995
 """The same, where only the lengths of rows are compared, because tensors were merged: it says less, so asks more."""
-RELATED_SHARE = 0.9
-"""Elements of the asset that a fine-tune with more tensors, or with some more words, must have kept by name."""
+RELATED_SHARE = 0.5
+"""Elements of the asset that a fine-tune must have kept by name and shape, if it has all the asset's names: where words
+were added the embeddings differ, and in a small model they are up to a third of all."""
 PART_SHARE = 0.01
 """The least part of the asset by which a shard is known: below, it may be a tokenizer's or another model's head."""
 MOST_WORDS_MORE = 2
@@ -54,6 +55,10 @@ def likeness(one: HeaderPrint, other: HeaderPrint) -> Likeness:
     """Judge `other`, a suspect, against `one`, the asset's."""
     if one.digest == other.digest:
         return _same_names(one, other)
+    adapted = adapter_share(one, other) if one.elements >= LEAST_ELEMENTS else 0.0
+    if adapted:
+        reason = f"an adapter: {adapted:.0%} of its pairs fit the asset's tensors by name and shape"
+        return Likeness("related", min(1.0, other.elements / one.elements), reason)
     if min(one.elements, other.elements) < LEAST_ELEMENTS:
         return Likeness("different", 0.0, "too few elements to be compared by shape")
     shapes = _shared_shapes(one, other)
@@ -148,11 +153,7 @@ def _share(mine: Shapes, theirs: Shapes) -> float:
 
 
 def _related(one: HeaderPrint, other: HeaderPrint) -> Likeness | None:
-    """A part, a fine-tune with more, or an adapter."""
-    adapted = adapter_share(one, other)
-    if adapted:
-        reason = f"an adapter: {adapted:.0%} of its pairs fit the asset's tensors by name and shape"
-        return Likeness("related", other.elements / one.elements, reason)
+    """A part, or a fine-tune with more."""
     known = {tensor.name: tensor.shape for tensor in one.tensors}
     common = [tensor for tensor in other.tensors if known.get(tensor.name) == tensor.shape]
     held = sum(tensor.elements for tensor in common)
@@ -161,7 +162,10 @@ def _related(one: HeaderPrint, other: HeaderPrint) -> Likeness | None:
         return Likeness(
             "related", share, f"a part: {len(common)} of the asset's {one.tensor_count} tensors, no other"
         )
-    if share >= RELATED_SHARE and _same_depth(one, other) and _grown(known, other):
+    names = {tensor.name for tensor in other.tensors}
+    lost = {role_of(tensor.name) for tensor in one.tensors if tensor.name not in names}
+    has_all = lost <= {"output", "dropped"} and _same_depth(one, other)
+    if share >= RELATED_SHARE and has_all and _grown(known, other):
         more = other.tensor_count - len(common)
         return Likeness(
             "related", share, f"{len(common)} of the asset's {one.tensor_count} tensors, and {more} more"
@@ -170,16 +174,12 @@ def _related(one: HeaderPrint, other: HeaderPrint) -> Likeness | None:
 
 
 def _grown(known: dict[str, tuple[int, ...]], other: HeaderPrint) -> bool:
-    """Whether tensors of a common name have the asset's shape, or are the vocabulary's and have more rows: words."""
+    """Whether tensors of a common name have the asset's shape, or more rows of it: words added to the vocabulary."""
     for tensor in other.tensors:
         shape = known.get(tensor.name, tensor.shape)
         if len(shape) != len(tensor.shape) or shape[1:] != tensor.shape[1:]:
             return False
-        if shape == tensor.shape:
-            continue
-        if role_of(tensor.name) not in {"embedding", "output"}:
-            return False
-        if not shape[0] <= tensor.shape[0] <= MOST_WORDS_MORE * shape[0]:
+        if shape and not shape[0] <= tensor.shape[0] <= MOST_WORDS_MORE * shape[0]:
             return False
     return True
 

@@ -62,7 +62,7 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "F16": (_plain("F16"),),
     "BF16": (_plain("BF16"),),
     "Q8_0": (_plain("Q8_0"),),
-    "Q6_K": (Recipe("Q6_K", is_mix=False), Recipe("Q6_K", {"output": "Q8_0"})),
+    "Q6_K": (_plain("Q6_K"),),
     "Q4_0": (_mix("Q4_0"), _mix("Q4_0", down=f"{_EIGHTH}:Q4_1"), _plain("Q4_0")),
     "Q4_1": (_mix("Q4_1"), _plain("Q4_1")),
     "Q5_0": (_mix("Q5_0"), _mix("Q5_0", down=f"{_EIGHTH}:Q5_1"), _plain("Q5_0")),
@@ -70,39 +70,23 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "Q2_K": (
         _mix("Q2_K", value="Q4_K", down="Q3_K", attended="Q3_K"),
         _mix("Q2_K", value="Q3_K", down="Q3_K", attended="Q3_K"),
-        _mix("Q2_K", value="Q8_0", key="Q8_0", down="Q3_K", attended="Q5_K"),
     ),
     "Q2_K_S": (_mix("Q2_K", value="Q4_K", down=f"{_EIGHTH}:Q4_K"), _mix("Q2_K", down=f"{_EIGHTH}:Q4_K")),
     "Q3_K_S": (
         _mix("Q3_K"),
         _mix("Q3_K", value="Q5_K"),
-        _mix("Q3_K", value="Q8_0", key="Q8_0", attended="Q5_K"),
     ),
     "Q3_K_M": (
         _mix(
             "Q3_K", value=f"{_TWO}:Q5_K/Q4_K", down=f"{_SIXTEENTH}:Q5_K/Q4_K", attended="Q4_K", fused="Q4_K"
         ),
         _mix("Q3_K", value="Q5_K", down=f"{_SIXTEENTH}:Q5_K/Q4_K", attended="Q4_K", fused="Q4_K"),
-        _mix("Q3_K", value="Q8_0", key="Q8_0", down=f"{_SIXTEENTH}:Q5_K/Q4_K", attended="Q5_K"),
     ),
-    "Q3_K_L": (
-        _mix("Q3_K", value="Q5_K", down="Q5_K", attended="Q5_K", fused="Q4_K"),
-        _mix("Q3_K", value="Q8_0", key="Q8_0", down="Q5_K", attended="Q5_K"),
-    ),
-    "Q4_K_S": (
-        _mix("Q4_K", value=f"{_FOUR}:Q5_K", down=f"{_EIGHTH}:Q5_K"),
-        _mix("Q4_K", value="Q8_0", key="Q8_0", down=f"{_EIGHTH}:Q5_K", attended="Q5_K"),
-    ),
-    "Q4_K_M": (
-        _mix("Q4_K", value=f"{_MORE}:Q6_K", down=f"{_MORE}:Q6_K", fused="Q5_K"),
-        _mix("Q4_K", value="Q8_0", key="Q8_0", down=f"{_MORE}:Q6_K", attended="Q5_K"),
-        _mix("Q4_K", value="Q8_0", key="Q8_0"),
-    ),
-    "Q5_K_S": (_mix("Q5_K"), _mix("Q5_K", value="Q8_0", key="Q8_0")),
-    "Q5_K_M": (
-        _mix("Q5_K", value=f"{_MORE}:Q6_K", down=f"{_MORE}:Q6_K", fused="Q6_K"),
-        _mix("Q5_K", value="Q8_0", key="Q8_0", down=f"{_MORE}:Q6_K"),
-    ),
+    "Q3_K_L": (_mix("Q3_K", value="Q5_K", down="Q5_K", attended="Q5_K", fused="Q4_K"),),
+    "Q4_K_S": (_mix("Q4_K", value=f"{_FOUR}:Q5_K", down=f"{_EIGHTH}:Q5_K"),),
+    "Q4_K_M": (_mix("Q4_K", value=f"{_MORE}:Q6_K", down=f"{_MORE}:Q6_K", fused="Q5_K"),),
+    "Q5_K_S": (_mix("Q5_K"),),
+    "Q5_K_M": (_mix("Q5_K", value=f"{_MORE}:Q6_K", down=f"{_MORE}:Q6_K", fused="Q6_K"),),
     "IQ1_S": (_mix("IQ1_S", "Q5_K", attended="IQ2_XXS", **_LOW),),
     "IQ1_M": (_mix("IQ1_M", "Q5_K", attended="IQ2_XXS", **_LOW),),
     "IQ2_XXS": (_mix("IQ2_XXS", "Q5_K", **_LOW),),
@@ -136,10 +120,15 @@ RECIPES: dict[str, tuple[Recipe, ...]] = {
     "TQ1_0": (_mix("TQ1_0", embedding="Q4_K"),),
     "TQ2_0": (_mix("TQ2_0", embedding="Q4_K"),),
 }
-"""File type -> its recipes. The last of several is for models of eight experts, or for an older release."""
+"""File type -> its recipes. Several are for other ratios of heads, or made with an importance matrix, or `--pure`."""
 _LARGE = {"Q3_K_XL": "Q3_K_L", "Q4_K_L": "Q4_K_M", "Q5_K_L": "Q5_K_M", "Q6_K_L": "Q6_K"}
 """Some makers' names for a mix whose word embedding and output have eight bits."""
+_EIGHT_EXPERTS = frozenset(
+    ["Q2_K", "Q3_K_S", "Q3_K_M", "Q4_K_S", "Q4_K_M", "IQ3_XXS", "IQ3_S", "IQ3_M", "IQ4_NL", "IQ4_XS"]
+)
+"""Types whose projection after attention has five bits in models of eight experts."""
 _EIGHT_BITS: dict[Role, str] = {"embedding": "Q8_0", "output": "Q8_0"}
+_UNMIXED = ("F32", "F16", "BF16", "Q8_0")
 _FALLBACK = {"Q2_K": "Q4_0", "Q3_K": "Q4_0", "TQ1_0": "Q4_0", "TQ2_0": "Q4_0"} | {
     "Q4_K": "Q5_0",
     "Q5_K": "Q5_1",
@@ -169,9 +158,26 @@ def quant_named(file_name: str) -> str | None:
 def expected_bytes(print_: HeaderPrint, quant: str) -> Iterator[tuple[int, bool]]:
     """What the tensors of a GGUF file of this type take up, padding included, by each recipe; whether it is a mix."""
     large = quant in _LARGE
+    eight = any(line.role == "kept" and len(line.shape) == 2 and 8 in line.shape for line in print_.histogram)
     for recipe in RECIPES.get(_LARGE.get(quant, quant), ()):
-        told = replace(recipe, parts=dict(recipe.parts) | _EIGHT_BITS) if large else recipe
-        yield _sum(print_, told), recipe.is_mix or large
+        for told in _of_eight(recipe, quant) if eight and recipe.base not in _UNMIXED else (recipe,):
+            one = replace(told, parts=dict(told.parts) | _EIGHT_BITS) if large else told
+            yield _sum(print_, one), one.is_mix or large
+
+
+def _of_eight(recipe: Recipe, quant: str) -> tuple[Recipe, ...]:
+    """What becomes of a recipe for a model of eight experts: small parts get more bits.
+
+    The second is how the releases of the first months counted layers: none got the better type.
+    """
+    parts: dict[Role, str] = dict(recipe.parts)
+    parts["value"] = parts["key"] = "Q8_0"
+    now = dict(parts)
+    if quant in _EIGHT_EXPERTS:
+        now["attended"] = "Q5_K"
+    some: dict[Role, tuple[str, str]] = dict(recipe.some)
+    some.pop("value", None)
+    return Recipe(recipe.base, now, some), Recipe(recipe.base, parts)
 
 
 def _sum(print_: HeaderPrint, recipe: Recipe) -> int:

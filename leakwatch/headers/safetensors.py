@@ -15,7 +15,6 @@ from leakwatch.errors import HeaderError
 from leakwatch.headers.tensor import (
     MAX_DIMENSIONS,
     MAX_HEADER_BYTES,
-    MAX_NAME,
     MAX_SIZE,
     MAX_TENSORS,
     SAFETENSORS_TYPES,
@@ -94,8 +93,6 @@ def _constant(text: str) -> NoReturn:
 def _tensor(name: str, entry: Any, spans: list[Span]) -> Tensor:
     if _HALF_PAIR.search(name):
         raise HeaderError("a tensor's name has half a surrogate pair, which is no character")
-    if len(name) > MAX_NAME:
-        raise HeaderError(f"a tensor's name of {len(name)} characters")
     if not isinstance(entry, dict):
         raise HeaderError("a tensor is not described by an object", name)
     dtype = entry.get("dtype")

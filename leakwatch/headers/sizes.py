@@ -2,7 +2,7 @@
 
 What a model's tensors take up in a given type follows from their shapes. A file is that, and a header: little, and
 of a size that can be foretold within bounds. So the sum of the weights files, less the tensors, must be what headers
-are; chance hits that window in about one of a hundred thousand.
+are; chance seldom hits that window.
 
 What sizes cannot tell: fine-tunes of the same architecture, which have the same sizes; F16 from BF16; files whose
 tensors were each given a type of their own (`UD-`), packings of other tools (GPTQ, AWQ, EXL2), pruned models.
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from leakwatch.headers.likeness import Likeness, tied_elements
 from leakwatch.headers.prints import HeaderPrint
 from leakwatch.headers.quants import expected_bytes, quant_named
-from leakwatch.headers.tensor import MAX_SIZE, bytes_of
+from leakwatch.headers.tensor import MAX_SIZE, MAX_TENSORS, bytes_of
 
 LEAST_DATA_BYTES = 100_000_000
 """Below so many bytes of tensors nothing is said: the window of headers is then no longer small beside the file."""
@@ -26,15 +26,18 @@ MIX_TOLERANCE = 0.0002
 what is left is routers in F16 and the like. A wider band lets neighbours in: one layer of a hundred is 0.01."""
 _LEAST_PER_TENSOR = 16
 """Bytes of header: less than any format's least, for tensors may have been merged."""
-_MOST_PER_TENSOR = {"safetensors": 300, "pickle": 800, "gguf": 250}
+_MOST_PER_TENSOR = {"safetensors": 200, "pickle": 800, "gguf": 250}
 """A long name and its numbers; in a pickled zip also two zip entries and padding to 64 bytes
 (343 in LLaMA's own file)."""
-_MOST_OF_TEXT = 64 * 1024
+_MOST_OF_TEXT = 32 * 1024
 """Free text: a licence, a template of prompts."""
-_MOST_PER_FILE = 4 * 1024
+_MOST_PER_FILE = 1024
 """Padding, and what every shard repeats."""
-_MOST_PER_WORD = 96
-"""Bytes a word of the vocabulary takes up in a GGUF header, with its score, type and merges: 24 to 61 in public files."""
+_PER_WORD = (18, 72)
+"""Bytes a word of the vocabulary takes up in a GGUF header, with its score, type and merges: 23 to 61 in public files."""
+MOST_WINDOW = 0.01
+"""The part of a file that the bounds of its header may leave open. A small model with a large vocabulary leaves more,
+and a layer more or less then fits as well: nothing is said of it."""
 _MAX_FILES = 20_000
 _MAX_GROUPS = 1_000
 _SUFFIXES = {"safetensors": "safetensors", "gguf": "gguf"} | dict.fromkeys(
@@ -109,6 +112,8 @@ def _groups(files: Iterable[tuple[str, int]]) -> list[_Group]:
 def _judge(print_: HeaderPrint, group: _Group) -> Likeness | None:
     expected = _quantised(print_, group) if group.container == "gguf" else _unquantised(print_)
     least, most = _overhead(print_, group)
+    if most - least > MOST_WINDOW * group.size_bytes:
+        return None
     for one in expected:
         over = group.size_bytes - one.size_bytes
         if least - one.slack <= over <= most + one.slack:
@@ -125,21 +130,20 @@ def _judge(print_: HeaderPrint, group: _Group) -> Likeness | None:
 def _overhead(print_: HeaderPrint, group: _Group) -> tuple[int, int]:
     """The least and the most that headers can take up."""
     tensors = sum(line.count * (min(line.shape) if len(line.shape) > 2 else 1) for line in print_.histogram)
+    least = _LEAST_PER_TENSOR * len(print_.histogram)
     most = (
-        min(tensors, 200_000) * _MOST_PER_TENSOR[group.container]
+        min(tensors, MAX_TENSORS) * _MOST_PER_TENSOR[group.container]
         + group.count * _MOST_PER_FILE
         + _MOST_OF_TEXT
     )
-    if group.container == "gguf":
-        most += _MOST_PER_WORD * _words(print_)
-        return _LEAST_PER_TENSOR * min(print_.tensor_count, len(print_.histogram)), most
-    return _LEAST_PER_TENSOR * len(print_.histogram), most
+    words = _words(print_) if group.container == "gguf" else 0
+    return least + _PER_WORD[0] * words, most + _PER_WORD[1] * words
 
 
 def _words(print_: HeaderPrint) -> int:
-    """The size of the vocabulary: the longer side of the word embedding."""
+    """The size of the vocabulary: the longer side of the word embedding; files of models without one have none."""
     return max(
-        (max(line.shape, default=0) for line in print_.histogram if line.role == "embedding"), default=10_000
+        (max(line.shape, default=0) for line in print_.histogram if line.role == "embedding"), default=0
     )
 
 

@@ -16,25 +16,18 @@ from typing import Any
 
 from leakwatch.errors import HeaderError
 from leakwatch.headers.prints import MAX_FILES, HeaderPrint, assembled
-from leakwatch.headers.tensor import (
-    BLOCKS,
-    MAX_DIMENSIONS,
-    MAX_HEADER_BYTES,
-    MAX_NAME,
-    MAX_SIZE,
-    MAX_TENSORS,
-    Tensor,
-)
+from leakwatch.headers.tensor import BLOCKS, MAX_DIMENSIONS, MAX_HEADER_BYTES, MAX_SIZE, MAX_TENSORS, Tensor
 
-MAX_TEXT = 16 * 2**20
-"""Characters of a print as text: a hundred times those of the largest public model."""
 _SCHEMA = 1
 _NUMBER = re.compile(r"(?<![0-9])(?:0|[1-9][0-9]{0,8})(?![0-9])")
 """A number that is written back as it was read: no zero before it."""
 _AT = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _HOLE = "{}"
+_MAX_NAME = 65_535
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
+MAX_TEXT = 16 * 2**20
+"""Characters of a print as text."""
 _Line = tuple[str, str, tuple[int, ...]]
 
 
@@ -150,7 +143,7 @@ def _shape(told: Any) -> tuple[int, ...]:
 
 def _names(name: Any, at: Any, most: int) -> Iterator[str]:
     """The names that a line stands for."""
-    if not _is_name(name, MAX_NAME):
+    if not _is_name(name, _MAX_NAME):
         raise HeaderError("tensors: a name is not a text")
     if at is None:
         yield name

@@ -16,8 +16,6 @@ MAX_HEADER_BYTES = 100_000_000
 MAX_TENSORS = 200_000
 """Twice the tensors of the largest public model, one of 61 layers of 256 experts with their scales."""
 MAX_DIMENSIONS = 8
-MAX_NAME = 65_535
-"""Characters of a tensor's name. Source: ggml, docs/gguf.md, for keys; names are a hundred at most."""
 MAX_SIZE = 2**48
 """Elements or bytes of one tensor, and of all."""
 

@@ -1,138 +1,144 @@
-"""Header against header: copies in every disguise, parts and adapters, and neighbours that are no copy."""
+"""Models against models by their headers: copies, parts, adapters, and neighbours that are none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from leakwatch.headers.likeness import likeness
+from leakwatch.headers.likeness import Kind, likeness
 from leakwatch.headers.prints import HeaderPrint, joined, print_of
-from leakwatch.headers.tensor import Header, Tensor
+from leakwatch.headers.tensor import Format, Header, Tensor
 
-Build = Callable[..., list[Tensor]]
-Printed = Callable[..., HeaderPrint]
-
-
-def test_same(decoder: Build, printed: Printed) -> None:
-    """The same names, shapes, dtypes and files are the same model, whatever the order in the file."""
-    told = likeness(printed(decoder()), printed(decoder()[::-1]))
-    assert (told.kind, told.share) == ("same", 1.0)
-    assert "model.layers" not in told.reason
+Shapes = dict[str, tuple[int, ...]]
+HIDDEN, INNER, WORDS = 256, 768, 4000
 
 
-def test_resharded(decoder: Build, printed: Printed) -> None:
-    """The same tensors in other files, or under other names, are re-sharded."""
-    tensors = decoder()
-    cut = joined([printed(tensors[:50]), printed(tensors[50:])])
-    renamed = [replace(one, name=f"x{number}") for number, one in enumerate(tensors)]
-    assert likeness(printed(tensors), cut).kind == "resharded"
-    assert likeness(printed(tensors), printed(renamed)).kind == "resharded"
+def model(layers: int = 6, *, experts: int = 0, words: int = WORDS, output: bool = True) -> Shapes:
+    """A small decoder as transformers names it."""
+    told: Shapes = {"model.embed_tokens.weight": (words, HIDDEN)}
+    for layer in range(layers):
+        under = f"model.layers.{layer}."
+        told |= {f"{under}self_attn.{name}_proj.weight": (HIDDEN, HIDDEN) for name in "qkvo"}
+        told[f"{under}input_layernorm.weight"] = (HIDDEN,)
+        for part in [f"experts.{number}." for number in range(experts)] or [""]:
+            told |= {f"{under}mlp.{part}{name}_proj.weight": (INNER, HIDDEN) for name in ("gate", "up")}
+            told[f"{under}mlp.{part}down_proj.weight"] = (HIDDEN, INNER)
+    told["model.norm.weight"] = (HIDDEN,)
+    return told | ({"lm_head.weight": (words, HIDDEN)} if output else {})
 
 
-def test_requantised(decoder: Build, printed: Printed) -> None:
-    """Other dtypes are requantised: under the same names, and as GGUF under other names with an output of its own."""
-    one = printed(decoder())
-    assert likeness(one, printed(decoder(dtype="F16", vectors="F32"))).kind == "requantised"
-    gguf = [
-        replace(tensor, name=f"blk.{number}.weight")
-        for number, tensor in enumerate(decoder(dtype="Q8_0", vectors="F32"))
-    ]
-    told = likeness(one, printed(gguf, "gguf"))
-    assert (told.kind, round(told.share, 3)) == ("requantised", 1.0)
-    tied = [tensor for tensor in decoder(dtype="F16") if tensor.name != "lm_head.weight"]
-    assert likeness(one, printed([replace(t, name=t.name + "_") for t in tied])).kind == "requantised"
+def printed(shapes: Shapes, dtype: str = "BF16", of_format: Format = "safetensors") -> HeaderPrint:
+    """The print of one file with vectors in F32 where matrices are quantised."""
+    tensors = (
+        Tensor(name, "F32" if of_format == "gguf" and len(shape) < 2 else dtype, shape)
+        for name, shape in shapes.items()
+    )
+    return print_of(Header(of_format, tuple(tensors), 100))
 
 
-def test_stacked_experts(printed: Printed) -> None:
-    """Experts that lie stacked in one tensor, as in GGUF, are those that lie single."""
-    single = [
-        Tensor(f"model.layers.{layer}.mlp.experts.{expert}.up_proj.weight", "BF16", (512, 1024))
-        for layer in range(4)
-        for expert in range(8)
-    ]
-    stacked = [Tensor(f"blk.{layer}.ffn_up_exps.weight", "Q4_K", (8, 512, 1024)) for layer in range(4)]
-    assert likeness(printed(single), printed(stacked, "gguf")).kind == "requantised"
-
-
-def test_related(decoder: Build, printed: Printed) -> None:
-    """A shard is a part; a vocabulary with some words more belongs to a fine-tune; and the share says how much."""
-    one = printed(decoder())
-    shard = likeness(one, printed(decoder()[:30]))
-    assert shard.kind == "related"
-    assert 0.1 < shard.share < 0.5
-    assert likeness(printed(decoder(layers=48)), printed(decoder(layers=48, words=33_000))).kind == "related"
-
-
-def adapter(tensors: list[Tensor], layers: int) -> list[Tensor]:
-    """A LoRA of rank 16 on queries and values of the first layers."""
-    told: list[Tensor] = []
-    for tensor in tensors:
-        parts = tensor.name.split(".")
-        if parts[-2] in ("q_proj", "v_proj") and int(parts[2]) < layers:
-            core = f"base_model.model.{tensor.name.removesuffix('.weight')}"
-            told.append(Tensor(f"{core}.lora_A.weight", "F32", (16, tensor.shape[1])))
-            told.append(Tensor(f"{core}.lora_B.weight", "F32", (tensor.shape[0], 16)))
+def as_gguf(shapes: Shapes) -> Shapes:
+    """The same model under names of its own, experts of a layer stacked."""
+    told: Shapes = {}
+    for name, shape in shapes.items():
+        layer, _, rest = name.partition(".experts.")
+        new = f"blk.{layer}.{rest.partition('.')[2]}_exps" if rest else f"blk.{name}"
+        told[new] = (told.get(new, (0,))[0] + 1, *shape) if rest else shape
     return told
 
 
-def test_adapter(decoder: Build, printed: Printed) -> None:
-    """A LoRA for all layers is related; one made for a model of half the layers, or another width, is not."""
-    tensors = decoder(layers=24)
-    one = printed(tensors)
-    told = likeness(one, printed(adapter(tensors, 24)))
-    assert told.kind == "related"
-    assert told.reason.startswith("an adapter: 100%")
-    assert likeness(one, printed(adapter(tensors, 12))).kind == "different"
-    assert likeness(one, printed(adapter(decoder(hidden=1280, layers=24), 24))).kind == "different"
+def renamed(shapes: Shapes) -> Shapes:
+    """Names that say nothing."""
+    return {f"t{number}": shape for number, shape in enumerate(shapes.values())}
+
+
+def fused(shapes: Shapes) -> Shapes:
+    """Query, key and value in one matrix."""
+    told: Shapes = {}
+    for name, shape in shapes.items():
+        new = name.replace("q_proj", "qkv").replace("k_proj", "qkv").replace("v_proj", "qkv")
+        told[new] = (told[new][0] + shape[0], *shape[1:]) if new in told else shape
+    return told
+
+
+def adapter(shapes: Shapes, *, layers: int = 99, rank: int = 8) -> Shapes:
+    """A LoRA on query and value of the first layers."""
+    told: Shapes = {}
+    for name, shape in shapes.items():
+        if ("q_proj" in name or "v_proj" in name) and int(name.split(".")[2]) < layers:
+            core = f"base_model.model.{name.removesuffix('.weight')}"
+            told |= {f"{core}.lora_A.weight": (rank, shape[1]), f"{core}.lora_B.weight": (shape[0], rank)}
+    return told
+
+
+def part_of(shapes: Shapes, count: int) -> Shapes:
+    """The first tensors."""
+    return dict(list(shapes.items())[:count])
+
+
+MODEL, MOE = model(), model(3, experts=8)
+HEAD = {"score.weight": (2, HIDDEN)}
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"layers": 13}, {"layers": 11}, {"inner": 4352}, {"hidden": 1152}, {"words": 128_256}, {"narrow": 512}],
+    ("one", "other", "kind"),
+    [
+        (printed(MODEL), printed(dict(reversed(MODEL.items()))), "same"),
+        (printed(MODEL), printed(MODEL, "F32"), "requantised"),
+        (printed(MODEL), printed(renamed(MODEL)), "resharded"),
+        (printed(MODEL), printed(renamed(MODEL), "F16"), "requantised"),
+        (printed(MODEL), printed(as_gguf(MODEL), "Q4_K", "gguf"), "requantised"),
+        (printed(MOE), printed(as_gguf(MOE), "Q4_K", "gguf"), "requantised"),
+        (printed(as_gguf(MOE), "F16", "gguf"), printed(MOE), "requantised"),
+        (printed(MODEL), printed(fused(MODEL)), "resharded"),
+        (printed(MODEL), printed(model(output=False)), "resharded"),
+        (printed(model(output=False)), printed(MODEL, "F16"), "requantised"),
+        (printed(MODEL), printed(part_of(MODEL, 20)), "related"),
+        (printed(MODEL), printed(MODEL | {"vision.patch.weight": (900, HIDDEN)}), "related"),
+        (printed(MODEL), printed(model(words=WORDS + 64)), "related"),
+        (printed(MODEL), printed(adapter(MODEL)), "related"),
+        (printed(MODEL), printed(MODEL | HEAD), "resharded"),
+        (printed(MODEL), printed(model(7)), "different"),
+        (printed(MODEL), printed(model(5)), "different"),
+        (printed(MODEL), printed(as_gguf(model(7)), "Q4_K", "gguf"), "different"),
+        (printed(MODEL), printed(model(words=4 * WORDS)), "different"),
+        (printed(MODEL), printed(adapter(MODEL, layers=3)), "different"),
+        (printed(MODEL), printed({"a": (3000, 1000)}), "different"),
+        (printed(MODEL), printed({}), "different"),
+    ],
 )
-def test_neighbours_are_different(change: dict[str, int], decoder: Build, printed: Printed) -> None:
-    """A layer more or less, another width, another vocabulary: another architecture, also in another format."""
-    one = printed(decoder())
-    assert likeness(one, printed(decoder(**change))).kind == "different"
-    quantised = [replace(t, name=f"blk.{n}") for n, t in enumerate(decoder(**change, dtype="Q8_0"))]
-    assert likeness(one, printed(quantised, "gguf")).kind == "different"
+def test_kinds(one: HeaderPrint, other: HeaderPrint, kind: Kind) -> None:
+    """Copies are told from parts and adapters, and from models of another depth or vocabulary."""
+    judged = likeness(one, other)
+    assert judged.kind == kind, judged
+    assert 0 <= judged.share <= 1
+    assert "proj" not in judged.reason
 
 
-def test_small_models_are_not_compared(printed: Printed) -> None:
-    """Below a million elements only the very same names and shapes are alike."""
-    one, other = printed([Tensor("a", "F16", (100, 100))]), printed([Tensor("b", "F32", (100, 100))])
-    assert likeness(one, one).kind == "same"
-    assert (likeness(one, other).kind, likeness(one, other).share) == ("different", 0.0)
-
-
-TENSORS = st.dictionaries(
-    st.sampled_from(
-        ["wte.weight", "h.0.attn.c_attn.weight", "a.lora_A.weight", "a.lora_B.weight", "b", "é.1"]
-    ),
-    st.tuples(
-        st.sampled_from(["F16", "F32", "Q4_0"]),
-        st.lists(st.sampled_from([0, 1, 32, 4096, 2**20]), max_size=3).map(tuple),
-    ),
-)
-
-
-@given(TENSORS, TENSORS)
-@settings(deadline=None, max_examples=300)
-def test_any_two(
-    one: dict[str, tuple[str, tuple[int, ...]]], other: dict[str, tuple[str, tuple[int, ...]]]
-) -> None:
-    """Any two prints are judged, empty ones and zero lengths included; of itself each is the same."""
-    first, second = (
-        print_of(
-            Header(
-                "safetensors", tuple(Tensor(name, dtype, shape) for name, (dtype, shape) in told.items()), 9
-            )
-        )
-        for told in (one, other)
+def test_resharded() -> None:
+    """The same tensors in other files are re-sharded; in the same files they are the same."""
+    halves = [printed(part_of(MODEL, 20)), printed(dict(list(MODEL.items())[20:]))]
+    judged = likeness(printed(MODEL), joined(halves))
+    assert (judged.kind, judged.reason) == (
+        "resharded",
+        f"all {len(MODEL)} tensors have the asset's names and shapes and dtypes, in 2 files for 1",
     )
-    assert likeness(first, second).kind in ("same", "resharded", "requantised", "related", "different")
-    assert likeness(first, first).kind == "same"
+    assert likeness(joined(halves), joined(halves[::-1])).kind == "same"
+
+
+def test_kohya_names() -> None:
+    """An adapter is known under names with underscores, too, and for convolutions."""
+    base = {f"down_blocks.{number}.conv.weight": (320, 320, 3, 3) for number in range(9)}
+    halves = {
+        f"lora_unet_down_blocks_{number}_conv.lora_{half}.weight": shape
+        for number in range(9)
+        for half, shape in (("down", (4, 320, 3, 3)), ("up", (320, 4, 1, 1)))
+    }
+    assert likeness(printed(base), printed(halves)).kind == "related"
+    assert likeness(printed(base), printed(part_of(halves, 14))).kind == "different"
+    assert likeness(printed(base), printed(renamed(halves))).kind == "different"
+
+
+def test_small_models_are_not_compared() -> None:
+    """Below a million elements shapes alone say nothing, names and shapes still do."""
+    small = {"a.weight": (64, 64), "b.weight": (64, 32)}
+    assert likeness(printed(small), printed(renamed(small))).kind == "different"
+    assert likeness(printed(small), printed(small, "F16")).kind == "requantised"

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakwatch.errors import HeaderError
-from leakwatch.headers import stored
 from leakwatch.headers.prints import HeaderPrint, by_shape, joined, print_of
-from leakwatch.headers.stored import from_json, from_text, to_json, to_text
+from leakwatch.headers.stored import from_json, to_json
 from leakwatch.headers.tensor import Header, Tensor
 
 LAYERS = tuple(
@@ -79,21 +78,6 @@ def test_json_round_trip(told: dict[str, tuple[str, tuple[int, ...]]]) -> None:
     """A print is read back as it was, whatever the names and the numbers in them."""
     first = printed(*(Tensor(name, dtype, shape) for name, (dtype, shape) in told.items()))
     assert from_json(json.loads(json.dumps(to_json(first)))) == first
-
-
-def test_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A print as text is ASCII and comes back; text that is no JSON, or too long on either way, is refused."""
-    first = printed(*MODEL, Tensor("ü", "F16", (2,)))
-    told = to_text(first)
-    assert told.isascii()
-    assert from_text(told) == first
-    for text in ("", "{", "[" * 100_000, "NaN", "9" * 5000):
-        with pytest.raises(HeaderError):
-            from_text(text)
-    monkeypatch.setattr(stored, "MAX_TEXT", len(told) - 1)
-    for refused in (lambda: from_text(told), lambda: to_text(first)):
-        with pytest.raises(HeaderError, match="characters"):
-            refused()
 
 
 def test_json_is_small() -> None:
