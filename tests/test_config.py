@@ -127,6 +127,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "secrets" / "binary").write_bytes(b"\xff\xfe")
     monkeypatch.setenv("LEAKWATCH_TEST_PROWLARR", f"{CANARY}-prowlarr")
     monkeypatch.setenv("LEAKWATCH_TEST_PASSWORD", f"{CANARY}-password")
+    monkeypatch.setenv("LEAKWATCH_TEST_PROVER", f"{CANARY}-prover-of-32-characters")
     monkeypatch.setenv("LEAKWATCH_TEST_EMPTY", "")
     return tmp_path
 
@@ -219,8 +220,10 @@ def test_shipped_example_loads(folder: Path) -> None:
     text = text.replace("secrets/github-token", "secrets/github").replace(
         "secrets/slack-webhook", "secrets/slack"
     )
+    text = text.replace("LEAKWATCH_PROVER_TOKEN", "LEAKWATCH_TEST_PROVER")
     config = read(folder, text.replace("LEAKWATCH_SMTP_PASSWORD", "LEAKWATCH_TEST_PASSWORD"))
     assert len(config.sites) == 5
+    assert [one.name for one in config.provers] == ["vault"]
     assert [one.kind for one in config.channels] == ["slack", "email"]
     assert len(config.routes) == 1
 
