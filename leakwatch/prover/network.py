@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import ssl
 import time
 from collections.abc import Generator, Iterable
@@ -68,6 +70,45 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+class _UnixStream(httpcore.NetworkStream):
+    """A socket in the file system. httpcore's own way to one forgets the socket where nobody listens."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        """What came. Raises: httpcore.ReadTimeout, httpcore.ReadError."""
+        try:
+            self._line.settimeout(_left_s(httpcore.ReadTimeout))
+            return self._line.recv(max_bytes)
+        except TimeoutError:
+            raise httpcore.ReadTimeout from None
+        except OSError as error:
+            raise httpcore.ReadError from error
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        """Send it all. Raises: httpcore.WriteTimeout, httpcore.WriteError."""
+        try:
+            self._line.settimeout(_left_s(httpcore.WriteTimeout))
+            self._line.sendall(buffer)
+        except TimeoutError:
+            raise httpcore.WriteTimeout from None
+        except OSError as error:
+            raise httpcore.WriteError from error
+
+    def close(self) -> None:
+        """Hang up."""
+        self._line.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        """Whether something came: on an idle connection that is the other side hanging up."""
+        if info != "is_readable":
+            return None
+        poll = select.poll()
+        poll.register(self._line, select.POLLIN)
+        return bool(poll.poll(0))
+
+
 class DeadlineBackend(httpcore.NetworkBackend):
     """Connects as httpcore does; everything on the connection must happen inside `until`."""
 
@@ -90,8 +131,16 @@ class DeadlineBackend(httpcore.NetworkBackend):
         self,
         path: str,
         timeout: float | None = None,  # noqa: ARG002
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
         """Raises: httpcore.ConnectTimeout, httpcore.ConnectError."""
         left = _left_s(httpcore.ConnectTimeout)
-        return _Stream(self._dial.connect_unix_socket(path, left, socket_options))
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            line.settimeout(left)
+            line.connect(path)
+        except OSError as error:
+            line.close()
+            is_late = isinstance(error, TimeoutError)
+            raise (httpcore.ConnectTimeout if is_late else httpcore.ConnectError) from error
+        return _UnixStream(line)
