@@ -235,9 +235,8 @@ class _Reader:
             prover.check()
         except ConfigError as error:
             key = next((key for key in told if error.field and key.startswith(error.field)), "")
-            raise self._error(
-                (*at, key) if key else at, error.args[0].partition(": ")[2] if error.field else error.message
-            ) from None
+            message = error.message.removeprefix(f"{error.field}: ")
+            raise self._error((*at, key) if key else at, message) from None
         return prover
 
     def _dataclass(self, cls: type, told: Any, at: tuple[str | int, ...], **ready: Any) -> Any:

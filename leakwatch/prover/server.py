@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -11,8 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from leakwatch.errors import ConfigError
 from leakwatch.prover.settings import is_loopback
@@ -20,6 +23,7 @@ from leakwatch.prover.settings import is_loopback
 _MAX_CONNECTIONS = 64
 _DRAIN_S = 5
 _MAX_HEADER_BYTES = 16 * 1024
+_HEADER_S = 10.0
 _OWNER_ONLY = 0o177
 _NO_TLS = (
     "without --certificate and --key only a loopback address is listened on: the token and the hashes would "
@@ -73,10 +77,46 @@ def _ended(_number: int, _frame: object) -> None:
     """The signal that ended the server was obeyed already."""
 
 
+class _Prompt(H11Protocol):
+    """uvicorn's HTTP/1.1, which hangs up on a request whose head is begun and not ended in time.
+
+    uvicorn bounds idle connections only: a few that drip would keep everybody else out.
+    """
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """The head of the first request is due."""
+        super().connection_made(transport)
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        """The head is whole, or still due; later bytes do not put it off."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._expect()
+        else:
+            self._forget()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is due any more."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        if self._late is None:
+            self._late = self.loop.call_later(_HEADER_S, self.transport.abort)
+
+    def _forget(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
 def _config(app: Starlette, place: Place) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=_Prompt,
         ws="none",
         lifespan="off",
         loop="asyncio",

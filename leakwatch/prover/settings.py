@@ -12,6 +12,8 @@ from leakwatch.errors import ConfigError
 from leakwatch.secret import Secret
 
 MIN_TOKEN_CHARACTERS = 32
+_NO_HOST = "http://prover"
+"""What HTTP wants to be told of a socket in the file system."""
 _ASK_TLS = "expected https://…; http only to a loopback address, for the token goes with every request"
 
 
@@ -33,7 +35,7 @@ class ProverSettings:
     @property
     def base(self) -> str:
         """What the paths of requests are put behind."""
-        return self.url.rstrip("/") if self.url else "http://prover"
+        return self.url.rstrip("/") if self.url else _NO_HOST
 
     def check(self) -> None:
         """Judge what can be judged without a connection. Raises: ConfigError naming the field."""
@@ -44,14 +46,17 @@ class ProverSettings:
             _check_url(self.url)
         self.tls()
 
-    def tls(self) -> ssl.SSLContext:
-        """Certificates are always checked. Raises: ConfigError if the CA file is of no use."""
-        if self.ca_file is None:
-            return ssl.create_default_context()
+    def tls(self) -> ssl.SSLContext | None:
+        """How certificates are checked, which they always are; None where no TLS is spoken.
+
+        Raises: ConfigError if the CA file is of no use.
+        """
         if not self.base.startswith("https:"):
-            raise ConfigError("is for https only", field="ca_file")
+            if self.ca_file is not None:
+                raise ConfigError("is for https only", field="ca_file")
+            return None
         try:
-            return ssl.create_default_context(cafile=str(self.ca_file))
+            return ssl.create_default_context(cafile=str(self.ca_file) if self.ca_file else None)
         except OSError as error:
             reason = error.strerror or "no certificate in it"
             raise ConfigError(f"the CA file cannot be used: {reason}", field="ca_file") from error

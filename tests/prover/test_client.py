@@ -326,6 +326,7 @@ def test_settings_that_cannot_work(name: str) -> None:
 def test_certificates_are_always_checked() -> None:
     """Without a CA file the system's authorities are asked for."""
     context = settings("https://h").tls()
+    assert context is not None
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.check_hostname
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -74,7 +75,7 @@ def check_all(owner: Owner, hasher: ProverHasher) -> None:
 
 def post(one: Running, body: bytes, headers: dict[str, str] = RIGHT, path: str = HASH_PATH) -> httpx.Response:
     """A plain request on the Unix socket, past the client's own checks."""
-    with httpx.Client(transport=httpx.HTTPTransport(uds=one.address)) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(uds=one.address, verify=False)) as client:
         return client.post(f"http://prover{path}", content=body, headers=headers)
 
 
@@ -318,6 +319,29 @@ def test_broken_http(shared: tuple[Owner, Running], asking: Asking) -> None:
             line.connect(one.address)
             line.sendall(sent)
     assert asking(one.settings()).hash([pieces_of(owner)["whole"]]) != [None]
+
+
+def test_dripping_heads_are_hung_up_on(owner: Owner, asking: Asking) -> None:
+    """Connections that never end their request's head do not keep others out for long."""
+    before = "import leakwatch.prover.server as server; server._HEADER_S = 0.3"
+    with running(owner, "--socket", str(owner.folder / "p.sock"), before=before) as one:
+        with socket.socket(socket.AF_UNIX) as mute, socket.socket(socket.AF_UNIX) as line:
+            mute.connect(one.address)
+            line.connect(one.address)
+            line.settimeout(0.1)
+            line.sendall(b"POST /v1/known HTTP/1.1\r\nA: ")
+            begun = time.monotonic()
+            with pytest.raises((BrokenPipeError, ConnectionResetError)):
+                while time.monotonic() - begun < 5:
+                    line.sendall(b"x")
+                    with contextlib.suppress(TimeoutError):
+                        assert line.recv(1) == b""
+            assert 0.2 < time.monotonic() - begun < 3
+            mute.settimeout(3)
+            assert mute.recv(1) == b""
+        hasher = asking(one.settings())
+        check_all(owner, hasher)
+        check_all(owner, hasher)
 
 
 def test_socket_left_behind(owner: Owner) -> None:
