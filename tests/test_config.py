@@ -20,6 +20,7 @@ from leakwatch.config import Config, duration, load_config
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
 from leakwatch.model.finding import Severity
+from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources.feed import FeedSite
 from leakwatch.sources.github import GithubSite
@@ -127,6 +128,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "secrets" / "binary").write_bytes(b"\xff\xfe")
     monkeypatch.setenv("LEAKWATCH_TEST_PROWLARR", f"{CANARY}-prowlarr")
     monkeypatch.setenv("LEAKWATCH_TEST_PASSWORD", f"{CANARY}-password")
+    monkeypatch.setenv("LEAKWATCH_TEST_PROVER", f"{CANARY}-prover-of-32-characters")
     monkeypatch.setenv("LEAKWATCH_TEST_EMPTY", "")
     return tmp_path
 
@@ -200,6 +202,55 @@ def test_good_channels_and_routes(folder: Path) -> None:
     }
 
 
+PROVER = """\
+[http]
+contact = "mailto:a@b.example"
+
+[[provers]]
+name = "vault"
+socket = "run/prover.sock"
+token_env = "LEAKWATCH_TEST_PROVER"
+deadline_s = 5
+"""
+
+
+def test_good_provers(folder: Path) -> None:
+    """A prover is read with its token, its paths beside the configuration, and nobody is contacted."""
+    remote = (
+        '[[provers]]\nname = "far"\nurl = "https://vault.example:8443"\ntoken_env = "LEAKWATCH_TEST_PROVER"\n'
+    )
+    near, far = read(folder, PROVER + remote).provers
+    token = Secret(f"{CANARY}-prover-of-32-characters")
+    assert near == ProverSettings(
+        name="vault", token=token, socket=folder / "run" / "prover.sock", deadline_s=5.0
+    )
+    assert far == ProverSettings(name="far", token=token, url="https://vault.example:8443", deadline_s=30.0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "line", "field", "part"),
+    [
+        (('"run/prover.sock"', "5"), 6, "provers.1.socket", "expected text"),
+        (("socket =", "sokcet ="), 6, "provers.1.sokcet", "did you mean 'socket'?"),
+        (('socket = "run/prover.sock"\n', ""), 4, "provers.1", "give either socket or url"),
+        (('socket = "run/prover.sock"', 'url = "http://x.example"'), 6, "provers.1.url", "expected https://"),
+        (("deadline_s = 5", 'ca_file = "ca.pem"'), 8, "provers.1.ca_file", "is for https only"),
+        (("deadline_s = 5", "deadline_s = 0"), 8, "provers.1.deadline_s", "a number from 1 to 3600"),
+        (("_PROVER", "_PASSWORD"), 7, "provers.1.token_env", "expected at least 32"),
+        (("_PROVER", "_EMPTY"), 7, "provers.1.token_env", "is not set"),
+        (('token_env = "LEAKWATCH_TEST_PROVER"\n', ""), 4, "provers.1", "token is missing"),
+        (('"vault"', '"a b"'), 5, "provers.1.name", "at most 64"),
+        (("[[provers]]", "[provers]"), 4, "provers", "expected [[provers]] tables"),
+    ],
+)
+def test_broken_provers(folder: Path, changed: tuple[str, str], line: int, field: str, part: str) -> None:
+    """A mistake in a prover is named with line and field, without its token."""
+    with pytest.raises(ConfigError, match=re.escape(part)) as error:
+        read(folder, PROVER.replace(*changed))
+    assert (error.value.line, error.value.field) == (line, field)
+    assert CANARY not in error.value.message
+
+
 def test_smallest_file(folder: Path) -> None:
     """A contact is all that a configuration needs; the database then lies in the data folder beside it."""
     config = read(folder, '[http]\ncontact = "https://owner.example/watch"\n')
@@ -219,8 +270,10 @@ def test_shipped_example_loads(folder: Path) -> None:
     text = text.replace("secrets/github-token", "secrets/github").replace(
         "secrets/slack-webhook", "secrets/slack"
     )
+    text = text.replace("LEAKWATCH_PROVER_TOKEN", "LEAKWATCH_TEST_PROVER")
     config = read(folder, text.replace("LEAKWATCH_SMTP_PASSWORD", "LEAKWATCH_TEST_PASSWORD"))
     assert len(config.sites) == 5
+    assert [one.name for one in config.provers] == ["vault"]
     assert [one.kind for one in config.channels] == ["slack", "email"]
     assert len(config.routes) == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from leakwatch import __version__
-from leakwatch.cli import alert, asset, config, db, demo, finding, match, rule, run, source, torrent
+from leakwatch.cli import alert, asset, config, db, demo, finding, match, prover, rule, run, source, torrent
 
 app = typer.Typer(
     name="leakwatch",
@@ -40,6 +40,7 @@ app.add_typer(asset.app, name="asset")
 app.add_typer(source.app, name="source")
 app.add_typer(finding.app, name="finding")
 app.add_typer(torrent.app, name="torrent")
+app.add_typer(prover.app, name="prover")
 app.add_typer(rule.app, name="rule")
 app.add_typer(alert.app, name="alert")
 app.add_typer(config.app, name="config")

@@ -28,6 +28,7 @@ from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
 from leakwatch.model.finding import Severity
 from leakwatch.polling import Duration, SiteConfig
+from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
 
@@ -84,7 +85,7 @@ class _Reader:
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"at line (\d+)", str(error))
             raise ConfigError(str(error), file=str(self._path), line=int(line[1]) if line else 0) from error
-        self._known(told, {*SECTIONS, "sites", "channels", "routes", "secrets"}, ())
+        self._known(told, {*SECTIONS, "sites", "channels", "routes", "provers", "secrets"}, ())
         if "http" not in told:
             raise self._error(
                 (), "http.contact is missing: an address at which the watched sites can reach you"
@@ -103,11 +104,16 @@ class _Reader:
         routes = tuple(
             self._route(one, ("routes", i), names) for i, one in enumerate(self._tables(told, "routes"))
         )
+        provers = tuple(
+            self._prover(one, ("provers", i)) for i, one in enumerate(self._tables(told, "provers"))
+        )
+        self._unique([one.name for one in provers], "provers")
         config = Config(
             file=self._path.resolve(),
             sites=sites,
             channels=channels,
             routes=routes,
+            provers=provers,
             secrets=self._secrets,
             **sections,
         )
@@ -214,6 +220,25 @@ class _Reader:
                 (*at, "channel"), f"no channel {route.channel!r}" + _nearest(route.channel, channels)
             )
         return route
+
+    def _prover(self, told: dict[str, Any], at: tuple[str | int, ...]) -> ProverSettings:
+        """A prover; its paths are relative to the configuration."""
+        read: ProverSettings = self._dataclass(ProverSettings, told, at)
+        if not _NAME.match(read.name):
+            raise self._error((*at, "name"), "expected letters, digits, dots and dashes, at most 64")
+        folder = self._path.resolve().parent
+        prover = dataclasses.replace(
+            read,
+            socket=folder / read.socket if read.socket else None,
+            ca_file=folder / read.ca_file if read.ca_file else None,
+        )
+        try:
+            prover.check()
+        except ConfigError as error:
+            key = next((key for key in told if error.field and key.startswith(error.field)), "")
+            message = error.message.removeprefix(f"{error.field}: ")
+            raise self._error((*at, key) if key else at, message) from None
+        return prover
 
     def _dataclass(self, cls: type, told: Any, at: tuple[str | int, ...], **ready: Any) -> Any:
         """A frozen dataclass from a table: unknown keys, missing keys and wrong types are located errors."""

@@ -12,6 +12,7 @@ from leakwatch.config.sections import CHANNELS, SECTIONS
 from leakwatch.model.alert import Route
 from leakwatch.model.finding import Severity
 from leakwatch.polling import Duration, SiteConfig
+from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS
 
@@ -34,6 +35,7 @@ def schema() -> dict[str, Any]:
             "sites": {"type": "array", "items": {"oneOf": sites}},
             "channels": {"type": "array", "items": {"oneOf": channels}},
             "routes": {"type": "array", "items": _table(Route)},
+            "provers": {"type": "array", "items": _table(ProverSettings)},
         },
     }
 

@@ -12,6 +12,7 @@ from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
 from leakwatch.polling import SiteConfig
+from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.swarm.session import SwarmSettings
 
@@ -78,6 +79,7 @@ class Config:
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
+    provers: tuple[ProverSettings, ...] = ()
     secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
 
     @property
