@@ -1,0 +1,309 @@
+"""Listens to the DHT: new infohashes -> metadata -> Observation, committed as any page is.
+
+Sampling asks nodes for what they have and names nothing of ours. An infohash that may not be spoken of is not
+asked for even when it is heard: that it was heard is the observation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NoReturn
+
+import structlog
+
+from leakwatch.display import clean
+from leakwatch.errors import ConfigError, LeakwatchError, StoreError, SwarmError
+from leakwatch.model.finding import State
+from leakwatch.model.site import Coverage, SiteState
+from leakwatch.pipeline import Brain, take_page
+from leakwatch.ports import Clock, Repository, Swarm, Vault
+from leakwatch.sources._kind import Page, Payload, Request
+from leakwatch.sources.dht import DhtSite, heard, parse
+from leakwatch.swarm.backlog import Backlog
+from leakwatch.swarm.coverage import Counts, Mark, window
+from leakwatch.swarm.dht_client import DhtClient, DhtSettings
+from leakwatch.swarm.discovery import Sampled, Sampler, SamplerSettings
+from leakwatch.swarm.hosts import Endpoint, endpoints_of
+from leakwatch.swarm.metadata import SwarmSettings
+from leakwatch.swarm.wall import Wall
+from leakwatch.torrent.infohash import Infohashes, InfohashV1, SwarmKey
+from leakwatch.torrent.magnet import Magnet
+
+log = structlog.get_logger()
+
+_CLOSED = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
+_MAX_WATCHED_FINDINGS = 2000
+_SAMPLING = SamplerSettings()
+_NEVER = timedelta(days=3650)
+"""A stream is not polled, so its next poll is due when nobody remembers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """How much is done at once, and how often.
+
+    Units:  `at_once` torrents are asked for side by side, `deadline_s` each; `backlog` more may wait. A watched
+    torrent that gave nothing is asked for again after `ask_again_s`.
+    """
+
+    at_once: int = 32
+    deadline_s: float = 30.0
+    backlog: int = 10_000
+    ask_again_s: float = 3600.0
+    watched_every_s: float = 60.0
+    window_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Swarms that matter to us. `silent` are those of `keys` that nobody may be asked about."""
+
+    keys: frozenset[SwarmKey] = frozenset()
+    silent: frozenset[SwarmKey] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a stream needs of the daemon. `announce` is told of alerts and proofs after each committed item."""
+
+    brain: Callable[[], Awaitable[Brain]]
+    watched: Callable[[], Awaitable[Watched]]
+    repository: Repository
+    vault: Vault
+    swarm: Swarm
+    clock: Clock
+    announce: Callable[[int, int], Awaitable[None]]
+
+
+async def watched_keys(brain: Brain, repository: Repository) -> Watched:
+    """The swarms of registered infohashes, and of the newest findings that nobody has dismissed."""
+    assets = brain.index.assets
+    holders = {key: set(owners) for key, owners in brain.index.by_infohash.items()}
+    async with repository.reading() as work:
+        for finding in (await work.findings.list())[:_MAX_WATCHED_FINDINGS]:
+            if finding.state not in _CLOSED and finding.asset in assets:
+                for key in await work.findings.keys(finding.id):
+                    if key.startswith("swarm:"):
+                        holders.setdefault(key.removeprefix("swarm:"), set()).add(finding.asset)
+    silent = [
+        key for key, owners in holders.items() if any(not assets[one].may_look_up_swarm for one in owners)
+    ]
+    return Watched(frozenset(map(_key, holders)), frozenset(map(_key, silent)))
+
+
+def _key(digits: str) -> SwarmKey:
+    return SwarmKey(bytes.fromhex(digits))
+
+
+async def watch_dht(
+    site: str,
+    settings: DhtSite,
+    dht: SwarmSettings,
+    own_id: bytes,
+    around: Surroundings,
+    limits: StreamLimits = StreamLimits(),
+    sampling: SamplerSettings = _SAMPLING,
+) -> NoReturn:
+    """Listen until cancelled; the error of one torrent is counted and stops nothing.
+
+    `own_id` is the node id of `stable_node_id`; of `dht` the address, the nodes to begin with and the listed
+    networks are taken. The site must be in the database.
+    Raises: ConfigError, SwarmError, StoreError, or whatever else ended it; the window that was open tells of it.
+    """
+    wall = Wall(dht.allow_networks)
+    nodes = settings.bootstrap or dht.dht_bootstrap
+    client_settings = DhtSettings(_own_endpoint(dht), float(settings.packets_per_s))
+
+    async def bootstrap() -> Sequence[Endpoint]:
+        return await endpoints_of(nodes, wall)
+
+    async with DhtClient(own_id, wall, client_settings) as client:
+        stream = Stream(site, around, limits)
+        sampler = Sampler(client, bootstrap, stream.hand_over, watched=stream.watched, settings=sampling)
+        await stream.begin(sampler)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(sampler.run())
+                group.create_task(stream.keep_watched())
+                group.create_task(stream.keep_windows(sampler))
+                for _ in range(limits.at_once):
+                    group.create_task(stream.work())
+        except ExceptionGroup as errors:
+            first = errors.exceptions[0]
+            await stream.close_window(sampler, first)
+            raise first from None
+        except asyncio.CancelledError:
+            await stream.close_window(sampler)
+            raise
+    raise SwarmError("the stream has ended")  # none of the tasks returns
+
+
+def _own_endpoint(dht: SwarmSettings) -> Endpoint:
+    """Where questions go out: the swarm's address, and a port of its own."""
+    host = dht.listen.rpartition(":")[0].strip("[]")
+    try:
+        return str(ipaddress.ip_address(host)), 0
+    except ValueError as error:
+        raise ConfigError("the DHT is sampled from an address, not a name", field="swarm.listen") from error
+
+
+@dataclass(slots=True)
+class Stream:
+    """One site that is listened to: what waits, what is watched, what the open window has counted.
+
+    `watched` is looked into by the sampler at each sample and changed in place.
+    """
+
+    site: str
+    around: Surroundings
+    limits: StreamLimits
+    watched: set[SwarmKey] = field(default_factory=set[SwarmKey])
+    _silent: frozenset[SwarmKey] = frozenset()
+    _rests_until: dict[SwarmKey, float] = field(default_factory=dict[SwarmKey, float])
+    _backlog: Backlog = field(init=False)
+    _counts: Counts = field(default_factory=Counts)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _mark: Mark = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._backlog = Backlog(self.limits.backlog)
+
+    async def begin(self, sampler: Sampler) -> None:
+        """Know what is watched before anything is heard, and open the first window. Raises: StoreError."""
+        self._mark = Mark(self.around.clock.now(), sampler.statistics)
+        await self._state()
+        await self._read_watched()
+        async with self.around.repository.writing() as work:
+            await work.sites.defer(self.site, self.around.clock.now() + _NEVER)
+        log.info("stream_started", source=self.site, watched=len(self.watched))
+
+    async def hand_over(self, batch: Sequence[Sampled]) -> None:
+        """Take what was sampled; never waits, so that sampling goes on and the oldest goes instead."""
+        now = asyncio.get_running_loop().time()
+        for one in batch:
+            if one.is_watched:
+                if now < self._rests_until.get(one.key, now):
+                    continue
+                self._rests_until[one.key] = now + self.limits.ask_again_s
+            self._counts.dropped += self._backlog.add(one.key, is_watched=one.is_watched)
+
+    async def keep_watched(self) -> NoReturn:
+        """Read again and again what is watched: assets and findings come and go."""
+        while True:
+            await asyncio.sleep(self.limits.watched_every_s)
+            try:
+                await self._read_watched()
+            except LeakwatchError as error:
+                log.error("stream_watched_unread", source=self.site, error=error.message)
+
+    async def _read_watched(self) -> None:
+        found = await self.around.watched()
+        self._silent = found.silent
+        self.watched.clear()
+        self.watched |= found.keys
+        self._rests_until = {key: until for key, until in self._rests_until.items() if key in found.keys}
+
+    async def keep_windows(self, sampler: Sampler) -> NoReturn:
+        """Write a coverage window every so often. One that cannot be written is in the log."""
+        while True:
+            await asyncio.sleep(self.limits.window_s)
+            try:
+                await self.close_window(sampler)
+            except LeakwatchError as error:
+                log.error("stream_window_lost", source=self.site, error=error.message)
+
+    async def work(self) -> NoReturn:
+        """Ask for one torrent after the other."""
+        while True:
+            key = await self._backlog.take()
+            try:
+                await self._look_at(key)
+            except LeakwatchError as error:
+                self._counts.failed += 1
+                log.warning(
+                    "stream_item_failed",
+                    source=self.site,
+                    infohash=key.hex(),
+                    error=clean(error.message, 300),
+                )
+
+    async def _look_at(self, key: SwarmKey) -> None:
+        """Observe one torrent that was not observed here before. Raises: LayoutChanged, StoreError."""
+        async with self.around.repository.reading() as work:
+            if await work.findings.has_items(self.site, [key.hex()]):
+                self._counts.known += 1
+                return
+        brain = await self.around.brain()
+        if key in self._silent or _is_embargoed(key, brain):
+            at = self.around.clock.now()
+            magnet = str(Magnet(Infohashes(v1=InfohashV1(bytes(key)))))
+            page = Page(observations=(heard(key, self.site, at),))
+            await self._take(page, self._payload(key, magnet.encode()), brain)
+            return
+        try:
+            raw = await _metadata(self.around.swarm, key, self.limits.deadline_s)
+        except SwarmError:  # the usual end: most swarms have nobody who answers in time
+            self._counts.without += 1
+            return
+        self._counts.with_metadata += 1
+        payload = self._payload(key, raw)
+        await self._take(await asyncio.to_thread(parse, payload), payload, brain)
+
+    def _payload(self, key: SwarmKey, body: bytes) -> Payload:
+        url = str(Magnet(Infohashes(v1=InfohashV1(bytes(key)))))
+        request = Request(url=url, state={"site": self.site, "infohash": key.hex()})
+        return Payload(
+            request=request, url=url, status=200, headers={}, body=body, fetched_at=self.around.clock.now()
+        )
+
+    async def _take(self, page: Page, payload: Payload, brain: Brain) -> None:
+        """Commit one item. One at a time: each commit moves the site's version on."""
+        around = self.around
+        async with self._turn:
+            state = await self._state()
+            taken = await take_page(page, payload, state, brain, around.repository, around.vault)
+        self._counts.stored += len(taken.new_items)
+        if taken.alerts or taken.proofs:
+            await around.announce(taken.alerts, taken.proofs)
+
+    async def _state(self) -> SiteState:
+        async with self.around.repository.reading() as work:
+            state = await work.sites.get(self.site)
+        if state is None:
+            raise StoreError(f"the site {self.site!r} is not in the database")
+        return state
+
+    async def close_window(self, sampler: Sampler, error: Exception | None = None) -> None:
+        """Write down what was covered since the last window, and open the next. Raises: StoreError."""
+        now = self.around.clock.now()
+        closed = window(self.site, self._mark, sampler.statistics, self._counts, now, error)
+        self._counts, self._mark = Counts(), Mark(now, sampler.statistics)
+        log.info(
+            "stream_window_closed",
+            source=self.site,
+            verdict=closed.verdict.value,
+            new_items=closed.new_items,
+            detail=closed.detail,
+        )
+        failures = (await self._state()).failures + 1 if closed.verdict is Coverage.ERROR else 0
+        async with self.around.repository.writing() as work:
+            told = closed.detail if failures else None
+            await work.sites.close_poll(closed, now + _NEVER, failures, told)
+
+
+def _is_embargoed(key: SwarmKey, brain: Brain) -> bool:
+    """Whether the key was registered for an asset whose infohashes nobody may be asked about."""
+    owners = brain.index.by_infohash.get(key.hex(), ())
+    return any(not brain.index.assets[one].may_look_up_swarm for one in owners)
+
+
+async def _metadata(swarm: Swarm, key: SwarmKey, deadline_s: float) -> bytes:
+    """The info dictionary of a swarm.
+
+    The DHT knows 20 bytes, which are a whole infohash only of v1: of a v2-only torrent nobody's metadata fits.
+    """
+    return await swarm.metadata(Infohashes(v1=InfohashV1(bytes(key))), deadline_s=deadline_s)
