@@ -37,6 +37,8 @@ log = structlog.get_logger()
 
 _CLOSED = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _MAX_WATCHED_FINDINGS = 2000
+_MAX_UNANSWERED = 1000
+"""Torrents that wait for a second turn; those beyond have none."""
 _SAMPLING = SamplerSettings()
 _NEVER = timedelta(days=3650)
 """A stream is not polled, so its next poll is due when nobody remembers it."""
@@ -46,13 +48,14 @@ _NEVER = timedelta(days=3650)
 class StreamLimits:
     """How much is done at once, and how often.
 
-    Units:  `at_once` torrents are asked for side by side, `deadline_s` each; `backlog` more may wait. A watched
-    torrent that gave nothing is asked for again after `ask_again_s`.
+    Units:  `at_once` torrents are asked for side by side, `deadline_s` each; `backlog` more may wait. One that gave
+    nothing has a second turn after `second_turn_s`; a watched one, each `ask_again_s` that it is heard of.
     """
 
     at_once: int = 32
     deadline_s: float = 30.0
     backlog: int = 10_000
+    second_turn_s: float = 300.0
     ask_again_s: float = 3600.0
     watched_every_s: float = 60.0
     window_s: float = 900.0
@@ -130,6 +133,7 @@ async def watch_dht(
                 group.create_task(sampler.run())
                 group.create_task(stream.keep_watched())
                 group.create_task(stream.keep_windows(sampler))
+                group.create_task(stream.ask_again())
                 for _ in range(limits.at_once):
                     group.create_task(stream.work())
         except ExceptionGroup as errors:
@@ -165,12 +169,14 @@ class Stream:
     _silent: frozenset[SwarmKey] = frozenset()
     _rests_until: dict[SwarmKey, float] = field(default_factory=dict[SwarmKey, float])
     _backlog: Backlog = field(init=False)
+    _unanswered: asyncio.Queue[tuple[float, SwarmKey]] = field(init=False)
     _counts: Counts = field(default_factory=Counts)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _mark: Mark = field(init=False)
 
     def __post_init__(self) -> None:
         self._backlog = Backlog(self.limits.backlog)
+        self._unanswered = asyncio.Queue(_MAX_UNANSWERED)
 
     async def begin(self, sampler: Sampler) -> None:
         """Know what is watched before anything is heard, and open the first window. Raises: StoreError."""
@@ -220,19 +226,37 @@ class Stream:
         """Ask for one torrent after the other."""
         while True:
             key = await self._backlog.take()
-            try:
-                await self._look_at(key)
-            except LeakwatchError as error:
-                self._counts.failed += 1
-                log.warning(
-                    "stream_item_failed",
-                    source=self.site,
-                    infohash=key.hex(),
-                    error=clean(error.message, 300),
-                )
+            if not await self._has_answer(key) and not self._unanswered.full():
+                due = asyncio.get_running_loop().time() + self.limits.second_turn_s
+                self._unanswered.put_nowait((due, key))
+
+    async def ask_again(self) -> NoReturn:
+        """Give second turns, one at a time.
+
+        Torrents are announced before anybody answers; and libtorrent gives up both where the two keys of a hybrid
+        are asked for side by side.
+        """
+        while True:
+            due, key = await self._unanswered.get()
+            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+            await self._has_answer(key)
+
+    async def _has_answer(self, key: SwarmKey) -> bool:
+        """Look at one torrent; false if nobody gave its metadata in time. Its other errors are counted and told."""
+        try:
+            await self._look_at(key)
+        except SwarmError:
+            self._counts.without += 1
+            return False
+        except LeakwatchError as error:
+            self._counts.failed += 1
+            log.warning(
+                "stream_item_failed", source=self.site, infohash=key.hex(), error=clean(error.message, 300)
+            )
+        return True
 
     async def _look_at(self, key: SwarmKey) -> None:
-        """Observe one torrent that was not observed here before. Raises: LayoutChanged, StoreError."""
+        """Observe one torrent that was not observed here before. Raises: SwarmError, LayoutChanged, StoreError."""
         async with self.around.repository.reading() as work:
             if await work.findings.has_items(self.site, [key.hex()]):
                 self._counts.known += 1
@@ -244,11 +268,7 @@ class Stream:
             page = Page(observations=(heard(key, self.site, at),))
             await self._take(page, self._payload(key, magnet.encode()), brain)
             return
-        try:
-            raw = await _metadata(self.around.swarm, key, self.limits.deadline_s)
-        except SwarmError:  # the usual end: most swarms have nobody who answers in time
-            self._counts.without += 1
-            return
+        raw = await _metadata(self.around.swarm, key, self.limits.deadline_s)
         self._counts.with_metadata += 1
         payload = self._payload(key, raw)
         await self._take(await asyncio.to_thread(parse, payload), payload, brain)
@@ -302,8 +322,5 @@ def _is_embargoed(key: SwarmKey, brain: Brain) -> bool:
 
 
 async def _metadata(swarm: Swarm, key: SwarmKey, deadline_s: float) -> bytes:
-    """The info dictionary of a swarm.
-
-    The DHT knows 20 bytes, which are a whole infohash only of v1: of a v2-only torrent nobody's metadata fits.
-    """
+    """The info dictionary of a swarm. What the DHT tells may be half of a v2 infohash; `checked` takes it for one."""
     return await swarm.metadata(Infohashes(v1=InfohashV1(bytes(key))), deadline_s=deadline_s)

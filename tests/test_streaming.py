@@ -331,6 +331,19 @@ async def test_watched_is_asked_again_and_others_once(desk: Desk) -> None:
     assert sorted(desk.swarm.asked) == sorted([watched, other])
 
 
+async def test_who_does_not_answer_has_a_second_turn(desk: Desk) -> None:
+    """A torrent that gave nothing at first is asked for once more, and what it gives then is kept."""
+    late, never = torrent("late"), SwarmKey(os.urandom(20))
+    async with desk.watching(key_of(late), never, limits=replace(LIMITS, second_turn_s=0.1)):
+        await until(lambda: len(desk.swarm.asked) == 2)
+        desk.swarm.has = {key_of(late): late}
+        await desk.until_observed(1)
+        await until(lambda: len(desk.swarm.asked) == 4)
+        await asyncio.sleep(0.2)  # what would still be asked
+    assert sorted(desk.swarm.asked) == sorted([key_of(late), never] * 2)
+    assert "1 with metadata, 3 without" in ((await desk.windows())[0].detail or "")
+
+
 async def test_watched_keys_are_those_that_matter(desk: Desk) -> None:
     """Registered infohashes and swarms of cases are watched, dismissed cases are not; embargoed ones are silent."""
     leak, private = torrent("Tideglass 70B", SIZE), torrent("Ember Atlas 9", SIZE + 1)
