@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -22,7 +23,9 @@ from leakwatch.model.finding import Finding, State
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain
+from leakwatch.polling import SiteConfig, poll
 from leakwatch.service import load_rules, load_weights
+from leakwatch.sources import KINDS
 from leakwatch.sources.dht import DhtSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
@@ -256,6 +259,18 @@ async def test_a_stream_is_never_due(desk: Desk) -> None:
                 assert await work.sites.due(NOON + timedelta(days=999)) == []
     async with desk.repository.reading() as work:
         assert await work.sites.due(NOON + timedelta(days=999)) == []
+
+
+async def test_a_stream_is_not_polled(desk: Desk) -> None:
+    """Whoever polls a stream all the same is told so, and nothing is asked or written."""
+    site = SiteConfig(name="dht", kind="dht", settings=DhtSite())
+    async with desk.repository.reading() as work:
+        state = await work.sites.get("dht")
+    assert state
+    refusing = cast("Any", None)
+    with pytest.raises(ConfigError, match="listened to, not polled"):
+        await poll(site, KINDS["dht"], state, await desk.brain(), *[refusing] * 7)
+    assert await desk.windows() == []
 
 
 async def test_one_bad_torrent_stops_nothing(desk: Desk) -> None:

@@ -99,7 +99,7 @@ class PolledKind:
 class StreamKind:
     """A kind of source that is listened to without pause: it has no schedule and no address of its own.
 
-    A payload is one item; who listens is `streaming.py`.
+    A payload is one item; who listens is `streaming/`.
     """
 
     name: str

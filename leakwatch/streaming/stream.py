@@ -1,13 +1,8 @@
-"""Listens to the DHT: new infohashes -> metadata -> Observation, committed as any page is.
-
-Sampling asks nodes for what they have and names nothing of ours. An infohash that may not be spoken of is not
-asked for even when it is heard: that it was heard is the observation.
-"""
+"""One site that is listened to: what was heard waits its turn, is asked for, and is committed as any page is."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,30 +11,23 @@ from typing import NoReturn
 import structlog
 
 from leakwatch.display import clean
-from leakwatch.errors import ConfigError, LeakwatchError, StoreError, SwarmError
-from leakwatch.model.finding import State
+from leakwatch.errors import LeakwatchError, StoreError, SwarmError
 from leakwatch.model.site import Coverage, SiteState
 from leakwatch.pipeline import Brain, take_page
 from leakwatch.ports import Clock, Repository, Swarm, Vault
 from leakwatch.sources._kind import Page, Payload, Request
-from leakwatch.sources.dht import DhtSite, heard, parse
+from leakwatch.sources.dht import heard, parse
+from leakwatch.streaming.watched import Watched, is_embargoed
 from leakwatch.swarm.backlog import Backlog
 from leakwatch.swarm.coverage import Counts, Mark, window
-from leakwatch.swarm.dht_client import DhtClient, DhtSettings
-from leakwatch.swarm.discovery import Sampled, Sampler, SamplerSettings
-from leakwatch.swarm.hosts import Endpoint, endpoints_of
-from leakwatch.swarm.metadata import SwarmSettings
-from leakwatch.swarm.wall import Wall
+from leakwatch.swarm.discovery import Sampled, Sampler
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, SwarmKey
 from leakwatch.torrent.magnet import Magnet
 
 log = structlog.get_logger()
 
-_CLOSED = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
-_MAX_WATCHED_FINDINGS = 2000
 _MAX_UNANSWERED = 1000
 """Torrents that wait for a second turn; those beyond have none."""
-_SAMPLING = SamplerSettings()
 _NEVER = timedelta(days=3650)
 """A stream is not polled, so its next poll is due when nobody remembers it."""
 
@@ -61,14 +49,6 @@ class StreamLimits:
     window_s: float = 900.0
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """Swarms that matter to us. `silent` are those of `keys` that nobody may be asked about."""
-
-    keys: frozenset[SwarmKey] = frozenset()
-    silent: frozenset[SwarmKey] = frozenset()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What a stream needs of the daemon. `announce` is told of alerts and proofs after each committed item."""
@@ -80,79 +60,6 @@ class Surroundings:
     swarm: Swarm
     clock: Clock
     announce: Callable[[int, int], Awaitable[None]]
-
-
-async def watched_keys(brain: Brain, repository: Repository) -> Watched:
-    """The swarms of registered infohashes, and of the newest findings that nobody has dismissed."""
-    assets = brain.index.assets
-    holders = {key: set(owners) for key, owners in brain.index.by_infohash.items()}
-    async with repository.reading() as work:
-        for finding in (await work.findings.list())[:_MAX_WATCHED_FINDINGS]:
-            if finding.state not in _CLOSED and finding.asset in assets:
-                for key in await work.findings.keys(finding.id):
-                    if key.startswith("swarm:"):
-                        holders.setdefault(key.removeprefix("swarm:"), set()).add(finding.asset)
-    silent = [
-        key for key, owners in holders.items() if any(not assets[one].may_look_up_swarm for one in owners)
-    ]
-    return Watched(frozenset(map(_key, holders)), frozenset(map(_key, silent)))
-
-
-def _key(digits: str) -> SwarmKey:
-    return SwarmKey(bytes.fromhex(digits))
-
-
-async def watch_dht(
-    site: str,
-    settings: DhtSite,
-    dht: SwarmSettings,
-    own_id: bytes,
-    around: Surroundings,
-    limits: StreamLimits = StreamLimits(),
-    sampling: SamplerSettings = _SAMPLING,
-) -> NoReturn:
-    """Listen until cancelled; the error of one torrent is counted and stops nothing.
-
-    `own_id` is the node id of `stable_node_id`; of `dht` the address, the nodes to begin with and the listed
-    networks are taken. The site must be in the database.
-    Raises: ConfigError, SwarmError, StoreError, or whatever else ended it; the window that was open tells of it.
-    """
-    wall = Wall(dht.allow_networks)
-    nodes = settings.bootstrap or dht.dht_bootstrap
-    client_settings = DhtSettings(_own_endpoint(dht), float(settings.packets_per_s))
-
-    async def bootstrap() -> Sequence[Endpoint]:
-        return await endpoints_of(nodes, wall)
-
-    async with DhtClient(own_id, wall, client_settings) as client:
-        stream = Stream(site, around, limits)
-        sampler = Sampler(client, bootstrap, stream.hand_over, watched=stream.watched, settings=sampling)
-        await stream.begin(sampler)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(sampler.run())
-                group.create_task(stream.keep_watched())
-                group.create_task(stream.keep_windows(sampler))
-                group.create_task(stream.ask_again())
-                for _ in range(limits.at_once):
-                    group.create_task(stream.work())
-        except ExceptionGroup as errors:
-            first = errors.exceptions[0]
-            await stream.close_window(sampler, first)
-            raise first from None
-        except asyncio.CancelledError:
-            await stream.close_window(sampler)
-            raise
-    raise SwarmError("the stream has ended")  # none of the tasks returns
-
-
-def _own_endpoint(dht: SwarmSettings) -> Endpoint:
-    """Where questions go out: the swarm's address, and a port of its own."""
-    host = dht.listen.rpartition(":")[0].strip("[]")
-    try:
-        return str(ipaddress.ip_address(host)), 0
-    except ValueError as error:
-        raise ConfigError("the DHT is sampled from an address, not a name", field="swarm.listen") from error
 
 
 @dataclass(slots=True)
@@ -262,7 +169,7 @@ class Stream:
                 self._counts.known += 1
                 return
         brain = await self.around.brain()
-        if key in self._silent or _is_embargoed(key, brain):
+        if key in self._silent or is_embargoed(key, brain):
             at = self.around.clock.now()
             magnet = str(Magnet(Infohashes(v1=InfohashV1(bytes(key)))))
             page = Page(observations=(heard(key, self.site, at),))
@@ -313,12 +220,6 @@ class Stream:
         async with self.around.repository.writing() as work:
             told = closed.detail if failures else None
             await work.sites.close_poll(closed, now + _NEVER, failures, told)
-
-
-def _is_embargoed(key: SwarmKey, brain: Brain) -> bool:
-    """Whether the key was registered for an asset whose infohashes nobody may be asked about."""
-    owners = brain.index.by_infohash.get(key.hex(), ())
-    return any(not brain.index.assets[one].may_look_up_swarm for one in owners)
 
 
 async def _metadata(swarm: Swarm, key: SwarmKey, deadline_s: float) -> bytes:
