@@ -77,7 +77,7 @@ class Stream:
     _rests_until: dict[SwarmKey, float] = field(default_factory=dict[SwarmKey, float])
     _backlog: Backlog = field(init=False)
     _unanswered: asyncio.Queue[tuple[float, SwarmKey]] = field(init=False)
-    _counts: Counts = field(default_factory=Counts)
+    counts: Counts = field(default_factory=Counts)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _mark: Mark = field(init=False)
 
@@ -102,7 +102,7 @@ class Stream:
                 if now < self._rests_until.get(one.key, now):
                     continue
                 self._rests_until[one.key] = now + self.limits.ask_again_s
-            self._counts.dropped += self._backlog.add(one.key, is_watched=one.is_watched)
+            self.counts.dropped += self._backlog.add(one.key, is_watched=one.is_watched)
 
     async def keep_watched(self) -> NoReturn:
         """Read again and again what is watched: assets and findings come and go."""
@@ -153,10 +153,10 @@ class Stream:
         try:
             await self._look_at(key)
         except SwarmError:
-            self._counts.without += 1
+            self.counts.without += 1
             return False
         except LeakwatchError as error:
-            self._counts.failed += 1
+            self.counts.failed += 1
             log.warning(
                 "stream_item_failed", source=self.site, infohash=key.hex(), error=clean(error.message, 300)
             )
@@ -166,7 +166,7 @@ class Stream:
         """Observe one torrent that was not observed here before. Raises: SwarmError, LayoutChanged, StoreError."""
         async with self.around.repository.reading() as work:
             if await work.findings.has_items(self.site, [key.hex()]):
-                self._counts.known += 1
+                self.counts.known += 1
                 return
         brain = await self.around.brain()
         if key in self._silent or is_embargoed(key, brain):
@@ -176,7 +176,7 @@ class Stream:
             await self._take(page, self._payload(key, magnet.encode()), brain)
             return
         raw = await _metadata(self.around.swarm, key, self.limits.deadline_s)
-        self._counts.with_metadata += 1
+        self.counts.with_metadata += 1
         payload = self._payload(key, raw)
         await self._take(await asyncio.to_thread(parse, payload), payload, brain)
 
@@ -193,7 +193,7 @@ class Stream:
         async with self._turn:
             state = await self._state()
             taken = await take_page(page, payload, state, brain, around.repository, around.vault)
-        self._counts.stored += len(taken.new_items)
+        self.counts.stored += len(taken.new_items)
         if taken.alerts or taken.proofs:
             await around.announce(taken.alerts, taken.proofs)
 
@@ -207,8 +207,8 @@ class Stream:
     async def close_window(self, sampler: Sampler, error: Exception | None = None) -> None:
         """Write down what was covered since the last window, and open the next. Raises: StoreError."""
         now = self.around.clock.now()
-        closed = window(self.site, self._mark, sampler.statistics, self._counts, now, error)
-        self._counts, self._mark = Counts(), Mark(now, sampler.statistics)
+        closed = window(self.site, self._mark, sampler.statistics, self.counts, now, error)
+        self.counts, self._mark = Counts(), Mark(now, sampler.statistics)
         log.info(
             "stream_window_closed",
             source=self.site,
