@@ -21,7 +21,16 @@ from leakwatch.errors import ConfigError, FetchFailed, LayoutChanged, Refused, S
 from leakwatch.model.site import Coverage, CoverageWindow, SiteState
 from leakwatch.pipeline import Brain, Taken, take_page
 from leakwatch.ports import Clock, Fetcher, Repository, Vault
-from leakwatch.sources._kind import CredentialRef, Page, Payload, PolledKind, Request
+from leakwatch.sources import KINDS
+from leakwatch.sources._kind import (
+    CredentialRef,
+    Page,
+    Payload,
+    PolledKind,
+    Request,
+    SourceKind,
+    StreamKind,
+)
 
 _NOT_MODIFIED = 304
 _KEPT = "_kept"
@@ -36,6 +45,8 @@ class Duration(float):
 
 
 _EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
+SCHEDULE = frozenset({"every", "cron", "jitter", "min_interval_s", "max_requests"})
+"""What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +64,15 @@ class SiteConfig:
     enabled: bool = True
 
     @property
+    def is_stream(self) -> bool:
+        """Whether it is listened to without pause instead of being polled."""
+        return isinstance(KINDS.get(self.kind), StreamKind)
+
+    @property
     def host(self) -> str:
-        """The politeness domain: all sites of a host share one runner and one pace."""
+        """The politeness domain: all sites of a host share one runner and one pace. A stream is alone in its own."""
+        if self.is_stream:
+            return self.kind
         return urlsplit(self.settings.url).netloc.lower()
 
 
@@ -94,7 +112,7 @@ class Polled:
 
 async def poll(
     site: SiteConfig,
-    kind: PolledKind,
+    kind: SourceKind,
     state: SiteState,
     brain: Brain,
     repository: Repository,
@@ -108,7 +126,10 @@ async def poll(
     """Read a site once and write down what was covered. Only the site's own errors are caught.
 
     `announce` is told after each committed page how many alerts and proofs it caused.
+    Raises: ConfigError for a stream, which is not polled.
     """
+    if isinstance(kind, StreamKind):
+        raise ConfigError(f"{site.name} is a stream: it is listened to, not polled")
     began = clock.now()
     run = _begin(site, kind, state)
     asked = 0

@@ -16,12 +16,14 @@ from typer.testing import CliRunner
 
 from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
 from leakwatch.cli import app
+from leakwatch.cli._shared import gaps
 from leakwatch.config import Config, duration, load_config
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
 from leakwatch.model.finding import Severity
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
+from leakwatch.sources.dht import DhtSite
 from leakwatch.sources.feed import FeedSite
 from leakwatch.sources.github import GithubSite
 from leakwatch.sources.imageboard import ImageboardSite
@@ -260,6 +262,31 @@ def test_smallest_file(folder: Path) -> None:
     assert config.swarm.enabled
 
 
+def test_a_stream_is_off_unless_said(folder: Path) -> None:
+    """A dht site needs no address, is off unless it says yes, and is a host of its own that is never polled."""
+    assert [(one.enabled, one.is_stream) for one in read(folder, DHT).sites] == [(False, True)]
+    (site,) = read(folder, f"{DHT}enabled = true\npackets_per_s = 20\nbootstrap = ['127.0.0.1:1']\n").sites
+    assert (site.enabled, site.host, site.kind) == (True, "dht", "dht")
+    assert site.settings == DhtSite(packets_per_s=20, bootstrap=("127.0.0.1:1",))
+    assert not any(one.is_stream for one in read(folder, SITE).sites)
+
+
+@pytest.mark.parametrize(
+    ("more", "gap"),
+    [
+        ("", "no DHT node to begin with"),
+        ("bootstrap = ['127.0.0.1:1']\n", None),
+        ("[swarm]\nenabled = false\n", "hears nothing: [swarm] is not enabled"),
+        ("[swarm]\ndht_bootstrap = ['127.0.0.1:1']\n", None),
+    ],
+)
+def test_a_stream_that_would_hear_nothing_is_said(folder: Path, more: str, gap: str | None) -> None:
+    """A dht site that is on without the swarm, or without any node to begin with, is named as a gap."""
+    told = [one for one in gaps(read(folder, f"{DHT}enabled = true\n{more}")) if "site 'd'" in one]
+    assert (len(told), gap in told[0] if gap and told else None) == ((1, True) if gap else (0, None))
+    assert not any("site 'd'" in one for one in gaps(read(folder, f"{DHT}{more}")))
+
+
 def test_shipped_example_loads(folder: Path) -> None:
     """The file that `leakwatch init` writes loads, also with every commented section switched on."""
     example = (package_files("leakwatch.cli") / "leakwatch.toml.example").read_text("utf-8")
@@ -274,6 +301,8 @@ def test_shipped_example_loads(folder: Path) -> None:
     config = read(folder, text.replace("LEAKWATCH_SMTP_PASSWORD", "LEAKWATCH_TEST_PASSWORD"))
     assert len(config.sites) == 5
     assert [one.name for one in config.provers] == ["vault"]
+    assert [site.name for site in config.sites if site.is_stream] == ["dht"]
+    assert len(config.sites) == 6
     assert [one.kind for one in config.channels] == ["slack", "email"]
     assert len(config.routes) == 1
 
@@ -282,6 +311,8 @@ HTTP = '[http]\ncontact = "mailto:a@b.example"\n'
 SITE = f'{HTTP}[[sites]]\nname = "a"\nkind = "feed"\nurl = "https://x.example/"\n'
 SLACK = f'{HTTP}[[channels]]\nname = "s"\nkind = "slack"\nurl = "https://hooks.slack.com/x"\n'
 MAIL = f'{HTTP}[[channels]]\nname = "m"\nkind = "email"\nhost = "h"\nsender = "a@b"\nrecipients = ["c@d"]\n'
+
+DHT = f'{HTTP}[[sites]]\nname = "d"\nkind = "dht"\n'
 
 # name: (text, line, field, part of the message)
 BROKEN: dict[str, tuple[str, int, str, str]] = {
@@ -338,7 +369,12 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
     "sites a table": (f"{HTTP}[sites]\nname = 'x'\n", 3, "sites", "expected [[sites]] tables"),
     "routes a number": (f"routes = 5\n{HTTP}", 1, "routes", "expected [[routes]] tables"),
     "site without kind": (f"{HTTP}[[sites]]\nname = 'a'\n", 3, "sites.1.kind", "no such source kind"),
-    "site of no kind": (f"{HTTP}[[sites]]\nkind = 'gopher'\n", 4, "sites.1.kind", "there are feed, github"),
+    "site of no kind": (
+        f"{HTTP}[[sites]]\nkind = 'gopher'\n",
+        4,
+        "sites.1.kind",
+        "there are dht, feed, github",
+    ),
     "site of a list": (f"{HTTP}[[sites]]\nkind = ['feed']\n", 4, "sites.1.kind", "no such source kind"),
     "site without name": (
         f"{HTTP}[[sites]]\nkind = 'feed'\nurl = 'https://x/'\n",
@@ -347,6 +383,31 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         "name is missing",
     ),
     "site without url": (f"{HTTP}[[sites]]\nname = 'a'\nkind = 'feed'\n", 3, "sites.1", "url is missing"),
+    "stream with every": (
+        f"{DHT}every = '5m'\n",
+        6,
+        "sites.1.every",
+        "listened to without pause, so every means",
+    ),
+    "stream with cron": (f"{DHT}cron = '* * * * *'\n", 6, "sites.1.cron", "so cron means nothing; remove it"),
+    "stream with jitter": (f"{DHT}jitter = '1s'\n", 6, "sites.1.jitter", "so jitter means nothing"),
+    "stream with a pace": (f"{DHT}min_interval_s = 1\n", 6, "sites.1.min_interval_s", "remove it"),
+    "stream with requests": (f"{DHT}max_requests = 1\n", 6, "sites.1.max_requests", "remove it"),
+    "stream with url": (f"{DHT}url = 'https://x/'\n", 6, "sites.1.url", "known are bootstrap, enabled, kind"),
+    "stream without packets": (
+        f"{DHT}packets_per_s = 0\n",
+        6,
+        "sites.1.packets_per_s",
+        "from 1 to 1000, got 0",
+    ),
+    "stream too fast": (f"{DHT}packets_per_s = 1001\n", 6, "sites.1.packets_per_s", "from 1 to 1000"),
+    "stream from nowhere": (f"{DHT}bootstrap = ['x']\n", 6, "sites.1.bootstrap", "not host:port: x"),
+    "two streams": (
+        DHT + DHT[len(HTTP) :].replace('"d"', '"e"'),
+        8,
+        "sites.2.kind",
+        "a dht site already",
+    ),
     "board without boards": (
         f"{HTTP}[[sites]]\nname = 'a'\nkind = 'imageboard'\n",
         3,

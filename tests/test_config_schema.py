@@ -15,6 +15,16 @@ def test_committed_schema_is_current() -> None:
     assert json.loads(COMMITTED.read_text("utf-8")) == schema()
 
 
+def test_schema_gives_a_stream_no_schedule() -> None:
+    """A site that is listened to has neither an address nor a schedule, as the reader has it."""
+    (dht,) = [
+        one
+        for one in schema()["properties"]["sites"]["items"]["oneOf"]
+        if one["properties"]["kind"]["enum"] == ["dht"]
+    ]
+    assert set(dht["properties"]) == {"name", "kind", "enabled", "packets_per_s", "bootstrap"}
+
+
 def test_schema_knows_every_kind() -> None:
     """Every source kind and every channel kind can be written, and nothing unknown can."""
     told = schema()
@@ -23,7 +33,7 @@ def test_schema_knows_every_kind() -> None:
         for one in told["properties"]["sites"]["items"]["oneOf"]
         for name in one["properties"]["kind"]["enum"]
     ]
-    assert set(kinds) == {"feed", "rss", "torznab", "imageboard", "github", "huggingface"}
+    assert set(kinds) == {"feed", "rss", "torznab", "imageboard", "github", "huggingface", "dht"}
     assert all(
         one["additionalProperties"] is False for one in told["properties"]["channels"]["items"]["oneOf"]
     )

@@ -67,6 +67,11 @@ def gaps(config: Config) -> list[str]:
         found.append("without [[routes]] nobody is alerted; findings are only listed")
     if config.swarm.enabled and not config.swarm.dht_bootstrap:
         found.append("without swarm.dht_bootstrap no peers are found, so no torrent can be proved")
+    for site in config.sites:
+        if site.is_stream and site.enabled and not config.swarm.enabled:
+            found.append(f"the site {site.name!r} hears nothing: [swarm] is not enabled")
+        elif site.is_stream and site.enabled and not (site.settings.bootstrap or config.swarm.dht_bootstrap):
+            found.append(f"the site {site.name!r} has no DHT node to begin with: set its bootstrap")
     return found
 
 

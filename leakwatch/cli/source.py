@@ -49,14 +49,14 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
             "host": site.host,
             "enabled": site.enabled,
         }
-        told |= {"every_s": float(site.every), "cron": site.cron}
+        told |= {"every_s": None if site.is_stream else float(site.every), "cron": site.cron}
         told |= {
             "last_ok_at": state.last_ok_at if state else None,
             "failures": state.failures if state else 0,
         }
         told |= {
             "last_error": state.last_error if state else None,
-            "next_due_at": state.next_due_at if state else None,
+            "next_due_at": state.next_due_at if state and not site.is_stream else None,
         }
         if as_json:
             emit(told)

@@ -27,10 +27,13 @@ from leakwatch.crawl.addresses import HostList
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
 from leakwatch.model.finding import Severity
-from leakwatch.polling import Duration, SiteConfig
+from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
+from leakwatch.sources._kind import StreamKind
+from leakwatch.sources.dht import DhtSite
+from leakwatch.swarm.metadata import SwarmSettings
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\Z")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -39,9 +42,9 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "port": (1, 65535),
     "concurrency": (4, 1000),
     "max_requests": (1, None),
-    "packets_per_s": (1, 1000),
     "max_threads": (1, None),
     "limit": (1, 1000),
+    "packets_per_s": (1, 1000),
     "min_interval_s": (0, 86400),
     "deadline_s": (1, 3600),
     "total_deadline_s": (1, 3600),
@@ -100,6 +103,7 @@ class _Reader:
         self._unique([one.name for one in channels], "channels")
         sites = tuple(self._site(one, ("sites", i)) for i, one in enumerate(self._tables(told, "sites")))
         self._unique([one.name for one in sites], "sites")
+        self._one_stream_a_kind(sites)
         names = {one.name for one in channels}
         routes = tuple(
             self._route(one, ("routes", i), names) for i, one in enumerate(self._tables(told, "routes"))
@@ -183,6 +187,10 @@ class _Reader:
             raise self._error((*at, "kind"), f"no such source kind; there are {', '.join(sorted(KINDS))}")
         own = {one.name for one in dataclasses.fields(SiteConfig)} - {"settings"}
         settings = {one.name for one in dataclasses.fields(kind.settings)}
+        if isinstance(kind, StreamKind):
+            self._unscheduled(told, kind.name, at)
+            own -= SCHEDULE
+            told = {"enabled": False} | told
         self._known(told, own | settings, at)
         site = self._dataclass(
             SiteConfig,
@@ -192,7 +200,10 @@ class _Reader:
         )
         if not _NAME.match(site.name):
             raise self._error((*at, "name"), "expected letters, digits, dots and dashes, at most 64")
-        if not _is_web_address(site.settings.url):
+        if isinstance(site.settings, DhtSite):
+            nodes = site.settings.bootstrap
+            self._asked((*at, "bootstrap"), lambda: SwarmSettings(dht_bootstrap=nodes))
+        elif not _is_web_address(site.settings.url):
             raise self._error((*at, "url"), "expected an http or https address")
         for key in ("token", "apikey"):
             if getattr(site.settings, key, None) and told[key] not in self._secrets:
@@ -202,6 +213,23 @@ class _Reader:
                 )
         self._check_cron(site, at)
         return site
+
+    def _unscheduled(self, told: Mapping[str, Any], kind: str, at: tuple[str | int, ...]) -> None:
+        for key in told:
+            if key in SCHEDULE:
+                raise self._error(
+                    (*at, key),
+                    f"a {kind} site is listened to without pause, so {key} means nothing; remove it",
+                )
+
+    def _one_stream_a_kind(self, sites: tuple[SiteConfig, ...]) -> None:
+        """Two listeners would hear the same, under one node id and with twice the packets."""
+        streams = [site.kind if site.is_stream else "" for site in sites]
+        for index, kind in enumerate(streams):
+            if kind and kind in streams[:index]:
+                raise self._error(
+                    ("sites", index, "kind"), f"there is a {kind} site already; one hears it all"
+                )
 
     def _check_cron(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
         if site.cron is None:

@@ -11,17 +11,18 @@ from typing import Any, get_args, get_origin
 from leakwatch.config.sections import CHANNELS, SECTIONS
 from leakwatch.model.alert import Route
 from leakwatch.model.finding import Severity
-from leakwatch.polling import Duration, SiteConfig
+from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS
+from leakwatch.sources._kind import SourceKind, StreamKind
 
 _DURATION = r"^\d+(\.\d+)?\s*(ms|s|m|h|d)$"
 
 
 def schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of leakwatch.toml."""
-    sites = [_site(name, kind.settings) for name, kind in sorted(KINDS.items())]
+    sites = [_site(name, kind) for name, kind in sorted(KINDS.items())]
     channels = [_table(cls) for _, cls in sorted(CHANNELS.items())]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -40,8 +41,9 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _site(name: str, settings: type) -> dict[str, Any]:
-    common, own = _table(SiteConfig, without=("settings",)), _table(settings)
+def _site(name: str, kind: SourceKind) -> dict[str, Any]:
+    without = SCHEDULE if isinstance(kind, StreamKind) else frozenset[str]()
+    common, own = _table(SiteConfig, without=("settings", *without)), _table(kind.settings)
     names = ["feed", "rss"] if name == "feed" else [name]
     return {
         "type": "object",

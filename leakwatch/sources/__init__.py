@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leakwatch.errors import ConfigError
-from leakwatch.sources import feed, github, huggingface, imageboard, torznab
-from leakwatch.sources._kind import PolledKind
+from leakwatch.sources import dht, feed, github, huggingface, imageboard, torznab
+from leakwatch.sources._kind import SourceKind
 
-KINDS: Mapping[str, PolledKind] = {
-    kind.name: kind for kind in (feed.KIND, torznab.KIND, imageboard.KIND, github.KIND, huggingface.KIND)
+KINDS: Mapping[str, SourceKind] = {
+    kind.name: kind
+    for kind in (feed.KIND, torznab.KIND, imageboard.KIND, github.KIND, huggingface.KIND, dht.KIND)
 }
 _ALIASES = {"rss": "feed"}
 
 
-def kind_named(name: str) -> PolledKind:
+def kind_named(name: str) -> SourceKind:
     """The kind of this name or alias. Raises: ConfigError naming the kinds there are."""
     kind = KINDS.get(_ALIASES.get(name, name))
     if kind is None:

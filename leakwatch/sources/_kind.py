@@ -1,6 +1,6 @@
-"""What a source kind is: two pure functions between values.
+"""What a source kind is: pure functions between values.
 
-`start` says which requests begin a poll; `parse` reads one answer. Nothing here opens a connection, and the
+`start` says which requests begin a poll, and a stream has none; `parse` reads one answer. Nothing here opens a connection, and the
 time comes from the payload. Three outcomes of `parse` are never confused: a `Page` (which may be honestly
 empty), `LayoutChanged` (the page is not what the kind expects) and `Refused` (the site said no).
 """
@@ -93,6 +93,21 @@ class PolledKind:
     parse: Callable[[Payload], Page]
     empty_is_normal: bool = False
     is_window: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamKind:
+    """A kind of source that is listened to without pause: it has no schedule and no address of its own.
+
+    A payload is one item; who listens is `streaming/`.
+    """
+
+    name: str
+    settings: type[Any]
+    parse: Callable[[Payload], Page]
+
+
+SourceKind = PolledKind | StreamKind
 
 
 def site_name(payload: Payload) -> str:

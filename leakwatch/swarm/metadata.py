@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from leakwatch.errors import ConfigError, InfohashError, SwarmError
-from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2
+from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, swarm_key
 
 HEADER_BYTES = 4
 _MAX_PEERS = 200
@@ -148,11 +148,15 @@ def read_answer(body: bytes) -> Answer:
 def checked(raw: bytes, asked: Infohashes, max_bytes: int) -> bytes:
     """The bytes, if they are what was asked for: every infohash that was given must be theirs.
 
+    Twenty bytes alone may be all that the DHT tells of a v2 infohash (BEP 52), and are then the beginning of theirs.
     Raises: SwarmError if they are larger than allowed or of another torrent.
     """
     if len(raw) > max_bytes:
         raise SwarmError(PROBLEMS["too_large"])
-    if asked.v1 and hashlib.sha1(raw, usedforsecurity=False).digest() != asked.v1:
+    theirs = {hashlib.sha1(raw, usedforsecurity=False).digest()}
+    if not asked.v2:
+        theirs.add(swarm_key(InfohashV2(hashlib.sha256(raw).digest())))
+    if asked.v1 and asked.v1 not in theirs:
         raise SwarmError("the metadata does not have the v1 infohash that was asked for")
     if asked.v2 and hashlib.sha256(raw).digest() != asked.v2:
         raise SwarmError("the metadata does not have the v2 infohash that was asked for")

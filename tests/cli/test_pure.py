@@ -495,7 +495,7 @@ def toml(value: Any) -> str:
 def payload_of(expected: Path) -> str:
     """The saved page beside an expectation."""
     stem = expected.name.removesuffix(".expected.json")
-    names = (f"{stem}.json", f"{stem}.xml")
+    names = (f"{stem}.json", f"{stem}.xml", f"{stem}.info", f"{stem}.torrent")
     return str(next(expected.with_name(name) for name in names if expected.with_name(name).exists()))
 
 
@@ -532,6 +532,18 @@ def test_source_parse_needs_no_site() -> None:
     assert values(plain)[0]["infohash_v1"] == "46a5570b31bb906a70cc0d0f17bad081b463aced"
 
 
+def test_source_parse_of_a_torrent_is_that_of_its_info(tmp_path: Path) -> None:
+    """For `dht` a torrent file gives what its info dictionary alone gives."""
+    torrent = PAYLOADS / "dht" / "hybrid_torrent_file.torrent"
+    bare = tmp_path / "bare.info"
+    data = torrent.read_bytes()
+    bare.write_bytes(data[data.index(b"4:info") + len(b"4:info") : -1])
+    plain = run("source", "parse", "dht", str(torrent), "--json").stdout
+    assert run("source", "parse", "dht", str(bare), "--json").stdout == plain
+    (seen,) = values(plain)
+    assert [file["path"] for file in seen["files"]] == ["Tideglass/a.bin", "Tideglass/b.bin"]
+
+
 def test_source_parse_says_what_follows(tmp_path: Path) -> None:
     """Further pages that would be read are told on stderr, never on stdout."""
     expected = PAYLOADS / "github" / "issues_paging.expected.json"
@@ -564,7 +576,9 @@ def test_source_parse_with_a_broken_site(text: str, tmp_path: Path) -> None:
 
 def test_source_parse_of_nothing(tmp_path: Path) -> None:
     """A kind that there is not is told with those there are; so is a page that is not there."""
-    assert "there are feed, github" in fails(ConfigError, "source", "parse", "gopher", str(tmp_path / "x"))
+    assert "there are dht, feed, github" in fails(
+        ConfigError, "source", "parse", "gopher", str(tmp_path / "x")
+    )
     assert "No such file" in fails(InputError, "source", "parse", "feed", str(tmp_path / "x"))
 
 

@@ -141,6 +141,15 @@ def test_messages_survive_the_way() -> None:
         assert read_answer(answer.frame()[HEADER_BYTES:]) == answer
 
 
+def test_twenty_bytes_of_a_v2_infohash_are_enough() -> None:
+    """What the DHT tells of a v2 torrent names it, alone; beside a v2 infohash a v1 one must be one."""
+    told = InfohashV1(ASKED.v2[:20] if ASKED.v2 else b"")
+    assert checked(RAW, Infohashes(v1=told), 100) == RAW
+    for raw, asked in ((RAW + b" ", Infohashes(v1=told)), (RAW, Infohashes(told, ASKED.v2))):
+        with pytest.raises(SwarmError, match="v1 infohash"):
+            checked(raw, asked, 100)
+
+
 def test_metadata_is_checked() -> None:
     """Only bytes with every infohash that was asked for pass, and only within the limit."""
     assert checked(RAW, ASKED, 100) == RAW

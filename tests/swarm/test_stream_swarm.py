@@ -1,0 +1,270 @@
+"""A real DHT, a real seeder and the real session: from an infohash that nobody told us to a finding, with no payload."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import libtorrent as lt
+import pytest
+
+from leakwatch.crawl.vault import FileVault
+from leakwatch.matching.index import build_index
+from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.pipeline import Brain
+from leakwatch.service import load_rules, load_weights
+from leakwatch.sources.dht import DhtSite
+from leakwatch.store.migrate import upgrade
+from leakwatch.store.repository import SqlRepository
+from leakwatch.streaming import StreamLimits, Surroundings, watch_dht, watched_keys
+from leakwatch.swarm.discovery import SamplerSettings
+from leakwatch.swarm.identity import stable_node_id
+from leakwatch.swarm.metadata import SwarmSettings
+from leakwatch.swarm.session import SwarmSession
+from leakwatch.torrent.infohash import Infohashes
+from leakwatch.torrent.metainfo import parse_torrent
+
+pytestmark = pytest.mark.swarm
+
+NODES = 6
+SIZE = 1_500_007
+SECOND_OCTET = random.SystemRandom().randrange(110, 250)
+"""Of this run's addresses in 127.0.0.0/8: runs beside one another do not meet."""
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ASSET = Asset(
+    id=AssetId("tideglass"),
+    title="Tideglass 70B",
+    files=(AssetFile(path="tideglass.bin", size_bytes=SIZE, sha256=b"\x11" * 32),),
+)
+FLAGS = {
+    "Tideglass 70B": lt.create_torrent.v1_only,
+    "Gardening for beginners": 0,
+    "Night sky atlas": lt.create_torrent.v2_only,
+}
+"""One of each version: the leak is a v1 torrent, and of the hybrid the DHT knows two keys."""
+QUIET = {
+    "enable_lsd": False,
+    "enable_upnp": False,
+    "enable_natpmp": False,
+    "enable_ip_notifier": False,
+    "webtorrent_stun_server": "",
+    "dht_bootstrap_nodes": "",
+    "dht_restrict_routing_ips": False,
+    "dht_restrict_search_ips": False,
+    "dht_prefer_verified_node_ids": False,
+    "dht_enforce_node_id": False,
+    "dht_ignore_dark_internet": False,
+    "dht_block_ratelimit": 100_000,
+    "dht_upload_rate_limit": 100_000_000,
+    "dht_sample_infohashes_interval": 0,
+    "aio_threads": 1,
+    "hashing_threads": 1,
+    "alert_mask": lt.alert_category.dht | lt.alert_category.dht_operation,
+}
+
+
+class Clock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+
+def address(number: int) -> str:
+    """One of this run's loopback addresses, each in a network of its own."""
+    return f"127.{SECOND_OCTET}.{number}.1"
+
+
+def until(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait until it is so. Raises: TimeoutError."""
+    ends = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > ends:
+            raise TimeoutError
+        time.sleep(0.02)
+
+
+def plain_session(number: int, *, has_dht: bool = True) -> lt.session:
+    """An ordinary session on loopback that talks to loopback only; it returns once it listens."""
+    params = lt.session_params()
+    settings = {**QUIET, "enable_dht": has_dht, "listen_interfaces": f"{address(number)}:0"}
+    params.settings = cast("lt.settings_pack", settings)
+    session = lt.session(params)
+    rules = lt.ip_filter()
+    rules.add_rule("0.0.0.0", "126.255.255.255", 1)
+    rules.add_rule("128.0.0.0", "255.255.255.255", 1)
+    session.set_ip_filter(rules)
+    until(lambda: session.listen_port() > 0)
+    return session
+
+
+@dataclass
+class World:
+    """Some DHT nodes, and a seeder of torrents by name."""
+
+    nodes: list[lt.session]
+    seeder: lt.session
+    torrents: dict[str, bytes]
+    seeds: dict[str, lt.torrent_handle]
+
+    @property
+    def bootstrap(self) -> tuple[str, ...]:
+        """One node, as an operator would name it."""
+        return (f"{address(1)}:{self.nodes[0].listen_port()}",)
+
+    @property
+    def uploaded(self) -> dict[str, int]:
+        """Payload bytes that the seeder gave away."""
+        return {name: seed.status().total_payload_upload for name, seed in self.seeds.items()}
+
+    def can_be_found(self, infohashes: Infohashes) -> bool:
+        """Whether a node of the DHT names the seeder."""
+        key = lt.sha1_hash(bytes(infohashes.swarm_keys[0]))
+        self.nodes[2].dht_get_peers(key)
+        self.nodes[2].wait_for_alert(200)
+        return any(
+            isinstance(alert, lt.dht_get_peers_reply_alert) and alert.info_hash == key and alert.peers()
+            for alert in self.nodes[2].pop_alerts()
+        )
+
+
+def seed(folder: Path, name: str, seeder: lt.session) -> tuple[bytes, lt.torrent_handle]:
+    """Write random payload, make a torrent of it, seed it."""
+    content = folder / name
+    content.mkdir()
+    file = "tideglass.bin" if name == ASSET.title else "roses.bin"
+    (content / file).write_bytes(os.urandom(SIZE if name == ASSET.title else 700_001))
+    (content / "readme.txt").write_bytes(os.urandom(5000))
+    made = lt.create_torrent(lt.list_files(str(content)), 64 * 1024, FLAGS[name])
+    lt.set_piece_hashes(made, str(folder))
+    metainfo = lt.bencode(made.generate())
+    params = lt.load_torrent_buffer(metainfo)
+    params.save_path = str(folder)
+    params.flags |= lt.torrent_flags.seed_mode
+    params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+    return metainfo, seeder.add_torrent(params)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The loopback world, once the seeder can be found for each torrent."""
+    world = World([plain_session(number + 1) for number in range(NODES)], plain_session(100), {}, {})
+    for session in (*world.nodes, world.seeder):
+        for number, node in enumerate(world.nodes):
+            if session is not node:
+                session.add_dht_node((address(number + 1), node.listen_port()))
+    folder = tmp_path_factory.mktemp("seeder")
+    for name in FLAGS:
+        world.torrents[name], handle = seed(folder, name, world.seeder)
+        world.seeds[name] = handle
+
+        def is_there(name: str = name) -> bool:
+            world.seeds[name].force_dht_announce()
+            return world.can_be_found(parse_torrent(world.torrents[name]).infohashes)
+
+        until(is_there)
+    yield world
+    world.nodes.clear()  # sessions end here, not whenever the garbage collector comes by
+    world.seeds.clear()
+    del world.seeder, session, node, handle
+
+
+@pytest.fixture
+async def repository(tmp_path: Path) -> AsyncIterator[SqlRepository]:
+    """SQLite with the asset and the site."""
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    await upgrade(url)
+    opened = SqlRepository.open(url)
+    async with opened.writing() as work:
+        await work.catalogue.save(ASSET, NOON)
+        await work.sites.sync([("dht", "dht", "dht")], NOON)
+    yield opened
+    await opened.close()
+
+
+async def test_from_the_dht_to_a_finding(world: World, repository: SqlRepository, tmp_path: Path) -> None:
+    """Torrents nobody told us of are heard of in the DHT; the asset's becomes a case, the others observations."""
+    settings = SwarmSettings(
+        listen=f"{address(200)}:0", dht_bootstrap=world.bootstrap, allow_networks=("127.0.0.0/8",)
+    )
+    session = SwarmSession(settings)
+    vault, brain = (
+        FileVault(tmp_path / "evidence"),
+        Brain(build_index([ASSET]), load_weights(), load_rules(None), ()),
+    )
+    told: list[tuple[int, int]] = []
+
+    async def announce(alerts: int, proofs: int) -> None:
+        told.append((alerts, proofs))
+
+    async def current() -> Brain:
+        return brain
+
+    around = Surroundings(
+        brain=current,
+        watched=lambda: watched_keys(brain, repository),
+        repository=repository,
+        vault=vault,
+        swarm=session,
+        clock=Clock(),
+        announce=announce,
+    )
+    limits = StreamLimits(at_once=1, deadline_s=5)  # side by side, the keys of a hybrid spoil one another
+    sampling = SamplerSettings(batch_wait_s=0.02, least_interval_s=0.1, rejoin_s=1, seen_capacity=10_000)
+    task = asyncio.create_task(
+        watch_dht("dht", DhtSite(), settings, stable_node_id(tmp_path), around, limits, sampling)
+    )
+    try:
+        async with asyncio.timeout(30):
+            while len(stored := await observed(repository)) < len(FLAGS):
+                await asyncio.sleep(0.05)
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await session.aclose()
+
+    seen = {one.title: one for one in stored}
+    for name, metainfo in world.torrents.items():
+        parsed = parse_torrent(metainfo)
+        assert seen[name].native_id == (parsed.infohashes.v1 or parsed.infohashes.v2 or b"").hex()
+        assert parsed.info
+        assert seen[name].size_bytes == parsed.info.size_bytes
+        assert max(one.path for one in seen[name].files).startswith(f"{name}/")
+    leak = seen[ASSET.title]
+    assert vault.get(leak.evidence or "") == parse_torrent(world.torrents[ASSET.title]).raw_info
+    assert [name for name, one in seen.items() if one.evidence] == [ASSET.title]
+    async with repository.reading() as work:
+        (finding,) = await work.findings.list()
+        assert await work.findings.due_proofs(datetime.now(UTC)) == [leak.native_id]
+        (window,) = await work.sites.windows("dht")
+    assert (finding.asset, finding.sightings, told) == (ASSET.id, 1, [(0, 1)])
+    assert window.new_items == len(FLAGS)
+    assert world.uploaded == dict.fromkeys(FLAGS, 0)
+
+
+async def observed(repository: SqlRepository) -> list:
+    """All that was observed."""
+    async with repository.reading() as work:
+        return [one for _, one in await work.findings.stored(2**62, 100)]
+
+
+def test_the_witness_works(world: World, tmp_path: Path) -> None:
+    """The seeder's counter, which stood at nothing, moves for an ordinary client."""
+    client = plain_session(202, has_dht=False)
+    params = lt.load_torrent_buffer(world.torrents[ASSET.title])
+    params.save_path = str(tmp_path)
+    params.peers = [(address(100), world.seeder.listen_port())]
+    handle = client.add_torrent(params)
+    until(lambda: handle.status().is_seeding)
+    assert world.uploaded[ASSET.title] >= SIZE
+    client.remove_torrent(handle)
