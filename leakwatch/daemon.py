@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import os
-import secrets
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -31,23 +31,25 @@ from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import AssetId
 from leakwatch.model.site import SiteState
+from leakwatch.parts import open_counter, open_prover
 from leakwatch.pipeline import Brain, look_back
 from leakwatch.polling import SiteConfig, poll
 from leakwatch.ports import Notifier
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
-from leakwatch.service import load_fakes, load_rules, load_weights
+from leakwatch.service import load_rules, load_weights
 from leakwatch.sources import KINDS
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
-from leakwatch.swarm.dht_client import DhtClient, DhtSettings
+from leakwatch.streaming import Surroundings, Watched, watch_dht, watched_keys
+from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.session import SwarmSession
-from leakwatch.swarm.wall import Wall
 from leakwatch.timetable import next_time, trigger_of
 
 log = structlog.get_logger()
 
 TICK_S = 5
+_LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
 DRAIN_S = 10.0
 _CRAWL, _PROVE, _DELIVER, _LOOK_BACK, _COUNT = "crawl", "prove", "deliver", "look_back", "count"
 _MAX_PROVING, _MAX_COUNTING = 64, 8
@@ -79,6 +81,7 @@ class Daemon:
     jobs: Jobs
     scheduler: AsyncIOScheduler
     sites: dict[str, SiteConfig]
+    streams: tuple[SiteConfig, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     failed: set[str] = field(default_factory=set[str])
     _brain: tuple[int, Brain] | None = None
@@ -104,12 +107,16 @@ class Daemon:
         working = asyncio.create_task(
             self.jobs.run(self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING)
         )
+        listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
         self.scheduler.start()
         await self._schedule()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
         log.info("daemon_stopping")
         self.scheduler.shutdown(wait=False)
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
         self.jobs.stop()
         _, late = await asyncio.wait({working}, timeout=DRAIN_S)
         if late:
@@ -285,6 +292,35 @@ class Daemon:
         if counted.alerts:
             await self.jobs.submit(_DELIVER, list(self.notifiers))
 
+    async def listen(self, site: SiteConfig) -> None:
+        """Listen to the DHT until the end; what ends it before is told, and it begins anew, later each time."""
+        if self.prover.swarm is None:
+            log.error(
+                "stream_not_started", site=site.name, error="the swarm is switched off: set swarm.enabled"
+            )
+            return
+        around = Surroundings(
+            brain=self.brain,
+            watched=self._watched,
+            repository=self.repository,
+            vault=self.vault,
+            swarm=self.prover.swarm,
+            clock=self.clock,
+            announce=self._announce,
+        )
+        for wait_s in (*_LISTEN_AGAIN_S, *itertools.repeat(_LISTEN_AGAIN_S[-1])):
+            try:
+                own_id = stable_node_id(self.config.data_dir)
+                await watch_dht(site.name, site.settings, self.config.swarm_settings, own_id, around)
+            except LeakwatchError as error:
+                log.error("stream_ended", site=site.name, error=error.message, again_in_s=wait_s)
+            except Exception as error:
+                log.exception("stream_crashed", site=site.name, error=repr(error), again_in_s=wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _watched(self) -> Watched:
+        return await watched_keys(await self.brain(), self.repository)
+
     async def deliver(self, channel: str) -> None:
         """Send everything that is due on one channel."""
         notifier = self.notifiers.get(channel)
@@ -349,71 +385,25 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             repository=repository,
             vault=vault,
             fetcher=fetcher,
-            prover=Prover(
-                repository=repository,
-                vault=vault,
-                fetcher=fetcher,
-                swarm=swarm,
-                clock=clock,
-                fakes=load_fakes(),
-                deadline_s=config.swarm.deadline_s,
-            ),
-            counter=await _counter(config, repository, fetcher, clock, stack),
+            prover=open_prover(config, repository, vault, fetcher, swarm, clock, stack),
+            counter=await open_counter(config, repository, fetcher, clock, stack),
             notifiers={one.name: notifier_for(one, fetcher, clock) for one in config.channels},
             weights=load_weights(),
             pack=load_rules(config.rules_dir),
             clock=clock,
             jobs=Jobs(),
             scheduler=AsyncIOScheduler(timezone=UTC),
-            sites={site.name: site for site in config.sites if site.enabled},
+            sites={site.name: site for site in config.sites if site.enabled and not site.is_stream},
+            streams=tuple(site for site in config.sites if site.enabled and site.is_stream),
         )
         async with repository.writing() as work:
-            await work.sites.sync([(s.name, s.kind, s.host) for s in daemon.sites.values()], clock.now())
+            await work.sites.sync(
+                [(s.name, s.kind, s.host) for s in (*daemon.sites.values(), *daemon.streams)], clock.now()
+            )
             released = await work.outbox.release_leases(clock.now()) if repository.is_embedded else 0
         if released:
             log.warning("leases_released", alerts=released)
         yield daemon
-
-
-async def _counter(
-    config: Config,
-    repository: SqlRepository,
-    fetcher: HttpFetcher,
-    clock: SystemClock,
-    stack: contextlib.AsyncExitStack,
-) -> Counter | None:
-    """What counts swarms, if that is wanted; with a DHT client of its own where the DHT may be asked."""
-    swarm = config.swarm
-    if not (swarm.enabled and swarm.count):
-        return None
-    dht = None
-    if swarm.dht_bootstrap:
-        host = swarm.listen.rpartition(":")[0].strip("[]")
-        settings = DhtSettings(listen=(host, 0), packets_per_s=swarm.packets_per_s)
-        client = DhtClient(node_id(config.data_dir), Wall(swarm.allow_networks), settings)
-        dht = await stack.enter_async_context(client)
-    return Counter(
-        repository=repository,
-        fetcher=fetcher,
-        dht=dht,
-        bootstrap=swarm.dht_bootstrap,
-        allow_networks=swarm.allow_networks,
-        clock=clock,
-        countries=config.beside(swarm.countries_file),
-        networks=config.beside(swarm.networks_file),
-    )
-
-
-def node_id(data_dir: Path) -> bytes:
-    """The one node id of this installation, made once: 20 bytes at random."""
-    file = data_dir / "dht.id"
-    with contextlib.suppress(FileNotFoundError):
-        known = file.read_bytes()
-        if len(known) == 20:
-            return known
-    made = secrets.token_bytes(20)
-    file.write_bytes(made)
-    return made
 
 
 @contextlib.contextmanager

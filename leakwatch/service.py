@@ -30,6 +30,7 @@ from leakwatch.model.finding import (
     State,
     Verdict,
 )
+from leakwatch.model.swarm import SwarmSample
 from leakwatch.ports import Repository
 from leakwatch.rulepack.load import load_pack
 from leakwatch.rulepack.schema import RulePack
@@ -230,6 +231,7 @@ class Case:
     events: tuple[FindingEvent, ...]
     proofs: tuple[Proof, ...]
     signals: tuple[tuple[str, str, float], ...]
+    samples: tuple[SwarmSample, ...] = ()
 
 
 async def show_finding(ident: str, repository: Repository) -> Case:
@@ -248,6 +250,7 @@ async def show_finding(ident: str, repository: Repository) -> Case:
             tuple(await work.findings.events(finding.id)),
             tuple(await work.findings.proofs(finding.id)),
             tuple(await work.findings.signals(finding.id)),
+            tuple(await work.swarms.samples(finding.id)),
         )
 
 

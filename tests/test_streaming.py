@@ -19,7 +19,7 @@ from leakwatch.crawl.vault import FileVault
 from leakwatch.errors import ConfigError, StoreError, SwarmError
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
-from leakwatch.model.finding import Finding, State
+from leakwatch.model.finding import Finding, Rank, State
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain
@@ -95,7 +95,12 @@ class TwinSwarm:
     asked: list[SwarmKey] = field(default_factory=list[SwarmKey])
 
     async def metadata(
-        self, infohashes: Infohashes, *, peers: Sequence[tuple[str, int]] = (), deadline_s: float = 60.0
+        self,
+        infohashes: Infohashes,
+        *,
+        peers: Sequence[tuple[str, int]] = (),
+        deadline_s: float = 60.0,
+        rank: Rank = Rank.REVIEW,
     ) -> bytes:
         """The info dictionary, or an error as of a swarm where nobody answers."""
         (key,) = infohashes.swarm_keys

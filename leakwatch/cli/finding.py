@@ -79,7 +79,9 @@ def show(
     as_json: JsonOption = False,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show one finding: where it was seen, why it matched, what is proved, what happened."""
+    """Show one finding: where it was seen, why it matched, what is proved, how it spreads, what happened."""
+    from leakwatch.cli._proofs import proof_lines  # noqa: PLC0415
+    from leakwatch.model.swarm import spread_of  # noqa: PLC0415
     from leakwatch.service import show_finding  # noqa: PLC0415
 
     async def work() -> Case:
@@ -102,7 +104,13 @@ def show(
     for kind, detail, weight in case.signals:
         typer.echo(f"  {weight:+6.1f} bits  {kind}: {clean(detail, 200)}")
     for proof in case.proofs:
-        typer.echo(f"proof: {proof.verdict.value} ({proof.method}) {clean(proof.reason, 400)}")
+        first, *rest = proof_lines(proof)
+        typer.echo(f"proof: {first}")
+        for line in rest:
+            typer.echo(line)
+    spread = spread_of(case.samples)
+    if spread is not None:
+        typer.echo(f"swarm: {spread.words} (counted {spread.at.isoformat(timespec='seconds')})")
     typer.echo("history:")
     for event in case.events:
         told = " ".join(f"{key}={clean(value, 80)}" for key, value in event.detail.items())
@@ -110,6 +118,8 @@ def show(
 
 
 def _case_json(case: Case) -> dict[str, Any]:
+    from leakwatch.cli._proofs import proof_json, spread_json  # noqa: PLC0415
+
     told = _finding_json(case.finding)
     told["places"] = [
         {name: getattr(p, name) for name in ("site", "url", "title", "seen_at", "published_at")}
@@ -118,9 +128,8 @@ def _case_json(case: Case) -> dict[str, Any]:
     told["signals"] = [
         {"kind": kind, "detail": detail, "weight": weight} for kind, detail, weight in case.signals
     ]
-    told["proofs"] = [
-        {"verdict": p.verdict.value, "method": p.method, "reason": p.reason} for p in case.proofs
-    ]
+    told["proofs"] = [proof_json(one) for one in case.proofs]
+    told["spread"] = spread_json(case.samples)
     told["events"] = [
         {"kind": e.kind.value, "at": e.at.isoformat(), "detail": dict(e.detail)} for e in case.events
     ]

@@ -106,6 +106,7 @@ def prove(
 ) -> None:
     """Say with arithmetic whether a torrent carries these files; only the owner's own bytes are read."""
     from leakwatch.assetfiles import LocalHasher  # noqa: PLC0415
+    from leakwatch.cli._proofs import proof_json, proof_lines  # noqa: PLC0415
     from leakwatch.proof import prove as prove_files  # noqa: PLC0415
     from leakwatch.service import read_torrent  # noqa: PLC0415
 
@@ -113,25 +114,11 @@ def prove(
     if read.info is None:
         raise MetainfoError(f"{torrent}: {'; '.join(read.problems)}")
     proof = prove_files(read.info, _files(asset_path, read.info), LocalHasher())
-    files = [
-        {
-            "path": one.path,
-            "asset_path": one.asset_path,
-            "pieces_ok": one.pieces_ok,
-            "pieces_tested": one.pieces_tested,
-            "shift": one.shift,
-        }
-        for one in proof.files
-    ]
     if as_json:
-        emit({"verdict": proof.verdict.value, "method": proof.method, "files": files, "reason": proof.reason})
+        emit(proof_json(proof))
         return
-    typer.echo(f"{proof.verdict.value} ({proof.method}): {clean(proof.reason, 2000)}")
-    for one in files:
-        tested = f"{one['pieces_ok']} of {one['pieces_tested']} pieces"
-        typer.echo(
-            f"  {clean(str(one['path']))} = {clean(str(one['asset_path']))}: {tested}, shift {one['shift']}"
-        )
+    for line in proof_lines(proof):
+        typer.echo(line)
 
 
 def _files(paths: list[Path], info: TorrentInfo) -> list[AssetFile]:

@@ -12,6 +12,7 @@ import structlog
 
 from leakwatch.display import clean
 from leakwatch.errors import LeakwatchError, StoreError, SwarmError
+from leakwatch.model.finding import Rank
 from leakwatch.model.site import Coverage, SiteState
 from leakwatch.pipeline import Brain, take_page
 from leakwatch.ports import Clock, Repository, Swarm, Vault
@@ -175,7 +176,8 @@ class Stream:
             page = Page(observations=(heard(key, self.site, at),))
             await self._take(page, self._payload(key, magnet.encode()), brain)
             return
-        raw = await _metadata(self.around.swarm, key, self.limits.deadline_s)
+        rank = Rank.WATCHED if key in self.watched else Rank.SAMPLE
+        raw = await _metadata(self.around.swarm, key, self.limits.deadline_s, rank)
         self.counts.with_metadata += 1
         payload = self._payload(key, raw)
         await self._take(await asyncio.to_thread(parse, payload), payload, brain)
@@ -222,6 +224,6 @@ class Stream:
             await work.sites.close_poll(closed, now + _NEVER, failures, told)
 
 
-async def _metadata(swarm: Swarm, key: SwarmKey, deadline_s: float) -> bytes:
+async def _metadata(swarm: Swarm, key: SwarmKey, deadline_s: float, rank: Rank) -> bytes:
     """The info dictionary of a swarm. What the DHT tells may be half of a v2 infohash; `checked` takes it for one."""
-    return await swarm.metadata(Infohashes(v1=InfohashV1(bytes(key))), deadline_s=deadline_s)
+    return await swarm.metadata(Infohashes(v1=InfohashV1(bytes(key))), deadline_s=deadline_s, rank=rank)

@@ -477,7 +477,9 @@ def test_finding_show_and_set(home: Path, database: str) -> None:
     assert told["state"] == "confirmed"
     assert [place["url"] for place in told["places"]] == ["https://b.example/weights"]
     assert told["signals"] == [{"kind": "title", "detail": "weights", "weight": 12.5}]
-    assert told["proofs"] == [{"verdict": "proved", "method": "v1", "reason": "weights"}]
+    (proof,) = told["proofs"]
+    assert (proof["verdict"], proof["method"], proof["reason"]) == ("proved", "v1", "weights")
+    assert told["spread"] is None
     assert [event["kind"] for event in told["events"]] == ["opened", "state_changed"]
     assert told["events"][1]["detail"]["reason"] == "seen it"
     text = run("finding", "show", "LW-1").stdout

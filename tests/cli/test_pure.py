@@ -374,9 +374,12 @@ def prove(file: Path, *paths: Path) -> dict[str, Any]:
     """What `torrent prove` says."""
     options = [part for path in paths for part in ("--asset-path", str(path))]
     (told,) = values(run("torrent", "prove", str(file), *options, "--json").stdout)
-    assert list(told) == ["verdict", "method", "files", "reason"]
+    assert list(told) == ["verdict", "method", "files", "reason", "error"]
     for one in told["files"]:
-        assert list(one) == ["path", "asset_path", "pieces_ok", "pieces_tested", "shift"]
+        first = ["path", "asset_path", "pieces_ok", "pieces_tested", "shift"]
+        assert list(one) == [*first, "pieces_total", "share", "ranges", "variant"]
+        assert bool(one["ranges"]) == bool(one["pieces_ok"])
+        assert 0 <= one["share"][0] <= one["share"][1] <= 1
     return told
 
 
