@@ -32,7 +32,7 @@ NOTHING = bytes(PIECE_DIGEST_BYTES)
 Work = tuple[float, Callable[[], None]]
 """What a step has to do, in parts that may run side by side: the bytes it hashes, and the doing."""
 
-_LONGEST_PERIOD = 4096
+_LONGEST_PERIOD, _STRETCHES = 4096, 8
 _DOMINANT = 7 / 8
 _LEAST_BYTES = 64
 _QUARTER, _STEP = LENGTHS.index(STEP_BYTES // 4), LENGTHS.index(STEP_BYTES)
@@ -51,15 +51,32 @@ def is_informative(data: bytes | memoryview) -> bool:
 
 
 def _is_dull(block: bytes) -> bool:
-    """Tiny, periodic with a period of at most 4 KiB, or nearly all one byte."""
-    if len(block) < _LEAST_BYTES:
+    """Periodic, or less than half of it telling: where two dull stretches meet, their border tells nothing."""
+    if len(block) < _LEAST_BYTES or _is_periodic(block, _LONGEST_PERIOD):
         return True
-    period = block.find(block[:32], 1, _LONGEST_PERIOD + 32)
-    if period > 0 and block[period:] == block[:-period]:
-        return True
-    sample = block[::61] if len(block) > 1024 else block
+    step = max(_LEAST_BYTES, len(block) // _STRETCHES)
+    starts = range(0, len(block) - step + 1, step)
+    needed = (len(starts) + 1) // 2
+    for start in starts:
+        needed -= _is_telling(block[start : start + step])
+        if needed <= 0:
+            return False
+    return True
+
+
+def _is_telling(stretch: bytes) -> bool:
+    """Neither periodic nor nearly all one byte."""
+    if _is_periodic(stretch, len(stretch) // 2):
+        return False
+    sample = stretch[::7] if len(stretch) > 512 else stretch
     most = max(sample.count(sample[place]) for place in (0, len(sample) // 3, 2 * len(sample) // 3))
-    return most > _DOMINANT * len(sample)
+    return most <= _DOMINANT * len(sample)
+
+
+def _is_periodic(data: bytes, longest: int) -> bool:
+    head = data[:32]
+    period = data.find(head, 1, longest + len(head))
+    return period > 0 and data[period:] == data[:-period]
 
 
 def windows(size_bytes: int, budget_bytes: int) -> tuple[range, ...]:

@@ -15,6 +15,7 @@ MAX_READ_BYTES = 256 * 2**20
 _SEEK = 64 * 1024
 """What a read counts for at least: tiny pieces cost seeks."""
 _MAX_RANGES = 64
+_GIVE_UP = 4
 
 
 @dataclass(slots=True)
@@ -41,8 +42,13 @@ class Pair:
     ok: int = 0
     tested: int = 0
     drawn: int = 0
-    unread: bool = False
+    missing: int = 0
     agreed: list[range] = field(default_factory=list[range])
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it is given up: of the first pieces that were drawn none was to be had."""
+        return not self.tested and self.missing >= _GIVE_UP
 
     def told(self) -> FileProof:
         """What came of it; of many ranges the first."""

@@ -117,7 +117,7 @@ class Sampler:
 
     def _test(self, pair: Pair, wanted: int, hasher: Hasher) -> None:
         """Draw until so many informative pieces were tested; constant ones are drawn over, within bounds."""
-        while pair.tested < wanted and pair.drawn < 4 * wanted and not pair.unread:
+        while pair.tested < wanted and pair.drawn < 4 * wanted and not pair.is_unread:
             length = self._info.piece_length
             most = max(0, self._budget.left) // length
             indices = list(islice(pair.draws, min(wanted - pair.tested, most)))
@@ -139,7 +139,7 @@ class Sampler:
         self._budget.take(hashed)
         if hashed is None:
             self._unread += 1
-            pair.unread = not pair.tested
+            pair.missing += 1
         elif not hashed.informative[0]:
             self._constant += 1
         else:

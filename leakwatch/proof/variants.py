@@ -20,7 +20,7 @@ from leakwatch.torrent.metainfo import TorrentInfo
 
 COMMON = ""
 """The name of the copy that nobody in particular was given."""
-_MAX_PIECES, _MAX_TELLING, _MAX_TOLD = 256, 16, 50
+_MAX_PIECES, _MAX_TELLING, _MAX_TOLD = 128, 16, 50
 _MAX_READ_BYTES = 2**30
 
 
@@ -30,16 +30,16 @@ def variant_by_root(info: TorrentInfo, files: Sequence[AssetFile]) -> VariantPro
     if not paths:
         return None
     found = {file.pieces_root for file in info.files if file.pieces_root}
-    left = _recipients(files)
-    compared = 0
+    everybody = _recipients(files)
+    answers: list[_Answer] = []
     for path in sorted(paths):
         copies = _copies(path, files)
-        if not any(copy.pieces_root in found for copy in copies.values()):
-            continue
-        compared += 1
-        left = {name for name in left if (own := _own(copies, name)) and own.pieces_root in found}
+        if any(copy.pieces_root in found for copy in copies.values()):
+            having = (name for name in everybody if (own := _own(copies, name)) and own.pieces_root in found)
+            answers.append(_Answer(frozenset(having)))
+    left = _left(everybody, answers)
     telling = [(path, *one) for path in sorted(paths) for one in _ranges(_copies(path, files), left)]
-    return _told(left, compared, telling if len(left) > 1 else [])
+    return _told(left, len(answers), telling if len(left) > 1 else []) if answers else None
 
 
 def variant_by_pieces(
@@ -49,12 +49,14 @@ def variant_by_pieces(
     paths = {file.path for file in files if file.variant is not None}
     if not paths or hasher is None:
         return None
-    left, compared, budget = _recipients(files), 0, Budget(_MAX_READ_BYTES)
-    for pair in pairs:
-        if pair.ok and pair.asset.path in paths:
-            trial = _Trial(info, pair, _copies(pair.asset.path, files), hasher, budget)
-            left, decided = trial.narrowed(left)
-            compared += decided
+    everybody, budget = _recipients(files), Budget(_MAX_READ_BYTES)
+    answers = [
+        answer
+        for pair in pairs
+        if pair.ok and pair.asset.path in paths
+        for answer in _Trial(info, pair, _copies(pair.asset.path, files), hasher, budget).answers(everybody)
+    ]
+    left, compared = _left(everybody, answers), len(answers)
     telling = [
         (path, start, end)
         for path in sorted(paths)
@@ -62,6 +64,27 @@ def variant_by_pieces(
         if len(left) > 1
     ]
     return _told(left, compared, telling)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one piece, or one whole file, says: whose bytes it has, and whose might be the same for all we know."""
+
+    agree: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+
+
+def _left(everybody: set[str], answers: Sequence[_Answer]) -> set[str]:
+    """Those who agree with everything.
+
+    Where nobody does, or a piece is nobody's, copies were mixed or changed: then all who agree with a part of it,
+    so that nobody is accused alone for what is not his copy.
+    """
+    left = set(everybody)
+    for one in answers:
+        left &= one.agree | one.unknown
+    partly = {name for one in answers for name in one.agree}
+    return left or partly or set(everybody)
 
 
 def _told(left: set[str], compared: int, telling: Sequence[tuple[str, int, int]]) -> VariantProof:
@@ -95,22 +118,23 @@ class _Trial:
     hasher: Hasher
     budget: Budget
 
-    def narrowed(self, left: set[str]) -> tuple[set[str], int]:
-        """Who is left when every piece that tells has been asked, and how many of them told.
+    def answers(self, everybody: set[str]) -> Iterator[_Answer]:
+        """What each piece says that tells copies apart; everybody is held against each, so that no mix passes.
 
-        A piece that nobody's copy agrees with was changed by whoever made the torrent: it says nothing.
+        A piece that agrees with nobody is an answer, too, unless it may be that of a copy that is not at hand.
         """
-        told = 0
-        for index in self._telling(left):
+        for index in self._telling(everybody):
             part = self._part(index)
-            owners = {name: self._owner(name, part) for name in left}
+            owners = {name: self._owner(name, part) for name in everybody}
             if len(set(owners.values())) < 2:
                 continue
             agrees = self._agreeing(sorted(set(owners.values())), part, index)
-            if True in agrees.values():
-                told += 1
-                left = {name for name in left if agrees[owners[name]] is not False}
-        return left, told
+            answers = agrees.values()
+            if True in answers or None not in answers:
+                yield _Answer(
+                    frozenset(name for name in everybody if agrees[owners[name]] is True),
+                    frozenset(name for name in everybody if agrees[owners[name]] is None),
+                )
 
     def _telling(self, left: set[str]) -> Iterator[int]:
         """Pieces inside the file that touch a differing range, those first that concern the most recipients."""

@@ -488,7 +488,7 @@ def test_finding_show_and_set(home: Path, database: str) -> None:
         "asset: weights (model)",
         "board: weights hxxps://b[.]example/weights",
         "+12.5 bits  title: weights",
-        "proof: proved (v1) weights",
+        "proof: proved (v1): weights",
         "reason=seen it",
     ):
         assert part in text
