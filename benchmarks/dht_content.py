@@ -9,6 +9,7 @@ import hashlib
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 import libtorrent as lt
 
@@ -73,5 +74,5 @@ def _made(
     name = ".".join(chance.choices(_WORDS, k=4)) + f".{chance.randrange(10**9)}"
     files = [{b"length": size, b"path": [path.encode()]} for path, size in sizes.items()]
     info = {b"files": files, b"name": name.encode(), b"piece length": length, b"pieces": pieces}
-    raw = lt.bencode(info)
+    raw = lt.bencode(cast("Any", info))
     return Made(b"d4:info" + raw + b"e", hashlib.sha1(raw).digest(), asset)

@@ -26,7 +26,6 @@ from leakwatch.demo.swarm import loopback_session
 
 _READY_DEADLINE_S = 90.0
 _DEAD_ADDRESSES = 50
-_DEAD_PORT = 6999
 _FRIENDS = 20
 _COUNTED = (
     "dht.dht_messages_in", "dht.dht_messages_out", "dht.dht_bytes_in", "dht.dht_get_peers_in",
@@ -92,22 +91,19 @@ class Nodes:
         return [self.endpoints[number % len(self.sessions)] for number in range(len(torrents))]
 
 
-def dead_peers(torrents: int, share: float, chance: random.Random) -> Iterator[list[Endpoint]]:
+def dead_peers(torrents: int, share: float, port: int, chance: random.Random) -> Iterator[list[Endpoint]]:
     """Dead peers for each torrent, whole numbers that keep the share overall."""
     each, due = share / (1 - share), 0.0
     for _ in range(torrents):
         due += each
         places = chance.sample(range(_DEAD_ADDRESSES), int(due))
         due -= len(places)
-        yield [(dead_address(place), _DEAD_PORT) for place in places]
+        yield [(dead_address(place), port) for place in places]
 
 
-def silent_listeners() -> list[socket.socket]:
+def silent_listeners(port: int) -> list[socket.socket]:
     """Every other dead address takes connections and never says a word; the rest refuse."""
-    return [
-        socket.create_server((dead_address(n), _DEAD_PORT), backlog=4000)
-        for n in range(0, _DEAD_ADDRESSES, 2)
-    ]
+    return [socket.create_server((dead_address(n), port), backlog=4000) for n in range(0, _DEAD_ADDRESSES, 2)]
 
 
 def main() -> None:
@@ -125,9 +121,10 @@ def main() -> None:
     nodes = Nodes(options.nodes, options.interval)
     torrents = [*watched(options.watched), *others(options.torrents - options.watched)]
     random.Random(2).shuffle(torrents)
-    silent = silent_listeners()
+    port = nodes.endpoints[0][1]  # free there too, so that worlds beside one another do not meet
+    silent = silent_listeners(port)
     places = nodes.seed(torrents)
-    dead = dead_peers(len(torrents), options.dead, random.Random(3))
+    dead = dead_peers(len(torrents), options.dead, port, random.Random(3))
     announcements = [
         Announcement(torrent.v1, peer)
         for torrent, place, gone in zip(torrents, places, dead, strict=True)

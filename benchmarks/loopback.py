@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ class World:
 
 
 @contextmanager
-def world(script: str, *arguments: str) -> Iterator[World]:
+def world(script: str, *arguments: str) -> Generator[World]:
     """A world that ends with the block."""
     one = World(script, *arguments)
     try:

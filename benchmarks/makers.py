@@ -100,7 +100,9 @@ def whole_pieces(info: dict[bytes, Any], start: int, end: int) -> int:
     """How many v1 pieces hold nothing but this range of the target file; the torrent's last may be short."""
     if b"pieces" not in info:
         return 0
-    files = info.get(b"files") or [{b"length": info[b"length"], b"path": [TARGET.encode()]}]
+    files: list[dict[bytes, Any]] = info.get(b"files") or [
+        {b"length": info[b"length"], b"path": [TARGET.encode()]}
+    ]
     offset = total = 0
     for file in files:
         if file[b"path"][-1] == TARGET.encode():

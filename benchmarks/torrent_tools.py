@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import libtorrent as lt
 
@@ -91,7 +92,7 @@ def by_transmission(content: Path, piece_length: int) -> bytes:
 def by_hand(content: Path, piece_length: int, pads: str) -> bytes:
     """A v1 torrent with its file list in reverse order, and padding of either fashion where asked for."""
     files = [content] if content.is_file() else sorted(p for p in content.rglob("*") if p.is_file())
-    info: dict[bytes, object] = {b"name": content.name.encode(), b"piece length": piece_length}
+    info: dict[bytes, Any] = {b"name": content.name.encode(), b"piece length": piece_length}
     hasher = _Pieces(piece_length)
     entries: list[dict[bytes, object]] = []
     for file in reversed(files):
@@ -102,9 +103,8 @@ def by_hand(content: Path, piece_length: int, pads: str) -> bytes:
             hasher.add(bytes(gap))
             entries.append(_pad(gap, len(entries), pads))
     info[b"pieces"] = hasher.finish()
-    return lt.bencode(
-        {b"info": info | ({b"length": hasher.total} if content.is_file() else {b"files": entries})}
-    )
+    info |= {b"length": hasher.total} if content.is_file() else {b"files": entries}
+    return lt.bencode({b"info": info})
 
 
 def _pad(gap: int, number: int, fashion: str) -> dict[bytes, object]:

@@ -119,7 +119,7 @@ class Stay:
 
     name: str
     first: int
-    flags: lt.torrent_flags_t | None
+    flags: int | None
     """None: added as the product adds them."""
     may_give: bool
 
@@ -163,7 +163,7 @@ def stay(bench: Bench, seconds: float) -> None:
 
 
 def _added(
-    bench: Bench, session: lt.session, torrent: dict[str, Any], flags: lt.torrent_flags_t | None, folder: str
+    bench: Bench, session: lt.session, torrent: dict[str, Any], flags: int | None, folder: str
 ) -> lt.torrent_handle:
     if flags is None:
         return add_torrent(session, infohashes_of(torrent), [bench.seeder], folder)
