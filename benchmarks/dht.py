@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from dht_content import ASSETS, asset
-from dht_discovery import bare, has_product, product
-from loopback import Cost, World, children, infohashes_of, our_settings, quiet_logs, world
+from dht_discovery import PACES, bare, product
+from loopback import Cost, World, children, infohashes_of, our_settings, quiet_logs, settle, world
 
-from leakwatch.assetfiles import Found, fingerprint, read_range
+from leakwatch.assetfiles import Found, LocalHasher, fingerprint
 from leakwatch.model.asset import AssetFile
 from leakwatch.model.finding import Proof, Verdict
 from leakwatch.proof import prove
@@ -56,7 +56,7 @@ class Fetched:
 
 def judge(info: TorrentInfo, files: list[AssetFile]) -> Proof:
     """Our verdict."""
-    return prove(info, files, read_range)
+    return prove(info, files, LocalHasher())
 
 
 def own_assets(folder: Path) -> list[AssetFile]:
@@ -171,6 +171,7 @@ class Run:
         ours = theirs = 0
         raws = dict[str, bytes]()
         for number in range(self._options.rounds):
+            settle()
             fetched = await fetch(session, pid, torrents, by_dht=how == "dht")
             before = Cost.of(rival.pid).cpu_s
             told = rival.ask(how)
@@ -207,25 +208,17 @@ class Run:
         seconds, there = self._options.discover, len(self._torrents)
         if not seconds:
             return
-        before = self._world.ask("counts")
-        told = bare(self._world, seconds, int(there * 0.99))
+        enough = int(there * 0.99)
+        self._tell("bare libtorrent", bare(self._world, seconds, enough))
+        for pace in PACES:
+            told = await product(self._world.told["bootstrap"], seconds, enough, pace)
+            self._tell(f"product {pace.name}", told)
+
+    def _tell(self, who: str, told: dict[str, float]) -> None:
         print(
-            f"discovery, bare libtorrent: {told['found']:.0f} of {there} in {told['took_s']:.1f} s,"
-            f" {told['asked']:.0f} queries, CPU {told['cpu_s']:.2f} s"
-        )
-        if not has_product():
-            print("discovery, product: there is no leakwatch.swarm.discovery yet")
-            return
-        after = self._world.ask("counts")
-        known, started = {torrent["v1"] for torrent in self._torrents}, time.monotonic()
-        cpu = time.process_time()
-        found = {key.hex() async for key in product(self._world.told["bootstrap"], seconds)}
-        asked = self._world.ask("counts")
-        print(
-            f"discovery, product: {len(found & known)} of {there} in {time.monotonic() - started:.1f} s,"
-            f" {asked['dht.dht_sample_infohashes_in'] - after['dht.dht_sample_infohashes_in']} queries"
-            f" (bare {after['dht.dht_sample_infohashes_in'] - before['dht.dht_sample_infohashes_in']}),"
-            f" CPU of the daemon {time.process_time() - cpu:.2f} s"
+            f"discovery, {who}: {told['found']:.0f} of {len(self._torrents)} in {told['took_s']:.1f} s,"
+            f" {told['asked']:.0f} queries, CPU {told['cpu_s']:.2f} s,"
+            f" {told['found'] / max(told['cpu_s'], 0.01):.0f} keys per CPU-second"
         )
 
     def _witness(self, before: dict[str, int]) -> None:
@@ -247,7 +240,7 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, default=100)
     parser.add_argument("--torrents", type=int, default=5000)
     parser.add_argument("--watched", type=int, default=200)
-    parser.add_argument("--named", type=int, default=2000, help="others that are fetched from named peers")
+    parser.add_argument("--named", type=int, default=1000, help="others that are fetched from named peers")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--discover", type=float, default=20, help="seconds of sampling; 0 leaves it out")
     options = parser.parse_args()

@@ -1,37 +1,78 @@
-"""Unknown infohashes by sampling (BEP 51): the product's discovery, and bare libtorrent beside it.
-
-`product` is the one place that knows `leakwatch.swarm.discovery`; where there is none, nothing is measured.
-"""
+"""Unknown infohashes by sampling (BEP 51): the product's sampler, and bare libtorrent beside it."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import libtorrent as lt
-from loopback import DHT, World
+from loopback import DHT, OUR_ADDRESS, World
 
 from leakwatch.demo.swarm import loopback_session
+from leakwatch.swarm.dht_client import DhtClient, DhtSettings
+from leakwatch.swarm.discovery import Sampled, Sampler, SamplerSettings
+from leakwatch.swarm.hosts import Endpoint
+from leakwatch.swarm.wall import Wall
 
 _ADDRESS = "127.253.1.1"
 _IN_FLIGHT = 100
 _PATIENCE_S = 2.0
 
 
-def has_product() -> bool:
-    """Whether there is a discovery to measure."""
-    return find_spec("leakwatch.swarm.discovery") is not None
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the product asks."""
+
+    name: str
+    dht: DhtSettings
+    sampler: SamplerSettings
 
 
-async def product(bootstrap: Sequence[str], seconds: float) -> AsyncIterator[bytes]:
-    """Swarm keys as the product finds them. To be adapted to `leakwatch.swarm.discovery` in these lines alone."""
-    discovery = import_module("leakwatch.swarm.discovery")
-    async for key in discovery.sampled(tuple(bootstrap), seconds):
-        yield bytes(key)
+_OURS = (OUR_ADDRESS, 0)
+PACES = (
+    Pace("as it ships", DhtSettings(_OURS), SamplerSettings()),
+    Pace(
+        "without its pauses",
+        DhtSettings(_OURS, packets_per_s=100_000, node_interval_s=0, max_in_flight=_IN_FLIGHT),
+        SamplerSettings(least_interval_s=0.001, at_once=_IN_FLIGHT),
+    ),
+)
+"""As strangers are asked: 100 packets a second, and each node once a minute; and as the rival asks, for its cost."""
+
+
+async def product(bootstrap: Sequence[str], seconds: float, enough: int, pace: Pace) -> dict[str, float]:
+    """Sample until `enough` keys are known or time is up. Raises: what the sampler raises."""
+    found, is_enough = set[bytes](), asyncio.Event()
+
+    async def start() -> list[Endpoint]:
+        return [(host, int(port)) for host, _, port in (node.rpartition(":") for node in bootstrap)]
+
+    async def take(batch: Sequence[Sampled]) -> None:
+        found.update(bytes(one.key) for one in batch)
+        if len(found) >= enough:
+            is_enough.set()
+
+    started, cpu = time.monotonic(), time.process_time()
+    async with DhtClient(os.urandom(20), Wall(["127.0.0.0/8"]), pace.dht) as client:
+        sampler = Sampler(client, start, take, settings=pace.sampler)
+        work = asyncio.create_task(sampler.run())
+        waiter = asyncio.create_task(is_enough.wait())
+        await asyncio.wait({work, waiter}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        took_s, cpu_s = time.monotonic() - started, time.process_time() - cpu
+        waiter.cancel()
+        if not work.cancel():
+            await work  # it ended by itself, which it never should: its error is raised here
+        await asyncio.wait({work})
+    return {
+        "found": len(found),
+        "asked": sampler.statistics.nodes_asked,
+        "took_s": took_s,
+        "cpu_s": cpu_s,
+    }
 
 
 def bare(world: World, seconds: float, enough: int) -> dict[str, float]:
