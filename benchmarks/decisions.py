@@ -81,7 +81,7 @@ def main() -> int:
     """Print the tables; 1 if something is not as it must be."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--part", default="", help="only parts whose name has this in it")
-    parser.add_argument("--works", type=int, default=110, help="assets")
+    parser.add_argument("--works", type=int, default=145, help="assets")
     parser.add_argument("--groups", type=int, default=100, help="assets that recipients have copies of")
     parser.add_argument("--folder", default=None, help="where to write some 200 MB")
     options = parser.parse_args()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -133,9 +133,16 @@ class Leak:
     """The recipient of whose copy neither bytes nor tables are at hand."""
 
 
-def edited(data: bytes, marks: list[Mark], chance: random.Random) -> bytes:
-    """Random bytes where marks were."""
-    return marked(data, tuple((start, chance.randbytes(len(mark))) for start, mark in marks))
+def edited(one: Group, data: bytes, marks: Sequence[Mark], chance: random.Random) -> bytes:
+    """Random bytes where marks were.
+
+    The first of each is a byte that no copy has there, or a mark of one byte would now and then become another's.
+    """
+    made: list[Mark] = []
+    for start, mark in marks:
+        free = sorted(set(range(256)) - {copy[start] for copy in one.copies.values()})
+        made.append((start, bytes([chance.choice(free)]) + chance.randbytes(len(mark) - 1)))
+    return marked(data, tuple(made))
 
 
 def negatives(one: Group, length: int, chance: random.Random) -> Iterator[tuple[str, Leak]]:
@@ -143,11 +150,11 @@ def negatives(one: Group, length: int, chance: random.Random) -> Iterator[tuple[
     name = chance.choice(one.recipients)
     copy, size = one.copies[name], len(one.copies[name])
     every = [mark for marks in one.marks.values() for mark in marks]
-    yield "all marks edited", Leak(edited(copy, every, chance), name)
-    yield "own marks edited", Leak(edited(copy, list(one.marks[name]), chance), name)
-    yield "some marks edited", Leak(edited(copy, chance.sample(every, len(every) // 2), chance), name)
-    flips: list[Mark] = [(chance.randrange(size), b"-") for _ in range(8)]
-    yield "eight bytes edited anywhere", Leak(edited(copy, flips, chance), name)
+    yield "all marks edited", Leak(edited(one, copy, every, chance), name)
+    yield "own marks edited", Leak(edited(one, copy, one.marks[name], chance), name)
+    yield "some marks edited", Leak(edited(one, copy, chance.sample(every, len(every) // 2), chance), name)
+    flips = [(chance.randrange(size), b"-") for _ in range(8)]
+    yield "eight bytes edited anywhere", Leak(edited(one, copy, flips, chance), name)
     yield "nothing but the part without marks", Leak(copy[: size // _FREE], name)
     yield "first part", Leak(copy[: size * chance.randrange(30, 95) // 100], name)
     gone = length * chance.randrange(1, max(2, size // length))
@@ -155,7 +162,7 @@ def negatives(one: Group, length: int, chance: random.Random) -> Iterator[tuple[
     yield "copy not at hand", Leak(copy, name, gone=name)
     yield (
         "copy not at hand, own marks edited",
-        Leak(edited(copy, list(one.marks[name]), chance), name, gone=name),
+        Leak(edited(one, copy, one.marks[name], chance), name, gone=name),
     )
     yield "copy of a stranger", Leak(one.copies[STRANGER], STRANGER)
 
