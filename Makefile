@@ -22,6 +22,8 @@ bench: $(READY)  ## figures of docs/benchmarks.md
 	$(BIN)/python benchmarks/fingerprints.py
 	$(BIN)/python benchmarks/proof.py
 	$(BIN)/python benchmarks/fakes.py
+	$(BIN)/python benchmarks/zero_payload.py
+	$(BIN)/python benchmarks/decisions.py
 
 soak: $(READY)  ## the replay with ten seeds, without a leak, and with twenty kills
 	$(BIN)/python benchmarks/replay.py

@@ -13,10 +13,11 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from leakwatch.assetfiles import LocalHasher
 from leakwatch.model.asset import AssetFile
-from leakwatch.proof import prove
+from leakwatch.proof import Hashed, Piece, prove
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 from leakwatch.torrent.metainfo import TorrentFile, TorrentInfo
 
@@ -54,16 +55,28 @@ def cold_s(descriptor: int, work: Callable[[], object]) -> float:
     return sorted(times)[1]
 
 
-def measure(descriptor: int, size: int, piece_length: int) -> None:
+class CountingHasher:
+    """The hasher of local files, and how much it read."""
+
+    def __init__(self) -> None:
+        self._local, self.read_bytes = LocalHasher(), 0
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
+        """What the hasher of local files knows."""
+        return self._local.known(file, piece_length, start)
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """Hash, and count."""
+        made = self._local.hash(pieces)
+        self.read_bytes += sum(one.read_bytes for one in made if one)
+        return made
+
+
+def measure(path: str, descriptor: int, size: int, piece_length: int) -> None:
     """Print one line: a torrent of the file, and one of another file of its size."""
     info = torrent_of(descriptor, size, piece_length)
-    asset = [AssetFile(path="b", size_bytes=size)]
-    read_bytes = 0
-
-    def read(_file: AssetFile, start: int, length: int) -> bytes:
-        nonlocal read_bytes
-        read_bytes += length
-        return os.pread(descriptor, length, start)
+    asset = [AssetFile(path="b", size_bytes=size, local_path=path)]
+    hasher = CountingHasher()
 
     def bare() -> None:
         for number in range(16):
@@ -71,15 +84,15 @@ def measure(descriptor: int, size: int, piece_length: int) -> None:
             hashlib.sha1(os.pread(descriptor, piece_length, start), usedforsecurity=False).digest()
 
     floor = cold_s(descriptor, bare)
-    proof = cold_s(descriptor, lambda: prove(info, asset, read))
-    proved = prove(info, asset, read).files[0]
+    proof = cold_s(descriptor, lambda: prove(info, asset, hasher))
+    proved = prove(info, asset, hasher).files[0]
     other = TorrentInfo(info.infohashes, b"t", piece_length, info.files, bytes(len(info.pieces)))
-    read_bytes = 0
-    refuted_s = cold_s(descriptor, lambda: prove(other, asset, read))
+    hasher.read_bytes = 0
+    refuted_s = cold_s(descriptor, lambda: prove(other, asset, hasher))
     print(
         f"{piece_length // KIB:6} KiB  proved {proved.pieces_ok} of {proved.pieces_tested} in {proof:.3f} s"
         f" (bare reading and hashing {floor:.3f} s, ratio {floor / proof:.2f});"
-        f" refuted in {refuted_s:.3f} s, {read_bytes / 3 / MIB:.0f} MiB read"
+        f" refuted in {refuted_s:.3f} s, {hasher.read_bytes / 3 / MIB:.0f} MiB read"
     )
 
 
@@ -87,10 +100,10 @@ def main() -> None:
     """Print the table."""
     size = int(sys.argv[1] if len(sys.argv) > 1 else 1024) * MIB
     folder = sys.argv[2] if len(sys.argv) > 2 else None
-    with tempfile.TemporaryFile(dir=folder) as file:
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
         write_noise(file.fileno(), size)
         for piece_length in (16 * KIB, 256 * KIB, MIB, 4 * MIB, 16 * MIB):
-            measure(file.fileno(), size, piece_length)
+            measure(file.name, file.fileno(), size, piece_length)
 
 
 if __name__ == "__main__":
