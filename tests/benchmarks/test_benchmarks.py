@@ -102,9 +102,6 @@ def test_negatives_are_seen_if_they_are_proved(half_zeros: Path, monkeypatch: py
     assert any(verdict == "proved" for kind, verdict in told if kind == "zeros")
 
 
-@pytest.mark.xfail(
-    reason="a block in which a constant meets a pattern is taken for telling (leakwatch.pieces)"
-)
 def test_border_of_two_constants_proves_nothing(half_zeros: Path) -> None:
     """A torrent that has the asset's constants and patterns, and no byte of its noise, is not proved."""
     told = negatives.tried(half_zeros, range(6, 100, 7))

@@ -91,7 +91,6 @@ def test_nothing_is_wrong_with_noise(way: Way, tmp_path: Path) -> None:
     assert Counter(each.is_positive for each in told if each.outcome is Outcome.RIGHT)[True] >= 5
 
 
-@pytest.mark.xfail(reason="a block in which zeros meet 0xff is taken for telling (leakwatch.pieces)")
 @WAYS
 def test_border_of_two_constants_proves_nothing(way: Way, tmp_path: Path) -> None:
     """Another file with zeros and 0xff at the same places as the asset, and other noise, is not proved."""
@@ -101,9 +100,6 @@ def test_border_of_two_constants_proves_nothing(way: Way, tmp_path: Path) -> Non
     assert content.decided("x", held, info, one, way, chance).outcome is not Outcome.WRONG
 
 
-@pytest.mark.xfail(
-    reason="where the short last piece is drawn first, tables give up (leakwatch.proof.sampler)"
-)
 def test_first_part_is_proved_whichever_piece_is_drawn(tmp_path: Path) -> None:
     """The first part of a file, alone in its torrent, is proved by tables at every draw."""
     one = work(tmp_path, [None])
@@ -142,9 +138,6 @@ def test_copies_are_named(groups: list[variants.Group], style: int, way: Way) ->
         assert variants.decided_positive(left, {leak.truth}, leak.truth) is Outcome.RIGHT
 
 
-@pytest.mark.xfail(
-    reason="a recipient whom a piece contradicts is named, once the others are out (leakwatch.proof)"
-)
 def test_copy_of_a_stranger_names_no_recipient(groups: list[variants.Group]) -> None:
     """A choice of segments that nobody was given is nobody's."""
     one, chance = groups[2], random.Random(7)
