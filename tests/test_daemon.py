@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from leakwatch.assetfiles import Found, fingerprint
 from leakwatch.config import Config, load_config
 from leakwatch.daemon import Daemon, running
 from leakwatch.errors import ConfigError
@@ -22,6 +25,7 @@ from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import State, Verdict
 from leakwatch.model.site import Coverage
 from leakwatch.service import add_asset, list_findings, set_state, show_finding
+from leakwatch.torrent.bencode import encode
 
 HASH = "0123456789abcdef0123456789abcdef01234567"
 MAGNET = f"magnet:?xt=urn:btih:{HASH}"
@@ -37,7 +41,7 @@ class Web:
     """A small web server: pages by path, and what was asked and posted."""
 
     def __init__(self) -> None:
-        self.pages: dict[str, tuple[int, str, dict[str, str]]] = {}
+        self.pages: dict[str, tuple[int, str | bytes, dict[str, str]]] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.posted: list[tuple[dict[str, str], dict[str, Any]]] = []
         self.answer_posts = 200
@@ -66,7 +70,7 @@ class Web:
             else:
                 self.asked.append((target, headers))
                 status, text, extra = self.pages.get(target.partition("?")[0], (404, "nothing here", {}))
-            payload = text.encode()
+            payload = text if isinstance(text, bytes) else text.encode()
             told = "".join(f"{name}: {value}\r\n" for name, value in extra.items())
             writer.write(
                 f"HTTP/1.1 {status} X\r\ncontent-length: {len(payload)}\r\nconnection: close\r\n{told}\r\n".encode()
@@ -179,6 +183,44 @@ async def test_post_is_alerted_once(tmp_path: Path, web: Web) -> None:
     assert headers["webhook-id"].startswith("msg_")
     assert (body["type"], body["data"]["finding"]) == ("finding.opened", finding.id)
     assert body["data"]["verdict"] == "unknown"
+
+
+def offered(folder: Path) -> tuple[Asset, bytes, str]:
+    """A work on this machine, a torrent of it, and the torrent's infohash."""
+    data = random.Random(5).randbytes(300_000)
+    (folder / "w.bin").write_bytes(data)
+    file = fingerprint(Found("w.bin", folder / "w.bin"), lambda _: None)
+    pieces = b"".join(
+        hashlib.sha1(data[start : start + 65536]).digest() for start in range(0, len(data), 65536)
+    )
+    info = encode({b"length": len(data), b"name": b"w.bin", b"piece length": 65536, b"pieces": pieces})
+    asset = replace(ASSET, files=(file,))
+    return asset, b"d4:info" + info + b"e", hashlib.sha1(info).hexdigest()
+
+
+@pytest.mark.parametrize("broken", [None, b"<html>log in first</html>", b"d4:infod4:name1:xee"])
+async def test_the_indexs_own_torrent_file_proves(tmp_path: Path, web: Web, broken: bytes | None) -> None:
+    """The .torrent file of an index proves without any swarm; one that is broken or another's does not."""
+    asset, torrent, infohash = offered(tmp_path)
+    web.pages["/w.torrent"] = (200, torrent if broken is None else broken, {})
+    item = (
+        f"<item><guid>1</guid><title>Tideglass 70B</title><description>magnet:?xt=urn:btih:{infohash}</description>"
+        f'<enclosure url="{web.url}/w.torrent" type="application/x-bittorrent" length="1"/></item>'
+    )
+    web.pages["/rss"] = (200, f'<rss version="2.0"><channel><title>t</title>{item}</channel></rss>', {})
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with watching(config, asset) as daemon:
+        await until(lambda: any(path == "/w.torrent" for path, _ in web.asked))
+        await until(lambda: len(web.posted) == (2 if broken is None else 1))
+        await polled(daemon, "index", 2)
+        (finding,) = await list_findings(daemon.repository)
+        (proof,) = (await show_finding(finding.id, daemon.repository)).proofs
+    assert (proof.verdict is Verdict.PROVED) is (broken is None)
+    assert len(web.posted) == (2 if broken is None else 1)
+    if broken is None:
+        assert proof.files[0].ranges == ((0, 300_000),)
+        assert proof.fake is not None
+        assert proof.fake.steps == 0
 
 
 async def test_sightings_join_one_finding(tmp_path: Path, web: Web) -> None:
