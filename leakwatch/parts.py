@@ -13,6 +13,7 @@ from leakwatch.proving import Prover
 from leakwatch.service import load_fakes
 from leakwatch.swarm.dht_client import DhtClient, DhtSettings
 from leakwatch.swarm.identity import stable_node_id
+from leakwatch.swarm.parser import MetainfoParser
 from leakwatch.swarm.wall import Wall
 
 
@@ -31,6 +32,8 @@ def open_prover(
     stack: AsyncExitStack,
 ) -> Prover:
     """What looks at torrents, with the provers that the configuration names."""
+    parser = MetainfoParser()
+    stack.push_async_callback(parser.aclose)
     others = prover_hashers(config)
     for one in others:
         if isinstance(one, _Closing):
@@ -40,6 +43,7 @@ def open_prover(
         vault=vault,
         fetcher=fetcher,
         swarm=swarm,
+        parser=parser,
         clock=clock,
         fakes=load_fakes(),
         others=others,

@@ -24,6 +24,7 @@ from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
 from leakwatch.sources._kind import Payload, Request
 from leakwatch.torrent.infohash import Infohashes
+from leakwatch.torrent.metainfo import TorrentInfo
 
 
 class Clock(Protocol):
@@ -67,6 +68,18 @@ class Swarm(Protocol):
         rank: Rank = Rank.REVIEW,
     ) -> bytes:
         """The raw info dictionary of a torrent, its hash checked; the most wanted first. Raises: SwarmError."""
+        ...
+
+
+class Parser(Protocol):
+    """Reads torrents where they can do no harm."""
+
+    async def info(self, raw: bytes) -> TorrentInfo:
+        """What an info dictionary says. Raises: MetainfoError, SwarmError."""
+        ...
+
+    async def raw_info(self, torrent: bytes) -> bytes:
+        """The info dictionary inside a torrent file, as it stands there. Raises: MetainfoError, SwarmError."""
         ...
 
 

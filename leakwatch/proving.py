@@ -21,12 +21,11 @@ from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Fake, Proof, ProofTask, Verdict
 from leakwatch.model.observation import LocatorKind
 from leakwatch.pipeline import Brain, conclude
-from leakwatch.ports import Clock, Fetcher, Repository, Swarm, Vault
+from leakwatch.ports import Clock, Fetcher, Parser, Repository, Swarm, Vault
 from leakwatch.proof import Hasher, InTurn, TableHasher, prove
 from leakwatch.sources._kind import Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.magnet import parse_magnet
-from leakwatch.torrent.metainfo import parse_info, parse_torrent
 
 log = structlog.get_logger()
 
@@ -48,6 +47,7 @@ class Prover:
     vault: Vault
     fetcher: Fetcher
     swarm: Swarm | None
+    parser: Parser
     clock: Clock
     fakes: FakeTables
     others: tuple[Hasher, ...] = ()
@@ -111,12 +111,13 @@ async def _by_address(tasks: Sequence[ProofTask], prover: Prover) -> bytes:
     for url in dict.fromkeys(urls):
         try:
             payload = await prover.fetcher.fetch(Request(url=url))
-            torrent = await asyncio.to_thread(parse_torrent, payload.body)
+            raw = await prover.parser.raw_info(payload.body)
+            info = await prover.parser.info(raw)
         except LeakwatchError as error:
             log.info("torrent_file_failed", infohash=keys[0], error=error.message)
             continue
-        if _is_asked(asked, torrent.infohashes):
-            return torrent.raw_info
+        if _is_asked(asked, info.infohashes):
+            return raw
         log.info("torrent_file_failed", infohash=keys[0], error="it is another torrent's")
     return b""
 
@@ -128,7 +129,7 @@ def _is_asked(asked: Infohashes, found: Infohashes) -> bool:
 async def _judged(raw: bytes, asset: Asset, prover: Prover) -> Proof:
     """The verdict, and the fake score, on one asset."""
     try:
-        info = await asyncio.to_thread(parse_info, raw)
+        info = await prover.parser.info(raw)
     except MetainfoError as error:
         return Proof(Verdict.UNPROVED, "none", (), f"the metadata is broken: {error.message}")
     async with prover.repository.reading() as work:

@@ -1,0 +1,107 @@
+"""Hostile torrents are read aside: the same facts as reading them here, and an end to whatever takes too long."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leakwatch.errors import MetainfoError
+from leakwatch.swarm.parser import MetainfoParser
+from leakwatch.torrent.bencode import encode
+from leakwatch.torrent.metainfo import parse_info, parse_torrent
+
+INFO = encode(
+    {
+        b"files": [
+            {b"length": 70_000, b"path": [b"a", b"\xff\xfe.bin"]},
+            {b"length": 5, b"path": [b"..", b"x"]},
+        ],
+        b"name": b"w",
+        b"piece length": 65536,
+        b"pieces": random.Random(1).randbytes(40),
+    }
+)
+
+
+def here(read: Callable[[], Any]) -> Any:
+    """What reading in this process gives: a value, or the error's text."""
+    try:
+        return read()
+    except MetainfoError as error:
+        return error.message[:500]
+
+
+async def aside(read: Awaitable[Any]) -> Any:
+    """What reading aside gives: a value, or the error's text."""
+    try:
+        return await read
+    except MetainfoError as error:
+        return error.message
+
+
+@pytest.fixture
+async def parser() -> AsyncIterator[MetainfoParser]:
+    """A reader that is ended after the test."""
+    made = MetainfoParser()
+    yield made
+    await made.aclose()
+
+
+async def test_it_says_what_reading_here_says(parser: MetainfoParser) -> None:
+    """Raw names, sizes, offsets, pieces and infohashes come back as they are."""
+    assert await parser.info(INFO) == parse_info(INFO)
+    assert await parser.raw_info(b"d8:announce3:udp4:info" + INFO + b"e") == INFO
+
+
+async def test_recorded_torrents(parser: MetainfoParser, shared_data: Path) -> None:
+    """Every recorded torrent, valid and hostile, is read or refused as it is here."""
+    files = sorted((shared_data / "torrents").rglob("*.torrent"))
+    assert files
+    for file in files:
+        data = file.read_bytes()
+        raw = here(lambda data=data: parse_torrent(data).raw_info)
+        assert await aside(parser.raw_info(data)) == raw
+        if isinstance(raw, bytes):
+            assert await aside(parser.info(raw)) == here(lambda raw=raw: parse_info(raw))
+
+
+async def test_broken_bytes_are_named(parser: MetainfoParser) -> None:
+    """What is no torrent is an error, and the next one is read by the same process."""
+    with pytest.raises(MetainfoError, match="not a torrent"):
+        await parser.raw_info(b"<html>")
+    before = parser._child
+    assert await parser.info(INFO) == parse_info(INFO)
+    assert parser._child is before
+
+
+async def test_stuck_reader_is_ended(parser: MetainfoParser) -> None:
+    """A reader that does not answer is ended in time, and the next torrent finds a new one."""
+    await parser.info(INFO)
+    child = parser._child
+    assert child is not None
+    os.kill(child.process.pid, signal.SIGSTOP)
+    parser._seconds = 1
+    with pytest.raises(MetainfoError, match="takes longer"):
+        await parser.info(INFO)
+    parser._seconds = 10
+    assert (await parser.info(INFO)).infohashes.v1 == hashlib.sha1(INFO).digest()
+    assert child.process.returncode == -signal.SIGKILL
+
+
+async def test_reader_that_dies_is_replaced(parser: MetainfoParser) -> None:
+    """A crash costs the torrent at hand and nothing else."""
+    await parser.info(INFO)
+    child = parser._child
+    assert child is not None
+    os.kill(child.process.pid, signal.SIGKILL)
+    await child.process.wait()
+    with pytest.raises(MetainfoError):
+        await parser.info(INFO)
+    assert await parser.info(INFO) == parse_info(INFO)
