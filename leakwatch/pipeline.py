@@ -38,7 +38,7 @@ from leakwatch.rulepack.schema import RulePack
 from leakwatch.sources._kind import Page, Payload
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.magnet import parse_magnet
-from leakwatch.triage import Triage, judged, merged, triage
+from leakwatch.triage import Triage, judged, merged, severity_of, triage
 
 _MAX_PROOFS = 5
 _BATCH, _MAX_BATCHES = 500, 200
@@ -191,8 +191,8 @@ async def tell_event(
     signals = await work.findings.signals(finding.id)
     proofs = await work.findings.proofs(finding.id)
     spread = spread_of(await work.swarms.samples(finding.id))
-    told = 0
-    for channel, alert in route(event, finding, asset, places, signals, proofs, routes, spread):
+    least, told = severity_of(asset, finding.tier, finding.verdict), 0
+    for channel, alert in route(event, finding, asset, places, signals, proofs, routes, spread, least):
         told += await work.outbox.enqueue(channel, alert, event.at)
     return told
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from leakwatch.model.alert import Alert, Place, Route
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, State, Tier, Verdict
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, Severity, State, Tier, Verdict
 from leakwatch.model.swarm import Spread
 
 _QUIET_STATES = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
@@ -34,15 +34,21 @@ def route(
     proofs: Sequence[Proof],
     routes: Sequence[Route],
     spread: Spread | None = None,
+    least: Severity = Severity.LOW,
 ) -> list[tuple[str, Alert]]:
-    """The channels to tell, each once, and what to tell them."""
+    """The channels to tell, each once, and what to tell them.
+
+    `least` is the severity that a route is chosen by at least: what a fake score lowered is told less urgently, and
+    to the same people.
+    """
     if not is_told(event, finding, asset):
         return []
     alert = make_alert(event, finding, asset, places, signals, proofs, spread)
     channels = [
         one.channel
         for one in routes
-        if (not one.assets or asset.id in one.assets) and alert.severity.rank >= one.min_severity.rank
+        if (not one.assets or asset.id in one.assets)
+        and max(alert.severity.rank, least.rank) >= one.min_severity.rank
     ]
     return [(channel, alert) for channel in dict.fromkeys(channels)]
 

@@ -14,6 +14,7 @@ from leakwatch.model.alert import Alert, Place, Route, delivery_key
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     EventKind,
+    Fake,
     Finding,
     FindingEvent,
     FindingId,
@@ -21,6 +22,7 @@ from leakwatch.model.finding import (
     Severity,
     State,
     Tier,
+    VariantProof,
     Verdict,
 )
 from leakwatch.routing import is_told, make_alert, route
@@ -282,3 +284,38 @@ def test_deliveries_are_keyed_by_channel_case_and_content() -> None:
     }
     assert len(keys) == 8
     assert delivery_key("slack", "LW-1", "opened") in keys
+
+
+def test_a_lowered_alert_reaches_the_same_people() -> None:
+    """What a fake score made less urgent is told with its lower severity, to the routes of the higher one."""
+    lowered = replace(FINDING, severity=Severity.LOW)
+    routes = [Route(channel="mail", min_severity=Severity.HIGH)]
+    told = (event(EventKind.OPENED), lowered, ASSET, [PLACE], SIGNALS, [], routes)
+    ((channel, alert),) = route(*told, least=Severity.HIGH)
+    assert (channel, alert.severity) == ("mail", Severity.LOW)
+    assert route(*told) == []
+
+
+def test_whose_copy_it_is_stands_beside_the_verdict() -> None:
+    """A single recipient is named, a choice is not, and of an embargoed asset nobody is."""
+    proved = replace(FINDING, verdict=Verdict.PROVED)
+
+    def detail(asset: Asset, *names: str) -> str:
+        proof = Proof(Verdict.PROVED, "v1", reason="one piece", variant=VariantProof(names, 3))
+        return make_alert(event(EventKind.VERDICT), proved, asset, [PLACE], [], [proof]).verdict_detail
+
+    assert detail(ASSET, "Acme") == "one piece. It is the copy that Acme was given"
+    assert detail(ASSET, "") == "one piece. It is the common copy, not one that a recipient was given"
+    assert "Acme" not in detail(ASSET, "Acme", "Birch")
+    assert "Acme" not in detail(EMBARGOED, "Acme")
+
+
+def test_a_fake_is_said_to_be_one() -> None:
+    """An alert on what looks like a fake says so, with its first reason."""
+    proof = Proof(
+        Verdict.UNPROVED, "none", reason="nothing", fake=Fake(0.97, 1, ("sizes: too small (+9.0 bits)",))
+    )
+    told = make_alert(
+        event(EventKind.VERDICT), replace(FINDING, verdict=Verdict.UNPROVED), ASSET, [PLACE], [], [proof]
+    )
+    assert told.verdict_detail == "nothing. It looks like a fake (0.97): sizes: too small (+9.0 bits)"

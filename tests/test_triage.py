@@ -21,6 +21,7 @@ from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import (
     STATE_CHANGES,
     EventKind,
+    Fake,
     Finding,
     FindingId,
     Match,
@@ -396,3 +397,23 @@ def test_recorded_discussions_open_nothing(shared_data: Path) -> None:
         if triage(one, replace(post, locators=(MAGNET,)), None, index.assets[one.asset])
     ]
     assert len(offered) == len(named), "the same posts with a magnet would open a case"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "steps", "critical", "severity"),
+    [
+        (Verdict.UNPROVED, [2], False, Severity.LOW),
+        (Verdict.UNPROVED, [1], False, Severity.MEDIUM),
+        (Verdict.UNPROVED, [2, 0], False, Severity.HIGH),
+        (Verdict.UNPROVED, [2], True, Severity.HIGH),
+        (Verdict.LIKELY, [2], False, Severity.HIGH),
+        (Verdict.PROVED, [2], False, Severity.HIGH),
+    ],
+)
+def test_fakes_lower_the_severity(
+    verdict: Verdict, steps: list[int], critical: bool, severity: Severity
+) -> None:
+    """By the least suspect torrent; never what is proved or likely, and a critical asset by one step at most."""
+    proofs = [Proof(verdict, "v1", fake=Fake(0.99, one, ("x",))) for one in steps]
+    found = replace(case(), tier=Tier.AUTO)
+    assert judged(found, proofs, replace(ASSET, critical=critical), NOON).finding.severity is severity
