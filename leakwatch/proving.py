@@ -96,7 +96,11 @@ async def prove_swarm(swarm_key: str, brain: Brain, prover: Prover) -> Proved:
     digest = await asyncio.to_thread(prover.vault.put, raw)
     alerts, verdicts = 0, list[Verdict]()
     for task in allowed:
-        proof = await _judged(raw, brain.index.assets[task.asset], prover)
+        try:
+            proof = await _judged(raw, brain.index.assets[task.asset], prover)
+        except SwarmError as error:  # the reader's fault, not the torrent's: it is judged later
+            await _put_off(task, timedelta(minutes=1), error.message, prover)
+            continue
         verdicts.append(proof.verdict)
         alerts += await conclude(task, proof, digest, prover.clock.now(), brain, prover.repository)
     return Proved(tuple(verdicts), alerts)

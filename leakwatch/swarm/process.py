@@ -40,7 +40,7 @@ async def spawn(
             start_new_session=True,
         )
     except OSError as error:
-        raise SwarmError("the libtorrent child cannot be started") from error
+        raise SwarmError("a process that reads hostile bytes cannot be started") from error
 
 
 def confine(parent: int, *, memory_bytes: int, descriptors: int) -> None:

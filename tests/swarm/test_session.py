@@ -23,8 +23,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from leakwatch.errors import SwarmError
-from leakwatch.swarm.child import add_torrent, open_session
-from leakwatch.swarm.metadata import SwarmSettings
+from leakwatch.swarm.child import Child, add_torrent, open_session
+from leakwatch.swarm.metadata import Ask, SwarmSettings
 from leakwatch.swarm.session import SwarmSession
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 from leakwatch.torrent.magnet import Magnet
@@ -450,3 +450,34 @@ def test_child_dies_with_its_parent() -> None:
             return True
 
     until(is_gone)
+
+
+def test_silent_session_is_built_anew() -> None:
+    """Look-ups that nobody answers for too long cost the session, not the fetch; one that is answered costs neither."""
+    ours, theirs = socket.socketpair()
+    settings = SwarmSettings(
+        listen=f"{address(99)}:0",
+        dht_bootstrap=(f"{address(98)}:9",),
+        allow_networks=("127.0.0.0/8",),
+        stall_s=60,
+    )
+    with ours, theirs:
+        child = Child(theirs, settings)
+        child._obey(Ask(1, STRANGER, ((address(97), 9999),), 60.0))
+        (fetch,) = child._fetches.values()
+        assert fetch.handle is not None
+        before = child._session
+        child._rebuild_if_stalled()
+        assert child._session is before
+        child._heard_at -= 61
+        child._rebuild_if_stalled()
+        assert child._session is not before
+        assert (fetch.handle, fetch.looks, fetch.dialled) == (None, 0, set())
+        assert list(child._fetches.values()) == [fetch]
+        assert child._session.get_torrents() == []
+        ours.settimeout(5)
+        assert b"stalled" in ours.recv(4096)
+        del before, fetch
+        child._session = None  # type: ignore[assignment]
+        child._bell.close()
+        child._ringer.close()
