@@ -1,0 +1,243 @@
+"""Where the titles of release names begin and end, for a whole batch.
+
+A name is cut into *sections* at the slashes of a path. In each section the title begins behind a leading group or
+site and ends at the first tag, bracket, year or episode. Where that is open to doubt (a year may belong to the title,
+a number may count episodes) there is a second place, and a title that ends there is as good. Brackets, dashes and
+changes of script cut the whole into pieces of which each may be a title.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leakwatch.extract.columns import CLOSE, DASH, DOT, LINE, OPEN, SLASH, SPACE, Columns, Flags, Ints
+from leakwatch.extract.words import (
+    AKA,
+    COUNTER,
+    DOMAIN,
+    ENDING,
+    EPISODE,
+    FUNCTION,
+    HIGH,
+    LANGUAGE,
+    MEDIA,
+    NUMBER,
+    ORDINAL,
+    SEASON,
+    SITE,
+    TAG,
+    WEAK_TAG,
+    YEAR,
+)
+
+_NONE = 2**40
+_SHALLOW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """Titles of a batch, as numbers of words.
+
+    Shape:  per section: `row`; `title` and `end_title`, the words of its title; `other_end`, behind a year that may be a part
+            of the title, and `number_end`, before a number that may count episodes, each equal to `end_title` where there is
+            none. `shallow` says that it is one of the last two of
+            its path. Per word: `section`; `edge`, whether something new begins there: behind a bracket, a dash, a stop, where
+            the script changes (one more for the end of the batch). Per row: `years`, two columns, 0 where there is none, and `year_words`, which
+            words they are; `is_named`, whether it reads as a release name or media file, and `tags`, how many words only those have;
+            `is_led`, whether a group in brackets leads it; `functions`, how many words make a sentence of it;
+            `length` in words.
+    """
+
+    row: Ints
+    title: Ints
+    end_title: Ints
+    other_end: Ints
+    number_end: Ints
+    section: Ints
+    edge: Flags
+    years: Ints
+    year_words: Ints
+    tags: Ints
+    is_named: Flags
+    is_led: Flags
+    shallow: Flags
+    functions: Ints
+    length: Ints
+
+
+def regions(columns: Columns, meanings: Ints) -> Regions:
+    """Cut every row of a batch. Cost: linear in words."""
+    count, rows = len(columns.word_at), len(columns.row_text)
+    length = np.bincount(columns.word_row, minlength=rows)
+    begin, section = _sections(columns, meanings, length)
+    end = _ends(begin, count)
+    place = np.arange(count)
+    last = np.zeros(count + 1, np.bool_)
+    last[end] = True
+    title = _title_begins(columns, meanings, begin, section, place)
+    ending = last[1:] & _has(meanings, ENDING) & ((columns.gap & DOT) > 0)
+    behind = place > title[section]
+    stop = _stops(columns, meanings, ending) & behind
+    first = _first(stop, place, begin, end)
+    is_year = _at(_has(meanings, YEAR), first) & (first < end)
+    second = _first(stop & (place > first[section]), place, begin, end)
+    number = _has(meanings, NUMBER) & behind & (place < first[section])
+    years, year_words = _years(columns, meanings, title[section], place, rows)
+    edge = np.append(stop | _edges(columns, meanings), True)
+    edge[begin] = edge[title] = True
+    row_sections = np.bincount(columns.word_row[begin], minlength=rows)
+    shallow = np.cumsum(row_sections)[columns.word_row[begin]] - np.arange(len(begin)) <= _SHALLOW
+    told = (_sure(columns, meanings) | _numbered(columns, meanings)) & behind & shallow[section]
+    tags = np.bincount(columns.word_row, told, rows).astype(np.int64)
+    glued = np.bincount(columns.word_row, (columns.gap & (DOT | LINE) > 0) & (columns.gap & SPACE == 0), rows)
+    spaced = np.bincount(columns.word_row, columns.gap & SPACE > 0, rows)
+    media = np.bincount(columns.word_row, ending & _has(meanings, MEDIA), rows) > 0
+    led = np.bincount(columns.word_row[begin], (columns.depth[begin] > 0) & (title > begin), rows) > 0
+    return Regions(
+        row=columns.word_row[begin],
+        title=title,
+        end_title=first,
+        other_end=np.where(is_year, second, first),
+        number_end=np.minimum(_first(number, place, begin, end), first),
+        section=section,
+        edge=edge,
+        years=years,
+        year_words=year_words,
+        tags=tags,
+        is_named=(tags > 0) | media | ((glued >= 2) & (spaced == 0) & (row_sections == 1)),
+        is_led=led,
+        shallow=shallow,
+        functions=np.bincount(columns.word_row, _has(meanings, FUNCTION), rows).astype(np.int64),
+        length=length,
+    )
+
+
+def _sure(columns: Columns, meanings: Ints) -> Flags:
+    return _has(meanings, TAG | EPISODE) | (_has(meanings, YEAR) & (columns.depth > 0))
+
+
+def _numbered(columns: Columns, meanings: Ints) -> Flags:
+    """Words that count seasons or episodes: `season` before a number, 第 before one, 期 behind one."""
+    number = _has(meanings, NUMBER)
+    following, previous = np.append(number[1:], False), _shifted(number)
+    return (_has(meanings, SEASON | ORDINAL) & following & _same_row(columns)) | (_has(meanings, COUNTER) & previous)
+
+
+def _same_row(columns: Columns) -> Flags:
+    """Whether the next word is of the same row."""
+    same = np.zeros(len(columns.word_row), np.bool_)
+    same[:-1] = columns.word_row[1:] == columns.word_row[:-1]
+    return same
+
+
+def _ends(begin: Ints, count: int) -> Ints:
+    return np.append(begin[1:], count) if len(begin) else begin
+
+
+def _at(flags: Flags, places: Ints) -> Flags:
+    return np.append(flags, False)[np.minimum(places, len(flags))]
+
+
+def _edges(columns: Columns, meanings: Ints) -> Flags:
+    """Words before which something new begins: a bracket, a dash with spaces, a slash with spaces, another script."""
+    gap = columns.gap
+    spaced = (gap & (SPACE | LINE)) > 0
+    high = _has(meanings, HIGH)
+    return (
+        ((gap & (OPEN | CLOSE)) > 0)
+        | (((gap & (DASH | SLASH)) > 0) & spaced)
+        | (high != _shifted(high))
+        | (high & _shifted(high) & spaced)
+        | _shifted(_has(meanings, AKA))
+    )
+
+
+def _shifted(flags: Flags) -> Flags:
+    out = np.zeros_like(flags)
+    out[1:] = flags[:-1]
+    return out
+
+
+def _has(meanings: Ints, flags: int) -> Flags:
+    return (meanings & flags) > 0
+
+
+def _sections(columns: Columns, meanings: Ints, length: Ints) -> tuple[Ints, Ints]:
+    """First word of each section, and the section of each word. A slash parts a path, not AC/DC: a path has an ending."""
+    if not len(columns.word_at):
+        return columns.word_at, columns.word_at
+    new_row = np.ones(len(columns.word_row), np.bool_)
+    new_row[1:] = columns.word_row[1:] != columns.word_row[:-1]
+    slash = ((columns.gap & (SLASH | SPACE)) == SLASH) & ~new_row
+    if slash.any():
+        last = np.cumsum(length) - 1
+        ended = _has(meanings, ENDING)[np.maximum(last, 0)] & ((columns.gap[np.maximum(last, 0)] & DOT) > 0)
+        slashes = np.bincount(columns.word_row, slash, len(length))
+        slash &= (ended | (slashes > 2))[columns.word_row]
+    starts = new_row | slash
+    return np.flatnonzero(starts), np.cumsum(starts) - 1
+
+
+def _title_begins(columns: Columns, meanings: Ints, begin: Ints, section: Ints, place: Ints) -> Ints:
+    """Behind leading brackets and a leading site; where all is in brackets, at the beginning."""
+    if not len(begin):
+        return begin
+    outside = np.minimum.reduceat(np.where(columns.depth == 0, place, _NONE), begin)
+    title = np.where(outside == _NONE, begin, outside)
+    doubtful = np.flatnonzero(_has(meanings, DOMAIN | SITE) & (place - title[section] < 4))
+    for index in doubtful.tolist():  # www.site.to - Title
+        named = _site_ends(columns, meanings, section, index)
+        if named:
+            title[section[index]] = named
+    listed = np.flatnonzero(_has(meanings, NUMBER) & (place == title[section]))
+    for index in listed.tolist():  # 03. Title
+        if index + 1 < len(section) and section[index + 1] == section[index] and columns.gap[index + 1] & DOT and columns.gap[index + 1] & SPACE:
+            title[section[index]] = index + 1
+    return title
+
+
+def _site_ends(columns: Columns, meanings: Ints, section: Ints, index: int) -> int:
+    """The word behind the dash that ends a site's name; 0 where it is no site's."""
+    if not meanings[index] & SITE and columns.gap[index] & 0xFFF != DOT:
+        return 0
+    for following in range(index + 1, min(index + 5, len(section))):
+        if section[following] != section[index]:
+            return 0
+        if columns.gap[following] & DASH and columns.gap[following] & SPACE:
+            return following
+    return 0
+
+
+def _stops(columns: Columns, meanings: Ints, ending: Flags) -> Flags:
+    """Words that no title goes on with."""
+    gap = columns.gap
+    dashed = ((gap & DASH) > 0) & ((gap & (SPACE | LINE | OPEN)) > 0)
+    number = _has(meanings, NUMBER)
+    counted = number & np.append(_has(meanings, COUNTER)[1:], False)
+    sure = _has(meanings, TAG | YEAR | EPISODE) | (columns.depth > 0) | (dashed & number) | counted | ending
+    weak = _has(meanings, WEAK_TAG | LANGUAGE)
+    tag = _has(meanings, TAG | EPISODE | YEAR | WEAK_TAG | LANGUAGE) | ending
+    same = _same_row(columns)
+    beside = same & np.append(tag[1:], False)
+    near = beside | (same & np.append(beside[1:], False) & np.append(same[1:], False))
+    return sure | (weak & near) | _numbered(columns, meanings)
+
+
+def _first(flags: Flags, place: Ints, begin: Ints, end: Ints) -> Ints:
+    """In each section the first word with the flag, or the section's end."""
+    if not len(begin):
+        return begin
+    return np.minimum(np.minimum.reduceat(np.where(flags, place, _NONE), begin), end)
+
+
+def _years(columns: Columns, meanings: Ints, title: Ints, place: Ints, rows: int) -> tuple[Ints, Ints]:
+    """The first and the last year of each row that does not begin a title, and which words they are."""
+    at = np.flatnonzero(_has(meanings, YEAR) & (place > title))
+    found, words = np.zeros((rows, 2), np.int64), np.full((rows, 2), -1)
+    values = np.array([int(columns.word(index)) for index in at.tolist()], np.int64)
+    for column, order in ((0, slice(None, None, -1)), (1, slice(None))):
+        found[columns.word_row[at[order]], column] = values[order]
+        words[columns.word_row[at[order]], column] = at[order]
+    return found, words
