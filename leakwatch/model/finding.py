@@ -94,6 +94,7 @@ class SignalKind(StrEnum):
     PIECES_ROOT = "pieces_root"
     KNOWN = "known"
     SIZE = "size"
+    ELEMENTS = "elements"
     TITLE = "title"
     TITLE_FUZZY = "title_fuzzy"
     FILE_NAME = "file_name"

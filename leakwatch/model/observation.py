@@ -55,7 +55,8 @@ class Observation:
     """One record shown by one site at one time. Absent facts are None; `text` is plain or HTML as shown.
 
     Identity is (site, native_id); a changed `content_digest` makes it a new observation of the same item.
-    Counts (`seeders`, `leechers`) are samples, not content.
+    Counts (`seeders`, `leechers`) are samples, not content. `parameters` are the elements that a model hub counts in
+    a repository, by dtype; under `GGUF` those of its GGUF files, of which hubs tell no dtypes.
     """
 
     site: str
@@ -75,6 +76,7 @@ class Observation:
     seeders: int | None = None
     leechers: int | None = None
     files: tuple[ObservedFile, ...] = ()
+    parameters: tuple[tuple[str, int], ...] = ()
     locators: tuple[Locator, ...] = ()
     evidence: str | None = None
 
@@ -92,6 +94,7 @@ class Observation:
             )
             if all(f.path for f in self.files)
             else [],
+            *([sorted(self.parameters)] if self.parameters else []),
         ]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
