@@ -144,6 +144,7 @@ def _digests(file: AssetFile) -> list[tuple[str, str]]:
         ("sha256", file.sha256),
         ("sha1", file.sha1),
         ("md5", file.md5),
+        ("git_blob", file.git_blob),
         ("pieces_root", file.pieces_root),
     )
     return [(kind, digest.hex()) for kind, digest in told if digest]

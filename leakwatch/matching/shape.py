@@ -80,7 +80,13 @@ def file_signals(
 def _digest_signals(
     file: ObservedFile, index: Index, weights: Weights
 ) -> Iterator[tuple[AssetId, Signal, str]]:
-    told = ((SignalKind.SHA256, file.sha256), (SignalKind.SHA1, file.sha1), (SignalKind.MD5, file.md5))
+    told = (
+        (SignalKind.SHA256, file.sha256),
+        (SignalKind.SHA1, file.sha1),
+        (SignalKind.MD5, file.md5),
+        (SignalKind.GIT_BLOB, file.git_blob),
+        (SignalKind.PIECES_ROOT, file.pieces_root),
+    )
     for kind, digest in told:
         for ref in index.by_digest.get((kind.value, digest), ()) if digest else ():
             size = ref.file.size_bytes if ref.file.size_bytes is not None else file.size_bytes
@@ -123,5 +129,10 @@ def digest_keys(file: AssetFile, files: Sequence[AssetFile]) -> list[str]:
     """Artefact keys of a file that is known to be the asset's: what other sightings of the leak may share."""
     if (file.size_bytes is not None and file.size_bytes < _SMALL_FILE) or not is_telling(file, files):
         return []
-    told = (("sha256", file.sha256), ("sha1", file.sha1), ("pieces_root", file.pieces_root))
+    told = (
+        ("sha256", file.sha256),
+        ("sha1", file.sha1),
+        ("git_blob", file.git_blob),
+        ("pieces_root", file.pieces_root),
+    )
     return [f"{kind}:{digest.hex()}" for kind, digest in told if digest]

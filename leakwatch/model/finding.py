@@ -91,6 +91,7 @@ class SignalKind(StrEnum):
     SHA256 = "sha256"
     SHA1 = "sha1"
     MD5 = "md5"
+    GIT_BLOB = "git_blob"
     PIECES_ROOT = "pieces_root"
     KNOWN = "known"
     SIZE = "size"
@@ -105,7 +106,14 @@ class SignalKind(StrEnum):
 
 
 EXACT_SIGNALS = frozenset(
-    {SignalKind.INFOHASH, SignalKind.SHA256, SignalKind.SHA1, SignalKind.MD5, SignalKind.PIECES_ROOT}
+    {
+        SignalKind.INFOHASH,
+        SignalKind.SHA256,
+        SignalKind.SHA1,
+        SignalKind.MD5,
+        SignalKind.GIT_BLOB,
+        SignalKind.PIECES_ROOT,
+    }
 )
 
 

@@ -40,7 +40,7 @@ class Locator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedFile:
-    """One file that a host says it has."""
+    """One file that a host says it has, or that a torrent's metadata lists."""
 
     path: str
     size_bytes: int | None = None
@@ -48,6 +48,7 @@ class ObservedFile:
     sha1: str | None = None
     md5: str | None = None
     git_blob: str | None = None
+    pieces_root: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
