@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from leakwatch.errors import MagnetError
+from leakwatch.extract.ed2k import parse_ed2k
 from leakwatch.extract.links import plain
 from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
@@ -121,6 +122,8 @@ def _titles(observation: Observation) -> Iterable[str]:
             names.append(_display_name(locator.value))
         elif locator.kind is LocatorKind.TORRENT_URL:
             names.append(re.sub(r"\.torrent$", "", locator.value.partition("?")[0].rsplit("/", 1)[-1]))
+        elif locator.kind is LocatorKind.ED2K and (link := parse_ed2k(locator.value)):
+            names.append(link.name)
     return dict.fromkeys(name for name in names if name)
 
 
@@ -202,5 +205,7 @@ def artefact_keys(observation: Observation) -> tuple[str, ...]:
 def _locator_keys(locator: Locator) -> list[str]:
     if locator.infohashes:
         return [f"swarm:{key.hex()}" for key in locator.infohashes.swarm_keys]
+    if link := parse_ed2k(locator.value) if locator.kind is LocatorKind.ED2K else None:
+        return [f"ed2k:{link.digest}"]
     what = "repository" if locator.kind is LocatorKind.REPOSITORY else "url"
     return [f"{what}:{locator.value}"]

@@ -147,7 +147,15 @@ def _digests(file: AssetFile) -> list[tuple[str, str]]:
         ("git_blob", file.git_blob),
         ("pieces_root", file.pieces_root),
     )
-    return [(kind, digest.hex()) for kind, digest in told if digest]
+    return [(kind, digest.hex()) for kind, digest in told if digest] + [
+        ("ed2k", digest) for digest in ed2k_digests(file)
+    ]
+
+
+def ed2k_digests(file: AssetFile) -> list[str]:
+    """The ed2k hashes that a link to the file may carry: one, or two."""
+    told = (file.ed2k or b"").hex()
+    return [told[at : at + 32] for at in range(0, len(told), 32)]
 
 
 def _swarm_hex(text: str) -> str:

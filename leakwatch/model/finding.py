@@ -92,6 +92,7 @@ class SignalKind(StrEnum):
     SHA1 = "sha1"
     MD5 = "md5"
     GIT_BLOB = "git_blob"
+    ED2K = "ed2k"
     PIECES_ROOT = "pieces_root"
     KNOWN = "known"
     SIZE = "size"
@@ -112,6 +113,7 @@ EXACT_SIGNALS = frozenset(
         SignalKind.SHA1,
         SignalKind.MD5,
         SignalKind.GIT_BLOB,
+        SignalKind.ED2K,
         SignalKind.PIECES_ROOT,
     }
 )

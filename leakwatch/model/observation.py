@@ -20,6 +20,7 @@ class LocatorKind(StrEnum):
     MAGNET = "magnet"
     INFOHASH = "infohash"
     TORRENT_URL = "torrent_url"
+    ED2K = "ed2k"
     REPOSITORY = "repository"
 
 
@@ -49,6 +50,7 @@ class ObservedFile:
     md5: str | None = None
     git_blob: str | None = None
     pieces_root: str | None = None
+    ed2k: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from importlib.resources import files as package_files
 from random import Random
 
 import pytest
+from Crypto.Hash import MD4
 
 from leakwatch.extract.links import locate
 from leakwatch.fingerprints import Fingerprinter
@@ -32,7 +33,7 @@ BLOCK = 16_384
 
 def printed(content: bytes, path: str = "w.bin") -> AssetFile:
     """All prints of a file."""
-    maker = Fingerprinter(size_bytes=len(content), also=("md5",))
+    maker = Fingerprinter(size_bytes=len(content), also=("md5", "ed2k"))
     maker.update(content)
     made = maker.finish()
     return AssetFile(
@@ -42,6 +43,7 @@ def printed(content: bytes, path: str = "w.bin") -> AssetFile:
         sha1=made.sha1,
         md5=made.md5,
         git_blob=made.git_blob,
+        ed2k=made.ed2k,
         pieces_root=made.pieces_root,
     )
 
@@ -63,6 +65,11 @@ def root(content: bytes) -> bytes:
 def blob(content: bytes) -> str:
     """The id that git gives a file."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def md4(content: bytes) -> str:
+    """The MD4 of some bytes, which is the ed2k hash of a file of one part."""
+    return MD4.new(content).hexdigest()
 
 
 def seen(*files: ObservedFile, text: str | None = None) -> Observation:
@@ -143,4 +150,49 @@ def test_a_proved_file_is_known_by_each_digest() -> None:
         f"sha1:{hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()}",
         f"git_blob:{blob(CONTENT)}",
         f"pieces_root:{root(CONTENT).hex()}",
+        f"ed2k:{md4(CONTENT)}",
     ]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f"ed2k://|file|any%20name.bin|{len(CONTENT)}|{md4(CONTENT)}|/",
+        f"ED2K://|file|any name.bin|{len(CONTENT)}|{md4(CONTENT).upper()}|h=ABCDEFGHIJKLMNOPQRSTUVWXYZ234567|/",
+        f'<a href="ed2k://%7Cfile%7Cany%20name.bin%7C{len(CONTENT)}%7C{md4(CONTENT)}%7C/">here</a>',
+        f"ed2k://|file|any name.bin|{len(CONTENT)}|{md4(CONTENT)}|/|sources,198.51.100.7:4662|/",
+    ],
+)
+def test_an_ed2k_link(link: str) -> None:
+    """A link is known by size and hash, is no proof, and keeps no addresses of peers."""
+    observation = seen(text=f"get it: {link} soon")
+    found = only(observation)
+    told = {signal.kind: signal.weight for signal in found.signals}
+    assert told[SignalKind.ED2K] == WEIGHTS["ed2k"]
+    assert (found.tier, proved_by_host(found)) == (Tier.AUTO, False)
+    assert f"ed2k:{md4(CONTENT)}" in found.artefacts
+    (locator,) = observation.locators
+    assert locator.value == f"ed2k://|file|any name.bin|{len(CONTENT)}|{md4(CONTENT)}|/"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [f"{len(CONTENT) + 1}|{md4(CONTENT)}", f"{len(CONTENT) + 1}|{md4(b'other')}", f"0|{md4(CONTENT)}"],
+)
+def test_an_ed2k_link_of_another_size(told: str) -> None:
+    """The hash with another size than the file's is a lie, and is no match."""
+    assert match(seen(text=f"ed2k://|file|x.bin|{told}|/"), INDEX, WEIGHTS) == ()
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_both_ed2k_hashes_of_whole_parts(parts: int) -> None:
+    """A file of whole parts is known by its hash with an empty part at the end, and by that without."""
+    part = Random(8).randbytes(9_728_000)
+    whole = build_index([Asset(id=AssetId("m"), title="Gullfoss", files=(printed(part * parts),))])
+    hashes = MD4.new(part).digest() * parts
+    with_empty = md4(hashes + MD4.new(b"").digest())
+    without = md4(hashes) if parts > 1 else md4(part)
+    for digest in (with_empty, without):
+        link = f"ed2k://|file|x.bin|{parts * 9_728_000}|{digest}|/"
+        (found,) = match(seen(text=link), whole, WEIGHTS)
+        assert SignalKind.ED2K in {signal.kind for signal in found.signals}

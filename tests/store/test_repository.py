@@ -49,6 +49,7 @@ MODEL = Asset(
             sha256=b"s" * 32,
             sha1=b"1" * 20,
             md5=b"m" * 16,
+            ed2k=b"e" * 32,
             pieces_root=PiecesRoot(b"r" * 32),
             local_path="/x",
             mtime_ns=2**60,
