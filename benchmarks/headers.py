@@ -25,7 +25,7 @@ import header_cases as cases
 
 from leakwatch.errors import LeakwatchError
 from leakwatch.headers.likeness import Likeness, likeness
-from leakwatch.headers.parameters import by_parameters
+from leakwatch.headers.parameters import by_parameters, element_counts
 from leakwatch.headers.prints import HeaderPrint, print_of
 from leakwatch.headers.reader import HeaderKeeper, bytes_needed, read_header
 from leakwatch.headers.sizes import by_sizes
@@ -183,16 +183,16 @@ def measure_parameters(prints: dict[str, HeaderPrint], rng: Random) -> None:
     copies = {name: list(cases.like_counts(model)) for name, model in models.items()}
     for name, model in models.items():
         for label, counts in copies[name]:
-            found.add(label, is_copy(by_parameters(prints[name], counts)))
+            found.add(label, is_copy(by_parameters(element_counts(prints[name]), counts)))
         for neighbour in cases.neighbours(model):
             for _, counts in cases.like_counts(neighbour):
-                wrong.add("neighbour", by_parameters(prints[name], counts))
+                wrong.add("neighbour", by_parameters(element_counts(prints[name]), counts))
         for other in models:
             for _, counts in copies[other] if other != name else ():
-                wrong.add("other model", by_parameters(prints[name], counts))
+                wrong.add("other model", by_parameters(element_counts(prints[name]), counts))
         for _ in range(5):
             near = int(prints[name].elements * rng.uniform(0.9999, 1.0001)) + 5000
-            wrong.add("nearly the same total", by_parameters(prints[name], {"BF16": near}))
+            wrong.add("nearly the same total", by_parameters(element_counts(prints[name]), {"BF16": near}))
     found.show("recall")
     wrong.show("false positives")
 
@@ -204,7 +204,7 @@ def show_fine_tunes(prints: dict[str, HeaderPrint]) -> None:
         tune = cases.plain(model)
         taken[0] += is_copy(likeness(prints[name], tune))
         taken[1] += is_copy(by_sizes(prints[name], cases.shard_files(list(tune.tensors), 3, Random(1))))
-        taken[2] += is_copy(by_parameters(prints[name], {"BF16": tune.elements}))
+        taken[2] += is_copy(by_parameters(element_counts(prints[name]), {"BF16": tune.elements}))
     count = len(prints)
     print(f"  fine-tunes of the very architecture taken for it: {taken} of {count} (likeness, sizes, counts)")
 

@@ -160,7 +160,8 @@ def _taken(queue: deque[Any]) -> Iterator[Any]:
 class _Ed2k:
     """The ed2k hash: MD4 over the MD4s of parts of 9,728,000 bytes; of one part alone its MD4.
 
-    A file whose size is a multiple of the part has an empty last part, as eMule has it.
+    A file whose size is a multiple of the part has an empty last part, as eMule has it; older clients left it out.
+    Links are written in both ways, so of such a file there are two hashes, eMule's first.
     Source: eMule's `CKnownFile::CreateHash`; RFC 1320 for MD4.
     """
 
@@ -179,8 +180,12 @@ class _Ed2k:
                 self._part, self._filled = MD4.new(), 0  # noqa: S303 - the ed2k hash is made of it
 
     def digest(self) -> bytes:
-        parts = [*self._parts, self._part.digest()]
-        return parts[0] if len(parts) == 1 else MD4.new(b"".join(parts)).digest()  # noqa: S303
+        hashed = _of_parts([*self._parts, self._part.digest()])
+        return hashed if self._filled or not self._parts else hashed + _of_parts(self._parts)
+
+
+def _of_parts(parts: list[bytes]) -> bytes:
+    return parts[0] if len(parts) == 1 else MD4.new(b"".join(parts)).digest()  # noqa: S303
 
 
 class _Tree:

@@ -1,7 +1,7 @@
 """A finding's event -> alerts, and to whom. Pure.
 
 Who is told: of an opened case, if it is strong enough for *auto*, or concerns a critical asset and says where
-the content can be had; of a case that grew strong enough later, or is seen on a further site; of a verdict that
+the content can be had, unless nothing but an architecture speaks for it; of a case that grew strong enough later, or is seen on a further site; of a verdict that
 changed. A case that waits in the queue, was judged a false positive, or is allowed, tells nobody.
 """
 
@@ -11,10 +11,21 @@ from collections.abc import Sequence
 
 from leakwatch.model.alert import Alert, Place, Route
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, Severity, State, Tier, Verdict
+from leakwatch.model.finding import (
+    EventKind,
+    Finding,
+    FindingEvent,
+    Proof,
+    Severity,
+    SignalKind,
+    State,
+    Tier,
+    Verdict,
+)
 from leakwatch.model.swarm import Spread
 
 _QUIET_STATES = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
+_NAMING = frozenset({SignalKind.TITLE, SignalKind.TITLE_FUZZY, SignalKind.KNOWN, SignalKind.INFOHASH})
 _MAX_REASONS = 6
 _ADVICE = {
     Verdict.PROVED: "Confirm, preserve the evidence, and ask the host or index to remove it.",
@@ -41,7 +52,7 @@ def route(
     `least` is the severity that a route is chosen by at least: what a fake score lowered is told less urgently, and
     to the same people.
     """
-    if not is_told(event, finding, asset):
+    if not is_told(event, finding, asset) or _is_architecture_alone(finding, signals):
         return []
     alert = make_alert(event, finding, asset, places, signals, proofs, spread)
     channels = [
@@ -64,6 +75,14 @@ def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
             return True
         case EventKind.SIGHTED:
             return event.content.startswith(("site:", "severity:"))
+
+
+def _is_architecture_alone(finding: Finding, signals: Sequence[tuple[str, str, float]]) -> bool:
+    """Whether all that speaks for a case is a hub's count of elements: thousands of fine-tunes may share it."""
+    if finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED:
+        return False
+    kinds = {kind for kind, _, weight in signals if weight > 0}
+    return SignalKind.ELEMENTS in kinds and not kinds & _NAMING
 
 
 def make_alert(

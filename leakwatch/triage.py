@@ -34,7 +34,7 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.observation import Observation
 
-_HOST_DIGESTS = frozenset({SignalKind.SHA256, SignalKind.SHA1, SignalKind.PIECES_ROOT})
+_HOST_DIGESTS = frozenset({SignalKind.SHA256, SignalKind.SHA1, SignalKind.GIT_BLOB, SignalKind.PIECES_ROOT})
 _PROVING_BITS = 20.0
 _ORDER = (Verdict.UNKNOWN, Verdict.REFUTED, Verdict.UNPROVED, Verdict.LIKELY, Verdict.PROVED)
 

@@ -319,3 +319,27 @@ def test_a_fake_is_said_to_be_one() -> None:
         event(EventKind.VERDICT), replace(FINDING, verdict=Verdict.UNPROVED), ASSET, [PLACE], [], [proof]
     )
     assert told.verdict_detail == "nothing. It looks like a fake (0.97): sizes: too small (+9.0 bits)"
+
+
+COUNTED = ("elements", "the hub's safetensors counts agree with the header print", 10.4)
+
+
+@pytest.mark.parametrize(
+    ("signals", "changes", "told"),
+    [
+        ([COUNTED], {}, 0),
+        ([COUNTED, ("file_name", "a file called 'config.json'", 0.5)], {}, 0),
+        ([COUNTED, ("title", "is the name", -1.0)], {}, 0),
+        ([COUNTED, ("title", "is the name", 5.0)], {}, 1),
+        ([("title", "is the name", 12.0)], {}, 1),
+        ([COUNTED], {"tier": Tier.AUTO}, 1),
+        ([COUNTED], {"verdict": Verdict.PROVED}, 1),
+    ],
+)
+def test_an_architecture_alone_wakes_nobody(
+    signals: list[tuple[str, str, float]], changes: dict[str, object], told: int
+) -> None:
+    """Of a critical asset too: a public architecture has thousands of fine-tunes with the same counts."""
+    finding = replace(FINDING, **({"tier": Tier.REVIEW} | changes))
+    routes = (Route(channel="mail", min_severity=Severity.LOW),)
+    assert len(route(event(EventKind.OPENED), finding, CRITICAL, [PLACE], signals, [], routes)) == told

@@ -258,6 +258,8 @@ def test_each_return_is_an_event_of_its_own() -> None:
         ((DIGEST,), True),
         ((NAME, replace(DIGEST, kind=SignalKind.SHA1)), True),
         ((replace(DIGEST, kind=SignalKind.PIECES_ROOT),), True),
+        ((replace(DIGEST, kind=SignalKind.GIT_BLOB),), True),
+        ((Signal(SignalKind.ELEMENTS, "the hub's counts agree", 30.0),), False),
         ((replace(DIGEST, kind=SignalKind.MD5),), False),
         ((replace(DIGEST, kind=SignalKind.INFOHASH),), False),
         ((NAME, SMALL), False),

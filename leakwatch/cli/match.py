@@ -84,7 +84,7 @@ def _show(name: str, found: tuple[Match, ...], as_json: bool) -> None:
 
 
 def extract(as_json: JsonOption = False) -> None:
-    """Find magnet URIs, infohashes and .torrent URLs in text or HTML on stdin."""
+    """Find magnet URIs, infohashes, .torrent URLs and ed2k links in text or HTML on stdin."""
     from leakwatch.display import clean  # noqa: PLC0415
     from leakwatch.extract.links import MAX_TEXT, find_locators  # noqa: PLC0415
 

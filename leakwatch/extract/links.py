@@ -1,4 +1,4 @@
-"""Magnet URIs, infohashes and .torrent URLs inside plain text and markup, with the offset where each stood.
+"""Magnet URIs, infohashes, .torrent URLs and ed2k links inside plain text and markup, with the offset where each stood.
 
 The text is first *projected*: tags fall away (a `<wbr>` or `<b>` inside a link leaves no gap, a `<br>` ends the
 line), entities are decoded, zero-width characters vanish; a map leads back to the offset in the original.
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from leakwatch.errors import InfohashError, MagnetError
+from leakwatch.extract.ed2k import LINK, link_of
 from leakwatch.model.observation import Locator, LocatorKind, Observation
 from leakwatch.torrent.infohash import Infohashes, InfohashV2, parse_v1
 from leakwatch.torrent.magnet import parse_magnet
@@ -177,6 +178,11 @@ def _scan(text: str) -> Iterator[tuple[Locator, str]]:
                 continue
             _take(match, taken)
             yield _bare(magnet.infohashes, match.start()), match[0]
+    for match in LINK.finditer(text):
+        link = link_of(match)
+        if link:
+            _take(match, taken)
+            yield Locator(LocatorKind.ED2K, str(link), None, match.start()), match[0]
     for start, url in _torrent_urls(text):
         if not taken[start]:
             yield Locator(LocatorKind.TORRENT_URL, url.rstrip(_TRAILING), None, start), url

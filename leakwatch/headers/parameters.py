@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from leakwatch.headers.likeness import Likeness, tied_elements
 from leakwatch.headers.prints import HeaderPrint
@@ -23,7 +24,25 @@ _MAX_DTYPES = 64
 _MAX_COUNT = 2**50
 
 
-def by_parameters(print_: HeaderPrint, parameters: Mapping[str, int]) -> Likeness | None:
+@dataclass(frozen=True, slots=True)
+class ElementCounts:
+    """What of a print a hub's counts are compared with: small, so that a whole catalogue of it can be kept.
+
+    Shape:  `totals` are those that files of the same model can have, each with the words for it.
+    """
+
+    by_dtype: tuple[tuple[str, int], ...]
+    elements: int
+    totals: tuple[tuple[int, str], ...]
+
+
+def element_counts(print_: HeaderPrint) -> ElementCounts:
+    """The counts of a print."""
+    by_dtype = tuple(sorted(_by_dtype(print_).items()))
+    return ElementCounts(by_dtype, print_.elements, tuple(_totals(print_)))
+
+
+def by_parameters(model: ElementCounts, parameters: Mapping[str, int]) -> Likeness | None:
     """Judge a hub's counts of elements by dtype against the asset's print.
 
     same         equally many elements of every dtype: the same architecture, so the asset, a fine-tune or the base.
@@ -33,15 +52,15 @@ def by_parameters(print_: HeaderPrint, parameters: Mapping[str, int]) -> Likenes
     """
     counts = _checked(parameters)
     total = sum(counts.values())
-    if min(total, print_.elements) < LEAST_COUNTED:
+    if min(total, model.elements) < LEAST_COUNTED:
         return None
-    if counts == _by_dtype(print_):
+    if tuple(sorted(counts.items())) == model.by_dtype:
         return Likeness("same", 1.0, f"{total:,} elements, as many of every dtype; fine-tunes have the same")
     spare = EXTRA_ELEMENTS if counts.keys() == {GGUF} else 0
-    for wanted, words in _totals(print_):
+    for wanted, words in model.totals:
         if 0 <= total - wanted <= spare:
             told = f"{total:,} elements, as the asset{words}, in other dtypes; fine-tunes have the same"
-            return Likeness("requantised", min(1.0, wanted / print_.elements), told)
+            return Likeness("requantised", min(1.0, wanted / model.elements), told)
     return None
 
 

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from leakwatch.errors import MagnetError
+from leakwatch.extract.ed2k import parse_ed2k
 from leakwatch.extract.links import plain
+from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
 from leakwatch.matching.names import text_signals, title_signals
 from leakwatch.matching.rules import hits, words_of
@@ -29,6 +31,7 @@ from leakwatch.torrent.magnet import parse_magnet
 
 _NAMES = frozenset({SignalKind.TITLE, SignalKind.TITLE_FUZZY})
 _STRUCTURE = frozenset({SignalKind.SIZE})
+_BESIDE_A_NAME = frozenset({SignalKind.ELEMENTS})
 _MAX_RULES = 2
 NO_RULES = RulePack()
 
@@ -45,7 +48,8 @@ def match(
 ) -> tuple[Match, ...]:
     """Every asset that an observation may concern, strongest first, with every signal and its weight.
 
-    A name alone, however good, never reaches `auto`: that takes a digest, an infohash, or the size.
+    A name alone, however good, never reaches `auto`: that takes a digest, an infohash, the size, or a hub's count
+    of elements; the last counts only beside a name, for every fine-tune of an architecture has the same.
     Matches too weak for `review` are given too, with `tier` None, so that a near miss can be explained.
     """
     signals: dict[AssetId, list[Signal]] = {}
@@ -55,6 +59,8 @@ def match(
         signals.setdefault(asset, []).append(signal)
         if artefact:
             artefacts.setdefault(asset, []).append(artefact)
+    for asset, signal in count_signals(observation, index, weights, signals):
+        signals.setdefault(asset, []).append(signal)
     _add_names(observation, index, weights, signals)
     context = _rule_signals(observation, index, weights, pack, signals)
     shared = artefact_keys(observation)
@@ -116,6 +122,8 @@ def _titles(observation: Observation) -> Iterable[str]:
             names.append(_display_name(locator.value))
         elif locator.kind is LocatorKind.TORRENT_URL:
             names.append(re.sub(r"\.torrent$", "", locator.value.partition("?")[0].rsplit("/", 1)[-1]))
+        elif locator.kind is LocatorKind.ED2K and (link := parse_ed2k(locator.value)):
+            names.append(link.name)
     return dict.fromkeys(name for name in names if name)
 
 
@@ -160,8 +168,11 @@ def _rule_signals(
 
 def _with_context(told: list[Signal], context: list[Signal]) -> list[Signal]:
     """Context counts only beside a name."""
-    named = any(signal.kind in _NAMES and signal.weight > 0 for signal in told)
-    return told + context if named else told
+    return told + context if _is_named(told) else told
+
+
+def _is_named(told: list[Signal]) -> bool:
+    return any(signal.kind in _NAMES and signal.weight > 0 for signal in told)
 
 
 def _judge(asset: AssetId, told: list[Signal], weights: Weights, artefacts: tuple[str, ...]) -> Match:
@@ -169,7 +180,8 @@ def _judge(asset: AssetId, told: list[Signal], weights: Weights, artefacts: tupl
     kept = _strongest_file_names(told)
     bits = weights["prior"] + sum(signal.weight for signal in kept)
     score = round(1 / (1 + 2 ** -max(-60.0, min(60.0, bits))), 4)
-    corroborated = any(s.weight >= CORROBORATING_BITS and s.kind in EXACT_SIGNALS | _STRUCTURE for s in kept)
+    telling = EXACT_SIGNALS | _STRUCTURE | (_BESIDE_A_NAME if _is_named(kept) else frozenset())
+    corroborated = any(s.weight >= CORROBORATING_BITS and s.kind in telling for s in kept)
     tier = None
     if score >= weights["auto"] and corroborated:
         tier = Tier.AUTO
@@ -193,5 +205,7 @@ def artefact_keys(observation: Observation) -> tuple[str, ...]:
 def _locator_keys(locator: Locator) -> list[str]:
     if locator.infohashes:
         return [f"swarm:{key.hex()}" for key in locator.infohashes.swarm_keys]
+    if link := parse_ed2k(locator.value) if locator.kind is LocatorKind.ED2K else None:
+        return [f"ed2k:{link.digest}"]
     what = "repository" if locator.kind is LocatorKind.REPOSITORY else "url"
     return [f"{what}:{locator.value}"]

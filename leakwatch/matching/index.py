@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from leakwatch.errors import InfohashError
 from leakwatch.extract.names import fold, is_number, parse_name, readings, tokens
+from leakwatch.headers.models import counts_of
+from leakwatch.headers.parameters import ElementCounts
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.torrent.infohash import parse_v1, parse_v2
 
@@ -38,6 +40,7 @@ class Index:
     """Look-up tables over a catalogue. Built at once, never changed.
 
     `numbers` are the numbers in an asset's names; `keys_by_length` holds the distinct name keys for comparing by edit distance.
+    `by_total` holds models by each number of elements that their files can have, `totals` those numbers in order.
     """
 
     assets: Mapping[AssetId, Asset]
@@ -48,6 +51,8 @@ class Index:
     by_digest: Mapping[tuple[str, str], tuple[FileRef, ...]]
     by_size: Mapping[int, tuple[FileRef, ...]]
     by_file_name: Mapping[str, tuple[FileRef, ...]]
+    by_total: Mapping[int, tuple[tuple[AssetId, ElementCounts], ...]]
+    totals: tuple[int, ...]
     longest: int
 
 
@@ -78,6 +83,7 @@ def build_index(assets: Iterable[Asset]) -> Index:
             sizes.setdefault(total, []).append(
                 FileRef(asset.id, AssetFile(path="(all files)", size_bytes=total))
             )
+    by_total = _by_total(by_id.values())
     return Index(
         assets=by_id,
         by_key={key: tuple(names) for key, names in by_key.items()},
@@ -87,8 +93,19 @@ def build_index(assets: Iterable[Asset]) -> Index:
         by_digest={key: tuple(refs) for key, refs in digests.items()},
         by_size={size: tuple(refs) for size, refs in sizes.items()},
         by_file_name={name: tuple(refs) for name, refs in file_names.items()},
+        by_total=by_total,
+        totals=tuple(sorted(by_total)),
         longest=min(MAX_WINDOW, max((len(n.tokens) for names in by_key.values() for n in names), default=0)),
     )
+
+
+def _by_total(assets: Iterable[Asset]) -> dict[int, tuple[tuple[AssetId, ElementCounts], ...]]:
+    totals: dict[int, list[tuple[AssetId, ElementCounts]]] = {}
+    for asset in assets:
+        for model in counts_of(asset.files):
+            for total in {total for total, _ in model.totals}:
+                totals.setdefault(total, []).append((asset.id, model))
+    return {total: tuple(models) for total, models in totals.items()}
 
 
 def _by_length(keys: Iterable[str]) -> dict[int, tuple[str, ...]]:
@@ -127,9 +144,18 @@ def _digests(file: AssetFile) -> list[tuple[str, str]]:
         ("sha256", file.sha256),
         ("sha1", file.sha1),
         ("md5", file.md5),
+        ("git_blob", file.git_blob),
         ("pieces_root", file.pieces_root),
     )
-    return [(kind, digest.hex()) for kind, digest in told if digest]
+    return [(kind, digest.hex()) for kind, digest in told if digest] + [
+        ("ed2k", digest) for digest in ed2k_digests(file)
+    ]
+
+
+def ed2k_digests(file: AssetFile) -> list[str]:
+    """The ed2k hashes that a link to the file may carry: one, or two."""
+    told = (file.ed2k or b"").hex()
+    return [told[at : at + 32] for at in range(0, len(told), 32)]
 
 
 def _swarm_hex(text: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from leakwatch.matching.index import Index, base_name
+from leakwatch.extract.ed2k import parse_ed2k
+from leakwatch.matching.index import Index, base_name, ed2k_digests
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetFile, AssetId, is_telling
 from leakwatch.model.finding import Signal, SignalKind
-from leakwatch.model.observation import Observation, ObservedFile
+from leakwatch.model.observation import LocatorKind, Observation, ObservedFile
 
 _SMALL_FILE = 64 * 1024
 _LARGE = 2**20
@@ -65,7 +66,7 @@ def file_signals(
 ) -> Iterator[tuple[AssetId, Signal, str]]:
     """Every file of an observation against every known digest, size and name: asset, signal, artefact key."""
     sized: dict[AssetId, set[int]] = {}
-    for file in observation.files:
+    for file in (*observation.files, *_linked(observation)):
         yield from _digest_signals(file, index, weights)
         yield from _size_signals(file.size_bytes, file.path, index, weights, sized)
         for ref in index.by_file_name.get(base_name(file.path), ()):
@@ -77,12 +78,29 @@ def file_signals(
         yield from _size_signals(observation.size_bytes, "the item", index, weights, sized)
 
 
+def _linked(observation: Observation) -> Iterator[ObservedFile]:
+    """The files that ed2k links name."""
+    for locator in observation.locators:
+        link = parse_ed2k(locator.value) if locator.kind is LocatorKind.ED2K else None
+        if link:
+            yield ObservedFile(path=link.name, size_bytes=link.size_bytes, ed2k=link.digest)
+
+
 def _digest_signals(
     file: ObservedFile, index: Index, weights: Weights
 ) -> Iterator[tuple[AssetId, Signal, str]]:
-    told = ((SignalKind.SHA256, file.sha256), (SignalKind.SHA1, file.sha1), (SignalKind.MD5, file.md5))
+    told = (
+        (SignalKind.SHA256, file.sha256),
+        (SignalKind.SHA1, file.sha1),
+        (SignalKind.MD5, file.md5),
+        (SignalKind.GIT_BLOB, file.git_blob),
+        (SignalKind.PIECES_ROOT, file.pieces_root),
+        (SignalKind.ED2K, file.ed2k),
+    )
     for kind, digest in told:
         for ref in index.by_digest.get((kind.value, digest), ()) if digest else ():
+            if kind is SignalKind.ED2K and ref.file.size_bytes not in (None, file.size_bytes):
+                continue
             size = ref.file.size_bytes if ref.file.size_bytes is not None else file.size_bytes
             detail = f"{file.path!r} has the {kind.value} of {ref.file.path!r}"
             if size is None:
@@ -123,5 +141,11 @@ def digest_keys(file: AssetFile, files: Sequence[AssetFile]) -> list[str]:
     """Artefact keys of a file that is known to be the asset's: what other sightings of the leak may share."""
     if (file.size_bytes is not None and file.size_bytes < _SMALL_FILE) or not is_telling(file, files):
         return []
-    told = (("sha256", file.sha256), ("sha1", file.sha1), ("pieces_root", file.pieces_root))
-    return [f"{kind}:{digest.hex()}" for kind, digest in told if digest]
+    told = (
+        ("sha256", file.sha256),
+        ("sha1", file.sha1),
+        ("git_blob", file.git_blob),
+        ("pieces_root", file.pieces_root),
+    )
+    keys = [f"{kind}:{digest.hex()}" for kind, digest in told if digest]
+    return keys + [f"ed2k:{digest}" for digest in ed2k_digests(file)]

@@ -39,6 +39,7 @@ class AssetFile:
     """One file of an asset. Whatever is not known is None; a size and one digest are enough to be useful.
 
     Units:  `size_bytes` in bytes; digests are raw bytes; `mtime_ns` in nanoseconds since the epoch.
+    `ed2k` is one hash of 16 bytes; where the size is a multiple of ed2k's part there are two, for two conventions.
     `local_path` is where the bytes lay when they were read, None where they were never on this machine.
     `header` is the print of a safetensors or GGUF header, as JSON. `variant` names the recipient who was given
     this copy of the file at `path` instead of the common one; `differs` are the ranges in which it does.

@@ -91,9 +91,12 @@ class SignalKind(StrEnum):
     SHA256 = "sha256"
     SHA1 = "sha1"
     MD5 = "md5"
+    GIT_BLOB = "git_blob"
+    ED2K = "ed2k"
     PIECES_ROOT = "pieces_root"
     KNOWN = "known"
     SIZE = "size"
+    ELEMENTS = "elements"
     TITLE = "title"
     TITLE_FUZZY = "title_fuzzy"
     FILE_NAME = "file_name"
@@ -104,7 +107,15 @@ class SignalKind(StrEnum):
 
 
 EXACT_SIGNALS = frozenset(
-    {SignalKind.INFOHASH, SignalKind.SHA256, SignalKind.SHA1, SignalKind.MD5, SignalKind.PIECES_ROOT}
+    {
+        SignalKind.INFOHASH,
+        SignalKind.SHA256,
+        SignalKind.SHA1,
+        SignalKind.MD5,
+        SignalKind.GIT_BLOB,
+        SignalKind.ED2K,
+        SignalKind.PIECES_ROOT,
+    }
 )
 
 

@@ -20,6 +20,7 @@ class LocatorKind(StrEnum):
     MAGNET = "magnet"
     INFOHASH = "infohash"
     TORRENT_URL = "torrent_url"
+    ED2K = "ed2k"
     REPOSITORY = "repository"
 
 
@@ -40,7 +41,7 @@ class Locator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedFile:
-    """One file that a host says it has."""
+    """One file that a host says it has, or that a torrent's metadata lists."""
 
     path: str
     size_bytes: int | None = None
@@ -48,6 +49,8 @@ class ObservedFile:
     sha1: str | None = None
     md5: str | None = None
     git_blob: str | None = None
+    pieces_root: str | None = None
+    ed2k: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,8 @@ class Observation:
     """One record shown by one site at one time. Absent facts are None; `text` is plain or HTML as shown.
 
     Identity is (site, native_id); a changed `content_digest` makes it a new observation of the same item.
-    Counts (`seeders`, `leechers`) are samples, not content.
+    Counts (`seeders`, `leechers`) are samples, not content. `parameters` are the elements that a model hub counts in
+    a repository, by dtype; under `GGUF` those of its GGUF files, of which hubs tell no dtypes.
     """
 
     site: str
@@ -75,6 +79,7 @@ class Observation:
     seeders: int | None = None
     leechers: int | None = None
     files: tuple[ObservedFile, ...] = ()
+    parameters: tuple[tuple[str, int], ...] = ()
     locators: tuple[Locator, ...] = ()
     evidence: str | None = None
 
@@ -92,6 +97,7 @@ class Observation:
             )
             if all(f.path for f in self.files)
             else [],
+            *([sorted(self.parameters)] if self.parameters else []),
         ]
         return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 

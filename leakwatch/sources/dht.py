@@ -86,7 +86,11 @@ def _page(info: TorrentInfo, payload: Payload) -> Page:
         infohash_v1=v1.hex() if v1 else None,
         infohash_v2=v2.hex() if v2 else None,
         files=tuple(
-            ObservedFile(path=file.path[:_MAX_NAME], size_bytes=file.size_bytes)
+            ObservedFile(
+                path=file.path[:_MAX_NAME],
+                size_bytes=file.size_bytes,
+                pieces_root=file.pieces_root.hex() if file.pieces_root else None,
+            )
             for file in files[:_MAX_FILES]
         ),
     )

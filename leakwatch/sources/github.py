@@ -4,6 +4,7 @@ The magnet of March 2023 stood in a pull request to the owner's own repository: 
 
 History
 2026-11  first version: REST API 2022-11-28; cursor per stream by `updated_at`, two minutes of overlap
+2026-11  the blob ids of a pull request's files
 2026-11  a stream is read on by time instead of page numbers; every page of a patch, once a change
 """
 
@@ -15,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from leakwatch.errors import LayoutChanged
-from leakwatch.model.observation import Observation
+from leakwatch.model.observation import Observation, ObservedFile
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import CredentialRef, Cursor, Json, Page, Payload, PolledKind, Request, site_name
 
@@ -269,20 +270,19 @@ def _files_request(pull: Observation, state: Mapping[str, Json]) -> Request:
 
 
 def _files(payload: Payload) -> Page:
-    """The lines that a page of a pull request's files adds, as one observation, and the page after it.
+    """The lines that a page of a pull request's files adds, and the files' blob ids, as one observation; the page after it.
 
     Nothing added, or a pull request that is gone, is an honest empty page.
     """
     if payload.status in _GONE:
         return Page()
     state, number = payload.request.state, fields.count(payload.request.state.get("page")) or 1
-    patches = [
-        (fields.text(item.get("filename"), 500) or "", fields.text(item.get("patch")) or "")
-        for item in fields.list_of(payload.json(), "a list of files", payload.url)
-    ]
-    added = [line[1:] for _, patch in patches for line in patch.splitlines() if line.startswith("+")]
+    items = fields.list_of(payload.json(), "a list of files", payload.url)
+    patches = [fields.text(item.get("patch")) or "" for item in items]
+    added = [line[1:] for patch in patches for line in patch.splitlines() if line.startswith("+")]
+    files = tuple(one for one in map(_file, items) if one)
     onward, unread = _more_files(payload, number)
-    if not added:
+    if not added and not files:
         return Page(next_requests=onward, incomplete=unread)
     name = f"{state.get('repository', '')}/pull/{state.get('number', 0)}/files"
     seen = Observation(
@@ -294,8 +294,17 @@ def _files(payload: Payload) -> Page:
         published_at=fields.when(state.get("published_at")),
         author=fields.text(state.get("author")),
         text="\n".join(added)[: fields.MAX_TEXT],
+        files=files,
     )
     return Page(observations=(seen,), next_requests=onward, incomplete=unread)
+
+
+def _file(item: Mapping[str, Json]) -> ObservedFile | None:
+    """A file that a pull request adds or changes, by git's own digest of it: of binary files nothing else is told."""
+    path, blob = fields.text(item.get("filename"), 500), fields.hex_digest(item.get("sha"), 20)
+    if not path or not blob or item.get("status") == "removed":
+        return None
+    return ObservedFile(path=path, git_blob=blob)
 
 
 def _more_files(payload: Payload, number: int) -> tuple[tuple[Request, ...], str]:

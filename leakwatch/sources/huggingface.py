@@ -2,6 +2,7 @@
 
 History
 2026-11  first version: `/api/models` and `/api/models/{id}?blobs=true`
+2026-11  the hub's counts of elements, which the model's answer has and the listing with `full=true` has not
 2026-11  models whose listing shows neither weights nor archives are not asked for one by one
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from leakwatch.errors import LayoutChanged
+from leakwatch.headers.parameters import GGUF
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import CredentialRef, Cursor, Json, Page, Payload, PolledKind, Request, site_name
@@ -28,6 +30,9 @@ _WEIGHTS = (
 )
 """Ends of names that weights, archives and torrents have; a part such as `.zip.001` counts as its whole."""
 
+_DTYPE = re.compile(r"(?!GGUF)[A-Z][A-Z0-9_]{1,15}\Z")
+_MAX_DTYPES = 64
+_MAX_ELEMENTS = 2**50
 _PART = re.compile(r"[._-](?:part)?\d+(?:of\d+)?\Z")
 _ID = re.compile(r"[\w.-]{1,96}(?:/[\w.-]{1,96})?\Z")
 
@@ -165,6 +170,7 @@ def _observation(name: str, model: Mapping[str, Json], payload: Payload) -> Obse
         size_bytes=sum(sizes) if sizes else None,
         size_is_exact=False,
         files=tuple(one for one in files if one),
+        parameters=_parameters(model),
         locators=(Locator(LocatorKind.REPOSITORY, f"{api}/{name}"),),
     )
 
@@ -181,6 +187,15 @@ def _file(sibling: Mapping[str, Json]) -> ObservedFile | None:
         sha256=fields.hex_digest(lfs.get("sha256") or lfs.get("oid"), 32),
         git_blob=fields.hex_digest(sibling.get("blobId"), 20),
     )
+
+
+def _parameters(model: Mapping[str, Json]) -> tuple[tuple[str, int], ...]:
+    """The hub's counts of elements: of safetensors by dtype, of GGUF files (it reads one of them) a total."""
+    by_dtype = fields.mapping(fields.mapping(model.get("safetensors")).get("parameters"))
+    told = {name: fields.count(number) for name, number in by_dtype.items() if _DTYPE.match(name)}
+    told[GGUF] = fields.count(fields.mapping(model.get("gguf")).get("total"))
+    counts = sorted((name, number) for name, number in told.items() if number and number <= _MAX_ELEMENTS)
+    return tuple(counts) if len(counts) <= _MAX_DTYPES else ()
 
 
 KIND = PolledKind(

@@ -122,6 +122,7 @@ def observation_row(observation: Observation) -> dict[str, Any]:
             "files": [
                 {k: v for k, v in dataclasses.asdict(f).items() if v is not None} for f in observation.files
             ],
+            "parameters": dict(observation.parameters),
             "locators": [
                 {"kind": one.kind.value, "value": shown_locator(one.value), "offset": one.offset}
                 for one in observation.locators
@@ -155,6 +156,7 @@ def observation_of(row: Row) -> Observation:
         size_bytes=row["size_bytes"],
         size_is_exact=facts.get("size_is_exact", True),
         files=tuple(ObservedFile(**one) for one in facts.get("files", ())),
+        parameters=tuple(sorted(facts.get("parameters", {}).items())),
         locators=tuple(
             Locator(LocatorKind(one["kind"]), one["value"])
             for one in facts.get("locators", ())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import time
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from leakwatch.extract.ed2k import parse_ed2k
 from leakwatch.extract.links import MAX_TEXT, find_locators, locate, plain
 from leakwatch.model.observation import Locator, LocatorKind, Observation
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, SwarmKey
@@ -285,14 +287,68 @@ def test_any_text_gives_sound_locators(text: str) -> None:
         "&amp" * 120_000,
         f"infohash {HEX}\n" * 10_000,
         f"{MAGNET}&so=0-9999 " * 2_000,
+        "ed2k://|file|a%7C5%7C" * 25_000,
+        "ed2k://%7Cfile%7C" * 30_000,
+        " ".join(f"ed2k://|file|a|{n}|{HEX[:32]}|" for n in range(1, 10_000)),
     ],
-    ids=["comments", "magnets", "one magnet", "attributes", "tags", "entities", "infohashes", "selections"],
+    ids=[
+        "comments",
+        "magnets",
+        "one magnet",
+        "attributes",
+        "tags",
+        "entities",
+        "infohashes",
+        "selections",
+        "open links",
+        "open links in links",
+        "links",
+    ],
 )
 def test_hostile_text_costs_little(text: str) -> None:
     """Half a megabyte of the costliest repetition is read within two seconds of processor time."""
     began = time.process_time()
     assert len(find_locators(text)) <= 1000
     assert time.process_time() - began < 2
+
+
+ED2K = "31d6cfe0d16ae931b73c59d7e0c089c0"
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (f"ed2k://|file|a.bin|5|{ED2K}|/ed2k://|file|b.bin|6|{ED2K}|/", ["a.bin|5", "b.bin|6"]),
+        (f"<b>ed2k</b>://|file|a&amp;b.bin|5|{ED2K.upper()}|h=ABC|/", ["a&b.bin|5"]),
+        (f"下载ed2k://|file|重%E8.bin|5|{ED2K}|/下载", ["重\ufffd.bin|5"]),
+        (f'<a href="ed2k://%7Cfile%7Ca%20b%7C5%7C{ED2K}%7C/">x</a>', ["a b|5"]),
+        (f"ed2k://|file|a%3Cb%25%0A.bin|5|{ED2K}|/", ["a%3Cb%25_.bin|5"]),
+        (f"ed2k://|file|a.bin|5|{ED2K[1:]}|/", []),
+        (f"ed2k://|file|a.bin|5|{ED2K}0|/", []),
+        (f"ed2k://|file|a.bin|-5|{ED2K}|/", []),
+        (f"ed2k://|file|a.bin|99999999999999|{ED2K}|/", []),
+        (f"ed2k://|file| |5|{ED2K}|/", []),
+        ("ed2k://|server|198.51.100.7|4661|/", []),
+    ],
+)
+def test_ed2k_links(text: str, values: list[str]) -> None:
+    """A link is found in text and markup and kept as name, size and hash; what lacks one of them is none."""
+    found = find_locators(text)
+    assert [one.value for one in found] == [f"ed2k://|file|{value}|{ED2K}|/" for value in values]
+    assert {one.kind for one in found} <= {LocatorKind.ED2K}
+    assert all(text[one.offset :].startswith(("ed2k", "<b>ed2k")) for one in found)
+
+
+@given(st.text(min_size=1), st.integers(1, 2**43 - 1))
+@example('%3C|<>"%25\r\n', 9_728_000)
+@example("\x1c" + "%" * 700, 1)
+def test_an_ed2k_link_is_read_as_it_was_written(name: str, size: int) -> None:
+    """Whatever the name, a link that was read once is read again to the same."""
+    link = parse_ed2k(f"ed2k://|file|{quote(name.encode('utf-8', 'replace'), safe='')}|{size}|{ED2K}|/")
+    if link:
+        assert parse_ed2k(str(link)) == link
+    else:
+        assert not name.strip() or "|" in name or len(quote(name.encode("utf-8", "replace"), safe="")) > 800
 
 
 def test_what_lies_beyond_the_limit_is_not_read() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakwatch.errors import LeakwatchError
-from leakwatch.headers.parameters import by_parameters
+from leakwatch.headers.parameters import by_parameters, element_counts
 from leakwatch.headers.prints import HeaderPrint, print_of
 from leakwatch.headers.quants import expected_bytes, quant_named
 from leakwatch.headers.sizes import by_sizes
@@ -150,7 +150,7 @@ def test_small_models_say_nothing() -> None:
     """Neither a small model, nor one whose vocabulary leaves its size open, is known by size."""
     small = decoder(512, 1024, 8, 512, 16000)
     assert by_sizes(small, [("a.safetensors", small.data_bytes + 8000)]) is None
-    assert by_parameters(small, {"BF16": small.elements}) is None
+    assert by_parameters(element_counts(small), {"BF16": small.elements}) is None
     half = decoder(896, 4864, 24, 128, 151936, bias=True, tied=True)
     assert by_sizes(half, [("qwen2.5-0.5b-Q4_K_M.gguf", 397_808_192)]) is None
 
@@ -262,5 +262,5 @@ def test_recorded_torrents(shared_data: Path) -> None:
 )
 def test_by_parameters(counts: dict[str, int], kind: str | None) -> None:
     """A hub's counts agree in all dtypes, in the total, or not at all; what is no count agrees with nothing."""
-    judged = by_parameters(LLAMA3_8B, counts)
+    judged = by_parameters(element_counts(LLAMA3_8B), counts)
     assert (judged.kind if judged else None) == kind

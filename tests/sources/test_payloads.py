@@ -74,6 +74,8 @@ def check_observations(page: Page, wanted: list[dict[str, Any]]) -> None:
                 assert all(part in (seen.text or "") for part in value), (name, seen.text)
             elif name == "locators":
                 check_locators(list(located.locators), value)
+            elif name == "parameters":
+                assert dict(seen.parameters) == value
             elif name == "files":
                 check_files(seen.files, value)
             elif name == "published_at":

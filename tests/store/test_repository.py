@@ -49,6 +49,7 @@ MODEL = Asset(
             sha256=b"s" * 32,
             sha1=b"1" * 20,
             md5=b"m" * 16,
+            ed2k=b"e" * 32,
             pieces_root=PiecesRoot(b"r" * 32),
             local_path="/x",
             mtime_ns=2**60,
@@ -65,6 +66,7 @@ SEEN = Observation(
     text="тайна",
     size_bytes=2**40,
     files=(ObservedFile(path="w.bin", size_bytes=3),),
+    parameters=(("BF16", 2**50), ("GGUF", 7)),
     locators=(Locator(LocatorKind.INFOHASH, "cd" * 20, Infohashes(v1=InfohashV1(b"\xcd" * 20)), 4),),
 )
 MATCH = Match(
@@ -235,7 +237,9 @@ async def test_earlier_items_of_a_swarm_are_found(repository: SqlRepository) -> 
             "old/9",
             "look",
         )
-        assert [one.native_id for _, one in await work.findings.stored(2**62, 10)] == ["old/9", "g/1"]
+        stored = [one for _, one in await work.findings.stored(2**62, 10)]
+        assert [one.native_id for one in stored] == ["old/9", "g/1"]
+        assert stored[1].parameters == SEEN.parameters
         await work.findings.add_sighting(CASE.id, row, found, MATCH)
         assert await work.findings.unsighted(MODEL.id, ["cd" * 20]) == []
 
