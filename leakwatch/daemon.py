@@ -94,7 +94,7 @@ class Daemon:
             if self._brain is None or self._brain[0] != version:
                 index = build_index(await work.catalogue.all())
                 self._brain = (version, Brain(index, self.weights, self.pack, self.config.routes))
-                log.info("catalogue_loaded", assets=len(index.assets), names=len(index.by_key))
+                log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
         return self._brain[1]
 
     async def run(self) -> None:

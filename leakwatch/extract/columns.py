@@ -165,6 +165,7 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
         high = np.flatnonzero(codes > 127)
         kind[high], flags[high] = _WORD, 0
         lone = _in_spaceless_scripts(codes)
+    _demote_lone_symbols(kind)
     is_word = (kind & _WORD).view(np.bool_)
     starts = is_word & ~_shifted(is_word) if lone is None else is_word & (~_shifted(is_word) | lone | _shifted(lone))
     letter_chars = np.flatnonzero(is_word)
@@ -198,6 +199,15 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
         exact=_sums(letters, powers),
         bits=np.uint64(1) << (canon & np.uint32(63)).astype(np.uint64),
     )
+
+
+def _demote_lone_symbols(kind: NDArray[np.uint8]) -> None:
+    """A symbol stands for a letter only between letters: in p@ss, not in `5 $`. Changes `kind` in place."""
+    symbols = np.flatnonzero(kind & _SYMBOL)
+    if len(symbols):
+        around = np.concatenate(([0], kind & (_WORD | _SYMBOL), [0]))
+        between = (around[symbols] == _WORD) & (around[symbols + 2] == _WORD)
+        kind[symbols[~between]] = 0
 
 
 def _without_marks(codes: NDArray[np.uint32]) -> tuple[Ints, Flags | None]:
@@ -251,7 +261,7 @@ def _gaps(flags: NDArray[np.uint16], starts: Flags, newline: Flags) -> tuple[Int
     first_turn = int(turns[stretch < 0].sum())
     opened = np.bincount(np.maximum(stretch, 0), np.where(stretch < 0, 0, turns), len(begins)).astype(np.int64)
     first = int(np.bitwise_or.reduce(flags[: begins[0]], initial=0))
-    level = np.cumsum(opened)
+    level = first_turn + np.cumsum(opened)
     row = np.cumsum(~is_word)
     row_level = np.concatenate(([0], level[~is_word] - opened[~is_word]))
     gap = np.where(words > 0, told[words - 1], first)

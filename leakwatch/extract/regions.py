@@ -40,9 +40,8 @@ _SHALLOW = 2
 class Regions:
     """Titles of a batch, as numbers of words.
 
-    Shape:  per section: `row`; `title` and `end_title`, the words of its title; `other_end`, behind a year that may be a part
-            of the title, and `number_end`, before a number that may count episodes, each equal to `end_title` where there is
-            none. `shallow` says that it is one of the last two of
+    Shape:  per section: `row`; `title` and `end_title`, the words of its title; `number_end`, before a number that may count
+            episodes, equal to `end_title` where there is none; `shallow` says that it is one of the last two of
             its path. Per word: `section`; `edge`, whether something new begins there: behind a bracket, a dash, a stop, where
             the script changes (one more for the end of the batch). Per row: `years`, two columns, 0 where there is none, and `year_words`, which
             words they are; `is_named`, whether it reads as a release name or media file, and `tags`, how many words only those have;
@@ -53,8 +52,8 @@ class Regions:
     row: Ints
     title: Ints
     end_title: Ints
-    other_end: Ints
     number_end: Ints
+    shallow: Flags
     section: Ints
     edge: Flags
     years: Ints
@@ -62,13 +61,12 @@ class Regions:
     tags: Ints
     is_named: Flags
     is_led: Flags
-    shallow: Flags
     functions: Ints
     length: Ints
 
 
-def regions(columns: Columns, meanings: Ints) -> Regions:
-    """Cut every row of a batch. Cost: linear in words."""
+def regions(columns: Columns, meanings: Ints, named: Flags | None = None) -> Regions:
+    """Cut every row of a batch; `named` says which rows are known to be names. Cost: linear in words."""
     count, rows = len(columns.word_at), len(columns.row_text)
     length = np.bincount(columns.word_row, minlength=rows)
     begin, section = _sections(columns, meanings, length)
@@ -79,34 +77,33 @@ def regions(columns: Columns, meanings: Ints) -> Regions:
     title = _title_begins(columns, meanings, begin, section, place)
     ending = last[1:] & _has(meanings, ENDING) & ((columns.gap & DOT) > 0)
     behind = place > title[section]
-    stop = _stops(columns, meanings, ending) & behind
+    nested = columns.depth > columns.depth[title[section]]
+    stop = _stops(columns, meanings, ending, nested) & behind
     first = _first(stop, place, begin, end)
-    is_year = _at(_has(meanings, YEAR), first) & (first < end)
-    second = _first(stop & (place > first[section]), place, begin, end)
     number = _has(meanings, NUMBER) & behind & (place < first[section])
     years, year_words = _years(columns, meanings, title[section], place, rows)
     edge = np.append(stop | _edges(columns, meanings), True)
     edge[begin] = edge[title] = True
     row_sections = np.bincount(columns.word_row[begin], minlength=rows)
     shallow = np.cumsum(row_sections)[columns.word_row[begin]] - np.arange(len(begin)) <= _SHALLOW
-    told = (_sure(columns, meanings) | _numbered(columns, meanings)) & behind & shallow[section]
+    told = (_sure(columns, meanings) | _numbered(columns, meanings)) & (behind | (columns.depth > 0)) & shallow[section]
     tags = np.bincount(columns.word_row, told, rows).astype(np.int64)
     glued = np.bincount(columns.word_row, (columns.gap & (DOT | LINE) > 0) & (columns.gap & SPACE == 0), rows)
     spaced = np.bincount(columns.word_row, columns.gap & SPACE > 0, rows)
     media = np.bincount(columns.word_row, ending & _has(meanings, MEDIA), rows) > 0
+    is_named = (tags > 0) | media | ((glued >= 2) & (spaced == 0) & (row_sections == 1))
     led = np.bincount(columns.word_row[begin], (columns.depth[begin] > 0) & (title > begin), rows) > 0
     return Regions(
         row=columns.word_row[begin],
         title=title,
         end_title=first,
-        other_end=np.where(is_year, second, first),
         number_end=np.minimum(_first(number, place, begin, end), first),
         section=section,
         edge=edge,
         years=years,
         year_words=year_words,
         tags=tags,
-        is_named=(tags > 0) | media | ((glued >= 2) & (spaced == 0) & (row_sections == 1)),
+        is_named=is_named if named is None else is_named | named,
         is_led=led,
         shallow=shallow,
         functions=np.bincount(columns.word_row, _has(meanings, FUNCTION), rows).astype(np.int64),
@@ -210,13 +207,13 @@ def _site_ends(columns: Columns, meanings: Ints, section: Ints, index: int) -> i
     return 0
 
 
-def _stops(columns: Columns, meanings: Ints, ending: Flags) -> Flags:
+def _stops(columns: Columns, meanings: Ints, ending: Flags, nested: Flags) -> Flags:
     """Words that no title goes on with."""
     gap = columns.gap
     dashed = ((gap & DASH) > 0) & ((gap & (SPACE | LINE | OPEN)) > 0)
     number = _has(meanings, NUMBER)
     counted = number & np.append(_has(meanings, COUNTER)[1:], False)
-    sure = _has(meanings, TAG | YEAR | EPISODE) | (columns.depth > 0) | (dashed & number) | counted | ending
+    sure = _has(meanings, TAG | YEAR | EPISODE) | nested | ((gap & OPEN) > 0) | (dashed & number) | counted | ending
     weak = _has(meanings, WEAK_TAG | LANGUAGE)
     tag = _has(meanings, TAG | EPISODE | YEAR | WEAK_TAG | LANGUAGE) | ending
     same = _same_row(columns)

@@ -27,7 +27,8 @@ _TAGS = frozenset(
     atmos flac mp3 ddp5 dd5 ddp2 dd2 ddp lossless lpcm 320kbps 24bit 16bit 44khz 96khz repack rerip readnfo nfofix dubbed subbed multisub
     multisubs hardsub hardsubs softsub vostfr vost subfrench truefrench vff vf2 codex fitgirl skidrow plaza cpy tenoke
     razor1911 nsw ps2 ps3 ps4 ps5 psp xbox360 gguf ggml gptq awq exl2 safetensors fp16 bf16 fp32 int8 int4 4bit q4 q5 q8 epub mobi
-    azw3 cbr cbz mkv avi iso nfo torrent rarbg yify yts eztv ettv amzn dsnp hmax nf hulu atvp scam xxx""".split()
+    azw3 cbr cbz mkv avi iso nfo torrent rarbg yify yts eztv ettv amzn dsnp hmax nf hulu atvp scam xxx
+    leaked weights checkpoint lora gguf слив утечка веса 漏 泄 filtrado filtrada fuite""".split()
 )
 _WEAK = frozenset(
     """cam scr dvd bd rip brip limited internal proper extended uncut unrated remastered theatrical directors dc cut edition special
@@ -38,7 +39,7 @@ _WEAK = frozenset(
     lintegrale series complete 2cd 3cd 4cd 2dvd 3dvd dvdr9 fps doku docu documentary movies movie pack trois seasons
     matte convert real fix line season episode collection collector collectors coffret integrale integral miniseries boxset box set
     trilogy saga anthology duology quadrilogy director se ld dl stv vr vr180 sbs fansub fan mux rus ultimate untouched completa completo
-    complet komplett ova ovas oav special specials bonus extras instruct chat base hf lora weights checkpoint merged quantized original leaked leak""".split()
+    complet komplett ova ovas oav special specials bonus extras instruct chat base hf merged quantized original leak""".split()
 )
 _LANGUAGES = frozenset(
     """english eng en french fre fra fr german ger deu de deutsch spanish spa esp es castellano latino italian ita it russian rus ru
@@ -58,9 +59,9 @@ _FUNCTION = frozenset(
 _ROMAN = re.compile(r"(?:ii|iii|iv|vi{1,3}|ix|xi{1,3}|xiv|xv|v|x)\Z")
 _ENDINGS = frozenset(
     """mkv mp4 avi wmv mov m4v ts m2ts mpg mpeg webm mp3 flac ogg wav m4a iso img bin cue nrg zip rar 7z tar gz xz bz2 zst exe msi dmg
-    pkg apk ipa deb rpm pdf epub mobi azw3 cbr cbz djvu txt nfo srt sub idx ass jpg jpeg png gif svg html htm xml json yaml yml py js
-    so h c cpp java pth pt bin gguf ggml safetensors onnx ckpt pkl nes sfc smc gb gbc gba nds md gen rom z64 n64 torrent tgz conf
-    desktop css ttf woff theme po mo gresource man 1 2 3 5 7 8""".split()
+    pkg apk ipa deb rpm pdf epub mobi azw3 cbr cbz djvu txt nfo srt sub idx ass jpg jpeg png gif svg html htm xml json yaml yml
+    pth pt bin gguf ggml safetensors onnx ckpt pkl nes sfc smc gb gbc gba nds gen rom z64 n64 torrent tgz conf
+    ttf woff""".split()
 )
 _COUNTERS = frozenset("季期话話集部巻卷")
 _MEDIA = frozenset(

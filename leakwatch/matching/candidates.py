@@ -49,6 +49,11 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.row)
 
+    def at(self, kept: Ints) -> Candidates:
+        """Some of them."""
+        columns = (self.row, self.first, self.last, self.name, self.how, self.slips)
+        return Candidates(*(column[kept] for column in columns), capped=self.capped)
+
 
 def candidates(found: Columns, meanings: Ints, cut: Regions, book: NameBook, loose: Flags) -> Candidates:
     """Every name that a row may bear. `loose` says of each row whether it is a name, so that slips are looked for."""

@@ -37,6 +37,11 @@ class Places:
     covers: Flags
     is_piece: Flags
 
+    def at(self, kept: Ints) -> Places:
+        """Those of some candidates."""
+        columns = (self.section, self.first_word, self.next_word, self.whole_words, self.covers, self.is_piece)
+        return Places(*(column[kept] for column in columns))
+
 
 def places(some: Candidates, found: Columns, cut: Regions) -> Places:
     """Where the candidates stand in their names."""

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from leakwatch.errors import InfohashError
-from leakwatch.extract.names import fold, is_number, parse_name, readings, tokens
+from leakwatch.extract.fold import fold
 from leakwatch.headers.models import counts_of
 from leakwatch.headers.parameters import ElementCounts
+from leakwatch.matching.namebook import NameBook, empty_book
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.torrent.infohash import parse_v1, parse_v2
 
 _EMPTY_SHA256 = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-MAX_WINDOW = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """One title or alias of one asset in one reading. `key` is its tokens without the gaps between them."""
-
-    asset: AssetId
-    text: str
-    tokens: tuple[str, ...]
-    key: str
-    numbers: frozenset[str]
+K, V = TypeVar("K"), TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,66 +28,111 @@ class FileRef:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Look-up tables over a catalogue. Built at once, never changed.
+    """Look-up tables over a catalogue. Never changed: `with_assets` and `without` give another that shares most of it.
 
-    `numbers` are the numbers in an asset's names; `keys_by_length` holds the distinct name keys for comparing by edit distance.
-    `by_total` holds models by each number of elements that their files can have, `totals` those numbers in order.
+    `book` finds names; `numbered` is the asset of each number that the book knows. `by_total` holds models by each number of
+    elements that their files can have, `totals` those numbers in order.
     """
 
     assets: Mapping[AssetId, Asset]
-    by_key: Mapping[str, tuple[Name, ...]]
-    keys_by_length: Mapping[int, tuple[str, ...]]
-    numbers: Mapping[AssetId, frozenset[str]]
+    book: NameBook
+    numbered: tuple[AssetId, ...]
     by_infohash: Mapping[str, tuple[AssetId, ...]]
     by_digest: Mapping[tuple[str, str], tuple[FileRef, ...]]
     by_size: Mapping[int, tuple[FileRef, ...]]
     by_file_name: Mapping[str, tuple[FileRef, ...]]
     by_total: Mapping[int, tuple[tuple[AssetId, ElementCounts], ...]]
     totals: tuple[int, ...]
-    longest: int
+
+    def with_assets(self, assets: Iterable[Asset]) -> Index:
+        """The index with these assets, too; one of a known id takes the place of the old one. Cost: that of the new ones."""
+        new = {asset.id: asset for asset in assets}
+        base = self.without([ident for ident in new if ident in self.assets])
+        first = len(base.numbered)
+        by_total = _merged(base.by_total, _by_total(new.values()))
+        return Index(
+            assets={**base.assets, **new},
+            book=base.book.added((first + place, asset) for place, asset in enumerate(new.values())),
+            numbered=(*base.numbered, *new),
+            by_infohash=_merged(base.by_infohash, _infohashes(new.values())),
+            by_digest=_merged(base.by_digest, _refs(new.values(), _digest_keys)),
+            by_size=_merged(base.by_size, _refs(new.values(), _size_keys)),
+            by_file_name=_merged(base.by_file_name, _refs(new.values(), _name_keys)),
+            by_total=by_total,
+            totals=tuple(sorted(by_total)),
+        )
+
+    def without(self, idents: Iterable[AssetId]) -> Index:
+        """The index without these assets."""
+        gone = {ident for ident in idents if ident in self.assets}
+        if not gone:
+            return self
+        kept = {ident: asset for ident, asset in self.assets.items() if ident not in gone}
+        by_total = _less(self.by_total, lambda one: one[0] in gone)
+        return Index(
+            assets=kept,
+            book=self.book.removed(number for number, ident in enumerate(self.numbered) if ident in gone),
+            numbered=self.numbered,
+            by_infohash=_less(self.by_infohash, gone.__contains__),
+            by_digest=_less(self.by_digest, lambda ref: ref.asset in gone),
+            by_size=_less(self.by_size, lambda ref: ref.asset in gone),
+            by_file_name=_less(self.by_file_name, lambda ref: ref.asset in gone),
+            by_total=by_total,
+            totals=tuple(sorted(by_total)),
+        )
 
 
 def build_index(assets: Iterable[Asset]) -> Index:
     """Index a catalogue. Cost: linear in names and files."""
-    by_id = {asset.id: asset for asset in assets}
-    by_key: dict[str, dict[Name, None]] = {}
-    numbers: dict[AssetId, set[str]] = {}
-    infohashes: dict[str, dict[AssetId, None]] = {}
-    digests: dict[tuple[str, str], list[FileRef]] = {}
-    sizes: dict[int, list[FileRef]] = {}
-    file_names: dict[str, list[FileRef]] = {}
-    for asset in by_id.values():
-        for name in asset_names(asset):
-            by_key.setdefault(name.key, {})[name] = None
-            numbers.setdefault(asset.id, set()).update(name.numbers)
+    return Index({}, empty_book(), (), {}, {}, {}, {}, {}, ()).with_assets(assets)
+
+
+def _merged(one: Mapping[K, tuple[V, ...]], other: Mapping[K, tuple[V, ...]]) -> Mapping[K, tuple[V, ...]]:
+    """Both, the values of a common key one after the other."""
+    if not one:
+        return other
+    return {**one, **{key: (*one.get(key, ()), *some) for key, some in other.items()}}
+
+
+def _less(told: Mapping[K, tuple[V, ...]], is_gone: Callable[[V], bool]) -> Mapping[K, tuple[V, ...]]:
+    kept = ((key, tuple(one for one in some if not is_gone(one))) for key, some in told.items())
+    return {key: some for key, some in kept if some}
+
+
+def _infohashes(assets: Iterable[Asset]) -> Mapping[str, tuple[AssetId, ...]]:
+    found: dict[str, dict[AssetId, None]] = {}
+    for asset in assets:
         for text in asset.infohashes:
-            infohashes.setdefault(_swarm_hex(text), {})[asset.id] = None
-        for file in asset.files:
-            ref = FileRef(asset.id, file)
-            for kind, digest in _digests(file):
-                digests.setdefault((kind, digest), []).append(ref)
-            if file.size_bytes:
-                sizes.setdefault(file.size_bytes, []).append(ref)
-            file_names.setdefault(base_name(file.path), []).append(ref)
+            found.setdefault(_swarm_hex(text), {})[asset.id] = None
+    return {key: tuple(idents) for key, idents in found.items()}
+
+
+def _refs(
+    assets: Iterable[Asset], keys: Callable[[Asset], Iterator[tuple[K, AssetFile]]]
+) -> Mapping[K, tuple[FileRef, ...]]:
+    """Files by some keys of theirs."""
+    found: dict[K, list[FileRef]] = {}
+    for asset in assets:
+        if asset.files:
+            for key, file in keys(asset):
+                found.setdefault(key, []).append(FileRef(asset.id, file))
+    return {key: tuple(refs) for key, refs in found.items()}
+
+
+def _digest_keys(asset: Asset) -> Iterator[tuple[tuple[str, str], AssetFile]]:
+    return ((key, file) for file in asset.files for key in _digests(file))
+
+
+def _size_keys(asset: Asset) -> Iterator[tuple[int, AssetFile]]:
+    """Each file's size, and where all are known and there are several, their sum."""
+    yield from ((file.size_bytes, file) for file in asset.files if file.size_bytes)
+    if len(asset.files) > 1 and all(file.size_bytes is not None for file in asset.files):
         total = sum(file.size_bytes or 0 for file in asset.files)
-        if len(asset.files) > 1 and all(file.size_bytes is not None for file in asset.files):
-            sizes.setdefault(total, []).append(
-                FileRef(asset.id, AssetFile(path="(all files)", size_bytes=total))
-            )
-    by_total = _by_total(by_id.values())
-    return Index(
-        assets=by_id,
-        by_key={key: tuple(names) for key, names in by_key.items()},
-        keys_by_length=_by_length(by_key),
-        numbers={ident: frozenset(some) for ident, some in numbers.items()},
-        by_infohash={key: tuple(ids) for key, ids in infohashes.items()},
-        by_digest={key: tuple(refs) for key, refs in digests.items()},
-        by_size={size: tuple(refs) for size, refs in sizes.items()},
-        by_file_name={name: tuple(refs) for name, refs in file_names.items()},
-        by_total=by_total,
-        totals=tuple(sorted(by_total)),
-        longest=min(MAX_WINDOW, max((len(n.tokens) for names in by_key.values() for n in names), default=0)),
-    )
+        yield total, AssetFile(path="(all files)", size_bytes=total)
+
+
+def _name_keys(asset: Asset) -> Iterator[tuple[str, AssetFile]]:
+    return ((base_name(file.path), file) for file in asset.files)
 
 
 def _by_total(assets: Iterable[Asset]) -> dict[int, tuple[tuple[AssetId, ElementCounts], ...]]:
@@ -106,30 +142,6 @@ def _by_total(assets: Iterable[Asset]) -> dict[int, tuple[tuple[AssetId, Element
             for total in {total for total, _ in model.totals}:
                 totals.setdefault(total, []).append((asset.id, model))
     return {total: tuple(models) for total, models in totals.items()}
-
-
-def _by_length(keys: Iterable[str]) -> dict[int, tuple[str, ...]]:
-    lengths: dict[int, list[str]] = {}
-    for key in keys:
-        lengths.setdefault(len(key), []).append(key)
-    return {length: tuple(some) for length, some in lengths.items()}
-
-
-def asset_names(asset: Asset) -> list[Name]:
-    """Every title and alias in every reading; a year in brackets at the end is not part of a name."""
-    found: dict[tuple[str, ...], Name] = {}
-    for text in asset.names:
-        for reading in readings(text):
-            split = parse_name(reading)
-            words = tokens(reading)
-            if split.year is not None and split.year == asset.year and split.title:
-                words = split.title
-            key = "".join(words)
-            if key:
-                found.setdefault(
-                    words, Name(asset.id, text, words, key, frozenset(w for w in words if is_number(w)))
-                )
-    return list(found.values())
 
 
 def base_name(path: str) -> str:

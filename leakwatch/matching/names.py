@@ -1,198 +1,265 @@
-"""Names against names: which titles stand in a text, how completely, and what speaks against them."""
+"""Names against names: which titles stand in which texts, how well, and what speaks against them.
+
+All texts of a batch are looked at together. What is told of a candidate adds up to its bits: `Scale` holds the weight
+of each feature, fitted on labelled names (docs/matching.md).
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
+import numpy as np
+from numpy.typing import NDArray
 
-from leakwatch.extract.names import ReleaseName, is_number, parse_name, readings, tokens
-from leakwatch.matching.index import Index, Name
+from leakwatch.extract.columns import Columns, columns
+from leakwatch.extract.fold import origins, readings, split_camel
+from leakwatch.extract.regions import Regions, regions
+from leakwatch.extract.words import Meanings
+from leakwatch.matching.candidates import BAG, SLIP, Candidates, candidates
+from leakwatch.matching.features import FEATURES, Places, features, places
+from leakwatch.matching.index import Index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import Signal, SignalKind
 
-_FUZZY_LETTERS = 8
-_LONG_LETTERS = 14
-_MAX_TEXT_TOKENS = 20_000
-_MAX_CLOSE = 20
-_PART = re.compile(r"(?:\d{1,3}|ii|iii|iv|vi{1,3}|ix)\Z")
-_NO_PART = frozenset({"1", "01"})
-_SIZED = re.compile(r"\d+([bmkt])\Z")
-_STOP = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "and",
-        "or",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "by",
-        "with",
-        "de",
-        "la",
-        "le",
-        "el",
-        "der",
-        "die",
-        "das",
-        "und",
-        "et",
-        "il",
-        "i",
-        "no",
-    ]
-)
+BATCH = 1024
+"""Texts that are looked at together: their columns fit into a core's cache."""
+_LEAST_BITS = 2.0
+"""A name that says less is no reason for anything, whatever stands beside it."""
+_MOST_TOLD = 10
+_LONGEST_NAME = 25
+"""Words beyond which a text is no name in which slips would be looked for."""
+_MOST_PROSE = 200_000
+_SIZED = re.compile(r"(\d+)([bmkt])(?![a-z0-9])")
+_TOLD_APART = ("year_agrees", "year_near", "year_differs", "number_follows")
+
+
+class Field(StrEnum):
+    """What a text is: NAME may be a name or a sentence; RELEASE names a torrent; FILE is a path in one; PROSE is a post."""
+
+    NAME = "name"
+    RELEASE = "release"
+    FILE = "file"
+    PROSE = "prose"
 
 
 @dataclass(frozen=True, slots=True)
-class NameHit:
-    """A name found in a text. Units: `edits` counts letters; `first`, `last` are token positions."""
+class Text:
+    """A text that may bear a name."""
 
-    name: Name
-    first: int
-    last: int
-    edits: int = 0
+    value: str
+    field: Field = Field.NAME
 
 
-def hits_in(words: tuple[str, ...], index: Index) -> Iterator[NameHit]:
-    """Every name whose letters stand in a run of tokens, however the run is split into words."""
-    words = words[:_MAX_TEXT_TOKENS]
-    for first in range(len(words)):
-        key = ""
-        for last in range(first + 1, min(len(words), first + index.longest + 8) + 1):
-            key += words[last - 1]
-            for name in index.by_key.get(key, ()):
-                if last - first <= 2 * len(name.tokens) + 2:
-                    yield NameHit(name, first, last)
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The weights of names as columns: of each feature, of those told apart, of what prose says."""
+
+    base: float
+    weights: NDArray[np.float64]
+    apart: NDArray[np.float64]
+    prose: float
+    most_prose: float
+    other_size: float
+
+    @classmethod
+    def of(cls, weights: Weights) -> Scale:
+        """The scale of a weights file."""
+        told = np.array([weights[f"name_{feature}"] for feature in FEATURES])
+        apart = np.array([feature in _TOLD_APART for feature in FEATURES])
+        return cls(
+            weights["name_found"], np.where(apart, 0, told), np.where(apart, told, 0),
+            weights["prose_bit"], weights["prose_most"], weights["version_differs"],
+        )
 
 
-def fuzzy_hits(release: ReleaseName, index: Index) -> Iterator[NameHit]:
-    """Names within one or two letters of the title part; numbers must agree to the digit."""
-    key = "".join(release.title)
-    if len(key) < _FUZZY_LETTERS:
+class Reader:
+    """Reads batches of texts for one catalogue. Keeps the meanings of words that it has met."""
+
+    def __init__(self) -> None:
+        self._meanings = Meanings()
+
+    def read(self, texts: Sequence[Text], index: Index, scale: Scale) -> list[dict[AssetId, list[Signal]]]:
+        """Of each text the assets that it may name, with their signals. Cost: does not grow with the catalogue as a loop would."""
+        told: list[dict[AssetId, list[Signal]]] = [{} for _ in texts]
+        rows = [(number, piece, text.field) for number, text in enumerate(texts) for piece in _pieces(text)]
+        for start in range(0, len(rows), BATCH):
+            self._read_batch(rows[start : start + BATCH], index, scale, told)
+        return told
+
+    def _read_batch(
+        self, batch: Sequence[tuple[int, str, Field]], index: Index, scale: Scale, told: list[dict[AssetId, list[Signal]]]
+    ) -> None:
+        found = columns([piece for _, piece, _ in batch])
+        meanings = self._meanings.of(found)
+        field = np.array([_FIELDS.index(one) for _, _, one in batch])[found.row_text]
+        cut = regions(found, meanings, field == _FIELDS.index(Field.RELEASE))
+        prose = field == _FIELDS.index(Field.PROSE)
+        some = candidates(found, meanings, cut, index.book, ~prose & (cut.length <= _LONGEST_NAME))
+        at = places(some, found, cut)
+        some, at = _worthy(some, at)
+        if not len(some):
+            return
+        matrix = features(some, at, found, meanings, cut, index.book)
+        in_prose = prose[some.row]
+        spoken = np.minimum(scale.prose * index.book.names.bits[some.name], scale.most_prose)
+        bits = np.where(in_prose, spoken, scale.base + matrix @ scale.weights)
+        apart = np.where(in_prose, 0, matrix @ scale.apart)
+        reading = _Batch(batch, found, cut, some, at, matrix, bits, apart, in_prose)
+        for which in _best(reading, index):
+            _tell(reading, which, index, scale, told)
+
+
+_FIELDS = tuple(Field)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is known of one batch when its signals are told."""
+
+    texts: Sequence[tuple[int, str, Field]]
+    found: Columns
+    cut: Regions
+    some: Candidates
+    at: Places
+    matrix: NDArray[np.float64]
+    bits: NDArray[np.float64]
+    apart: NDArray[np.float64]
+    in_prose: NDArray[np.bool_]
+
+
+def _pieces(text: Text) -> Iterator[str]:
+    """A name as it is; prose line by line, cut to what is read at once, overlapping so that no name is cut in two."""
+    if text.field is not Field.PROSE:
+        yield text.value
         return
-    allowed = 2 if len(key) >= _LONG_LETTERS else 1
-    numbers = frozenset(word for word in release.title if is_number(word))
-    for length in range(len(key) - allowed, len(key) + allowed + 1):
-        choices = index.keys_by_length.get(length, ())
-        close = process.extract(key, choices, scorer=OSA.distance, score_cutoff=allowed, limit=_MAX_CLOSE)
-        for found, edits, _ in close:
-            for name in index.by_key[found]:
-                if edits and _digits(numbers) == _digits(name.numbers):
-                    yield NameHit(name, release.start, release.end, int(edits))
-
-
-def _digits(numbers: frozenset[str]) -> frozenset[str]:
-    return frozenset(number for number in numbers if any(char.isdigit() for char in number))
-
-
-def title_signals(text: str, index: Index, weights: Weights) -> dict[AssetId, list[Signal]]:
-    """Signals of a release name or title by asset: the best name found, its year, its numbers."""
-    best: dict[AssetId, tuple[float, list[Signal]]] = {}
-    for reading in readings(text):
-        release = parse_name(reading)
-        hits = list(hits_in(release.tokens, index)) or list(fuzzy_hits(release, index))
-        for hit in hits:
-            signals = _judge(hit, release, weights, index)
-            total = sum(signal.weight for signal in signals)
-            if hit.name.asset not in best or best[hit.name.asset][0] < total:
-                best[hit.name.asset] = (total, signals)
-    return {asset: signals for asset, (_, signals) in best.items()}
-
-
-def text_signals(text: str, index: Index, weights: Weights) -> dict[AssetId, list[Signal]]:
-    """Signals of running text by asset: the strongest name that stands in it, and what speaks against it."""
-    best: dict[AssetId, tuple[float, list[Signal]]] = {}
-    for chunk in _paragraphs(text):
-        for reading in readings(chunk):
-            words = tokens(reading)
-            for hit in hits_in(words, index):
-                bits = round(title_bits(hit.name, weights) * weights["title_text"], 2)
-                told = [Signal(SignalKind.TITLE, f"{hit.name.text!r} stands in the text", bits)]
-                differs = _other_size(hit, words, index)
-                if differs:
-                    told.append(Signal(SignalKind.VERSION, differs, weights["version_differs"]))
-                total = sum(signal.weight for signal in told)
-                if hit.name.asset not in best or best[hit.name.asset][0] < total:
-                    best[hit.name.asset] = (total, told)
-    return {asset: told for asset, (_, told) in best.items()}
-
-
-def _paragraphs(text: str) -> Iterator[str]:
-    """Lines, cut to what a reading takes at once, overlapping so that no name is cut in two."""
-    for line in text[:200_000].splitlines():
+    for line in text.value[:_MOST_PROSE].splitlines():
         for start in range(0, max(1, len(line)), 800):
             yield line[start : start + 1000]
 
 
-def title_bits(name: Name, weights: Weights) -> float:
-    """How much a name says, in bits: its letters, digits and words, without articles, up to a limit."""
-    words = [word for word in name.tokens if word not in _STOP] or list(name.tokens)
-    letters = "".join(words)
-    digits = sum(char.isdigit() for char in letters)
-    wide = sum(ord(char) > 0x2E7F for char in letters)
-    bits = (
-        weights["title_digit"] * digits
-        + weights["title_wide"] * wide
-        + weights["title_letter"] * (len(letters) - digits - wide)
-        + weights["title_word"] * (len(words) - 1)
-    )
-    return min(weights["title_most"], bits)
+def _worthy(some: Candidates, at: Places) -> tuple[Candidates, Places]:
+    """Without stretches too short to be a name where they stand: three letters within a title, six within a word."""
+    letters = some.last - some.first
+    kept = np.flatnonzero(at.covers | (at.is_piece & (letters >= 2)) | (at.whole_words & (letters >= 3)) | (letters >= 6))
+    return some.at(kept), at.at(kept)
 
 
-def _judge(hit: NameHit, release: ReleaseName, weights: Weights, index: Index) -> list[Signal]:
-    """The signals of one name in one release name: cover, edits, year, numbers."""
-    bits = title_bits(hit.name, weights)
-    year = index.assets[hit.name.asset].year
-    covered = hit.first <= release.start and hit.last >= release.end
-    inside = release.start <= hit.first and hit.last <= release.end
-    if covered:
-        bits, how = bits + weights["title_cover"], "is the name"
-    elif inside:
-        bits, how = bits * weights["title_part"], f"is a part of the name {' '.join(release.title)[:80]!r}"
+def _best(reading: _Batch, index: Index) -> list[int]:
+    """Of each text and asset the candidate that says most, strongest first; of each text the ten strongest."""
+    total = reading.bits + reading.apart
+    worth = np.flatnonzero(reading.bits >= _LEAST_BITS)
+    text = np.array([number for number, _, _ in reading.texts])[reading.found.row_text[reading.some.row[worth]]]
+    asset = index.book.names.asset[reading.some.name[worth]]
+    order = np.lexsort((-total[worth], asset, text))
+    worth, text, asset = worth[order], text[order], asset[order]
+    first = np.ones(len(worth), np.bool_)
+    first[1:] = (text[1:] != text[:-1]) | (asset[1:] != asset[:-1])
+    worth, text = worth[first], text[first]
+    order = np.lexsort((-total[worth], text))
+    worth, text = worth[order], text[order]
+    rank = np.arange(len(text)) - np.searchsorted(text, text)
+    return worth[rank < _MOST_TOLD].tolist()
+
+
+def _tell(
+    reading: _Batch, which: int, index: Index, scale: Scale, told: list[dict[AssetId, list[Signal]]]
+) -> None:
+    """Write the signals of one candidate, unless the text has said more of that asset already."""
+    number, _, _ = reading.texts[int(reading.found.row_text[reading.some.row[which]])]
+    name = int(reading.some.name[which])
+    asset = index.assets[index.numbered[int(index.book.names.asset[name])]]
+    signals = list(_signals(reading, which, asset.names[int(index.book.names.alias[name])], index, scale))
+    other = told[number].get(asset.id)
+    if other is None or sum(one.weight for one in other) < sum(one.weight for one in signals):
+        told[number][asset.id] = signals
+
+
+def _signals(reading: _Batch, which: int, title: str, index: Index, scale: Scale) -> Iterator[Signal]:
+    some, names = reading.some, index.book.names
+    how = int(some.how[which])
+    kind = SignalKind.TITLE_FUZZY if how in (SLIP, BAG) else SignalKind.TITLE
+    yield Signal(kind, f"{title!r} {_where(reading, which, how)}", round(float(reading.bits[which]), 2))
+    if not reading.in_prose[which]:
+        row = {feature: value for feature, value in zip(FEATURES, reading.matrix[which].tolist(), strict=True) if value}
+        apart = dict(zip(FEATURES, scale.apart.tolist(), strict=True))
+        year = int(names.year[int(some.name[which])])
+        for feature in ("year_agrees", "year_near", "year_differs"):
+            if feature in row:
+                seen = "/".join(str(one) for one in dict.fromkeys(reading.cut.years[some.row[which]].tolist()) if one)
+                yield Signal(SignalKind.YEAR, f"{seen} for {year}", apart[feature])
+        if "number_follows" in row:
+            yield Signal(SignalKind.VERSION, f"{_behind(reading, which)!r} follows the name", apart["number_follows"])
+            return
+    asset = index.assets[index.numbered[int(names.asset[int(some.name[which])])]]
+    if _is_other_size(_behind(reading, which), asset.names):
+        yield Signal(SignalKind.VERSION, f"{_behind(reading, which)!r} follows the name", scale.other_size)
+
+
+def _where(reading: _Batch, which: int, how: int) -> str:
+    """How the name stands in the text, and how it is spelt there where that is not the title itself."""
+    some, at = reading.some, reading.at
+    if reading.in_prose[which]:
+        place = "stands in the text"
+    elif at.covers[which]:
+        place = "is the name"
+    elif at.is_piece[which]:
+        place = "is a part of its own of the name"
+    elif reading.cut.title[at.section[which]] <= at.first_word[which] < reading.cut.end_title[at.section[which]]:
+        place = f"is a part of the name {_title(reading, which)!r}"
     else:
-        bits, how = bits * weights["title_part"], "stands among the tags"
-    kind = SignalKind.TITLE_FUZZY if hit.edits else SignalKind.TITLE
-    if hit.edits:
-        bits, how = bits + hit.edits * weights["title_edit"], f"{hit.edits} letters off, {how}"
-    if len(hit.name.key) < _FUZZY_LETTERS:
-        bits += weights["short_title"]
-    signals = [Signal(kind, f"{hit.name.text!r} {how}", round(bits, 2))]
-    if year is not None and release.year is not None:
-        agrees = abs(year - release.year) <= 1
-        weight = (
-            weights["year_agrees"] if year == release.year else 0.0 if agrees else weights["year_differs"]
-        )
-        signals.append(Signal(SignalKind.YEAR, f"{release.year} for {year}", weight))
-    differs = _differs(hit, release.tokens[: release.end], index)
-    if differs:
-        signals.append(Signal(SignalKind.VERSION, differs, weights["version_differs"]))
-    return signals
+        place = "stands among the tags"
+    spelt = _spelt(reading, which)
+    slips = int(some.slips[which])
+    apart = f"{slips} {'letter' if slips == 1 else 'letters'} off, " if slips else "in other words or order, " if how == BAG else ""
+    return f"{apart}{place}, written {spelt!r}" if spelt else f"{apart}{place}"
 
 
-def _differs(hit: NameHit, words: tuple[str, ...], index: Index) -> str:
-    """What makes it another work of the same family: in a release name, a part number directly behind the name."""
-    following = words[hit.last] if hit.last < len(words) else ""
-    if following in hit.name.numbers or following in _NO_PART or not _PART.match(following):
-        return _other_size(hit, words, index)
-    return f"{following!r} follows the name"
+def _title(reading: _Batch, which: int) -> str:
+    section = reading.at.section[which]
+    words = range(int(reading.cut.title[section]), min(int(reading.cut.end_title[section]), int(reading.cut.title[section]) + 12))
+    return " ".join(reading.found.word(word) for word in words)[:80]
 
 
-def _other_size(hit: NameHit, words: tuple[str, ...], index: Index) -> str:
-    """A size directly behind the name that is not the asset's, where the asset's names have one: 7B is not 70B."""
-    following = words[hit.last] if hit.last < len(words) else ""
-    found = _SIZED.match(following)
-    own = index.numbers.get(hit.name.asset, frozenset())
-    if not found or following in own:
+def _spelt(reading: _Batch, which: int) -> str:
+    """The stretch of the original text in which the name was read, where it is not plain ASCII."""
+    row = int(reading.some.row[which])
+    _, piece, _ = reading.texts[int(reading.found.row_text[row])]
+    if piece.isascii():
         return ""
-    same_class = any((other := _SIZED.match(number)) and other[1] == found[1] for number in own)
-    return f"{following!r} follows the name" if same_class else ""
+    marked = split_camel(piece[:1000].replace("\n", " "))
+    read = readings(marked)
+    begins = int(reading.found.row_begins[row])
+    first = int(reading.found.place[reading.some.first[which]]) - begins
+    last = int(reading.found.place[reading.some.last[which] - 1]) - begins
+    laid = origins(marked, read[min(int(reading.found.reading[row]), len(read) - 1)])
+    if last >= len(laid):
+        return ""
+    return "".join(char for char in marked[laid[first] : laid[last] + 1] if char.isprintable())[:80]
+
+
+def _behind(reading: _Batch, which: int) -> str:
+    """The rest of the word behind the name, or the next word of the row."""
+    found, last, row = reading.found, int(reading.some.last[which]), int(reading.some.row[which])
+    word = int(np.searchsorted(found.word_end, last, "right"))
+    if word < len(found.word_at) and int(found.word_row[word]) == row:
+        return found.letters[max(last, int(found.word_at[word])) : int(found.word_end[word])]
+    return ""
+
+
+def _is_other_size(following: str, names: Sequence[str]) -> bool:
+    """A size directly behind the name that is not the asset's, where the asset's names have one: 7B is not 70B."""
+    found = _SIZED.match(following)
+    if not found:
+        return False
+    own = {(one[1], one[2]) for name in names for one in _SIZED.finditer(name.lower())}
+    return (found[1], found[2]) not in own and any(unit == found[2] for _, unit in own)
+
+
+def read_names(texts: Sequence[Text], index: Index, weights: Weights) -> list[dict[AssetId, list[Signal]]]:
+    """Signals of each text by asset, with a reader of its own."""
+    return Reader().read(texts, index, Scale.of(weights))
+

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakwatch.extract.names import MAX_NAME, fold, is_number, parse_name, readings, tokens
+from leakwatch.extract.names import MAX_NAME, fold, parse_name, readings, tokens
 
 
 @pytest.mark.parametrize(
@@ -72,29 +72,18 @@ def test_the_title_ends_where_the_tags_begin(name: str, title: str, year: int | 
     assert release.year == year
 
 
-@pytest.mark.parametrize("token", ["1", "70b", "7b", "100k", "v2", "ii", "iv", "x", "2024"])
-def test_numbers_count(token: str) -> None:
-    """Numbers, sizes, versions and small Roman numerals count something."""
-    assert is_number(token)
-
-
-@pytest.mark.parametrize("token", ["b7", "7c", "7bb", "q4", "vv", "xi", "llama", ""])
-def test_words_do_not_count(token: str) -> None:
-    """A word, even with a digit in it, is no number."""
-    assert not is_number(token)
-
-
 @pytest.mark.parametrize(
     ("text", "read"),
     [
         ("Silent Harbour", ("silent harbour",)),
-        ("Тихая гавань", ("тихая гавань", "tikhaya gavan'")),
+        ("Мир", ("мир", "mir", "mиp")),
+        ("Тhе Mаtriх", ("тhе mаtriх", "the matrikh", "the matrix")),
         ("静", ("静", "jing")),
         ("Ça", ("ca",)),
     ],
 )
 def test_other_scripts_have_a_second_reading(text: str, read: tuple[str, ...]) -> None:
-    """Text that stays non-ASCII when folded is read in transliteration too."""
+    """Text that stays non-ASCII when folded is read by ear and by eye, too."""
     assert readings(text) == read
 
 
@@ -103,11 +92,12 @@ def test_other_scripts_have_a_second_reading(text: str, read: tuple[str, ...]) -
 def test_any_text_is_split_soundly(text: str) -> None:
     """Arbitrary text gives tokens without separators, and a title that is a run of them."""
     release = parse_name(fold(text))
-    assert release.tokens == tokens(fold(text))
+    letters = "".join(char for char in "".join(release.tokens) if char.isalnum())
+    assert letters == "".join(tokens(fold(text)))
     assert 0 <= release.start <= release.end <= len(release.tokens)
     assert release.title or not release.tokens
     assert all(token and not any(char.isspace() or char == "_" for char in token) for token in release.tokens)
-    assert 1 <= len(readings(text)) <= 2
+    assert 1 <= len(readings(text)) <= 3
 
 
 @given(
