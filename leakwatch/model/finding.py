@@ -196,13 +196,25 @@ class FileProof:
 class VariantProof:
     """Whose copy a torrent carries, of an asset that was given out in variants.
 
-    `candidates` are the recipients whose copy agrees with everything that could be compared, "" for the common
-    copy; one alone is the answer. `telling` are ranges that would tell more of them apart: path, from, to.
+    `candidates` are those whose copy it may be, "" for the common one; `named` is the answer. `pieces_compared`
+    counts the pieces that tell copies apart, `others_compared` of `others_total` those that do not, and
+    `pieces_foreign` those of both that are in no registered copy. `nearest` is whose copy alone agrees with all
+    that tell where that does not name him: some pieces are foreign, or ranges that matter were not compared.
+    `telling` are ranges that would tell more of them apart: path, from, to.
     """
 
     candidates: tuple[str, ...]
     pieces_compared: int
     telling: tuple[tuple[str, int, int], ...] = ()
+    nearest: str | None = None
+    others_compared: int = 0
+    others_total: int = 0
+    pieces_foreign: int = 0
+
+    @property
+    def named(self) -> str | None:
+        """The one whose copy it is; None where that cannot be told."""
+        return self.candidates[0] if len(self.candidates) == 1 and not self.pieces_foreign else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def prove(
     proved = [file for file in tested if file.pieces_ok]
     if proved:
         proof = _agreeing("v1", tested, proved, files)
-        return replace(proof, variant=variant_by_pieces(info, pairs, files, hasher))
+        return replace(proof, variant=variant_by_pieces(info, pairs, files, hasher, rng))
     if sampler.refutes(_weight(files)):
         count = sum(file.pieces_tested for file in tested)
         why = f"none of {count} informative pieces agrees with the asset's"
