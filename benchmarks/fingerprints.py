@@ -21,8 +21,9 @@ from functools import partial
 
 from Crypto.Hash import MD4
 
-from leakwatch.fingerprints import Fingerprinter, _Tree
+from leakwatch.fingerprints import Fingerprinter
 from leakwatch.pieces import BLOCK_BYTES, LENGTHS, STEP_BYTES
+from leakwatch.torrent.tree import Tree
 
 ROUNDS = 7
 TABLE_PASSES = 1 + (len(LENGTHS) - 1) / 2
@@ -52,7 +53,7 @@ def fingerprint(
 
 def root(data: memoryview) -> None:
     """The BEP 52 root alone."""
-    tree = _Tree()
+    tree = Tree()
     for start in range(0, len(data), STEP_BYTES):
         tree.update(data[start : start + STEP_BYTES])
     tree.root()
