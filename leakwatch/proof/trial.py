@@ -47,6 +47,7 @@ class Trial:
     copies: Mapping[str, AssetFile]
     hasher: Hasher
     budget: Budget
+    digest_bytes: int = SHA1_BYTES
     seen: set[int] = field(default_factory=set[int])
     """The pieces that gave an answer."""
     unique: dict[int, str] = field(default_factory=dict[int, str])
@@ -100,7 +101,7 @@ class Trial:
             yield hashed.digest == self._committed(index) if hashed is not None and is_known else None
 
     def _committed(self, index: int) -> bytes:
-        return self.info.pieces[index * SHA1_BYTES : (index + 1) * SHA1_BYTES]
+        return self.info.pieces[index * self.digest_bytes : (index + 1) * self.digest_bytes]
 
     def _telling(self, left: set[str]) -> Iterator[int]:
         """Pieces inside the file that touch a differing range, those first that concern the most recipients."""

@@ -20,6 +20,7 @@ from leakwatch.model.asset import AssetFile
 from leakwatch.model.finding import VariantProof
 from leakwatch.proof.hashing import Hasher, joined
 from leakwatch.proof.pairs import Budget, Pair
+from leakwatch.proof.sampler import SHA1_BYTES
 from leakwatch.proof.trial import COMMON, Answer, Others, Trial, own_copy, ranges
 from leakwatch.torrent.metainfo import TorrentInfo
 
@@ -62,15 +63,21 @@ def _is_in_place(path: str, copies: Mapping[str, AssetFile], info: TorrentInfo) 
 
 
 def variant_by_pieces(
-    info: TorrentInfo, pairs: Sequence[Pair], files: Sequence[AssetFile], hasher: Hasher | None, rng: Random
+    info: TorrentInfo,
+    pairs: Sequence[Pair],
+    files: Sequence[AssetFile],
+    hasher: Hasher | None,
+    rng: Random,
+    *,
+    digest_bytes: int = SHA1_BYTES,
 ) -> VariantProof | None:
-    """By v1 pieces that touch a range in which copies differ, at the alignment that was found; then by others."""
+    """By pieces that touch a range in which copies differ, at the alignment that was found; then by others."""
     paths = {file.path for file in files if file.variant is not None}
     if not paths or hasher is None:
         return None
     everybody, budget = _recipients(files), Budget(_MAX_READ_BYTES)
     trials = [
-        Trial(info, pair, _copies(pair.asset.path, files), hasher, budget)
+        Trial(info, pair, _copies(pair.asset.path, files), hasher, budget, digest_bytes)
         for pair in pairs
         if pair.ok and pair.asset.path in paths
     ]
