@@ -33,8 +33,10 @@ class Wanted:
 DEFAULT = Wanted()
 
 
-def fingerprint(found: Found, progress: Callable[[int], None], wanted: Wanted = DEFAULT) -> AssetFile:
-    """Read a file once and compute its prints; `progress` is told the bytes read, step by step.
+def fingerprint(
+    found: Found, progress: Callable[[int], None], wanted: Wanted = DEFAULT, threads: int = 2
+) -> AssetFile:
+    """Read a file once and compute its prints, on one or two `threads`; `progress` is told the bytes of each step.
 
     Of weights (safetensors, GGUF) the header is kept meanwhile, 100 MB at most, and its print is made.
     Raises: InputError if it cannot be read, or changed or vanished while it was read.
@@ -44,7 +46,7 @@ def fingerprint(found: Found, progress: Callable[[int], None], wanted: Wanted = 
         with found.local.open("rb", buffering=0) as file:
             before = os.fstat(file.fileno())
             printer = Fingerprinter(
-                _second_core(),
+                _second_core() if threads > 1 else None,
                 size_bytes=before.st_size,
                 table_bytes=wanted.table_bytes,
                 also=wanted.also,
