@@ -11,15 +11,19 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
+from typing import TYPE_CHECKING, Any
 
 from leakwatch.assetfiles.reading import Wanted, fingerprint
 from leakwatch.assetfiles.walking import Found
 from leakwatch.errors import InputError
 from leakwatch.model.asset import AssetFile
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import _ConnectionBase
 
 MAX_WORKERS = 16
 LEAST_BYTES = 128 * 2**20
@@ -36,7 +40,7 @@ def workers_for(sizes: Sequence[int], cores: int | None = None) -> int:
 
 def fingerprint_many(
     files: Sequence[Found], progress: Callable[[int], None], wanted: Wanted, workers: int
-) -> Iterator[tuple[int, Result]]:
+) -> Generator[tuple[int, Result], None, None]:
     """Read files side by side; each one's place in the row and its prints, or why there are none, as they come."""
     waiting = deque(enumerate(files))
     crew = [_hired() for _ in range(min(workers, len(files)))]
@@ -65,7 +69,7 @@ class _Worker:
     """A process, and which file it reads."""
 
     process: SpawnProcess
-    connection: Connection
+    connection: _ConnectionBase[Any, Any]
     place: int | None = None
     is_gone: bool = False
 
@@ -107,7 +111,7 @@ def _hired() -> _Worker:
     return _Worker(process, ours)
 
 
-def _work(connection: Connection) -> None:
+def _work(connection: _ConnectionBase[Any, Any]) -> None:
     """A worker's life. An interrupt from the keyboard reaches it too; whoever started it decides what follows."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
