@@ -25,7 +25,7 @@ from loopback import Cost, World, children, infohashes_of, our_settings, quiet_l
 
 from leakwatch.demo.swarm import loopback_session
 from leakwatch.errors import SwarmError
-from leakwatch.swarm.child import add_torrent, open_session
+from leakwatch.swarm.quiet import add_torrent, open_session
 from leakwatch.swarm.session import SwarmSession
 from leakwatch.torrent.magnet import Magnet
 
