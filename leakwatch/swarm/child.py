@@ -34,6 +34,9 @@ MAX_DIALLED = 200
 _POLL_S = 0.05
 _ASK_AGAIN_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Waits between DHT look-ups of one torrent; the last repeats, the first ones find a DHT just joining."""
+_IS_DUPLICATE = 19
+"""Libtorrent's error of both torrents where both halves of a hybrid were asked for and one has brought the metadata:
+a `torrent_conflict_alert` follows, which has what both want."""
 
 
 @dataclass(slots=True)
@@ -171,12 +174,11 @@ class Child:
                 if fetch := self._by_handle.get(alert.handle):
                     self._give(alert.handle.torrent_file(), fetch)
             case lt.torrent_conflict_alert():
-                # Both halves of a hybrid were asked for, and one has the metadata now: it is what both want.
                 self._give(alert.metadata)
             case lt.metadata_failed_alert():
                 if fetch := self._by_handle.get(alert.handle):
                     fetch.was_refused = True  # another peer may still give the right one
-            case lt.torrent_error_alert():
+            case lt.torrent_error_alert() if alert.error.value() != _IS_DUPLICATE:
                 if fetch := self._by_handle.get(alert.handle):
                     self._finish(fetch, Answer(fetch.number, problem="refused"))
             case _:

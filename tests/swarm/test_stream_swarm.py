@@ -218,7 +218,7 @@ async def test_from_the_dht_to_a_finding(world: World, repository: SqlRepository
         clock=Clock(),
         announce=announce,
     )
-    limits = StreamLimits(at_once=1, deadline_s=5)  # side by side, the keys of a hybrid spoil one another
+    limits = StreamLimits(deadline_s=5)
     sampling = SamplerSettings(batch_wait_s=0.02, least_interval_s=0.1, rejoin_s=1, seen_capacity=10_000)
     task = asyncio.create_task(
         watch_dht("dht", DhtSite(), settings, stable_node_id(tmp_path), around, limits, sampling)
