@@ -32,6 +32,7 @@ MAX_MEMORY_BYTES = 2 * 2**30
 MAX_DESCRIPTORS = 1024
 MAX_DIALLED = 200
 _POLL_S = 0.05
+_UNSENT_BYTES = 2**18
 _ASK_AGAIN_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Waits between DHT look-ups of one torrent; the last repeats, the first ones find a DHT just joining."""
 _IS_DUPLICATE = 19
@@ -78,6 +79,7 @@ class Child:
         """By each swarm key; the daemon asks for no key twice at a time."""
         self._by_handle: dict[lt.torrent_handle, _Fetch] = {}
         self._frames = Frames(settings.max_metadata_bytes)
+        self._unsent = bytearray()
         self._has_dht_answered = False
         self._heard_at = time.monotonic()
         """When the DHT last answered, or nobody was asking it."""
@@ -85,6 +87,7 @@ class Child:
     def run(self) -> None:
         """Work until the parent hangs up. Raises: SwarmError if it sends what is not a message."""
         self._send(Answer(0))
+        self._flush()
         next_round = 0.0
         while True:
             wait = max(0.0, next_round - time.monotonic()) if self._fetches else None
@@ -100,6 +103,7 @@ class Child:
                     self._advance(fetch)
                 self._rebuild_if_stalled()
                 next_round = time.monotonic() + _POLL_S
+            self._flush()
 
     def _rebuild_if_stalled(self) -> None:
         """A session whose look-ups nobody answers any more is given up for a new one; the fetches go on in it."""
@@ -231,7 +235,15 @@ class Child:
             self._session.remove_torrent(fetch.handle)
 
     def _send(self, answer: Answer) -> None:
-        self._channel.sendall(answer.frame())
+        self._unsent += answer.frame()
+        if len(self._unsent) > _UNSENT_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Send what this turn has brought, at once: each write wakes the parent."""
+        if self._unsent:
+            self._channel.sendall(self._unsent)
+            self._unsent.clear()
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -145,6 +145,7 @@ class _Child:
     process: asyncio.subprocess.Process
     waiting: dict[int, asyncio.Future[Answer]] = field(default_factory=dict[int, asyncio.Future[Answer]])
     last_number: int = 0
+    unsaid: bytearray = field(default_factory=bytearray)
     line: asyncio.WriteTransport = field(init=False)
     listener: asyncio.Task[None] = field(init=False)
 
@@ -172,16 +173,26 @@ class _Child:
         self.waiting[number] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(wait_s):
-                self.line.write(frame)
+                self._say(frame)
                 return await self.waiting[number]
         except TimeoutError as error:
             self._kill()
             raise SwarmError("the libtorrent child did not answer and was ended") from error
         except asyncio.CancelledError:
-            self.line.write(Ask(number).frame())
+            self._say(Ask(number).frame())
             raise
         finally:
             del self.waiting[number]
+
+    def _say(self, frame: bytes) -> None:
+        """Write what this turn of the loop asks, at once: each write wakes the child."""
+        if not self.unsaid:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self.unsaid += frame
+
+    def _flush(self) -> None:
+        self.line.write(bytes(self.unsaid))
+        self.unsaid.clear()
 
     def hear(self, answer: Answer) -> None:
         """Give an answer to who waits for it. Raises: SwarmError if nobody asked."""

@@ -510,6 +510,7 @@ def test_silent_session_is_built_anew() -> None:
         assert (fetch.handle, fetch.looks, fetch.dialled) == (None, 0, set())
         assert list(child._fetches.values()) == [fetch]
         assert child._session.get_torrents() == []
+        child._flush()
         ours.settimeout(5)
         assert [read_answer(body) for body in Frames(0).cut(ours.recv(4096))] == [
             Answer(0, problem="stalled")
