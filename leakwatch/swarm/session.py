@@ -119,7 +119,7 @@ class _Line(asyncio.BufferedProtocol):
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """Why there is nothing more to hear."""
 
-    def get_buffer(self, _sizehint: int) -> memoryview:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the name is asyncio's
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -130,7 +130,7 @@ class _Line(asyncio.BufferedProtocol):
         except SwarmError as error:
             self._end(error.message)
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the name is asyncio's
         self._end("the libtorrent child ended")
 
     def _end(self, reason: str) -> None:
