@@ -5,6 +5,7 @@ Every arrival is kept with the time at which it arrived, in memory and in `<fold
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -58,10 +59,14 @@ def _delivery_id(raw: bytes) -> str:
 
 
 class Sinks:
-    """All three channels. `secret` is the webhook's signing secret, as `whsec_` and base64."""
+    """All three channels. `secret` is the webhook's signing secret, as `whsec_` and base64.
+
+    `alerted` is set when the first alert of all has arrived.
+    """
 
     def __init__(self, folder: Path, clock: Callable[[], float], secret: str) -> None:
         self.arrivals: list[Arrival] = []
+        self.alerted = asyncio.Event()
         self.secret = secret
         self._folder = folder / "arrivals"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -133,6 +138,7 @@ class Sinks:
         with (self._folder / f"{arrival.channel}.jsonl").open("a", encoding="utf-8") as file:
             file.write(line + "\n")
         self.arrivals.append(arrival)
+        self.alerted.set()
 
 
 def is_authentic(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
