@@ -88,7 +88,7 @@ class Stage:
                 await self._until(lambda: has_all(self._figures()), ends - self.world.clock())
                 self.director.delete_post()
             await self._until(kills.done, self.options.deadline_s)
-            self.narrator.tell("no other alert is expected; now a little time for repeats")
+            self.narrator.tell("no further alert is expected; there is a little time for repeats")
             settled_at = self.world.clock() + (_SETTLE_AFTER_KILL_S if self.daemon.kills else _SETTLE_S)
             if self.options.leak:
                 await self._until(joins.done, ends - self.world.clock())
