@@ -107,6 +107,10 @@ class Daemon:
             os.killpg(self._process.pid, signal.SIGKILL)
         return self._process.returncode
 
+    def has_logged(self, words: bytes) -> bool:
+        """Whether these words stand in its log."""
+        return self._log.exists() and words in self._log.read_bytes()
+
     def log_tail(self) -> str:
         """The end of the log, for whoever must find out what went wrong."""
         return _tail(self._log)

@@ -5,7 +5,6 @@ Every arrival is kept with the time at which it arrived, in memory and in `<fold
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -59,14 +58,10 @@ def _delivery_id(raw: bytes) -> str:
 
 
 class Sinks:
-    """All three channels. `secret` is the webhook's signing secret, as `whsec_` and base64.
-
-    `alerted` is set when the first alert of all has arrived.
-    """
+    """All three channels. `secret` is the webhook's signing secret, as `whsec_` and base64."""
 
     def __init__(self, folder: Path, clock: Callable[[], float], secret: str) -> None:
         self.arrivals: list[Arrival] = []
-        self.alerted = asyncio.Event()
         self.secret = secret
         self._folder = folder / "arrivals"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -138,7 +133,6 @@ class Sinks:
         with (self._folder / f"{arrival.channel}.jsonl").open("a", encoding="utf-8") as file:
             file.write(line + "\n")
         self.arrivals.append(arrival)
-        self.alerted.set()
 
 
 def is_authentic(secret: str, headers: Mapping[str, str], body: bytes) -> bool:

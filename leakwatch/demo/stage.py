@@ -24,6 +24,8 @@ _SETTLE_S = 3.0
 _SETTLE_AFTER_KILL_S = 8.0
 _LOOK_EVERY_S = 0.1
 _ASK_EVERY_S = 1.0
+_COUNTED = b'"seeds_leechers": {"'
+"""In the daemon's log, where a count of a swarm has a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +107,21 @@ class Stage:
         return read_figures(self.world.sinks.arrivals, self.director.visible_at)
 
     async def _grow(self) -> None:
-        """Let more seeders join, each time so long after the first alert."""
-        await self.world.sinks.alerted.wait()
-        alerted_at = self.world.clock()
+        """Let more seeders join, each time so long after the first count: late after a kill, so that there is one.
+
+        The log only says when to begin; what was counted is asked of `finding show`.
+        """
+        await self._until(lambda: self.daemon.has_logged(_COUNTED), self._longest_s)
+        counted_at = self.world.clock()
         for join in self.story.joins:
-            await asyncio.sleep(max(0.0, alerted_at + join.after_s - self.world.clock()))
+            await asyncio.sleep(max(0.0, counted_at + join.after_s - self.world.clock()))
             self.joined.append(await self.swarm.ask(f"join {join.seeders}"))
             self.narrator.tell(f"the swarm has grown to {self.joined[-1]} seeders")
+
+    @property
+    def _longest_s(self) -> float:
+        """From the beginning of the story to the deadline of the leak."""
+        return self.story.beats[-1].at_s + self.options.deadline_s
 
     async def _until_counted(self, ends: float) -> None:
         """Ask what the finding says until it knows how far the swarm has grown, or the time is up."""

@@ -19,7 +19,7 @@ LEAK_THREAD = 0
 _TALK_THREADS = (0, 1, 4)
 _PIECE_LENGTHS = tuple(1 << power for power in range(14, 21))
 _CROWDS = (2, 4, 8)
-_FIRST_JOIN_S, _STEP_S = 5.5, 3.0
+_FIRST_JOIN_S, _STEP_S = 0.5, 3.5
 _MIB = 1 << 20
 _MAGNET = "{magnet}"
 _DEAD_TRACKER = "&tr=udp%3A%2F%2Ftracker.demo.invalid%3A6969%2Fannounce"
@@ -60,7 +60,7 @@ class LeakPost:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """More seeders come, until there are so many: so long after the first alert, when word has got around."""
+    """More seeders come, until there are so many: so long after the first count, when word has got around."""
 
     after_s: float
     seeders: int
