@@ -71,6 +71,7 @@ async def open_counter(
         bootstrap=swarm.dht_bootstrap,
         allow_networks=swarm.allow_networks,
         clock=clock,
+        every_s=swarm.count_every_s,
         countries=config.beside(swarm.countries_file),
         networks=config.beside(swarm.networks_file),
     )
