@@ -328,9 +328,14 @@ class Findings(Protocol):
         ...
 
     async def put_off_proof(
-        self, task: ProofTask | FileTask, next_try_at: datetime, reason: str, at: datetime
+        self,
+        task: ProofTask | FileTask,
+        next_try_at: datetime,
+        reason: str,
+        at: datetime,
+        metadata_digest: str | None = None,
     ) -> None:
-        """Record a failed attempt and when the next one is due."""
+        """Record a failed attempt, when the next one is due, and the metadata where that is there."""
         ...
 
 

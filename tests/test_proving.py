@@ -17,12 +17,15 @@ import pytest
 
 from leakwatch.assetfiles import LocalHasher
 from leakwatch.catalogue import file_json
+from leakwatch.cli._proofs import proof_lines
 from leakwatch.config import Config
 from leakwatch.daemon import Daemon, running
+from leakwatch.errors import SwarmError
 from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import Proof, Rank, Verdict
 from leakwatch.service import Case, add_asset, list_findings, show_finding
 from leakwatch.torrent.infohash import Infohashes
+from leakwatch.torrent.metainfo import TorrentInfo
 
 from .daemons import ASSET, Web, configured, offered, polled, site, until, watching
 
@@ -126,7 +129,7 @@ async def test_a_torrent_file_that_is_none_is_told(
             await daemon.run_once()
             assert asked(web, "/w.torrent") == tries
             (proof,) = (await only_case(daemon)).proofs
-            assert told in proof.reason
+            assert told in next(proof_lines(proof))
             assert proof.verdict is (Verdict.UNKNOWN if tries < 9 else Verdict.UNPROVED)
             await daemon.run_once()
             await make_due(daemon)
@@ -232,6 +235,34 @@ async def test_spoilt_metadata_is_fetched_again(tmp_path: Path, web: Web) -> Non
     assert swarm.asked == 2
 
 
+async def test_a_reader_that_cannot_start_costs_no_second_look(tmp_path: Path, web: Web) -> None:
+    """Where the torrent reader is at fault the metadata is kept, and judged once the reader works."""
+    asset, torrent, infohash = offered(tmp_path)
+    swarm = CountedSwarm(torrent[len(b"d4:info") : -1])
+    feed(web, "/rss", item("1", "Tideglass 70B", f"magnet:?xt=urn:btih:{infohash}"))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+
+    class Broken:
+        async def info(self, _: bytes) -> TorrentInfo:
+            raise SwarmError("a process that reads hostile bytes cannot be started")
+
+        async def raw_info(self, _: bytes) -> bytes:
+            raise AssertionError
+
+    async with running(config) as daemon:
+        whole = daemon.prover
+        daemon.prover = replace(whole, swarm=swarm, parser=Broken())
+        await add_asset(asset, daemon.repository, datetime.now(UTC))
+        await daemon.run_once()
+        (proof,) = (await only_case(daemon)).proofs
+        assert (proof.verdict, "cannot be started" in proof.reason) == (Verdict.UNKNOWN, True)
+        daemon.prover = replace(whole, swarm=swarm)
+        await make_due(daemon)
+        await daemon.run_once()
+        assert (await only_case(daemon)).finding.verdict is Verdict.PROVED
+    assert swarm.asked == 1
+
+
 # those who hash and are away
 
 
@@ -323,14 +354,14 @@ async def test_an_unmounted_disk_is_waited_for(tmp_path: Path, web: Web) -> None
     (tmp_path / "w.bin").rename(tmp_path / "elsewhere")
     async with running(config) as daemon:
         await add_asset(bare, daemon.repository, datetime.now(UTC))
-        for _ in range(17):
+        for tries in range(1, 18):
             await daemon.run_once()
             (proof,) = (await only_case(daemon)).proofs
             assert proof.verdict is Verdict.UNPROVED
             assert "could not be read where it lay" in proof.reason
             async with daemon.repository.reading() as work:
                 open_until = await work.findings.due_proofs(datetime.now(UTC) + timedelta(days=2))
-            assert open_until == ([] if _ == 16 else open_until[:1])
+            assert open_until == ([] if tries == 17 else open_until[:1])
             await make_due(daemon)
         assert open_until == []
         assert "judged again" not in proof.reason

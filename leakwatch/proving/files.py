@@ -79,7 +79,7 @@ async def _failed(task: FileTask, error: SourceError | MetainfoError, brain: Bra
         proof = Proof(Verdict.UNPROVED, "none", (), reason)
         return await conclude(task, proof, None, prover.clock.now(), brain, prover.repository)
     least_s = error.retry_after_s or 0 if isinstance(error, SourceError) else 0
-    wait = timedelta(seconds=max(FILE_RETRY_S[task.attempts], least_s))
+    wait = timedelta(seconds=max(FILE_RETRY_S[task.attempts], min(least_s, FILE_RETRY_S[-1])))
     await put_off(task, wait, reason, prover)
     return 0
 

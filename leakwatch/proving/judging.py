@@ -47,7 +47,7 @@ async def judge_all(
         try:
             judged = await _judged(raw, brain.index.assets[task.asset], claims, prover)
         except SwarmError as error:
-            await put_off(task, READER_AWAY, error.message, prover)
+            await put_off(task, READER_AWAY, error.message, prover, digest)
             continue
         proof, now, again_at = judged.proof, prover.clock.now(), None
         tries = task.attempts if task.metadata_digest else 0

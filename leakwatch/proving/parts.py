@@ -48,8 +48,10 @@ def wait_of(attempts: int) -> timedelta:
     return timedelta(seconds=RETRY_S[min(attempts, len(RETRY_S) - 1)])
 
 
-async def put_off(task: ProofTask | FileTask, wait: timedelta, reason: str, prover: Prover) -> None:
-    """Try again later, and say why."""
+async def put_off(
+    task: ProofTask | FileTask, wait: timedelta, reason: str, prover: Prover, digest: str | None = None
+) -> None:
+    """Try again later, and say why; `digest` is that of the metadata, so that it need not be fetched again."""
     now = prover.clock.now()
     async with prover.repository.writing() as work:
-        await work.findings.put_off_proof(task, now + wait, reason, now)
+        await work.findings.put_off_proof(task, now + wait, reason, now, digest)

@@ -252,15 +252,22 @@ class SqlProofs:
         return await self._connection.scalar(sa.select(proof.c.finding_id).where(proof.c.id == task.id))
 
     async def put_off_proof(
-        self, task: ProofTask | FileTask, next_try_at: datetime, reason: str, at: datetime
+        self,
+        task: ProofTask | FileTask,
+        next_try_at: datetime,
+        reason: str,
+        at: datetime,
+        metadata_digest: str | None = None,
     ) -> None:
-        """Record a failed attempt and when the next one is due."""
-        changes = {
+        """Record a failed attempt, when the next one is due, and the metadata where that is there."""
+        changes: dict[str, Any] = {
             "attempts": task.attempts + 1,
             "next_try_at": next_try_at,
             "reason": reason,
             "updated_at": at,
         }
+        if metadata_digest:
+            changes |= {"attempts": _attempts(task, metadata_digest), "metadata_digest": metadata_digest}
         await self._connection.execute(sa.update(proof).where(proof.c.id == task.id).values(changes))
 
 
