@@ -21,7 +21,7 @@ from leakwatch.headers.reader import HeaderKeeper
 from leakwatch.headers.stored import to_text
 from leakwatch.model.asset import AssetFile
 from leakwatch.pieces import LENGTHS, STEP_BYTES, WINDOW_COST, is_informative, windows
-from leakwatch.proof import Hashed, Part, Piece
+from leakwatch.proof import Away, Hashed, Part, Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +162,21 @@ def _second_core() -> Executor:
 
 
 class LocalHasher:
-    """Hashes pieces from the asset's own files, where they lie on this machine unchanged since they were read."""
+    """Hashes pieces from the asset's own files, where they lie on this machine unchanged since they were read.
+
+    `away` is told of a file that is not where it was read, as of a disk that is not mounted.
+    """
+
+    def __init__(self, away: Away | None = None) -> None:
+        self._away = away
 
     def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:  # noqa: ARG002
         """All of a file that is here."""
-        descriptor = _opened(file)
+        try:
+            descriptor = _opened(file)
+        except OSError:
+            self._note()
+            return ()
         if descriptor is None:
             return ()
         os.close(descriptor)
@@ -174,10 +184,22 @@ class LocalHasher:
 
     def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
         """Each piece, read a few MiB at a time."""
-        return [_hash_local(piece) for piece in pieces]
+        return [self._hash(piece) for piece in pieces]
+
+    def _hash(self, piece: Piece) -> Hashed | None:
+        try:
+            return _hash_local(piece)
+        except OSError:
+            self._note()
+            return None
+
+    def _note(self) -> None:
+        if self._away is not None:
+            self._away("a file of the asset could not be read where it lay")
 
 
 def _hash_local(piece: Piece) -> Hashed | None:
+    """The hash, or None if the bytes are no longer those that were read. Raises: OSError if they cannot be read."""
     digest = hashlib.sha1(usedforsecurity=False)
     informative = [_hash_part(part, digest.update) for part in piece]
     if None in informative:
@@ -187,7 +209,7 @@ def _hash_local(piece: Piece) -> Hashed | None:
 
 
 def _hash_part(part: Part, update: Callable[[bytes], None]) -> bool | None:
-    """Whether the bytes say anything; None if they are not to be had."""
+    """Whether the bytes say anything; None if they are not to be had. Raises: OSError."""
     if part.file is None:
         for start in range(0, part.length, STEP_BYTES):
             update(bytes(min(STEP_BYTES, part.length - start)))
@@ -203,22 +225,24 @@ def _hash_part(part: Part, update: Callable[[bytes], None]) -> bool | None:
                 return None
             update(data)
             is_telling = is_telling or is_informative(data)
-    except OSError:
-        return None
     finally:
         os.close(descriptor)
     return is_telling
 
 
 def _opened(file: AssetFile) -> int | None:
-    """A descriptor of an asset's file, or None if it is not on this machine or no longer the file that was read."""
+    """A descriptor of an asset's file; None if it never was on this machine, or is no longer the file that was read.
+
+    Raises: OSError if it cannot be opened.
+    """
     if file.local_path is None:
         return None
+    descriptor = os.open(file.local_path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        descriptor = os.open(file.local_path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return None
-    status = os.fstat(descriptor)
+        status = os.fstat(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
     changed = file.mtime_ns is not None and status.st_mtime_ns != file.mtime_ns
     if changed or status.st_size != file.size_bytes or not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
