@@ -300,7 +300,7 @@ class FindingEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofTask:
-    """One torrent of one finding whose metadata is still wanted."""
+    """One torrent of one finding that is to be judged. `attempts` counts since its metadata is there, if it is."""
 
     id: int
     finding: FindingId
@@ -308,4 +308,17 @@ class ProofTask:
     infohashes: Infohashes
     attempts: int = 0
     metadata_digest: str | None = None
+    rank: Rank = Rank.REVIEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTask:
+    """A .torrent file of one finding of which only the address is known. `key` stands for it until its torrent does."""
+
+    id: int
+    finding: FindingId
+    asset: AssetId
+    key: str
+    url: str
+    attempts: int = 0
     rank: Rank = Rank.REVIEW
