@@ -4,7 +4,7 @@
 
 Samples resident memory and CPU of this process (the daemon's end) and of the child every ten seconds; prints the
 slope of the first and of the last quarter of the time. Flat is what grows by at most 1 MiB an hour in the last
-quarter (DESIGN §12). By default no deadline passes: 64 torrents are in flight for the whole time, and all others
+quarter (DESIGN §12). By default no deadline passes: 128 torrents are in flight for the whole time, and all others
 wait for their turn. With `--deadline` they take turns.
 """
 

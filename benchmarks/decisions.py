@@ -1,4 +1,4 @@
-"""Decisions with stored tables instead of bytes, and between recipients' copies: how many, and how many are wrong.
+"""Decisions with stored tables, through a prover, and between recipients' copies: how many, and how many are wrong.
 
     python benchmarks/decisions.py [--part NAME] [--works N] [--groups N] [--folder FOLDER]
 
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import decisions_content
+import decisions_prover
 import decisions_variants
 from decisions_torrents import BY_BYTES, BY_TABLES, Decision, Outcome
 
@@ -39,7 +40,7 @@ PARTS: Mapping[str, Part] = {
     "bytes": Part("works", decisions_content.part(BY_BYTES)),
     "variants by tables": Part("groups", decisions_variants.part(BY_TABLES)),
     "variants by bytes": Part("groups", decisions_variants.part(BY_BYTES)),
-    # A further way, such as a prover where the bytes are, is one more line: `part` of a `Way` with its hasher.
+    "prover": Part("works", decisions_prover.decide),
 }
 
 
@@ -83,7 +84,7 @@ def main() -> int:
     parser.add_argument("--part", default="", help="only parts whose name has this in it")
     parser.add_argument("--works", type=int, default=145, help="assets")
     parser.add_argument("--groups", type=int, default=100, help="assets that recipients have copies of")
-    parser.add_argument("--folder", default=None, help="where to write some 200 MB")
+    parser.add_argument("--folder", default=None, help="where to write some 400 MB")
     options = parser.parse_args()
     bad: list[str] = []
     for name, part in PARTS.items():

@@ -148,7 +148,7 @@ def known_pieces(info: TorrentInfo, one: Work, begins: int, way: Way) -> list[tu
     size, length = len(one.data), info.piece_length
     found = [(low, high) for low, high in whole_pieces(info) if low + begins >= 0 and high + begins <= size]
     if not way.on_grid_only:
-        return found
+        return [(low, high) for low, high in found if way.may_hash(high - low)]
     return [
         (low, high)
         for low, high in found

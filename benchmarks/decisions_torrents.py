@@ -24,6 +24,8 @@ GRID = TABLED[:5]
 ODD = 20_000
 """A piece length that no table is kept for."""
 LENGTHS = (*GRID[:3], *GRID, ODD)
+PROVER_LEAST_BYTES = 16 * 1024
+"""What a prover hashes at least of a file, as its documentation says."""
 LAYOUTS = ("alone", "first", "padded", "behind another")
 _OFF_GRID = LAYOUTS[-1]
 
@@ -49,18 +51,28 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to the hashes of an asset's pieces; `on_grid_only` if it knows nothing but stored tables."""
+    """One way to the hashes of an asset's pieces; `on_grid_only` if it knows nothing but stored tables.
+
+    Of a prover's files (`is_remote`) only the digests are here, and it hashes no short range of a file.
+    """
 
     name: str
     hasher: Hasher
-    on_grid_only: bool
+    on_grid_only: bool = False
+    is_remote: bool = False
 
     def prints(self, made: AssetFile) -> AssetFile:
         """What this way is given of a file's prints."""
+        if self.is_remote:
+            return replace(without_bytes(made), mtime_ns=None, tables=())
         return without_bytes(made) if self.on_grid_only else made
 
+    def may_hash(self, length: int) -> bool:
+        """Whether so short a range of a file is hashed at all."""
+        return not self.is_remote or length >= PROVER_LEAST_BYTES
 
-BY_BYTES = Way("by bytes", LocalHasher(), on_grid_only=False)
+
+BY_BYTES = Way("by bytes", LocalHasher())
 BY_TABLES = Way("by tables", TableHasher(), on_grid_only=True)
 
 

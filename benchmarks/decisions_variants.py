@@ -173,17 +173,47 @@ def positives(one: Group, chance: random.Random) -> Iterator[tuple[str, Leak]]:
         yield ("a recipient's copy" if name else "the common copy"), Leak(one.copies[name], name)
 
 
-def possible(info: TorrentInfo, leak: Leak, one: Group, way: Way) -> set[str]:
-    """Who is left, by the bytes: each piece with which some copies agree excludes the others."""
-    left = set(one.known)
+def compared(info: TorrentInfo, leak: Leak, one: Group, way: Way) -> list[tuple[int, int, int]]:
+    """The pieces that the way can hash: their ranges in a copy, and where they begin in the leak."""
     size, length = len(one.copies[COMMON]), info.piece_length
+    found: list[tuple[int, int, int]] = []
     for low, high in whole_pieces(info):
         start, end = low + leak.begins, high + leak.begins
         is_tabled = length in TABLED and not start % length and (high - low == length or end == size)
         if end <= size and (is_tabled or not way.on_grid_only):
-            agree = {name for name in one.known if one.copies[name][start:end] == leak.data[low:high]}
-            left = left & agree if agree else left
+            found.append((start, end, low))
+    return found
+
+
+def possible(info: TorrentInfo, leak: Leak, one: Group, way: Way) -> set[str]:
+    """Who is left, by the bytes: each piece with which some copies agree excludes the others."""
+    left = set(one.known)
+    for start, end, low in compared(info, leak, one, way):
+        committed = leak.data[low : low + end - start]
+        agree = {name for name in one.known if one.copies[name][start:end] == committed}
+        left = left & agree if agree else left
     return left
+
+
+def may_be_named(info: TorrentInfo, leak: Leak, one: Group, way: Way) -> bool:
+    """Whether the leaker may be named if nobody else is left.
+
+    A piece must hold 16 KiB that his copy alone has, or all places must be compared in which copies differ: else
+    another copy, which nobody registered, may have the same.
+    """
+    pieces = compared(info, leak, one, way)
+    blocks = [(s, min(s + _BLOCK, end)) for start, end, _ in pieces for s in range(start, end, _BLOCK)]
+    own = one.copies[leak.truth]
+    for start, end in blocks:
+        is_tabled = end - start == _BLOCK or end == len(own)
+        others = [one.copies[name][start:end] for name in one.known if name != leak.truth]
+        if (is_tabled or not way.on_grid_only) and own[start:end] not in others:
+            return True
+    seen = bytearray(len(own))
+    for start, end, _ in pieces:
+        seen[start:end] = b"\1" * (end - start)
+    ranges = [r for name in one.known for r in differing(one.copies[COMMON], one.copies[name])]
+    return all(all(seen[start:end]) for start, end in ranges)
 
 
 def named(info: TorrentInfo, leak: Leak, one: Group, way: Way, chance: random.Random) -> set[str] | None:
@@ -195,12 +225,16 @@ def named(info: TorrentInfo, leak: Leak, one: Group, way: Way, chance: random.Ra
     return set(variant.candidates) if variant else None
 
 
-def decided_positive(left: set[str] | None, should: set[str], truth: str) -> Outcome:
-    """Exactly those must be left who are possible; one of them alone is a decision."""
+def decided_positive(
+    left: set[str] | None, should: set[str], truth: str, *, may_name: bool = True
+) -> Outcome:
+    """Exactly those must be left who are possible; one of them alone is a decision, where he may be named."""
     if left is not None and (truth not in left or not should <= left):
         return Outcome.WRONG
     if left == {truth}:
-        return Outcome.RIGHT
+        return Outcome.RIGHT if may_name else Outcome.WRONG
+    if not may_name:
+        return Outcome.OPEN
     return Outcome.OPEN if len(should) > 1 and left in (None, should) else Outcome.MISSED
 
 
@@ -223,7 +257,12 @@ def tried(one: Group, way: Way, chance: random.Random) -> Iterator[Decision]:
                 info = torrent_of(leak.data, layout, length, chance)
                 left = named(info, leak, one, way, chance)
                 outcome = (
-                    decided_positive(left, possible(info, leak, one, way), leak.truth)
+                    decided_positive(
+                        left,
+                        possible(info, leak, one, way),
+                        leak.truth,
+                        may_name=may_be_named(info, leak, one, way),
+                    )
                     if is_positive
                     else decided_negative(left, leak.truth)
                 )

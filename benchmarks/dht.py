@@ -5,7 +5,8 @@
 Every watched torrent must be found through the DHT, its metadata fetched and the right asset proved, and nothing
 of the others; the world's nodes must hear no announcement and no block request. Printed per round: metadata per
 CPU-second of daemon and child, beside bare libtorrent fetching the same set in the same run, in turns; the budget
-(DESIGN §12) is a ratio of at least 0.9. Exit 1 if something was missed, mistaken, announced or requested.
+(DESIGN §12) is a ratio of at least 0.9. Exit 1 if the product missed, mistook, announced or requested something;
+what bare libtorrent misses is printed, and lowers its rate.
 """
 
 from __future__ import annotations
@@ -187,8 +188,6 @@ class Run:
                 flush=True,
             )
             self._bad += [f"{how}: {error}" for error in fetched.errors]
-            if told["got"] != len(torrents):
-                self._bad.append(f"{how}: bare libtorrent got {told['got']} of {len(torrents)}")
         rate, rival_rate = ours / ours_s, theirs / theirs_s
         print(
             f"{how}: product {rate:.0f}, bare {rival_rate:.0f} metadata per CPU-second:"

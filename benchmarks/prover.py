@@ -7,10 +7,7 @@ The prover is `leakwatch prover serve` in a process of its own, on a Unix socket
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,12 +15,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
+from prover_process import serving
+
 from leakwatch.assetfiles import Found, LocalHasher, Wanted, fingerprint
-from leakwatch.catalogue import file_json
 from leakwatch.model.asset import AssetFile
 from leakwatch.proof import Part, Piece
-from leakwatch.prover import ProverHasher, ProverSettings
-from leakwatch.secret import Secret
+from leakwatch.prover import ProverHasher
 
 KIB, MIB = 2**10, 2**20
 PIECES = 64
@@ -61,33 +58,16 @@ def main() -> None:
     size = int(sys.argv[1] if len(sys.argv) > 1 else 256) * MIB
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        place, token = folder / "weights.bin", secrets.token_hex(32)
+        place = folder / "weights.bin"
         with place.open("wb") as out:
             for _ in range(0, size, 16 * MIB):
                 out.write(os.urandom(16 * MIB))
         file = fingerprint(Found("weights.bin", place), lambda _: None, Wanted(0))
-        (folder / "prints.jsonl").write_text(json.dumps(file_json(file)) + "\n")
-        (folder / "token").write_text(token)
-        command = "-m leakwatch prover serve --prints prints.jsonl --token-file token --socket p.sock"
-        process = subprocess.Popen(
-            [sys.executable, *command.split(), "--max-mib-per-s", "100000"],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stderr is not None
-        print(process.stderr.readline().strip())
-        prover = ProverHasher(ProverSettings(name="here", token=Secret(token), socket=folder / "p.sock"))
-        try:
+        with serving(folder, [file]) as prover:
             for piece_length in (16 * KIB, 256 * KIB, MIB, 4 * MIB, 16 * MIB):
                 measure(file, prover, piece_length)
             known_s = median_s(lambda: (prover._kept.clear(), prover.known(file, MIB, 0)))  # noqa: SLF001
             print(f"known, not remembered: {1000 * known_s:.2f} ms")
-        finally:
-            prover.close()
-            process.terminate()
-            process.wait()
 
 
 if __name__ == "__main__":

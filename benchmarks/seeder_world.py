@@ -2,7 +2,7 @@
 
     python benchmarks/seeder_world.py FOLDER COUNT MIB
 
-Speaks as `loopback.serve` does. `uploaded` is the payload given away per torrent, in the order of the torrents,
+Speaks as `loopback.serve` does. An index beside the seeder offers each `.torrent` file by HTTP. `uploaded` is the payload given away per torrent, in the order of the torrents,
 and the block requests that were heard, whether they were served or not.
 """
 
@@ -11,7 +11,10 @@ from __future__ import annotations
 import os
 import random
 import sys
+import threading
 import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import libtorrent as lt
@@ -80,6 +83,22 @@ def announce(dht: LoopbackDht, session: lt.session, handles: list[lt.torrent_han
         missing = {key: handle for key, handle in missing.items() if endpoint not in found.get(key, ())}
 
 
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_request(self, *_: object) -> None:
+        """Not a line for each request."""
+
+
+def serve_index(folder: Path, metainfos: list[bytes]) -> list[str]:
+    """Offer torrent files as an index does; their addresses."""
+    index = folder / "index"
+    index.mkdir()
+    for number, metainfo in enumerate(metainfos):
+        (index / f"{number}.torrent").write_bytes(metainfo)
+    server = ThreadingHTTPServer((SEEDER_ADDRESS, 0), partial(_Quiet, directory=str(index)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return [f"http://{SEEDER_ADDRESS}:{server.server_port}/{n}.torrent" for n in range(len(metainfos))]
+
+
 def main(arguments: list[str]) -> None:
     """Write, seed, announce, serve."""
     folder, count, mib = Path(arguments[0]), int(arguments[1]), int(arguments[2])
@@ -88,11 +107,12 @@ def main(arguments: list[str]) -> None:
     made = [make(folder, number, mib * MIB) for number in range(count)]
     handles = [seed(session, folder, metainfo) for _, metainfo in made]
     announce(dht, session, handles)
+    urls = serve_index(folder, [metainfo for _, metainfo in made])
     torrents = []
-    for (kind, _), handle in zip(made, handles, strict=True):
+    for (kind, _), handle, url in zip(made, handles, urls, strict=True):
         hashes = handle.info_hashes()
         v1, v2 = str(hashes.v1) if hashes.has_v1() else "", str(hashes.v2) if hashes.has_v2() else ""
-        torrents.append({"kind": kind, "v1": v1, "v2": v2})
+        torrents.append({"kind": kind, "v1": v1, "v2": v2, "url": url})
 
     def uploaded() -> dict[str, object]:
         given = [handle.status().total_payload_upload for handle in handles]

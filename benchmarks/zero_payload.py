@@ -15,17 +15,23 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import libtorrent as lt
 from loopback import Cost, World, children, infohashes_of, our_settings, quiet_logs, world
 
-from leakwatch.demo.swarm import loopback_session
-from leakwatch.errors import SwarmError
-from leakwatch.swarm.child import add_torrent, open_session
+from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
+from leakwatch.demo.swarm import SEEDER_ADDRESS, loopback_session
+from leakwatch.errors import LeakwatchError
+from leakwatch.sources._kind import Request
+from leakwatch.swarm.metadata import SwarmSettings, checked
+from leakwatch.swarm.parser import MetainfoParser
+from leakwatch.swarm.quiet import add_torrent, open_session
 from leakwatch.swarm.session import SwarmSession
 from leakwatch.torrent.magnet import Magnet
 
@@ -62,23 +68,60 @@ class Bench:
             self.bad.append(f"{what}, {kind}: {given} bytes")
 
 
-Fetch = Callable[[Bench, SwarmSession, dict[str, Any]], Awaitable[bytes]]
+class Clock:
+    """The machine's time."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
 
 
-async def by_named_peer(bench: Bench, session: SwarmSession, torrent: dict[str, Any]) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the daemon takes metadata through: the swarm, or the index's own file and the process that reads it."""
+
+    swarm: SwarmSession
+    fetcher: HttpFetcher
+    parser: MetainfoParser
+
+
+@asynccontextmanager
+async def doors(settings: SwarmSettings) -> AsyncGenerator[Doors]:
+    """The doors of one path, closed with the block."""
+    door = DoorSettings(contact="bench@leakwatch.example", allow_hosts=frozenset({SEEDER_ADDRESS}))
+    swarm, parser = SwarmSession(settings), MetainfoParser()
+    async with HttpFetcher(door, secret=lambda ref: ref.name, clock=Clock()) as fetcher:
+        try:
+            yield Doors(swarm, fetcher, parser)
+        finally:
+            await swarm.aclose()
+            await parser.aclose()
+
+
+Fetch = Callable[[Bench, Doors, dict[str, Any]], Awaitable[bytes]]
+
+
+async def by_named_peer(bench: Bench, doors: Doors, torrent: dict[str, Any]) -> bytes:
     """As for a magnet with `x.pe`."""
-    return await session.metadata(infohashes_of(torrent), peers=[bench.seeder], deadline_s=60)
+    return await doors.swarm.metadata(infohashes_of(torrent), peers=[bench.seeder], deadline_s=60)
 
 
-async def by_dht(_bench: Bench, session: SwarmSession, torrent: dict[str, Any]) -> bytes:
+async def by_dht(_bench: Bench, doors: Doors, torrent: dict[str, Any]) -> bytes:
     """As for a bare infohash."""
-    return await session.metadata(infohashes_of(torrent), deadline_s=60)
+    return await doors.swarm.metadata(infohashes_of(torrent), deadline_s=60)
+
+
+async def by_index_url(_bench: Bench, doors: Doors, torrent: dict[str, Any]) -> bytes:
+    """As where an index offers the torrent file: through the door, read by the parser's process."""
+    payload = await doors.fetcher.fetch(Request(url=torrent["url"]))
+    raw = await doors.parser.raw_info(payload.body)
+    return checked(raw, infohashes_of(torrent), len(payload.body))
 
 
 PATHS: Mapping[str, tuple[Fetch, bool]] = {
     "named peer (x.pe)": (by_named_peer, False),
     "DHT get_peers": (by_dht, True),
-    # A path by the index's .torrent URL is one more line: a function of this shape that asks whoever fetches it.
+    "index's .torrent URL": (by_index_url, False),
 }
 """How metadata can come, and whether the path needs the DHT."""
 
@@ -86,16 +129,16 @@ PATHS: Mapping[str, tuple[Fetch, bool]] = {
 async def fetch_all(bench: Bench, name: str, path: Fetch, *, has_dht: bool) -> None:
     """Fetch every torrent by one path at once, wait, and read the counters."""
     before = bench.world.ask("uploaded")
-    session = SwarmSession(our_settings(bench.world.told["bootstrap"] if has_dht else ()))
-    started = time.monotonic()
-    got = await asyncio.gather(
-        *(path(bench, session, torrent) for torrent in bench.torrents), return_exceptions=True
-    )
-    took_s = time.monotonic() - started
-    await asyncio.sleep(_RACE_S)
-    written = Cost.of(*children(without=[bench.world.pid])).written_bytes
-    files = sum(1 for place in bench.temporary.rglob("*") if place.is_file())
-    await session.aclose()
+    bootstrap = bench.world.told["bootstrap"] if has_dht else ()
+    async with doors(our_settings(bootstrap)) as open_doors:
+        started = time.monotonic()
+        got = await asyncio.gather(
+            *(path(bench, open_doors, torrent) for torrent in bench.torrents), return_exceptions=True
+        )
+        took_s = time.monotonic() - started
+        await asyncio.sleep(_RACE_S)
+        written = Cost.of(*children(without=[bench.world.pid])).written_bytes
+        files = sum(1 for place in bench.temporary.rglob("*") if place.is_file())
     after = bench.world.ask("uploaded")
     for kind in KINDS:
         numbers = [n for n, torrent in enumerate(bench.torrents) if torrent["kind"] == kind]
@@ -105,11 +148,11 @@ async def fetch_all(bench: Bench, name: str, path: Fetch, *, has_dht: bool) -> N
         if count < len(numbers):
             bench.bad.append(f"{name}, {kind}: metadata of {count} of {len(numbers)}")
     requests = after["requests"] - before["requests"]
-    print(f"  {took_s:.2f} s; requests heard {requests}, files {files}, child's bytes on disk {written}")
+    print(f"  {took_s:.2f} s; requests heard {requests}, files {files}, children's bytes on disk {written}")
     if requests or files or written:
         bench.bad.append(f"{name}: {requests} requests, {files} files, {written} bytes on disk")
     for error in got:
-        if isinstance(error, BaseException) and not isinstance(error, SwarmError):
+        if isinstance(error, BaseException) and not isinstance(error, LeakwatchError):
             raise error
 
 

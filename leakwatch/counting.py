@@ -27,7 +27,7 @@ _MAX_BACK_OFF = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What counting needs. `dht` None: the DHT is not asked. `origins` makes a fresh, empty tally for one count."""
+    """What counting needs. `dht` None: the DHT is not asked. `every_s` lies between two counts of a young swarm."""
 
     repository: Repository
     fetcher: Fetcher
@@ -35,6 +35,7 @@ class Counter:
     bootstrap: tuple[str, ...]
     allow_networks: tuple[str, ...]
     clock: Clock
+    every_s: float = 600.0
     countries: Path | None = None
     networks: Path | None = None
 
@@ -77,7 +78,7 @@ async def count_swarm(swarm_key: str, brain: Brain, counter: Counter) -> Counted
         else:
             samples += one
     failures = 0 if samples or not asked else task.failures + 1
-    due = next_sample_at(task.since, now)
+    due = next_sample_at(task.since, now, timedelta(seconds=counter.every_s))
     if failures:
         due = now + min(_MAX_BACK_OFF, (due - now) * 2 ** min(failures, 8))
     alerts = await _keep(task, samples, due, failures, [one for one, _ in cases], brain, counter)

@@ -308,7 +308,7 @@ class Daemon:
             clock=self.clock,
             announce=self._announce,
         )
-        for wait_s in (*_LISTEN_AGAIN_S, *itertools.repeat(_LISTEN_AGAIN_S[-1])):
+        for wait_s in itertools.chain(_LISTEN_AGAIN_S, itertools.repeat(_LISTEN_AGAIN_S[-1])):
             try:
                 own_id = stable_node_id(self.config.data_dir)
                 await watch_dht(site.name, site.settings, self.config.swarm_settings, own_id, around)

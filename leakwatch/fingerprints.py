@@ -19,11 +19,10 @@ from Crypto.Hash import MD4
 from leakwatch.model.asset import PieceTable
 from leakwatch.pieces import BLOCK_BYTES, STEP_BYTES, Tabulator, Work, windows
 from leakwatch.torrent.infohash import PiecesRoot
+from leakwatch.torrent.tree import Tree, leaves_of
 
 ALSO = ("md5", "ed2k")
 """Prints that are made only where they are asked for."""
-_BATCH = 4096
-"""Leaves kept before they are folded to one node: 64 MiB of content, 128 KiB of digests; a power of two."""
 _SLICE_BYTES = 2**20
 """What all hashes see before the next: small enough to stay in the processor's cache."""
 _SHARED_BYTES = 2**20
@@ -79,7 +78,7 @@ class Fingerprinter:
             self._hashes["md5"] = hashlib.md5(usedforsecurity=False)
         if "ed2k" in also:
             self._hashes["ed2k"] = _Ed2k()
-        self._tree = _Tree()
+        self._tree = Tree()
         self._tables = Tabulator(windows(size_bytes or 0, table_bytes))
         self._size = 0
 
@@ -110,7 +109,7 @@ class Fingerprinter:
         leaves: dict[int, list[bytes]] = {}
 
         def hash_leaves(start: int, stop: int) -> None:
-            leaves[start] = _leaves(data[start:stop])
+            leaves[start] = leaves_of(data[start:stop])
 
         works: list[Work] = [
             (_COSTS[name] * len(data), lambda hasher=hasher: hasher.update(data))
@@ -186,103 +185,3 @@ class _Ed2k:
 
 def _of_parts(parts: list[bytes]) -> bytes:
     return parts[0] if len(parts) == 1 else MD4.new(b"".join(parts)).digest()  # noqa: S303
-
-
-class _Tree:
-    """The BEP 52 tree of one file, in memory that grows with the logarithm of its size.
-
-    `_peaks` holds the roots of full subtrees, left to right, their heights falling as in a binary counter;
-    `_pending` the leaves that are not folded yet; `_open` the hash of a last block that is not full.
-    """
-
-    __slots__ = ("_filled", "_open", "_peaks", "_pending")
-
-    def __init__(self) -> None:
-        self._peaks: list[tuple[int, bytes]] = []
-        self._pending: list[bytes] = []
-        self._open = hashlib.sha256()
-        self._filled = 0
-
-    @property
-    def missing_bytes(self) -> int:
-        """What the last block lacks to be full; 0 where none is begun."""
-        return BLOCK_BYTES - self._filled if self._filled else 0
-
-    def update(self, data: memoryview) -> None:
-        head = self.missing_bytes
-        if head:
-            self._extend(data[:head])
-            data = data[head:]
-        whole = len(data) // BLOCK_BYTES * BLOCK_BYTES
-        self.add(_leaves(data[:whole]))
-        self._extend(data[whole:])
-
-    def add(self, leaves: list[bytes]) -> None:
-        self._pending += leaves
-        while len(self._pending) >= _BATCH:
-            batch, self._pending = self._pending[:_BATCH], self._pending[_BATCH:]
-            self._push(_height(_BATCH), _fold(batch))
-
-    def root(self) -> PiecesRoot | None:
-        leaves = [*self._pending, self._open.digest()] if self._filled else self._pending
-        peaks = [*self._peaks, (_height(len(leaves)), _fold(leaves))] if leaves else list(self._peaks)
-        if not peaks:
-            return None
-        height, node = peaks.pop()
-        while peaks:
-            if peaks[-1][0] == height:
-                node = hashlib.sha256(peaks.pop()[1] + node).digest()
-            else:
-                node = hashlib.sha256(node + _EMPTY[height]).digest()
-            height += 1
-        return PiecesRoot(node)
-
-    def _extend(self, data: memoryview) -> None:
-        """Add to the block that is not full; it becomes a leaf once it is."""
-        if not data:
-            return
-        self._open.update(data)
-        self._filled += len(data)
-        if self._filled == BLOCK_BYTES:
-            self.add([self._open.digest()])
-            self._open, self._filled = hashlib.sha256(), 0
-
-    def _push(self, height: int, node: bytes) -> None:
-        while self._peaks and self._peaks[-1][0] == height:
-            node = hashlib.sha256(self._peaks.pop()[1] + node).digest()
-            height += 1
-        self._peaks.append((height, node))
-
-
-def _leaves(data: memoryview) -> list[bytes]:
-    sha256 = hashlib.sha256
-    return [sha256(data[start : start + BLOCK_BYTES]).digest() for start in range(0, len(data), BLOCK_BYTES)]
-
-
-def _height(leaves: int) -> int:
-    """Levels above `leaves` leaves once they are padded to a power of two."""
-    return (leaves - 1).bit_length()
-
-
-def _fold(nodes: list[bytes]) -> bytes:
-    """The root of some leaves, padded with zero digests to a power of two (BEP 52, "pieces root")."""
-    sha256 = hashlib.sha256
-    height = 0
-    while len(nodes) > 1:
-        if len(nodes) % 2:
-            nodes = [*nodes, _EMPTY[height]]
-        pairs = iter(nodes)
-        nodes = [sha256(left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
-        height += 1
-    return nodes[0]
-
-
-def _empty_roots(levels: int) -> tuple[bytes, ...]:
-    roots = [bytes(32)]
-    for _ in range(levels):
-        roots.append(hashlib.sha256(roots[-1] * 2).digest())
-    return tuple(roots)
-
-
-_EMPTY = _empty_roots(64)
-"""At index h the root of a subtree of height h that lies wholly beyond the file's end."""

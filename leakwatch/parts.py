@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from typing import Protocol, runtime_checkable
 
 from leakwatch.config import Config
 from leakwatch.counting import Counter
@@ -15,11 +14,6 @@ from leakwatch.swarm.dht_client import DhtClient, DhtSettings
 from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.parser import MetainfoParser
 from leakwatch.swarm.wall import Wall
-
-
-@runtime_checkable
-class _Closing(Protocol):
-    def close(self) -> None: ...
 
 
 def open_prover(
@@ -36,8 +30,7 @@ def open_prover(
     stack.push_async_callback(parser.aclose)
     others = prover_hashers(config)
     for one in others:
-        if isinstance(one, _Closing):
-            stack.callback(one.close)
+        stack.callback(one.close)
     return Prover(
         repository=repository,
         vault=vault,
@@ -71,6 +64,7 @@ async def open_counter(
         bootstrap=swarm.dht_bootstrap,
         allow_networks=swarm.allow_networks,
         clock=clock,
+        every_s=swarm.count_every_s,
         countries=config.beside(swarm.countries_file),
         networks=config.beside(swarm.networks_file),
     )

@@ -16,9 +16,8 @@ from functools import partial
 from typing import Any
 
 from leakwatch.model.asset import PIECE_DIGEST_BYTES, PieceTable
+from leakwatch.torrent.tree import BLOCK_BYTES
 
-BLOCK_BYTES = 16 * 1024
-"""The shortest piece, and what one leaf of the BEP 52 tree covers."""
 LENGTHS = tuple(BLOCK_BYTES << power for power in range(13))
 """16 KiB to 64 MiB: the piece lengths that makers of torrents choose from."""
 STEP_BYTES = 4 * 2**20

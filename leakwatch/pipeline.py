@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from leakwatch.extract.links import locate
+from leakwatch.extract.named import torrent_files, torrents, trackers
 from leakwatch.matching.engine import artefact_keys, match
 from leakwatch.matching.index import Index, build_index
 from leakwatch.matching.shape import digest_keys
@@ -19,6 +20,7 @@ from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import (
+    FileTask,
     Finding,
     FindingEvent,
     KnownArtefact,
@@ -29,7 +31,7 @@ from leakwatch.model.finding import (
     Tier,
     Verdict,
 )
-from leakwatch.model.observation import LocatorKind, Observation, short_key, storable
+from leakwatch.model.observation import Observation, short_key, storable
 from leakwatch.model.site import SiteState
 from leakwatch.model.swarm import SampleMethod, SwarmSample, spread_of
 from leakwatch.ports import Repository, Vault, Work
@@ -37,10 +39,9 @@ from leakwatch.routing import route
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.sources._kind import Page, Payload
 from leakwatch.torrent.infohash import Infohashes
-from leakwatch.torrent.magnet import parse_magnet
 from leakwatch.triage import Triage, judged, merged, severity_of, triage
 
-_MAX_PROOFS = 5
+_MAX_PROOFS, _MAX_FILES = 5, 3
 _BATCH, _MAX_BATCHES = 500, 200
 
 
@@ -88,7 +89,7 @@ async def take_page(
     evidence = vault.put(payload.body) if any(matches for _, matches in matched) else None
     stored = [replace(one, evidence=evidence) if matches else one for one, matches in matched]
     new_ids = frozenset(one.native_id for one in fresh)
-    counted = _Counted()
+    counted = Counted()
     async with repository.writing() as work:
         ids = await work.findings.store(stored)
         if evidence:
@@ -110,17 +111,19 @@ def _matches(seen: Observation, brain: Brain, known: Sequence[KnownArtefact]) ->
 
 
 @dataclass(slots=True)
-class _Counted:
+class Counted:
+    """What a transaction has caused so far."""
+
     alerts: int = 0
     proofs: int = 0
 
 
 async def _take_match(
-    one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: _Counted
+    one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: Counted
 ) -> None:
     asset = brain.index.assets[one.asset]
     keys = [*one.artefacts, short_key(f"item:{seen.site}/{seen.native_id}")]
-    finding = await _united(asset, keys, seen.fetched_at, brain, work, counted)
+    finding = await united(asset, keys, seen.fetched_at, brain, work, counted)
     result = triage(one, seen, finding, asset)
     if result is None:
         return
@@ -128,21 +131,24 @@ async def _take_match(
     if not await work.findings.add_sighting(result.finding.id, row, seen, one):
         return
     await work.findings.add_artefacts(asset.id, result.finding.id, keys)
-    for infohashes in _swarms(seen)[:_MAX_PROOFS]:
+    for infohashes in torrents(seen)[:_MAX_PROOFS]:
         rank = _rank(one, infohashes, brain)
         counted.proofs += await work.findings.request_proof(
             result.finding.id, infohashes, seen.fetched_at, rank
         )
-        await work.swarms.watch(infohashes, _trackers(seen, infohashes), seen.fetched_at)
+        await work.swarms.watch(infohashes, trackers(seen, infohashes), seen.fetched_at)
         await _keep_index_counts(seen, infohashes, work)
+    for url in torrent_files(seen)[:_MAX_FILES]:
+        rank = Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
+        counted.proofs += await work.findings.request_file(result.finding.id, url, seen.fetched_at, rank)
     await _tell(result, asset, brain.routes, work, counted)
-    await _join_earlier(
+    await join_earlier(
         result.finding, asset, [key for key in keys if key.startswith("swarm:")], brain, work, counted
     )
 
 
-async def _join_earlier(
-    finding: Finding, asset: Asset, swarms: Sequence[str], brain: Brain, work: Work, counted: _Counted
+async def join_earlier(
+    finding: Finding, asset: Asset, swarms: Sequence[str], brain: Brain, work: Work, counted: Counted
 ) -> None:
     """Items that were stored before anybody knew what their infohash stood for are sightings too."""
     for row, stored in await work.findings.unsighted(
@@ -159,8 +165,8 @@ async def _join_earlier(
                 await _take_match(one, seen, row, brain, work, counted)
 
 
-async def _united(
-    asset: Asset, keys: Sequence[str], at: datetime, brain: Brain, work: Work, counted: _Counted
+async def united(
+    asset: Asset, keys: Sequence[str], at: datetime, brain: Brain, work: Work, counted: Counted
 ) -> Finding | None:
     """The one case that holds any of these artefacts; where several do, they turn out to be one."""
     holders = await work.findings.holders(asset.id, keys)
@@ -176,7 +182,7 @@ async def _united(
     return oldest
 
 
-async def _tell(result: Triage, asset: Asset, routes: Sequence[Route], work: Work, counted: _Counted) -> None:
+async def _tell(result: Triage, asset: Asset, routes: Sequence[Route], work: Work, counted: Counted) -> None:
     """Write the events, and the alerts they cause, into the transaction."""
     for event in result.events:
         counted.alerts += await tell_event(event, result.finding, asset, routes, work)
@@ -195,23 +201,6 @@ async def tell_event(
     for channel, alert in route(event, finding, asset, places, signals, proofs, routes, spread, least):
         told += await work.outbox.enqueue(channel, alert, event.at)
     return told
-
-
-def _swarms(seen: Observation) -> list[Infohashes]:
-    """Each torrent that an observation names."""
-    told = [locator.infohashes for locator in seen.locators if locator.infohashes]
-    return list({hashes.swarm_keys[0]: hashes for hashes in reversed(told)}.values())[::-1]
-
-
-def _trackers(seen: Observation, infohashes: Infohashes) -> list[str]:
-    """Trackers that the item's magnets name for a torrent."""
-    wanted = set(infohashes.swarm_keys)
-    magnets = [
-        parse_magnet(one.value)
-        for one in seen.locators
-        if one.kind is LocatorKind.MAGNET and one.infohashes and wanted & set(one.infohashes.swarm_keys)
-    ]
-    return list(dict.fromkeys(tracker for magnet in magnets for tracker in magnet.trackers))
 
 
 async def _keep_index_counts(seen: Observation, infohashes: Infohashes, work: Work) -> None:
@@ -239,14 +228,23 @@ def _rank(one: Match, infohashes: Infohashes, brain: Brain) -> Rank:
 
 
 async def conclude(
-    task: ProofTask, proof: Proof, metadata_digest: str, at: datetime, brain: Brain, repository: Repository
+    task: ProofTask | FileTask,
+    proof: Proof,
+    metadata_digest: str | None,
+    at: datetime,
+    brain: Brain,
+    repository: Repository,
+    again_at: datetime | None = None,
 ) -> int:
-    """Commit the verdict on one torrent: an event on its finding, and alerts; answers how many alerts."""
-    counted = _Counted()
+    """Commit the verdict on one torrent: an event on its finding, and alerts; answers how many alerts.
+
+    `again_at` is when the torrent is judged again, None where the verdict is final.
+    """
+    counted = Counted()
     asset = brain.index.assets[task.asset]
     async with repository.writing() as work:
         await work.findings.lock([asset.id])
-        ident = await work.findings.close_proof(task, proof, metadata_digest, at)
+        ident = await work.findings.close_proof(task, proof, metadata_digest, at, again_at)
         finding = await work.findings.get(ident) if ident else None
         if finding is None:
             return 0
@@ -255,7 +253,7 @@ async def conclude(
         await _tell(result, asset, brain.routes, work, counted)
         keys = _proved_keys(proof, asset)
         mine = await work.findings.keys(finding.id)
-        survivor = await _united(asset, [*keys, *mine[:1]], at, brain, work, counted) or result.finding
+        survivor = await united(asset, [*keys, *mine[:1]], at, brain, work, counted) or result.finding
         await work.findings.add_artefacts(asset.id, survivor.id, keys)
     return counted.alerts
 
@@ -266,7 +264,7 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
     Answers how many alerts and proofs that caused. At most the newest 100,000 observations are read.
     """
     own = replace(brain, index=build_index([brain.index.assets[asset]]))
-    counted = _Counted()
+    counted = Counted()
     before = 2**62
     for _ in range(_MAX_BATCHES):
         async with repository.reading() as work:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
+    FileTask,
     Finding,
     FindingEvent,
     FindingId,
@@ -209,8 +210,10 @@ class Findings(Protocol):
         """Stored observations with a row id below `before`, newest first."""
         ...
 
-    async def texts(self, finding: FindingId, limit: int = 20) -> list[str]:
-        """The texts of a finding's sightings, newest first."""
+    async def sighted(
+        self, finding: FindingId, swarm_keys: Sequence[str], limit: int = 50
+    ) -> list[Observation]:
+        """A finding's sightings that name one of these swarms, newest first."""
         ...
 
     async def lock(self, assets: Iterable[AssetId]) -> set[AssetId]:
@@ -271,8 +274,8 @@ class Findings(Protocol):
         """Record what a piece of evidence is: address, status, headers, time, parser."""
         ...
 
-    async def torrent_urls(self, finding: FindingId, swarm_keys: Sequence[str], limit: int = 3) -> list[str]:
-        """Addresses of .torrent files that a finding's sightings give for one of these swarms, newest first."""
+    async def metadata_digests(self, swarm_keys: Sequence[str]) -> list[str]:
+        """Evidence that may be the metadata of one of these swarms: of other findings, or heard in the DHT."""
         ...
 
     async def request_proof(
@@ -281,8 +284,25 @@ class Findings(Protocol):
         """Want the metadata of a torrent; false if it is wanted already, or the finding has too many."""
         ...
 
+    async def request_file(self, finding: FindingId, url: str, at: datetime, rank: Rank) -> bool:
+        """Want the torrent that a .torrent file holds; false if it is wanted already, or the finding has too many."""
+        ...
+
+    async def file_tasks(self, key: str) -> list[FileTask]:
+        """The open tasks of one .torrent file."""
+        ...
+
+    async def name_torrent(
+        self, task: FileTask, finding: FindingId, infohashes: Infohashes, metadata_digest: str, at: datetime
+    ) -> ProofTask | None:
+        """Record what torrent a .torrent file holds, and which sightings name it by that.
+
+        Answers the task that it is now; None where the finding knew the torrent and it is judged.
+        """
+        ...
+
     async def due_proofs(self, now: datetime) -> list[str]:
-        """Swarm keys, in hex, whose metadata is wanted now, the most wanted first; of very many the first 500."""
+        """Keys, in hex, of torrents and .torrent files that are wanted now, the most wanted first; at most 500."""
         ...
 
     async def proof_tasks(self, swarm_key: str) -> list[ProofTask]:
@@ -294,13 +314,28 @@ class Findings(Protocol):
         ...
 
     async def close_proof(
-        self, task: ProofTask, proof_made: Proof, metadata_digest: str, at: datetime
+        self,
+        task: ProofTask | FileTask,
+        proof_made: Proof,
+        metadata_digest: str | None,
+        at: datetime,
+        again_at: datetime | None = None,
     ) -> FindingId | None:
-        """Record the verdict on one torrent; answers the finding it belongs to now: cases may have been merged."""
+        """Record the verdict on one torrent, which is final unless it is judged again at `again_at`.
+
+        Answers the finding it belongs to now: cases may have been merged.
+        """
         ...
 
-    async def put_off_proof(self, task: ProofTask, next_try_at: datetime, reason: str, at: datetime) -> None:
-        """Record a failed attempt and when the next one is due."""
+    async def put_off_proof(
+        self,
+        task: ProofTask | FileTask,
+        next_try_at: datetime,
+        reason: str,
+        at: datetime,
+        metadata_digest: str | None = None,
+    ) -> None:
+        """Record a failed attempt, when the next one is due, and the metadata where that is there."""
         ...
 
 

@@ -160,17 +160,29 @@ def _with_variant(told: str, proof: Proof, asset: Asset) -> str:
     """Whose copy it is. Of an embargoed asset no recipient is named outside: `finding show` names him."""
     if proof.variant is None:
         return told
-    named = proof.variant.candidates
-    if len(named) != 1:
-        return f"{told}. Whose copy it is cannot be told: {len(named)} agree with everything compared"
-    if not named[0]:
-        return f"{told}. It is the common copy, not one that a recipient was given"
-    who = (
-        "of one recipient; `leakwatch finding show` names him"
-        if asset.embargoed
-        else f"that {named[0]} was given"
-    )
-    return f"{told}. It is the copy {who}"
+    variant = proof.variant
+    if variant.nearest is not None:
+        near = (
+            f"Of the telling pieces all {variant.pieces_compared} agree with {_owner(variant.nearest, asset)}"
+        )
+        if not variant.pieces_foreign:
+            return f"{told}. {near}; not all could be compared that would have to"
+        others = (
+            f"{variant.pieces_foreign} of {variant.others_compared} other pieces are in no registered copy"
+        )
+        return f"{told}. {near}, but {others}: his, changed, or one that was not registered"
+    if variant.named is None:
+        count = len(variant.candidates)
+        return f"{told}. Whose copy it is cannot be told: {count} agree with everything compared"
+    return f"{told}. It is {_owner(variant.named, asset)}"
+
+
+def _owner(name: str, asset: Asset) -> str:
+    if not name:
+        return "the common copy, not one that a recipient was given"
+    if asset.embargoed:
+        return "the copy of one recipient; `leakwatch finding show` names him"
+    return f"the copy that {name} was given"
 
 
 def _with_fake(told: str, proof: Proof) -> str:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from leakwatch.assetfiles import DEFAULT, PrintCache, Wanted, fingerprint, walk
 from leakwatch.catalogue import Imported, is_text, parse_catalogue, with_files
 from leakwatch.data import data_folder
 from leakwatch.errors import InputError
 from leakwatch.fakes import FakeTables, parse_fakes
 from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
-from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import (
     STATE_CHANGES,
     EventKind,
@@ -97,43 +95,6 @@ def slug(title: str) -> AssetId:
     if len(words) > 60:
         return AssetId(f"{words[:49].rstrip('-')}-{digest}")
     return AssetId(words if len(words) > 1 else f"asset-{digest}")
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprinted:
-    """Prints of the files that could be read, and what was wrong with the others."""
-
-    files: tuple[AssetFile, ...]
-    problems: tuple[InputError, ...]
-
-
-def fingerprint_paths(
-    paths: Iterable[Path],
-    cache: PrintCache,
-    progress: Callable[[int], None],
-    done: Callable[[AssetFile], None],
-    wanted: Wanted = DEFAULT,
-) -> Fingerprinted:
-    """Fingerprint files and folders; a file that cannot be read is reported and the others go on.
-
-    A file read before and not changed since is taken from the cache: an interrupted run goes on where it was.
-    """
-    made: list[AssetFile] = []
-    problems: list[InputError] = []
-    for found in walk(paths):
-        file = cache.get(found, wanted)
-        try:
-            if file is None:
-                file = fingerprint(found, progress, wanted)
-                cache.put(file)
-            else:
-                progress(file.size_bytes or 0)
-        except InputError as error:
-            problems.append(error)
-            continue
-        made.append(file)
-        done(file)
-    return Fingerprinted(tuple(made), tuple(problems))
 
 
 async def add_asset(

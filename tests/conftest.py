@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -17,6 +18,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from leakwatch.store.engine import async_url
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
+
+from .daemons import Web
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -79,3 +82,14 @@ async def repository(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
     async with admin.connect() as connection:
         await connection.execute(sa.text(f'DROP DATABASE "{name}" WITH (FORCE)'))
     await admin.dispose()
+
+
+@pytest.fixture
+async def web() -> AsyncIterator[Web]:
+    """The server, on a port of its own."""
+    site = Web()
+    server = await asyncio.start_server(site.serve, "127.0.0.1", 0)
+    site.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    yield site
+    server.close()
+    await server.wait_closed()

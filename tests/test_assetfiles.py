@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
 import random
+import select
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +19,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leakwatch.assetfiles import Found, LocalHasher, PrintCache, default_cache, fingerprint, walk
+from leakwatch.assetfiles import (
+    Found,
+    LocalHasher,
+    PrintCache,
+    Wanted,
+    crew,
+    default_cache,
+    fingerprint,
+    fingerprint_paths,
+    walk,
+)
 from leakwatch.errors import InputError
 from leakwatch.fingerprints import Fingerprinter
 from leakwatch.headers.stored import from_text
 from leakwatch.model.asset import AssetFile
 from leakwatch.pieces import STEP_BYTES
 from leakwatch.proof import Part
-from leakwatch.service import fingerprint_paths
 
 
 def nothing(_count: int) -> None:
@@ -442,3 +455,118 @@ def test_default_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/somebody")
     assert default_cache() == Path("/home/somebody/.cache/leakwatch/prints.jsonl")
+
+
+# -- many files at once ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of files for which processes are worth it."""
+    monkeypatch.setattr(crew, "LEAST_BYTES", 1)
+    top = tmp_path / "crowd"
+    top.mkdir()
+    for number in range(6):
+        size = (6 - number) * 300_000  # the first take longest, so that results come out of order
+        (top / f"{number}.bin").write_bytes(random.Random(number).randbytes(size))
+    return top
+
+
+def test_processes_give_the_same_in_order(crowd: Path) -> None:
+    """Two processes give what one gives, told in order of name, with every byte of progress."""
+    wanted = Wanted(2**40, frozenset(("md5", "ed2k")))
+    alone = fingerprint_paths([crowd], PrintCache(None), nothing, lambda _: None, wanted, cores=1)
+    told: list[str] = []
+    counts: list[int] = []
+    both = fingerprint_paths(
+        [crowd], PrintCache(None), counts.append, lambda one: told.append(one.path), wanted, cores=2
+    )
+    assert both == alone
+    assert [one.tables for one in both.files] == [one.tables for one in alone.files]
+    assert told == [f"{number}.bin" for number in range(6)]
+    assert sum(counts) == sum(one.size_bytes or 0 for one in both.files)
+    assert not multiprocessing.active_children()
+
+
+def test_unreadable_file_among_processes(crowd: Path) -> None:
+    """A file that is gone is named as one process names it, and the others are read."""
+
+    def vanish(_count: int) -> None:
+        (crowd / "5.bin").unlink(missing_ok=True)
+
+    result = fingerprint_paths([crowd], PrintCache(None), vanish, lambda _: None, cores=2)
+    assert [one.path for one in result.files] == [f"{number}.bin" for number in range(5)]
+    assert [one.message for one in result.problems] == [
+        f"{crowd / '5.bin'}: cannot be read: No such file or directory"
+    ]
+
+
+def test_dead_process_is_named(crowd: Path) -> None:
+    """A process that is killed takes its file with it, which is named; another process reads the rest."""
+    killed: list[int | None] = []
+
+    def kill(_count: int) -> None:
+        if not killed:
+            victim = multiprocessing.active_children()[0]
+            killed.append(victim.pid)
+            victim.kill()
+            victim.join()
+
+    for number in range(2):
+        with (crowd / f"{number}.bin").open("ab") as out:
+            out.truncate(64 * STEP_BYTES)  # too long to be read before its process is killed
+    result = fingerprint_paths([crowd], PrintCache(None), kill, lambda _: None, cores=2)
+    assert len(killed) == 1
+    assert [one.message.rpartition(": ")[2] for one in result.problems] == [
+        "the process that read it died (exit code -9); run it again"
+    ]
+    assert len(result.files) == 5
+    assert not multiprocessing.active_children()
+
+
+def test_interrupt_ends_all_processes(crowd: Path, tmp_path: Path) -> None:
+    """An interrupted run leaves no process behind, and what was read in the cache."""
+    cache, counts = tmp_path / "prints.jsonl", list[int]()
+
+    def stop(count: int) -> None:
+        counts.append(count)
+        if len(counts) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fingerprint_paths([crowd], PrintCache(cache), stop, lambda _: None, cores=2)
+    assert not multiprocessing.active_children()
+    assert len(cache.read_text().splitlines()) >= 1
+
+
+def test_workers_end_with_their_master(crowd: Path) -> None:
+    """Where the process that reads a folder is killed, its workers end by themselves."""
+    for number in range(2):
+        os.truncate(crowd / f"{number}.bin", 64 * STEP_BYTES)
+    script = (
+        "import multiprocessing, sys; from pathlib import Path; from leakwatch.assetfiles import *\n"
+        "from leakwatch.assetfiles import crew; crew.LEAST_BYTES = 1\n"
+        "def told(_): print(*(one.pid for one in multiprocessing.active_children()), flush=True)\n"
+        "fingerprint_paths([Path(sys.argv[1])], PrintCache(None), told, print, cores=2)"
+    )
+    command = [sys.executable, "-c", script, str(crowd)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as master:
+        assert master.stdout is not None
+        pids = [int(pid) for pid in master.stdout.readline().split()]
+        watched = [os.pidfd_open(pid) for pid in pids]
+        master.kill()
+    assert len(watched) == 2
+    for one in watched:
+        ended, _, _ = select.select([one], [], [], 30)
+        os.close(one)
+        assert ended
+
+
+def test_few_bytes_need_no_process() -> None:
+    """One file, one core, or little to read is read here; many large files take as many processes as cores."""
+    large = crew.LEAST_BYTES
+    assert crew.workers_for([large], 2) == 1
+    assert crew.workers_for([large, large], 1) == 1
+    assert crew.workers_for([1000] * 100, 2) == 1
+    assert crew.workers_for([large] * 3, 2) == 2
+    assert crew.workers_for([large] * 100, 1000) == crew.MAX_WORKERS

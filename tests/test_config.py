@@ -399,6 +399,12 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         "sites.1.packets_per_s",
         "from 1 to 1000, got 0",
     ),
+    "swarm counted too often": (
+        f"{HTTP}[swarm]\ncount_every_s = 2.9\n",
+        4,
+        "swarm.count_every_s",
+        "from 3 to 3600, got 2.9",
+    ),
     "stream too fast": (f"{DHT}packets_per_s = 1001\n", 6, "sites.1.packets_per_s", "from 1 to 1000"),
     "stream from nowhere": (f"{DHT}bootstrap = ['x']\n", 6, "sites.1.bootstrap", "not host:port: x"),
     "two streams": (

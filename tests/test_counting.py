@@ -113,6 +113,18 @@ async def test_tracker_is_counted_and_comes_round(repository: SqlRepository) -> 
     assert (spread.seeds, spread.leechers, spread.words) == (5, 2, "5 seeds, 2 leechers")
 
 
+async def test_pace_of_the_first_day_is_the_operators(repository: SqlRepository) -> None:
+    """Where the configuration wants a count every half minute, a swarm that was counted is due then."""
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Udp, local_addr=("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    await prepared(repository, [f"udp://127.0.0.1:{port}/announce"])
+    await count_swarm(KEY, brain(), replace(counter(repository, Clock()), every_s=30.0))
+    transport.close()
+    async with repository.reading() as work:
+        assert await work.swarms.due(NOON + timedelta(seconds=29)) == []
+        assert await work.swarms.due(NOON + timedelta(seconds=30)) == [KEY]
+
+
 async def test_nobody_who_answers_is_asked_less(repository: SqlRepository) -> None:
     """A swarm that nobody could count is asked for later and later."""
     await prepared(repository, ["wss://tracker.invalid/"])
@@ -194,14 +206,14 @@ def test_doubling_peak_and_now() -> None:
 @pytest.mark.parametrize(
     ("age", "wait"),
     [
-        (timedelta(0), timedelta(minutes=10)),
+        (timedelta(0), timedelta(minutes=4)),
         (timedelta(days=1), timedelta(hours=1)),
         (timedelta(days=7), timedelta(days=1)),
     ],
 )
 def test_samples_grow_rarer(age: timedelta, wait: timedelta) -> None:
-    """Every ten minutes for a day, hourly for a week, then daily."""
-    assert next_sample_at(NOON - age, NOON) == NOON + wait
+    """At the wanted pace for a day, hourly for a week, then daily."""
+    assert next_sample_at(NOON - age, NOON, timedelta(minutes=4)) == NOON + wait
 
 
 def test_small_change_is_no_return() -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from leakwatch.assetfiles import PrintCache
+from leakwatch.assetfiles import PrintCache, fingerprint_paths
 from leakwatch.catalogue import asset_from_json
 from leakwatch.errors import InputError, MetainfoError
 from leakwatch.model.asset import Asset, AssetFile, AssetId
@@ -35,7 +35,6 @@ from leakwatch.model.finding import (
 from leakwatch.model.observation import Observation
 from leakwatch.service import (
     add_asset,
-    fingerprint_paths,
     import_catalogue,
     list_findings,
     load_weights,

@@ -35,8 +35,13 @@ def proof_json(proof: Proof) -> dict[str, Any]:
     if proof.variant is not None:
         telling = [{"path": path, "start": start, "end": end} for path, start, end in proof.variant.telling]
         told["variant"] = {
+            "named": proof.variant.named,
+            "nearest": proof.variant.nearest,
             "candidates": list(proof.variant.candidates),
             "pieces_compared": proof.variant.pieces_compared,
+            "others_compared": proof.variant.others_compared,
+            "others_total": proof.variant.others_total,
+            "pieces_foreign": proof.variant.pieces_foreign,
             "telling": telling,
         }
     if proof.fake is not None:
@@ -71,13 +76,29 @@ def _tested(file: FileProof) -> str:
 
 
 def _variant_lines(variant: VariantProof) -> Iterator[str]:
-    names = [clean(name) or "the common copy" for name in variant.candidates]
-    if len(names) == 1:
-        yield f"  the copy of: {names[0]} ({variant.pieces_compared} telling pieces compared)"
+    compared = f"{variant.pieces_compared} telling pieces compared"
+    if variant.named is not None:
+        others = f"{variant.others_compared} of {variant.others_total} others, none differs"
+        yield f"  the copy of: {_shown(variant.named)} ({compared}, and {others})"
         return
-    yield f"  the copy of one of: {', '.join(names)}; {variant.pieces_compared} telling pieces compared"
+    if variant.nearest is not None:
+        yield f"  nearest to the copy of: {_shown(variant.nearest)}, with which all {compared} agree; but {_doubt(variant)}"
+    yield f"  the copy of one of: {', '.join(map(_shown, variant.candidates))}; {compared}"
     for path, start, end in variant.telling:
         yield f"    would tell more: {clean(path)} [{start}, {end})"
+
+
+def _doubt(variant: VariantProof) -> str:
+    if not variant.pieces_foreign:
+        return "the ranges below were not compared, and none of these pieces has bytes that are his alone"
+    return (
+        f"{variant.pieces_foreign} of {variant.others_compared} other pieces are in no registered copy:"
+        " his, changed, or one that was not registered"
+    )
+
+
+def _shown(name: str) -> str:
+    return clean(name) or "the common copy"
 
 
 def spread_json(samples: Sequence[SwarmSample]) -> dict[str, Any] | None:

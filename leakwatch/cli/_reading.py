@@ -13,9 +13,8 @@ from leakwatch.cli._shared import emit, say
 from leakwatch.display import clean
 
 if TYPE_CHECKING:
-    from leakwatch.assetfiles import Wanted
+    from leakwatch.assetfiles import Fingerprinted, Wanted
     from leakwatch.model.asset import AssetFile
-    from leakwatch.service import Fingerprinted
 
 CacheOption = Annotated[
     Path | None, typer.Option("--cache", help="Where prints are kept, so that a run can go on.")
@@ -68,9 +67,8 @@ def fingerprinted(
         TransferSpeedColumn,
     )
 
-    from leakwatch.assetfiles import PrintCache, default_cache, walk  # noqa: PLC0415
+    from leakwatch.assetfiles import PrintCache, default_cache, fingerprint_paths, walk  # noqa: PLC0415
     from leakwatch.catalogue import file_json  # noqa: PLC0415
-    from leakwatch.service import fingerprint_paths  # noqa: PLC0415
 
     total = sum(found.local.stat().st_size for found in walk(paths) if found.local.exists())
     columns = (

@@ -32,8 +32,8 @@ from leakwatch.display import clean
 from leakwatch.errors import InputError
 
 if TYPE_CHECKING:
+    from leakwatch.assetfiles import Fingerprinted
     from leakwatch.model.asset import Asset
-    from leakwatch.service import Fingerprinted
 
 app = typer.Typer(help="Protected works and the fingerprints of their files.", no_args_is_help=True)
 

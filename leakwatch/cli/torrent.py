@@ -105,15 +105,19 @@ def prove(
     as_json: JsonOption = False,
 ) -> None:
     """Say with arithmetic whether a torrent carries these files; only the owner's own bytes are read."""
-    from leakwatch.assetfiles import LocalHasher  # noqa: PLC0415
+    from leakwatch.assetfiles import LocalHasher, LocalLayers  # noqa: PLC0415
     from leakwatch.cli._proofs import proof_json, proof_lines  # noqa: PLC0415
+    from leakwatch.proof import Layers  # noqa: PLC0415
     from leakwatch.proof import prove as prove_files  # noqa: PLC0415
     from leakwatch.service import read_torrent  # noqa: PLC0415
 
     read = read_torrent(torrent)
     if read.info is None:
         raise MetainfoError(f"{torrent}: {'; '.join(read.problems)}")
-    proof = prove_files(read.info, _files(asset_path, read.info), LocalHasher())
+    for problem in read.problems:
+        say(f"leakwatch: {clean(str(torrent))}: {clean(problem)}; judged without that")
+    layers = Layers(read.layers, LocalLayers(read.info.piece_length))
+    proof = prove_files(read.info, _files(asset_path, read.info), LocalHasher(), layers=layers)
     if as_json:
         emit(proof_json(proof))
         return

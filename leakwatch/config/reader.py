@@ -45,6 +45,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "max_threads": (1, None),
     "limit": (1, 1000),
     "packets_per_s": (1, 1000),
+    "count_every_s": (3, 3600),
     "min_interval_s": (0, 86400),
     "deadline_s": (1, 3600),
     "total_deadline_s": (1, 3600),

@@ -52,12 +52,13 @@ class SwarmConfig:
     """The BitTorrent side. `dht_bootstrap` are nodes as host:port; without any, only peers named by magnets are asked.
 
     `count` has the swarms of findings counted over time, by their trackers and by the DHT, with at most
-    `packets_per_s` questions to it. `countries_file` and `networks_file` are .mmdb files of yours: with them totals by
+    `packets_per_s` questions to it: every `count_every_s` seconds for a day, then hourly, then daily. `countries_file` and `networks_file` are .mmdb files of yours: with them totals by
     country and network are kept, never an address.
     """
 
     enabled: bool = True
     count: bool = True
+    count_every_s: float = 600.0
     packets_per_s: int = 100
     countries_file: Path | None = None
     networks_file: Path | None = None

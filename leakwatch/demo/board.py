@@ -95,6 +95,11 @@ class Board:
         self._threads[thread].freshness.change(post.at)
         return post
 
+    def delete_thread(self, thread: int) -> None:
+        """Take a thread down: it leaves the catalog, and its own address is not found."""
+        del self._threads[thread]
+        self._freshness.change(self._clock())
+
     def routes(self) -> list[Route]:
         """The three endpoints, below `/board`."""
         return [

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from leakwatch.demo.sinks import HOOK_PATH, SLACK_PATH
 from leakwatch.demo.world import BOARD_NAME, LOOPBACK
 
+DATA_DIR = "data"
 _EVERY = "2s"
+_COUNT_EVERY_S = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ def configuration(surroundings: Surroundings) -> str:
         "recipients": ["security@demo.invalid"],
     }
     sections = [
-        _section("[daemon]", data_dir="data"),
+        _section("[daemon]", data_dir=DATA_DIR),
         _section("[http]", contact="mailto:demo@leakwatch.invalid", allow_hosts=[LOOPBACK]),
         _section(
             "[swarm]",
@@ -43,6 +45,7 @@ def configuration(surroundings: Surroundings) -> str:
             dht_bootstrap=[surroundings.bootstrap],
             allow_networks=["127.0.0.0/8"],
             deadline_s=20,
+            count_every_s=_COUNT_EVERY_S,
         ),
         _site("board", "imageboard", **board),
         _site("index", "feed", url=f"{base}/index/rss.xml"),

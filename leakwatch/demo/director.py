@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import assert_never
 
+from leakwatch.demo.board import Post
 from leakwatch.demo.forge import Draft, readme_patch
 from leakwatch.demo.hub import file_of
 from leakwatch.demo.names import login
@@ -18,10 +19,15 @@ _MAGNET = "{magnet}"
 
 
 class Director:
-    """Plays a story. `visible_at` holds, for each site of the leak, when its item could first be seen."""
+    """Plays a story. `visible_at` holds, for each site of the leak, when its item could first be seen.
+
+    `post` is the leak on the board, once it is there, and `deleted_at` is when it was gone again.
+    """
 
     def __init__(self, world: World, magnet: str, weights: Path, narrator: Narrator) -> None:
         self.visible_at: dict[str, float] = {}
+        self.post: Post | None = None
+        self.deleted_at: float | None = None
         self._world = world
         self._magnet = magnet
         self._weights = weights
@@ -53,10 +59,17 @@ class Director:
             case _:
                 assert_never(beat)
 
+    def delete_post(self) -> None:
+        """The board takes the leak's thread down."""
+        if self.post is not None and self.deleted_at is None:
+            self._world.board.delete_thread(self.post.resto)
+            self.deleted_at = self._world.clock()
+            self._narrator.tell("the board deletes the thread with the leak")
+
     def _post(self, beat: LeakPost) -> None:
         board = self._world.board
-        post = board.reply(board.thread_numbers[LEAK_THREAD], beat.text.replace(_MAGNET, self._magnet))
-        self._leaked("board", post.number)
+        self.post = board.reply(board.thread_numbers[LEAK_THREAD], beat.text.replace(_MAGNET, self._magnet))
+        self._leaked("board", self.post.number)
         self._narrator.tell("a reply with a magnet appears on the board")
 
     def _pull(self, beat: LeakPull) -> None:

@@ -107,6 +107,10 @@ class Daemon:
             os.killpg(self._process.pid, signal.SIGKILL)
         return self._process.returncode
 
+    def has_logged(self, words: bytes) -> bool:
+        """Whether these words stand in its log."""
+        return self._log.exists() and words in self._log.read_bytes()
+
     def log_tail(self) -> str:
         """The end of the log, for whoever must find out what went wrong."""
         return _tail(self._log)
@@ -116,24 +120,29 @@ def _tail(log: Path) -> str:
     return log.read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace").strip() if log.exists() else ""
 
 
-async def run_to_end(command: Sequence[str], log: Path) -> None:
-    """Run a command that must succeed. Raises: LeakwatchError with the end of its output if it does not."""
-    with log.open("wb") as output:
+async def run_to_end(command: Sequence[str], log: Path) -> bytes:
+    """Run a command that must succeed, and answer what it writes to stdout; the log has what it says beside.
+
+    Raises: LeakwatchError with the end of its log if it fails.
+    """
+    with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            stdout=PIPE,
+            stderr=errors,
             env=_environment(),
             preexec_fn=_dies_with_parent(),
         )
         try:
-            code = await asyncio.wait_for(process.wait(), _COMMAND_DEADLINE_S)
+            output, _ = await asyncio.wait_for(process.communicate(), _COMMAND_DEADLINE_S)
         except TimeoutError:
             process.kill()
-            code = await process.wait()
-    if code:
-        raise LeakwatchError(f"`{' '.join(command[1:5])} ...` ended with exit code {code}: {_tail(log)}")
+            output, _ = await process.communicate()
+    if process.returncode:
+        told = f"ended with exit code {process.returncode}: {_tail(log)}"
+        raise LeakwatchError(f"`{' '.join(command[1:5])} ...` {told}")
+    return output
 
 
 class SwarmProcess:
@@ -149,12 +158,14 @@ class SwarmProcess:
         self.seeder = str(ready["seeder"])
 
     async def ask(self, question: str) -> int:
-        """`uploaded`, `strangers` or `control`. Raises: SwarmError if the process does not answer."""
+        """`join N`, `uploaded`, `strangers` or `control`. Raises: SwarmError if the process does not answer."""
         if self._process.stdin is None:
             raise SwarmError("the swarm's process has no input")
         self._process.stdin.write(f"{question}\n".encode())
-        answer = await _line(self._process, _ANSWER_DEADLINE_S)
-        return int(str(answer[question]))
+        word, answer = question.split(maxsplit=1)[0], dict[str, object]()
+        while word not in answer:  # passes over the answer to a question that was given up
+            answer = await _line(self._process, _ANSWER_DEADLINE_S)
+        return int(str(answer[word]))
 
     async def close(self) -> None:
         """End the process by closing its input."""

@@ -104,6 +104,7 @@ async def _set_up(
         daemon=daemon,
         director=Director(world, write_magnet(story, swarm.infohashes), folder / "weights", narrator),
         narrator=narrator,
+        command=(*program, "finding", "show", "--json", "--config", str(folder / _CONFIGURATION)),
         stopped=stopped,
     )
 

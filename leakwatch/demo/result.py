@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from leakwatch.demo.aftermath import Growth, Kept, steps
 from leakwatch.demo.sinks import CHANNELS
 from leakwatch.demo.story import Story
 from leakwatch.demo.verdict import EXPECTED_SITES, Figures, Witness
@@ -18,7 +19,7 @@ _SITE_NAMES = {"board": "the imageboard", "code": "the code host", "hub": "the m
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayResult:
-    """Every figure of a replay; all of them were taken outside the daemon.
+    """Every figure of a replay; all were taken outside the daemon, but for `growth.case`, which is its own account.
 
     Units:  seconds count from the moment an item became visible; None where nothing came. `sighted_s` is per
             site: the first alert of the leak's finding that names it. `repeats` on the webhook have the same
@@ -46,6 +47,8 @@ class ReplayResult:
     noise_items: int
     news_items: int
     false_alerts: int
+    growth: Growth | None
+    kept: Kept | None
     kills: int
     daemon_exit_code: int | None
     failures: tuple[str, ...]
@@ -82,6 +85,8 @@ def make_result(
         noise_items=witness.noise_items,
         news_items=witness.news_items,
         false_alerts=figures.false_alerts,
+        growth=witness.growth,
+        kept=witness.kept,
         kills=witness.kills,
         daemon_exit_code=witness.daemon_exit_code,
         failures=tuple(failures),
@@ -113,9 +118,13 @@ def summary_table(result: ReplayResult) -> Table:
     table.add_row("false alerts", str(result.false_alerts))
     table.add_row("items seen that are not the leak", str(result.noise_items))
     table.add_row("news about the leak seen", str(result.news_items))
-    table.add_row("payload bytes taken from the seeder", str(result.payload_bytes))
+    if result.growth:
+        _add_growth(table, result.growth)
+    if result.kept:
+        _add_kept(table, result.kept)
+    table.add_row("payload bytes taken from the seeders", str(result.payload_bytes))
     table.add_row("  taken by the positive control", str(result.control_payload_bytes))
-    table.add_row("peers announced besides the seeder", str(result.strangers))
+    table.add_row("peers announced besides the seeders", str(result.strangers))
     if result.kills:
         table.add_row("times the daemon was killed", str(result.kills))
     if result.daemon_exit_code is not None:
@@ -134,6 +143,22 @@ def _add_times(table: Table, result: ReplayResult) -> None:
     table.add_row("post to the verdict proved", _seconds(result.proved_alert_s))
     for site in sorted(EXPECTED_SITES):
         table.add_row(f"seen on {_SITE_NAMES[site]} after", _seconds(result.sighted_s.get(site)))
+
+
+def _add_growth(table: Table, growth: Growth) -> None:
+    case = growth.case
+    table.add_row("seeders that the world has", steps(growth.joined))
+    table.add_row("  seeds as `finding show` counts them", steps(case.counts) or "never")
+    doubling = f", doubling every {case.doubling_s:.1f} s" if case.doubling_s else ""
+    table.add_row("  and sums them up", f"peak {case.peak_seeds} ± {growth.error}{doubling}")
+
+
+def _add_kept(table: Table, kept: Kept) -> None:
+    whole = kept.files - kept.broken
+    table.add_row("post deleted", "yes" if kept.deleted else "no")
+    table.add_row("  still named by the finding", "yes" if kept.listed else "no")
+    table.add_row("  evidence that shows it", f"{kept.pages} kept pages" if kept.pages else "none")
+    table.add_row("evidence that has its SHA-256", f"{whole} of {kept.files}")
 
 
 def _seconds(value: float | None) -> str:

@@ -18,6 +18,8 @@ LEAK_THREAD = 0
 """The thread in which the leak appears, counted from the board's first."""
 _TALK_THREADS = (0, 1, 4)
 _PIECE_LENGTHS = tuple(1 << power for power in range(14, 21))
+_CROWDS = (2, 4, 8)
+_FIRST_JOIN_S, _STEP_S = 0.5, 3.5
 _MIB = 1 << 20
 _MAGNET = "{magnet}"
 _DEAD_TRACKER = "&tr=udp%3A%2F%2Ftracker.demo.invalid%3A6969%2Fannounce"
@@ -54,6 +56,14 @@ class LeakPost:
 
     at_s: float
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """More seeders come, until there are so many: so long after the first count, when word has got around."""
+
+    after_s: float
+    seeders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,7 @@ class Story:
     note: str
     magnet_style: MagnetStyle
     beats: tuple[Beat, ...]
+    joins: tuple[Join, ...]
 
     @property
     def size_bytes(self) -> int:
@@ -140,6 +151,7 @@ def plan_story(seed: int, *, leak: bool = True, quiet_s: float = 20.0) -> Story:
                 key=lambda beat: beat.at_s,
             )
         ),
+        joins=_joins(Random(f"{seed}/joins")) if leak else (),
     )
 
 
@@ -181,6 +193,14 @@ def _files(rng: Random, family: Family) -> tuple[WeightFile, ...]:
         (WeightFile(f"{family.alias.lower()}.fp16.gguf", big), tokenizer),
     )
     return rng.choice(layouts)
+
+
+def _joins(rng: Random) -> tuple[Join, ...]:
+    """Twice as many seeders at each step."""
+    return tuple(
+        Join(_FIRST_JOIN_S + step * _STEP_S + rng.uniform(0.0, 0.5), seeders)
+        for step, seeders in enumerate(_CROWDS)
+    )
 
 
 def _leak_beats(rng: Random, family: Family, leak_at: float) -> tuple[LeakPost, LeakPull, LeakCopy]:

@@ -1,11 +1,12 @@
-"""A real swarm on loopback: a small DHT and one seeder. Runs as a process of its own.
+"""A real swarm on loopback: a small DHT, one seeder, and more when told so. Runs as a process of its own.
 
     python -m leakwatch.demo.swarm PARENT_FOLDER TORRENT_NAME v1|v2|hybrid PIECE_LENGTH
 
 The first line on stdout is the swarm as JSON, once the seeder can be found through the DHT. Then each line on
-stdin is a question, answered by one line: `uploaded` (payload bytes that the seeder has given away),
-`strangers` (peers other than the seeder that announced themselves), `control` (payload bytes that a plain
-client gets from the seeder). The end of stdin ends the process.
+stdin is a question, answered by one line: `join N` (more seeders come until there are N; how many the DHT then
+knows), `uploaded` (payload bytes that the seeders have given away), `strangers` (peers other than the seeders
+that announced themselves), `control` (payload bytes that a plain client gets from the first seeder). The end of
+stdin ends the process.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from leakwatch.errors import SwarmError
 from leakwatch.torrent.bencode import Value, encode
 
 NODES = 8
-SEEDER_ADDRESS = "127.0.101.1"
-_CONTROL_ADDRESS = "127.0.102.1"
+MOST_SEEDERS = 8
+_CONTROL_ADDRESS = "127.0.100.1"
 _READY_DEADLINE_S = 30.0
+_JOIN_DEADLINE_S = 10.0
 _CONTROL_DEADLINE_S = 10.0
 _ASK_EVERY_S = 0.3
 _LISTEN_DEADLINE_S = 2.0
@@ -68,6 +70,15 @@ _DHT = {
 def node_address(place: int) -> str:
     """Where a DHT node listens. Each has a /24 of its own: clients distrust several nodes in one."""
     return f"127.0.{place + 1}.1"
+
+
+def seeder_address(place: int) -> str:
+    """Where a seeder listens. Each has an address of its own: BEP 33 counts peers behind one address once."""
+    return f"127.0.{place + 101}.1"
+
+
+SEEDER_ADDRESS = seeder_address(0)
+"""Where the first seeder listens."""
 
 
 def loopback_session(
@@ -147,10 +158,11 @@ class LoopbackDht:
 
 
 class Seeder:
-    """The one peer that has the content."""
+    """One peer that has the content."""
 
-    def __init__(self, content: Path, torrent: bytes) -> None:
-        self.session = loopback_session(SEEDER_ADDRESS, **_DHT)
+    def __init__(self, content: Path, torrent: bytes, place: int = 0) -> None:
+        self.session = loopback_session(seeder_address(place), **_DHT)
+        self._address = seeder_address(place)
         self._torrent = torrent
         params = lt.load_torrent_buffer(torrent)
         params.save_path = str(content.parent)
@@ -172,7 +184,7 @@ class Seeder:
     @property
     def endpoint(self) -> tuple[str, int]:
         """Where the seeder listens."""
-        return SEEDER_ADDRESS, self.session.listen_port()
+        return self._address, self.session.listen_port()
 
     @property
     def uploaded_bytes(self) -> int:
@@ -200,36 +212,73 @@ class Seeder:
             return self.uploaded_bytes - before
 
 
-def ready_swarm(dht: LoopbackDht, seeder: Seeder) -> dict[str, object]:
-    """The swarm in words, once the seeder can be found. Raises: SwarmError if it never can."""
-    dht.introduce(seeder.session)
-    ends = time.monotonic() + _READY_DEADLINE_S
-    while time.monotonic() < ends:
-        seeder.announce()
-        found = dht.peers(seeder.swarm_keys, enough=1, deadline_s=0.5)
-        if all(seeder.endpoint in peers for peers in found.values()):
-            hashes = seeder.hashes
-            return {
-                "v1": str(hashes.v1) if hashes.has_v1() else "",
-                "v2": str(hashes.v2) if hashes.has_v2() else "",
-                "bootstrap": "{}:{}".format(*dht.endpoints[0]),
-                "seeder": "{}:{}".format(*seeder.endpoint),
-            }
-    raise SwarmError("the seeder cannot be found through the loopback DHT")
+class Swarm:
+    """Everybody who has the content, and the DHT that knows of them."""
+
+    def __init__(self, dht: LoopbackDht, content: Path, torrent: bytes) -> None:
+        self._dht, self._content, self._torrent = dht, content, torrent
+        self._seeders: list[Seeder] = []
+
+    @property
+    def first(self) -> Seeder:
+        """The seeder that was there from the beginning."""
+        return self._seeders[0]
+
+    @property
+    def uploaded_bytes(self) -> int:
+        """Payload that the seeders have given away, all together."""
+        return sum(seeder.uploaded_bytes for seeder in self._seeders)
+
+    def join(self, total: int, deadline_s: float = _JOIN_DEADLINE_S) -> int:
+        """More seeders come until there are so many, up to eight; answers how many of them the DHT knows."""
+        for place in range(len(self._seeders), min(total, MOST_SEEDERS)):
+            self._seeders.append(Seeder(self._content, self._torrent, place))
+            self._dht.introduce(self._seeders[-1].session)
+        ours, known = {seeder.endpoint for seeder in self._seeders}, 0
+        ends = time.monotonic() + deadline_s
+        while known < len(ours) and time.monotonic() < ends:
+            for seeder in self._seeders:
+                seeder.announce()
+            found = self._dht.peers(self.first.swarm_keys, enough=len(ours), deadline_s=0.5)
+            known = min(len(peers & ours) for peers in found.values())
+        return known
+
+    def strangers(self) -> int:
+        """How many peers other than the seeders announced themselves."""
+        ours = {seeder.endpoint for seeder in self._seeders}
+        found = self._dht.peers(self.first.swarm_keys, enough=len(ours) + 1, deadline_s=2.0)
+        return len({peer for peers in found.values() for peer in peers} - ours)
+
+    def words(self) -> dict[str, object]:
+        """The swarm as its user must know it."""
+        hashes = self.first.hashes
+        return {
+            "v1": str(hashes.v1) if hashes.has_v1() else "",
+            "v2": str(hashes.v2) if hashes.has_v2() else "",
+            "bootstrap": "{}:{}".format(*self._dht.endpoints[0]),
+            "seeder": "{}:{}".format(*self.first.endpoint),
+        }
 
 
-def answers(dht: LoopbackDht, seeder: Seeder) -> Iterator[dict[str, object]]:
+def ready_swarm(swarm: Swarm) -> dict[str, object]:
+    """The swarm in words, once its one seeder can be found. Raises: SwarmError if it never can."""
+    if not swarm.join(1, _READY_DEADLINE_S):
+        raise SwarmError("the seeder cannot be found through the loopback DHT")
+    return swarm.words()
+
+
+def answers(swarm: Swarm) -> Iterator[dict[str, object]]:
     """One answer for each question on stdin."""
     for line in sys.stdin:
-        match line.strip():
-            case "uploaded":
-                yield {"uploaded": seeder.uploaded_bytes}
-            case "strangers":
-                found = dht.peers(seeder.swarm_keys, enough=2, deadline_s=2.0)
-                everybody = {peer for peers in found.values() for peer in peers}
-                yield {"strangers": len(everybody - {seeder.endpoint})}
-            case "control":
-                yield {"control": seeder.control()}
+        match line.split():
+            case ["join", total]:
+                yield {"join": swarm.join(int(total))}
+            case ["uploaded"]:
+                yield {"uploaded": swarm.uploaded_bytes}
+            case ["strangers"]:
+                yield {"strangers": swarm.strangers()}
+            case ["control"]:
+                yield {"control": swarm.first.control()}
             case _:
                 yield {}
 
@@ -238,9 +287,8 @@ def main(arguments: list[str]) -> None:
     """Run the swarm until stdin ends."""
     folder, name, kind, piece_length = arguments
     content = Path(folder) / name
-    dht = LoopbackDht()
-    seeder = Seeder(content, build_torrent(content, kind, int(piece_length)))
-    for answer in chain([ready_swarm(dht, seeder)], answers(dht, seeder)):
+    swarm = Swarm(LoopbackDht(), content, build_torrent(content, kind, int(piece_length)))
+    for answer in chain([ready_swarm(swarm)], answers(swarm)):
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
     # Sessions wait some seconds for trackers that do not exist; nothing here needs an orderly end.

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from leakwatch.demo.aftermath import Growth, Kept, growth_failures, kept_failures
 from leakwatch.demo.sinks import CHANNELS, Arrival, Channel
 
 EXPECTED_SITES = frozenset({"board", "code", "hub"})
@@ -16,8 +17,9 @@ _TEST = "test"
 class Witness:
     """What the world saw. Times in seconds since the epoch; `visible_at` is per site of the leak.
 
-    `uploaded_bytes` is the seeder's counter before the positive control, `control_bytes` its rise in it;
-    `strangers` are peers other than the seeder that announced themselves in the leak's swarm.
+    `uploaded_bytes` is the seeders' counter before the positive control, `control_bytes` its rise in it;
+    `strangers` are peers other than the seeders that announced themselves in the leak's swarm. `growth` and
+    `kept` are None where nothing leaks.
     """
 
     leak: bool
@@ -29,6 +31,8 @@ class Witness:
     strangers: int
     noise_items: int
     news_items: int
+    growth: Growth | None = None
+    kept: Kept | None = None
     daemon_exit_code: int | None = None
 
 
@@ -36,9 +40,10 @@ class Witness:
 class Figures:
     """What the arrivals say. Times in seconds after the item became visible; None if it never came.
 
-    `sighted_s` is per site: the first alert of the leak's finding that names it.
+    `leak` is the id of the leak's finding, empty while nothing was told. `sighted_s` is per site: the first alert of the leak's finding that names it.
     """
 
+    leak: str
     first_alert_s: Mapping[str, float | None]
     proved_alert_s: float | None
     sighted_s: Mapping[str, float]
@@ -60,10 +65,11 @@ def read_figures(arrivals: Sequence[Arrival], visible_at: Mapping[str, float]) -
     arrivals = [arrival for arrival in arrivals if arrival.event != _TEST]
     began = visible_at.get("board")
     after = [arrival for arrival in arrivals if began is not None and arrival.at >= began]
-    leak = _leak_finding([arrival for arrival in after if arrival.channel == "hook"])
+    leak = _leak_finding([arrival for arrival in after if arrival.finding])
     openings = [one for one in after if one.finding in ("", leak) and one.event in ("", "opened")]
     ours = [arrival for arrival in after if arrival.channel == "hook" and arrival.finding == leak]
     return Figures(
+        leak=leak,
         first_alert_s={channel: _first_s(_of(openings, channel), began) for channel in CHANNELS},
         proved_alert_s=_first_s([one for one in ours if one.verdict == "proved"], began),
         sighted_s={
@@ -91,6 +97,8 @@ def has_all(figures: Figures) -> bool:
 def failures_of(witness: Witness, figures: Figures) -> list[str]:
     """Everything that is not as it should be, in words; empty if the replay passed."""
     failures = _missing(figures) if witness.leak else []
+    failures += growth_failures(witness.growth) if witness.growth else []
+    failures += kept_failures(witness.kept) if witness.kept else []
     if witness.leak and figures.findings > 1:
         failures.append(f"{figures.findings} findings instead of one")
     if figures.false_alerts:
@@ -101,11 +109,11 @@ def failures_of(witness: Witness, figures: Figures) -> list[str]:
     if figures.forged:
         failures.append(f"{figures.forged} webhooks with a wrong signature")
     if witness.uploaded_bytes:
-        failures.append(f"the seeder gave away {witness.uploaded_bytes} payload bytes")
+        failures.append(f"the seeders gave away {witness.uploaded_bytes} payload bytes")
     if not witness.control_bytes:
         failures.append("the positive control got nothing, so the seeder's counter proves nothing")
     if witness.strangers:
-        failures.append(f"{witness.strangers} peers besides the seeder announced themselves in the swarm")
+        failures.append(f"{witness.strangers} peers besides the seeders announced themselves in the swarm")
     if witness.daemon_exit_code not in (0, None):
         failures.append(f"the daemon ended with exit code {witness.daemon_exit_code}")
     return failures

@@ -97,6 +97,14 @@ class World:
             shown.update((site, one) for one in served)
         return len(shown - self.leaked)
 
+    def catalog_read_since(self, at: float) -> bool:
+        """Whether anybody read the board's catalog after a time."""
+        catalog = f"{_FEEDS['board']}catalog.json"
+        return any(
+            one.at > at and one.status < _ANSWERED_BELOW and one.target.startswith(catalog)
+            for one in self.requests
+        )
+
     @property
     def news_items(self) -> int:
         """How many different news items about the leak were handed out."""

@@ -165,7 +165,8 @@ def _claim(files: Listing, claims: Claims, tables: FakeTables) -> FakeSignal | N
     stated, factor = claims.size_bytes, tables.limits["claim_factor"]
     if not stated or not 0 < stated < _MAX_STATED:
         return None
-    if files.total * factor < stated or files.other_total > stated * factor:
+    is_more = claims.size_is_exact and files.other_total > stated * factor
+    if files.total * factor < stated or is_more:
         detail = f"the page says {_size(stated)}, the torrent has {_size(files.total)}"
         return FakeSignal(FakeKind.CLAIM, detail, tables.bits["claim"])
     return None

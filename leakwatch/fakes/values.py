@@ -43,11 +43,13 @@ class FakeSignal:
 class Claims:
     """What stands around the torrent. `names_known_work`: the caller's index knows its files as another work.
 
-    Units:  `size_bytes` as the page states it, None where it states none.
+    Units:  `size_bytes` as the page states it, None where it states none. One that is not exact may be the length of
+            the .torrent file or of a picture: only a torrent that is much smaller contradicts it.
     """
 
     title: str = ""
     size_bytes: int | None = None
+    size_is_exact: bool = True
     names_known_work: bool = False
 
 

@@ -196,13 +196,25 @@ class FileProof:
 class VariantProof:
     """Whose copy a torrent carries, of an asset that was given out in variants.
 
-    `candidates` are the recipients whose copy agrees with everything that could be compared, "" for the common
-    copy; one alone is the answer. `telling` are ranges that would tell more of them apart: path, from, to.
+    `candidates` are those whose copy it may be, "" for the common one; `named` is the answer. `pieces_compared`
+    counts the pieces that tell copies apart, `others_compared` of `others_total` those that do not, and
+    `pieces_foreign` those of both that are in no registered copy. `nearest` is whose copy alone agrees with all
+    that tell where that does not name him: some pieces are foreign, or ranges that matter were not compared.
+    `telling` are ranges that would tell more of them apart: path, from, to.
     """
 
     candidates: tuple[str, ...]
     pieces_compared: int
     telling: tuple[tuple[str, int, int], ...] = ()
+    nearest: str | None = None
+    others_compared: int = 0
+    others_total: int = 0
+    pieces_foreign: int = 0
+
+    @property
+    def named(self) -> str | None:
+        """The one whose copy it is; None where that cannot be told."""
+        return self.candidates[0] if len(self.candidates) == 1 and not self.pieces_foreign else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +300,7 @@ class FindingEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofTask:
-    """One torrent of one finding whose metadata is still wanted."""
+    """One torrent of one finding that is to be judged. `attempts` counts since its metadata is there, if it is."""
 
     id: int
     finding: FindingId
@@ -296,4 +308,17 @@ class ProofTask:
     infohashes: Infohashes
     attempts: int = 0
     metadata_digest: str | None = None
+    rank: Rank = Rank.REVIEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTask:
+    """A .torrent file of one finding of which only the address is known. `key` stands for it until its torrent does."""
+
+    id: int
+    finding: FindingId
+    asset: AssetId
+    key: str
+    url: str
+    attempts: int = 0
     rank: Rank = Rank.REVIEW

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from leakwatch.torrent.infohash import Infohashes
 
-_FREQUENT, _HOURLY, _DAILY = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
+_HOURLY, _DAILY = timedelta(hours=1), timedelta(days=1)
 _FIRST_DAY, _FIRST_WEEK = timedelta(days=1), timedelta(days=7)
 _GROWTH_WINDOW = timedelta(hours=24)
 _FEWEST_SEEDS = 3
@@ -78,10 +78,10 @@ class Spread:
         return told + (f"; doubling every {_duration(self.doubling_s)}" if self.doubling_s else "")
 
 
-def next_sample_at(since: datetime, now: datetime) -> datetime:
-    """When a swarm is counted next: every ten minutes for a day, hourly for a week, then daily."""
+def next_sample_at(since: datetime, now: datetime, at_first: timedelta) -> datetime:
+    """When a swarm is counted next: at the pace for its first day, then hourly for a week, then daily."""
     age = now - since
-    return now + (_FREQUENT if age < _FIRST_DAY else _HOURLY if age < _FIRST_WEEK else _DAILY)
+    return now + (at_first if age < _FIRST_DAY else _HOURLY if age < _FIRST_WEEK else _DAILY)
 
 
 def curve(samples: Sequence[SwarmSample]) -> list[tuple[datetime, int, int]]:

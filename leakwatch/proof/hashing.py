@@ -6,7 +6,7 @@ where the torrent pads (BEP 47). Whoever hashes it says of each part whether it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +24,8 @@ class Part:
 
 
 Piece = tuple[Part, ...]
+Away = Callable[[str], None]
+"""Is told why somebody who hashes could not be asked, in words without names of files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,14 @@ class Hasher(Protocol):
 
     def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
         """Each piece's hash, in order; None where it is not to be had."""
+        ...
+
+
+class HasherElsewhere(Hasher, Protocol):
+    """One that may be away: a disk that is not mounted, a machine that does not answer."""
+
+    def noting(self, away: Away) -> Hasher:
+        """The same, which tells `away` of each time that it could not be asked; not to know a piece is another thing."""
         ...
 
 

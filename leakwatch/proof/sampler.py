@@ -28,7 +28,10 @@ _MAX_SPANS, _MAX_PARTS, _MAX_SPAN_BYTES = 64, 1024, 32 * 2**20
 
 
 class Sampler:
-    """Compares a torrent with some files, within a budget of reading."""
+    """Compares a torrent with some files, within a budget of reading.
+
+    With digests longer than SHA-1 it is a view of piece layers (`layers.py`): each file has pieces of its own.
+    """
 
     def __init__(
         self,
@@ -38,9 +41,12 @@ class Sampler:
         rng: Random,
         budget: Budget,
         stages: Sequence[int] = STAGES,
+        *,
+        digest_bytes: int = SHA1_BYTES,
     ) -> None:
         self._info, self._hasher, self._rng = info, hasher, rng
         self._budget, self._stages = budget, stages
+        self._digest_bytes, self._is_layered = digest_bytes, digest_bytes != SHA1_BYTES
         self._constant = self._unread = self._too_large = 0
         self._mates = Mates(files)
         usable = info.files if info.pieces and info.piece_length > 0 else ()
@@ -74,8 +80,9 @@ class Sampler:
         length, offset = self._info.piece_length, file.offset or 0
         low = offset + max(0, shift)
         high = offset + min(file.size_bytes, (asset.size_bytes or 0) + shift)
-        stop = -(-high // length) if high == self._end else high // length
-        pieces = range(-(-low // length), min(stop, len(self._info.pieces) // SHA1_BYTES))
+        is_end = high == (offset + file.size_bytes if self._is_layered else self._end)
+        stop = -(-high // length) if is_end else high // length
+        pieces = range(-(-low // length), min(stop, len(self._info.pieces) // self._digest_bytes))
         pair = Pair(file, asset, shift, pieces, iter(()))
         pair.draws = self._draw(pair)
         return pair
@@ -113,7 +120,8 @@ class Sampler:
                     self._test(pair, wanted, self._hasher)
                 if pair.ok:
                     proved.add(pair.file.offset)
-        self._run_spanning(self._hasher)
+        if not self._is_layered:
+            self._run_spanning(self._hasher)
 
     def _test(self, pair: Pair, wanted: int, hasher: Hasher) -> None:
         """Draw until so many informative pieces were tested; constant ones are drawn over, within bounds."""
@@ -132,7 +140,8 @@ class Sampler:
 
     def _piece(self, pair: Pair, index: int) -> Piece:
         start = index * self._info.piece_length
-        length = min(self._info.piece_length, self._end - start)
+        end = _end(pair.file) if self._is_layered else self._end
+        length = min(self._info.piece_length, end - start)
         return (Part(pair.asset, self._asset_start(pair, index), length),)
 
     def _count(self, pair: Pair, index: int, part: Part, hashed: Hashed | None) -> None:
@@ -150,7 +159,7 @@ class Sampler:
 
     def committed(self, index: int) -> bytes:
         """The torrent's own hash of a piece."""
-        return self._info.pieces[index * SHA1_BYTES : (index + 1) * SHA1_BYTES]
+        return self._info.pieces[index * self._digest_bytes : (index + 1) * self._digest_bytes]
 
     def _run_spanning(self, hasher: Hasher) -> None:
         """Small files: pieces shared with neighbours that are the asset's too, or padding (BEP 47)."""

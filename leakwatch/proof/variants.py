@@ -1,26 +1,30 @@
 """Who leaked it: of the copies that recipients were given, which one a torrent carries.
 
 Copies agree almost everywhere; only pieces that touch a range in which they differ tell them apart. A recipient
-is named if every other one is excluded by such a piece, with which his own copy agrees. Where that cannot be
-said, the ranges are named that would.
+is named if every other one is excluded by such a piece, with which his own copy agrees, and further if
+
+- nothing else that is compared differs from his copy: a piece that no registered copy has is of a copy that was
+  changed, or that nobody registered, and metadata cannot say which;
+- a piece holds bytes that are his alone, or all ranges were compared in which any copies differ: who is known by
+  a choice of marks that others have too is not known by some of them.
+
+Where nobody is named, the nearest is told, and the ranges that would help.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from random import Random
 
 from leakwatch.model.asset import AssetFile
 from leakwatch.model.finding import VariantProof
-from leakwatch.proof.hashing import Hasher, Part
+from leakwatch.proof.hashing import Hasher, joined
 from leakwatch.proof.pairs import Budget, Pair
 from leakwatch.proof.sampler import SHA1_BYTES
+from leakwatch.proof.trial import COMMON, Answer, Others, Trial, own_copy, ranges
 from leakwatch.torrent.metainfo import TorrentInfo
 
-COMMON = ""
-"""The name of the copy that nobody in particular was given."""
-_MAX_PIECES, _MAX_TELLING, _MAX_TOLD = 128, 16, 50
+_MAX_TELLING, _MAX_TOLD = 16, 50
 _MAX_READ_BYTES = 2**30
 
 
@@ -31,64 +35,122 @@ def variant_by_root(info: TorrentInfo, files: Sequence[AssetFile]) -> VariantPro
         return None
     found = {file.pieces_root for file in info.files if file.pieces_root}
     everybody = _recipients(files)
-    answers: list[_Answer] = []
+    answers: list[Answer] = []
+    foreign = 0
     for path in sorted(paths):
         copies = _copies(path, files)
         if any(copy.pieces_root in found for copy in copies.values()):
-            having = (name for name in everybody if (own := _own(copies, name)) and own.pieces_root in found)
-            answers.append(_Answer(frozenset(having)))
-    left = _left(everybody, answers)
-    telling = [(path, *one) for path in sorted(paths) for one in _ranges(_copies(path, files), left)]
-    return _told(left, len(answers), telling if len(left) > 1 else []) if answers else None
+            having = (
+                name for name in everybody if (own := own_copy(copies, name)) and own.pieces_root in found
+            )
+            answers.append(Answer(frozenset(having)))
+        else:
+            foreign += _is_in_place(path, copies, info)
+    others = Others(foreign, foreign, foreign)
+    told = _told(everybody, answers, others, {path: _copies(path, files) for path in paths})
+    return told if answers else None
+
+
+def _is_in_place(path: str, copies: Mapping[str, AssetFile], info: TorrentInfo) -> bool:
+    """Whether the torrent has another file where a copy would be: of the same name and size, and no copy's root."""
+    name, sizes = (
+        path.rpartition("/")[2].encode(errors="replace"),
+        {copy.size_bytes for copy in copies.values()},
+    )
+    return any(
+        file.pieces_root and file.raw_path[-1] == name and file.size_bytes in sizes for file in info.files
+    )
 
 
 def variant_by_pieces(
-    info: TorrentInfo, pairs: Sequence[Pair], files: Sequence[AssetFile], hasher: Hasher | None
+    info: TorrentInfo,
+    pairs: Sequence[Pair],
+    files: Sequence[AssetFile],
+    hasher: Hasher | None,
+    rng: Random,
+    *,
+    digest_bytes: int = SHA1_BYTES,
 ) -> VariantProof | None:
-    """By v1 pieces that touch a range in which copies differ, at the alignment that was found."""
+    """By pieces that touch a range in which copies differ, at the alignment that was found; then by others."""
     paths = {file.path for file in files if file.variant is not None}
     if not paths or hasher is None:
         return None
     everybody, budget = _recipients(files), Budget(_MAX_READ_BYTES)
-    answers = [
-        answer
+    trials = [
+        Trial(info, pair, _copies(pair.asset.path, files), hasher, budget, digest_bytes)
         for pair in pairs
         if pair.ok and pair.asset.path in paths
-        for answer in _Trial(info, pair, _copies(pair.asset.path, files), hasher, budget).answers(everybody)
     ]
-    left, compared = _left(everybody, answers), len(answers)
-    telling = [
-        (path, start, end)
-        for path in sorted(paths)
-        for start, end in _ranges(_copies(path, files), left)
-        if len(left) > 1
-    ]
-    return _told(left, compared, telling)
+    answers = [answer for trial in trials for answer in trial.answers(everybody)]
+    left, others = _agreeing(everybody, answers), Others()
+    copies = {path: _copies(path, files) for path in paths}
+    if len(left) != 1:
+        return _told(everybody, answers, others, copies)
+    name = min(left)
+    others = _summed([trial.others(name, rng) for trial in trials])
+    missing = _uncompared(copies, trials)
+    has_own = not missing or any(trial.hasown_copy(name, everybody) for trial in trials)
+    return _told(everybody, answers, others, copies, () if has_own else missing)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What one piece, or one whole file, says: whose bytes it has, and whose might be the same for all we know."""
+def _uncompared(
+    copies: Mapping[str, Mapping[str, AssetFile]], trials: Sequence[Trial]
+) -> list[tuple[str, int, int]]:
+    """The ranges in which copies differ of which no piece gave an answer, or not all of them."""
+    found: list[tuple[str, int, int]] = []
+    for path, own in sorted(copies.items()):
+        parts = [t.part(index) for t in trials if t.pair.asset.path == path for index in t.seen]
+        compared = joined(range(part.start, part.start + part.length) for part in parts)
+        for start, end in ranges(own, own.keys()):
+            if not any(one.start <= start and end <= one.stop for one in compared):
+                found.append((path, start, end))
+    return found
 
-    agree: frozenset[str] = frozenset()
-    unknown: frozenset[str] = frozenset()
+
+def _summed(parts: Sequence[Others]) -> Others:
+    return Others(*(sum(getattr(one, name) for one in parts) for name in ("compared", "total", "foreign")))
 
 
-def _left(everybody: set[str], answers: Sequence[_Answer]) -> set[str]:
-    """Those who agree with everything.
-
-    Where nobody does, or a piece is nobody's, copies were mixed or changed: then all who agree with a part of it,
-    so that nobody is accused alone for what is not his copy.
-    """
+def _agreeing(everybody: set[str], answers: Sequence[Answer]) -> set[str]:
+    """Those who agree with every answer, for all we know."""
     left = set(everybody)
     for one in answers:
         left &= one.agree | one.unknown
-    partly = {name for one in answers for name in one.agree}
-    return left or partly or set(everybody)
+    return left
 
 
-def _told(left: set[str], compared: int, telling: Sequence[tuple[str, int, int]]) -> VariantProof:
-    return VariantProof(tuple(sorted(left))[:_MAX_TOLD], compared, tuple(telling[:_MAX_TELLING]))
+def _told(
+    everybody: set[str],
+    answers: Sequence[Answer],
+    others: Others,
+    copies: Mapping[str, Mapping[str, AssetFile]],
+    missing: Sequence[tuple[str, int, int]] = (),
+) -> VariantProof:
+    """Who is left.
+
+    Where nobody agrees with everything, or a piece is in no registered copy, copies were mixed or changed, or it
+    is one that was not registered: then all who agree with a part of it, so that nobody is accused alone for what
+    is not his copy; the one who agrees with all that tells is told as the nearest. So, too, where ranges are
+    `missing` without which he is not named.
+    """
+    left = _agreeing(everybody, answers)
+    foreign = others.foreign + sum(not one.agree and not one.unknown for one in answers)
+    nearest = min(left) if (foreign or missing) and len(left) == 1 and answers else None
+    if foreign or missing or not left:
+        partly = left | {name for one in answers for name in one.agree}
+        left = partly if len(partly) > 1 else set(everybody)
+    telling = list(missing)
+    if nearest is None and len(left) > 1:
+        telling = [(path, *one) for path in sorted(copies) for one in ranges(copies[path], left)]
+    return VariantProof(
+        candidates=tuple(sorted(left))[:_MAX_TOLD],
+        pieces_compared=len(answers),
+        telling=tuple(telling[:_MAX_TELLING]),
+        nearest=nearest,
+        others_compared=others.compared,
+        others_total=others.total,
+        pieces_foreign=foreign,
+    )
 
 
 def _recipients(files: Sequence[AssetFile]) -> set[str]:
@@ -101,88 +163,3 @@ def _recipients(files: Sequence[AssetFile]) -> set[str]:
 
 def _copies(path: str, files: Sequence[AssetFile]) -> dict[str, AssetFile]:
     return {file.variant or COMMON: file for file in files if file.path == path}
-
-
-def _own(copies: Mapping[str, AssetFile], name: str) -> AssetFile | None:
-    """A recipient's copy of a file: his own, or the common one."""
-    return copies.get(name) or copies.get(COMMON)
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """One file of the torrent against all copies of one file of the asset."""
-
-    info: TorrentInfo
-    pair: Pair
-    copies: Mapping[str, AssetFile]
-    hasher: Hasher
-    budget: Budget
-
-    def answers(self, everybody: set[str]) -> Iterator[_Answer]:
-        """What each piece says that tells copies apart; everybody is held against each, so that no mix passes.
-
-        A piece that agrees with nobody is an answer, too, unless it may be that of a copy that is not at hand.
-        """
-        for index in self._telling(everybody):
-            part = self._part(index)
-            owners = {name: self._owner(name, part) for name in everybody}
-            if len(set(owners.values())) < 2:
-                continue
-            agrees = self._agreeing(sorted(set(owners.values())), part, index)
-            answers = agrees.values()
-            if True in answers or None not in answers:
-                yield _Answer(
-                    frozenset(name for name in everybody if agrees[owners[name]] is True),
-                    frozenset(name for name in everybody if agrees[owners[name]] is None),
-                )
-
-    def _telling(self, left: set[str]) -> Iterator[int]:
-        """Pieces inside the file that touch a differing range, those first that concern the most recipients."""
-        offset, length = (self.pair.file.offset or 0) + self.pair.shift, self.info.piece_length
-        touched: Counter[int] = Counter()
-        for name in left & self.copies.keys():
-            for start, end in _differing(self.copies[name]):
-                first, last = (offset + start) // length, (offset + end - 1) // length
-                inside = range(max(first, self.pair.pieces.start), min(last + 1, self.pair.pieces.stop))
-                touched.update(inside[:_MAX_PIECES])
-        for index, _ in sorted(touched.items(), key=lambda one: (-one[1], one[0]))[:_MAX_PIECES]:
-            yield index
-
-    def _part(self, index: int) -> Part:
-        length, file = self.info.piece_length, self.pair.file
-        begin = index * length - (file.offset or 0)
-        return Part(None, begin - self.pair.shift, min(length, file.size_bytes - begin))
-
-    def _owner(self, name: str, part: Part) -> str:
-        """Whose bytes a recipient has in this range: his own where his copy differs there, else the common ones."""
-        if name not in self.copies or COMMON not in self.copies:
-            return COMMON if COMMON in self.copies else name
-        end = part.start + part.length
-        return name if any(a < end and part.start < b for a, b in _differing(self.copies[name])) else COMMON
-
-    def _agreeing(self, owners: Sequence[str], part: Part, index: int) -> dict[str, bool | None]:
-        """Of each owner whether his bytes are the torrent's; None where that is not known."""
-        committed = self.info.pieces[index * SHA1_BYTES : (index + 1) * SHA1_BYTES]
-        found: dict[str, bool | None] = {}
-        for name in owners:
-            file = _own(self.copies, name)
-            hashed = None
-            if file is not None and part.length <= self.budget.left:
-                hashed = self.hasher.hash([(Part(file, part.start, part.length),)])[0]
-                self.budget.take(hashed)
-            is_known = hashed is not None and hashed.informative[0]
-            found[name] = hashed.digest == committed if hashed is not None and is_known else None
-            if file is not None and part.start + part.length > (file.size_bytes or 0):
-                found[name] = False
-        return found
-
-
-def _differing(file: AssetFile) -> tuple[tuple[int, int], ...]:
-    """Where a recipient's copy differs from the common one; everywhere, where that is not known."""
-    if file.variant is None:
-        return ()
-    return file.differs or ((0, file.size_bytes or 0),)
-
-
-def _ranges(copies: Mapping[str, AssetFile], left: set[str]) -> list[tuple[int, int]]:
-    return sorted({one for name in left if name in copies for one in _differing(copies[name])})

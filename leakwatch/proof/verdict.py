@@ -4,41 +4,49 @@ Metadata holds hashes of the content. Hashing the same ranges of the asset and c
 swarm. One informative piece that agrees proves its range (2^-160 by chance). The cost follows the pieces that
 are sampled, never the asset's size, and `MAX_READ_BYTES` bounds it whatever the metadata says.
 
-Not seen, by design: copies that were re-encoded, archived or encrypted; a changed file in a v2-only torrent.
+Not seen, by design: copies that were re-encoded, archived or encrypted; a changed file in a v2-only torrent
+whose piece layers are not at hand, or that is no longer than a piece.
 The verdict is about the metadata, not about what peers really hold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random, SystemRandom
 
 from leakwatch.model.asset import AssetFile, is_telling
 from leakwatch.model.finding import FileProof, Proof, Verdict
 from leakwatch.proof.by_headers import by_headers
 from leakwatch.proof.hashing import Hasher
+from leakwatch.proof.layers import Layers, lacking
 from leakwatch.proof.pairs import Budget, Pair
-from leakwatch.proof.sampler import Sampler
+from leakwatch.proof.sampler import SHA1_BYTES, STAGES, Sampler
 from leakwatch.proof.variants import variant_by_pieces, variant_by_root
+from leakwatch.torrent.layers import NODE_BYTES
 from leakwatch.torrent.metainfo import TorrentInfo
 
 _MAX_FILES_TOLD = 1000
 _MAX_VARIANTS = 1024
 _VARIANT_STAGES = (1, 4)
 """Pieces of each recipient's own files: a whole copy agrees in any, and there may be hundreds of recipients."""
-_BY_CHANCE = {"v2": 2.0**-256, "v1": 2.0**-160}
+_BY_CHANCE = {"v2": 2.0**-256, "layer": 2.0**-256, "v1": 2.0**-160}
 _UNCHANGED = 0.25
 """What share of a copy may be unchanged for `error` of a refutation: fewer pieces would be missed more often."""
 
 
 def prove(
-    info: TorrentInfo, files: Sequence[AssetFile], hasher: Hasher | None, rng: Random | None = None
+    info: TorrentInfo,
+    files: Sequence[AssetFile],
+    hasher: Hasher | None,
+    rng: Random | None = None,
+    layers: Layers | None = None,
 ) -> Proof:
     """Judge a torrent against an asset's files, among them the copies that recipients were given.
 
     PROVED    a v2 root is one of the asset's (the whole file is identical; told as 1 of 1 pieces), or one
-              informative v1 piece agrees. Pieces are drawn at random: no maker can know which.
+              informative v1 piece agrees, or one node of a piece layer (method `layer`) where a torrent has no v1
+              pieces. Pieces are drawn at random: no maker can know which.
     LIKELY    only side files agree: less than a hundredth of the asset's bytes each, such as a licence text; or no
               bytes could be compared, or too few, and weights of the torrent have the sizes that the asset's
               tensors take up (method `header`; a fine-tune of the same architecture has them, too).
@@ -51,30 +59,69 @@ def prove(
         proof = _agreeing("v2", identical[:_MAX_FILES_TOLD], identical, files)
         return replace(proof, variant=variant_by_root(info, files))
     rng, budget = rng or SystemRandom(), Budget()
-    sampler = Sampler(info, _common(files), hasher, rng, budget)
+    rows = _Rows("v1", info, hasher)
+    if layers is not None and layers.rows and not info.pieces:
+        rows = _Rows("layer", layers.view(info), layers.hasher, NODE_BYTES)
+    sampler = rows.sampler(_common(files), rng, budget)
     sampler.run()
     pairs = sampler.best()
     agreed = {pair.asset.path for pair in pairs if pair.ok}
-    own = _own_copies(info, [file for file in files if file.path not in agreed], hasher, rng, budget)
+    own = _own_copies(rows, [file for file in files if file.path not in agreed], rng, budget)
     pairs = sorted([*own, *pairs], key=lambda pair: not pair.ok) if own else pairs
-    tested = [pair.told() for pair in pairs]
+    tested = [replace(pair.told(), method=rows.method) for pair in pairs]
     proved = [file for file in tested if file.pieces_ok]
     if proved:
-        proof = _agreeing("v1", tested, proved, files)
-        return replace(proof, variant=variant_by_pieces(info, pairs, files, hasher))
-    if sampler.refutes(_weight(files)):
+        variant = variant_by_pieces(rows.info, pairs, files, rows.hasher, rng, digest_bytes=rows.digest_bytes)
+        return replace(_agreeing(rows.method, tested, proved, files), variant=variant)
+    return _not_proved(info, files, sampler, tested, layers)
+
+
+def _not_proved(
+    info: TorrentInfo,
+    files: Sequence[AssetFile],
+    sampler: Sampler,
+    tested: Sequence[FileProof],
+    layers: Layers | None,
+) -> Proof:
+    """What is left to say where nothing agrees."""
+    told, method = tuple(tested), tested[0].method if tested else "none"
+    other = _other_root(info, files)
+    if sampler.refutes(_weight(files)) and not (other and method == "layer"):
         count = sum(file.pieces_tested for file in tested)
         why = f"none of {count} informative pieces agrees with the asset's"
-        return Proof(Verdict.REFUTED, "v1", tuple(tested), why, (1 - _UNCHANGED) ** count)
-    other = _other_root(info, files)
+        return Proof(Verdict.REFUTED, method, told, why, (1 - _UNCHANGED) ** count)
     if other:
-        why = f"{_count(len(other), 'file')} of exactly the asset's size, and of another root"
+        why = f"{_count(len(other), 'file')} of exactly the asset's size, and of another root{_blind(info, layers)}"
         return Proof(Verdict.REFUTED, "v2", tuple(other[:_MAX_FILES_TOLD]), why, _BY_CHANCE["v2"])
     alike = by_headers(info, _common(files))
     if alike:
         why = f"{alike.reason} ({alike.kind}); a fine-tune of the same architecture has these sizes, too"
-        return Proof(Verdict.LIKELY, "header", tuple(tested), why)
-    return Proof(Verdict.UNPROVED, "v1" if tested else "none", tuple(tested), sampler.why_not())
+        return Proof(Verdict.LIKELY, "header", told, why)
+    return Proof(Verdict.UNPROVED, method, told, sampler.why_not() + _blind(info, layers))
+
+
+def _blind(info: TorrentInfo, layers: Layers | None) -> str:
+    """What a v2-only torrent cannot say without its layers."""
+    count = 0 if info.pieces else lacking(info, layers)
+    return (
+        f"; a changed copy would not be seen in {_count(count, 'file')} without piece layers" if count else ""
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The hashes of pieces that a torrent commits to, v1 or layers, and what hashes the asset's."""
+
+    method: str
+    info: TorrentInfo
+    hasher: Hasher | None
+    digest_bytes: int = SHA1_BYTES
+
+    def sampler(
+        self, files: Sequence[AssetFile], rng: Random, budget: Budget, stages: Sequence[int] = STAGES
+    ) -> Sampler:
+        """To compare some files with it."""
+        return Sampler(self.info, files, self.hasher, rng, budget, stages, digest_bytes=self.digest_bytes)
 
 
 def _agreeing(
@@ -93,16 +140,14 @@ def _common(files: Sequence[AssetFile]) -> list[AssetFile]:
     return [file for file in files if file.variant is None]
 
 
-def _own_copies(
-    info: TorrentInfo, files: Sequence[AssetFile], hasher: Hasher | None, rng: Random, budget: Budget
-) -> list[Pair]:
+def _own_copies(rows: _Rows, files: Sequence[AssetFile], rng: Random, budget: Budget) -> list[Pair]:
     """What agrees with a recipient's own copies, of files of which nothing agrees with the common ones."""
     copies: dict[str, list[AssetFile]] = {}
     for file in files:
         if file.variant is not None:
             copies.setdefault(file.variant, []).append(file)
     for own in list(copies.values())[:_MAX_VARIANTS]:
-        sampler = Sampler(info, own, hasher, rng, budget, _VARIANT_STAGES)
+        sampler = rows.sampler(own, rng, budget, _VARIANT_STAGES)
         sampler.run()
         pairs = [pair for pair in sampler.best() if pair.ok]
         if pairs:
@@ -163,7 +208,7 @@ def _why_proved(proved: Sequence[FileProof], files: Sequence[AssetFile]) -> str:
     share = f"{len(paths)} of the asset's {_count(len({file.path for file in files}), 'file')}"
     shifted = ", shifted within the file" if all(file.shift for file in proved) else ""
     part = ""
-    if proved[0].method == "v1" and ok < tested:
+    if proved[0].method != "v2" and ok < tested:
         low, high = proved[0].share
         part = f"; of the first {low:.0%} to {high:.0%} is unchanged (95 % confidence)"
     return f"the torrent's metadata commits to bytes identical to {share}: {how}{shifted}{part}"

@@ -1,6 +1,6 @@
 """The daemon's side of a prover: a `Hasher` that asks the machine where the files are.
 
-Whatever goes wrong there, pieces are None: the verdict then says that the bytes were not at hand.
+Whatever goes wrong there, pieces are None, and whoever asks by `noting` is told that nobody could be asked.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import httpcore
@@ -15,7 +17,7 @@ import structlog
 
 from leakwatch.errors import LeakwatchError, SourceError, WireError
 from leakwatch.model.asset import AssetFile
-from leakwatch.proof import Hashed, Hasher, Piece
+from leakwatch.proof import Away, Hashed, Hasher, Piece
 from leakwatch.prover.limits import MAX_BODY_BYTES, MAX_PIECE_BYTES, MIN_BYTES, is_within, refusal
 from leakwatch.prover.network import DeadlineBackend, until
 from leakwatch.prover.settings import ProverSettings
@@ -42,9 +44,17 @@ class Provers(Protocol):
         ...
 
 
-def prover_hashers(config: Provers) -> tuple[Hasher, ...]:
+def prover_hashers(config: Provers) -> tuple[ProverHasher, ...]:
     """A hasher for each prover of the configuration; nobody is contacted yet. Raises: ConfigError."""
     return tuple(ProverHasher(one) for one in config.provers)
+
+
+@dataclass(slots=True)
+class _Rest:
+    """Until when a prover is left alone, and what it failed by."""
+
+    until: float = 0.0
+    reason: str = ""
 
 
 class ProverHasher:
@@ -61,8 +71,15 @@ class ProverHasher:
             network_backend=DeadlineBackend(),
         )
         self._kept: dict[tuple[bytes, int], tuple[float, bool]] = {}
-        self._rests_until = 0.0
+        self._rest = _Rest()
+        self._away: Away | None = None
         self.failures: Counter[str] = Counter()
+
+    def noting(self, away: Away) -> Hasher:
+        """The same prover, its connections shared, for one proof."""
+        noting = copy(self)
+        noting._away = away  # noqa: SLF001  a copy of our own
+        return noting
 
     def close(self) -> None:
         """Hang up."""
@@ -105,7 +122,8 @@ class ProverHasher:
 
     def _answer(self, path: str, body: bytes, ends_at: float, read: Callable[[bytes], T]) -> T | None:
         """What was answered, or None where it went wrong, which is counted and logged."""
-        if time.monotonic() < self._rests_until:
+        if time.monotonic() < self._rest.until:
+            self._note(self._rest.reason)
             return None
         try:
             with until(ends_at):
@@ -120,10 +138,15 @@ class ProverHasher:
 
     def _fail(self, reason: str) -> None:
         self.failures[reason] += 1
-        self._rests_until = time.monotonic() + _REST_S
+        self._rest.until, self._rest.reason = time.monotonic() + _REST_S, reason
+        self._note(reason)
         _log.warning(
             "prover_failed", prover=self._settings.name, reason=reason, failures=self.failures.total()
         )
+
+    def _note(self, reason: str) -> None:
+        if self._away is not None:
+            self._away(f"the prover {self._settings.name!r} could not be asked: {reason}")
 
     def _asked(self, path: str, body: bytes, ends_at: float) -> bytes:
         """The body of the answer. A prover that asks for patience gets it while there is time."""

@@ -119,16 +119,21 @@ class SqlFindings(SqlProofs):
         rows = (await self._connection.execute(query.limit(limit))).mappings()
         return [(row["id"], mapping.observation_of(dict(row))) for row in rows]
 
-    async def texts(self, finding: FindingId, limit: int = 20) -> list[str]:
-        """The texts of a finding's sightings, newest first."""
+    async def sighted(
+        self, finding: FindingId, swarm_keys: Sequence[str], limit: int = 50
+    ) -> list[Observation]:
+        """A finding's sightings that name one of these swarms, newest first."""
+        named = sa.select(observed_swarm.c.observation_id).where(observed_swarm.c.swarm_key.in_(swarm_keys))
         query = (
-            sa.select(observation.c.text)
+            sa.select(observation)
             .join(sighting, sighting.c.observation_id == observation.c.id)
-            .where(sighting.c.finding_id == finding, observation.c.text.is_not(None))
+            .where(sighting.c.finding_id == finding, observation.c.id.in_(named))
             .order_by(sighting.c.id.desc())
             .limit(limit)
         )
-        return list((await self._connection.execute(query)).scalars())
+        return [
+            mapping.observation_of(dict(row)) for row in (await self._connection.execute(query)).mappings()
+        ]
 
     async def lock(self, assets: Iterable[AssetId]) -> set[AssetId]:
         """Let no other transaction judge these assets until this one ends; answers those that still exist."""

@@ -237,11 +237,11 @@ def _file_proof_of(told: Row) -> FileProof:
 
 
 def _variant_of(told: Row) -> VariantProof:
-    return VariantProof(
-        candidates=tuple(told["candidates"]),
-        pieces_compared=told["pieces_compared"],
-        telling=tuple((path, start, end) for path, start, end in told["telling"]),
-    )
+    changed: dict[str, Any] = {
+        "candidates": tuple(told["candidates"]),
+        "telling": tuple((path, start, end) for path, start, end in told["telling"]),
+    }
+    return VariantProof(**{**told, **changed})
 
 
 def alert_json(alert: Alert) -> dict[str, Any]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.asset import AssetId
-from leakwatch.model.finding import FindingId, Proof, ProofTask, Rank, State, Verdict
+from leakwatch.model.finding import FileTask, FindingId, Proof, ProofTask, Rank, State, Verdict
 from leakwatch.sources._kind import Payload
 from leakwatch.store import mapping
 from leakwatch.store.statements import insert_for
@@ -19,8 +21,10 @@ from leakwatch.torrent.infohash import Infohashes
 
 MAX_PROOFS = 50
 """Torrents of one finding whose metadata is looked for: a post may name a thousand magnets."""
-_MAX_DUE = 500
-_WANTED, _DONE = "wanted", "done"
+MAX_FILES = 10
+"""Addresses of .torrent files of one finding that are fetched."""
+_MAX_DUE, _MAX_NAMED, _MAX_DIGESTS = 500, 500, 5
+WANTED, _DONE = "wanted", "done"
 _KEPT_HEADERS = frozenset(
     {"content-type", "content-length", "date", "etag", "last-modified", "server", "content-encoding"}
 )
@@ -58,7 +62,7 @@ class SqlProofs:
             "finding_id": finding,
             "swarm_key": infohashes.swarm_keys[0].hex(),
             "infohashes": mapping.infohashes_json(infohashes),
-            "state": _WANTED,
+            "state": WANTED,
             "next_try_at": at,
             "verdict": Verdict.UNKNOWN.value,
             "files": [],
@@ -69,10 +73,10 @@ class SqlProofs:
         return (await self._connection.execute(statement)).rowcount > 0
 
     async def due_proofs(self, now: datetime) -> list[str]:
-        """Swarm keys, in hex, whose metadata is wanted now, the most wanted first; of very many the first 500."""
+        """Keys, in hex, of torrents and .torrent files that are wanted now, the most wanted first; at most 500."""
         query = (
             sa.select(proof.c.swarm_key)
-            .where(proof.c.state == _WANTED, proof.c.next_try_at <= now)
+            .where(proof.c.state == WANTED, proof.c.next_try_at <= now)
             .group_by(proof.c.swarm_key)
             .order_by(sa.func.min(proof.c.rank), sa.func.min(proof.c.next_try_at))
             .limit(_MAX_DUE)
@@ -81,15 +85,6 @@ class SqlProofs:
 
     async def proof_tasks(self, swarm_key: str) -> list[ProofTask]:
         """The open tasks of one swarm."""
-        query = (
-            sa.select(proof, finding.c.asset_id)
-            .join(finding, finding.c.id == proof.c.finding_id)
-            .where(
-                proof.c.swarm_key == swarm_key,
-                proof.c.state == _WANTED,
-                finding.c.state != State.MERGED.value,
-            )
-        )
         return [
             ProofTask(
                 id=row["id"],
@@ -100,22 +95,126 @@ class SqlProofs:
                 metadata_digest=row["metadata_digest"],
                 rank=Rank(row["rank"]),
             )
-            for row in (await self._connection.execute(query)).mappings()
+            for row in await self._wanted(swarm_key)
+            if any(row["infohashes"])
         ]
 
-    async def torrent_urls(self, finding: FindingId, swarm_keys: Sequence[str], limit: int = 3) -> list[str]:
-        """Addresses of .torrent files that a finding's sightings give for one of these swarms, newest first."""
+    async def _wanted(self, key: str) -> list[dict[str, Any]]:
         query = (
-            sa.select(observation.c.facts)
-            .join(sighting, sighting.c.observation_id == observation.c.id)
-            .join(observed_swarm, observed_swarm.c.observation_id == observation.c.id)
-            .where(sighting.c.finding_id == finding, observed_swarm.c.swarm_key.in_(swarm_keys))
-            .order_by(sighting.c.id.desc())
-            .limit(50)
+            sa.select(proof, finding.c.asset_id)
+            .join(finding, finding.c.id == proof.c.finding_id)
+            .where(
+                proof.c.swarm_key == key,
+                proof.c.state == WANTED,
+                finding.c.state != State.MERGED.value,
+            )
         )
-        facts = (await self._connection.execute(query)).scalars()
-        urls = (told.get("torrent_url") for told in facts)
-        return list(dict.fromkeys(url for url in urls if url))[:limit]
+        return [dict(row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def request_file(self, finding: FindingId, url: str, at: datetime, rank: Rank) -> bool:
+        """Want the torrent that a .torrent file holds; false if it is wanted already, or the finding has too many."""
+        rows = (
+            await self._connection.execute(sa.select(proof.c.urls).where(proof.c.finding_id == finding))
+        ).all()
+        told = {one for (urls,) in rows for one in urls}
+        if url in told or len(told) >= MAX_FILES or len(rows) >= MAX_PROOFS:
+            return False
+        row = {
+            "finding_id": finding,
+            "swarm_key": _file_key(url),
+            "infohashes": [None, None],
+            "state": WANTED,
+            "next_try_at": at,
+            "verdict": Verdict.UNKNOWN.value,
+            "files": [],
+            "rank": int(rank),
+            "urls": [url],
+            "updated_at": at,
+        }
+        await self._connection.execute(sa.insert(proof), [row])
+        return True
+
+    async def file_tasks(self, key: str) -> list[FileTask]:
+        """The open tasks of one .torrent file."""
+        return [
+            FileTask(
+                id=row["id"],
+                finding=FindingId(row["finding_id"]),
+                asset=AssetId(row["asset_id"]),
+                key=key,
+                url=row["urls"][0],
+                attempts=row["attempts"],
+                rank=Rank(row["rank"]),
+            )
+            for row in await self._wanted(key)
+            if not any(row["infohashes"])
+        ]
+
+    async def name_torrent(
+        self, task: FileTask, finding: FindingId, infohashes: Infohashes, metadata_digest: str, at: datetime
+    ) -> ProofTask | None:
+        """Record what torrent a .torrent file holds, and which sightings name it by that.
+
+        Answers the task that it is now; None where the finding knew the torrent and it is judged.
+        """
+        keys = [key.hex() for key in infohashes.swarm_keys]
+        await self._name_sightings(finding, task.url, keys)
+        known = sa.select(proof.c.id, proof.c.urls, proof.c.swarm_key).where(
+            proof.c.finding_id == finding, proof.c.swarm_key.in_(keys)
+        )
+        for ident, urls, key in (await self._connection.execute(known)).all():
+            await self._connection.execute(sa.delete(proof).where(proof.c.id == task.id))
+            changes: dict[str, Any] = {"urls": [*urls, task.url]}
+            await self._connection.execute(sa.update(proof).where(proof.c.id == ident).values(changes))
+            return next((one for one in await self.proof_tasks(key) if one.id == ident), None)
+        changes = {
+            "swarm_key": keys[0],
+            "infohashes": mapping.infohashes_json(infohashes),
+            "attempts": 0,
+            "reason": None,
+            "metadata_digest": metadata_digest,
+            "updated_at": at,
+        }
+        await self._connection.execute(sa.update(proof).where(proof.c.id == task.id).values(changes))
+        return next((one for one in await self.proof_tasks(keys[0]) if one.id == task.id), None)
+
+    async def _name_sightings(self, finding: FindingId, url: str, keys: Sequence[str]) -> None:
+        query = (
+            sa.select(sighting.c.observation_id, sighting.c.locators)
+            .where(sighting.c.finding_id == finding)
+            .order_by(sighting.c.id.desc())
+            .limit(_MAX_NAMED)
+        )
+        rows = [
+            {"swarm_key": key, "observation_id": ident}
+            for ident, locators in (await self._connection.execute(query)).all()
+            if url in locators
+            for key in keys
+        ]
+        if rows:
+            insert = insert_for(self._connection, observed_swarm).on_conflict_do_nothing()
+            await self._connection.execute(insert, rows)
+
+    async def metadata_digests(self, swarm_keys: Sequence[str]) -> list[str]:
+        """Evidence that may be the metadata of one of these swarms: of other findings, or heard in the DHT."""
+        judged = (
+            sa.select(proof.c.metadata_digest)
+            .where(proof.c.swarm_key.in_(swarm_keys), proof.c.metadata_digest.is_not(None))
+            .distinct()
+            .limit(_MAX_DIGESTS)
+        )
+        heard = (
+            sa.select(evidence.c.digest)
+            .join(observation, observation.c.evidence == evidence.c.digest)
+            .join(observed_swarm, observed_swarm.c.observation_id == observation.c.id)
+            .where(observed_swarm.c.swarm_key.in_(swarm_keys), evidence.c.parser.startswith("dht/"))
+            .distinct()
+            .limit(_MAX_DIGESTS)
+        )
+        found = [
+            one for query in (judged, heard) for one in (await self._connection.execute(query)).scalars()
+        ]
+        return list(dict.fromkeys(found))
 
     async def proofs(self, finding: FindingId) -> list[Proof]:
         """What was found out about the torrents of a finding."""
@@ -123,12 +222,20 @@ class SqlProofs:
         return [mapping.proof_of(dict(row)) for row in (await self._connection.execute(query)).mappings()]
 
     async def close_proof(
-        self, task: ProofTask, proof_made: Proof, metadata_digest: str, at: datetime
+        self,
+        task: ProofTask | FileTask,
+        proof_made: Proof,
+        metadata_digest: str | None,
+        at: datetime,
+        again_at: datetime | None = None,
     ) -> FindingId | None:
-        """Record the verdict on one torrent; answers the finding it belongs to now: cases may have been merged."""
-        changes = {
-            "state": _DONE,
-            "attempts": task.attempts + 1,
+        """Record the verdict on one torrent, which is final unless it is judged again at `again_at`.
+
+        Answers the finding it belongs to now: cases may have been merged.
+        """
+        changes: dict[str, Any] = {
+            "state": WANTED if again_at else _DONE,
+            "attempts": _attempts(task, metadata_digest),
             "verdict": proof_made.verdict.value,
             "method": proof_made.method,
             "reason": proof_made.reason,
@@ -139,15 +246,37 @@ class SqlProofs:
             "metadata_digest": metadata_digest,
             "updated_at": at,
         }
+        if again_at:
+            changes["next_try_at"] = again_at
         await self._connection.execute(sa.update(proof).where(proof.c.id == task.id).values(changes))
         return await self._connection.scalar(sa.select(proof.c.finding_id).where(proof.c.id == task.id))
 
-    async def put_off_proof(self, task: ProofTask, next_try_at: datetime, reason: str, at: datetime) -> None:
-        """Record a failed attempt and when the next one is due."""
-        changes = {
+    async def put_off_proof(
+        self,
+        task: ProofTask | FileTask,
+        next_try_at: datetime,
+        reason: str,
+        at: datetime,
+        metadata_digest: str | None = None,
+    ) -> None:
+        """Record a failed attempt, when the next one is due, and the metadata where that is there."""
+        changes: dict[str, Any] = {
             "attempts": task.attempts + 1,
             "next_try_at": next_try_at,
             "reason": reason,
             "updated_at": at,
         }
+        if metadata_digest:
+            changes |= {"attempts": _attempts(task, metadata_digest), "metadata_digest": metadata_digest}
         await self._connection.execute(sa.update(proof).where(proof.c.id == task.id).values(changes))
+
+
+def _attempts(task: ProofTask | FileTask, metadata_digest: str | None) -> int:
+    """Looks for the metadata, or where it is there, judgements on it."""
+    is_first = isinstance(task, ProofTask) and task.metadata_digest != metadata_digest
+    return 1 if is_first else task.attempts + 1
+
+
+def _file_key(url: str) -> str:
+    """What stands for a .torrent file until its torrent is known; as long as the key of a swarm, and never one."""
+    return hashlib.sha256(b"torrent file\0" + url.encode()).hexdigest()[:40]

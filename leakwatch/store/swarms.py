@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from leakwatch.model.finding import FindingId, State, Verdict
 from leakwatch.model.swarm import SampleMethod, SwarmSample, SwarmTask
 from leakwatch.store import mapping
+from leakwatch.store.proofs import WANTED
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import finding, proof, swarm, swarm_sample
 from leakwatch.torrent.infohash import Infohashes
@@ -57,7 +58,7 @@ class SqlSwarms:
             .join(finding, finding.c.id == proof.c.finding_id)
             .where(
                 swarm.c.next_sample_at <= now,
-                proof.c.verdict.in_(_COUNTED),
+                sa.or_(proof.c.verdict.in_(_COUNTED), proof.c.state == WANTED),
                 finding.c.state.not_in(_CLOSED),
             )
             .group_by(swarm.c.swarm_key, swarm.c.next_sample_at)

@@ -139,11 +139,7 @@ class Stream:
                 self._unanswered.put_nowait((due, key))
 
     async def ask_again(self) -> NoReturn:
-        """Give second turns, one at a time.
-
-        Torrents are announced before anybody answers; and libtorrent gives up both where the two keys of a hybrid
-        are asked for side by side.
-        """
+        """Give second turns, one at a time: torrents are announced before anybody answers."""
         while True:
             due, key = await self._unanswered.get()
             await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))

@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 
 from leakwatch.errors import InfohashError, MetainfoError, SwarmError
-from leakwatch.swarm.metadata import HEADER_BYTES
+from leakwatch.swarm.frames import HEADER_BYTES
 from leakwatch.swarm.process import spawn
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, PiecesRoot
 from leakwatch.torrent.metainfo import TorrentFile, TorrentInfo

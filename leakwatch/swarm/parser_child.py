@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from leakwatch.errors import MetainfoError
-from leakwatch.swarm.metadata import HEADER_BYTES
+from leakwatch.swarm.frames import HEADER_BYTES
 from leakwatch.swarm.process import confine
 from leakwatch.torrent.metainfo import TorrentInfo, parse_info, parse_torrent
 

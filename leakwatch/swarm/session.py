@@ -13,7 +13,7 @@ import socket
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -21,17 +21,8 @@ import structlog
 
 from leakwatch.errors import SwarmError
 from leakwatch.model.finding import Rank
-from leakwatch.swarm.metadata import (
-    HEADER_BYTES,
-    PROBLEMS,
-    Answer,
-    Ask,
-    SwarmSettings,
-    body_length,
-    checked,
-    frame_limit,
-    read_answer,
-)
+from leakwatch.swarm.frames import PROBLEMS, Answer, Ask, Frames, read_answer
+from leakwatch.swarm.metadata import SwarmSettings, checked
 from leakwatch.swarm.process import spawn
 from leakwatch.swarm.turns import Turns
 from leakwatch.torrent.infohash import Infohashes, SwarmKey
@@ -44,6 +35,7 @@ MAX_WAITING = 20_000
 _START_S = 20.0
 _GRACE_S = 5.0
 """What the child may be late before it is taken for stuck."""
+_READ_BYTES = 2**16
 _PROGRAM = ("-m", "leakwatch.swarm.child")
 
 
@@ -108,6 +100,8 @@ class SwarmSession:
                 await self._child.end()
 
     async def _running(self) -> _Child:
+        if self._child and not self._child.has_ended and not self._is_closed:
+            return self._child
         async with self._starting:
             if self._is_closed:
                 raise SwarmError("the swarm is closed")
@@ -116,21 +110,56 @@ class SwarmSession:
             return self._child
 
 
+class _Line(asyncio.BufferedProtocol):
+    """The daemon's end of the socket: gives each answer on, until the child hangs up or sends what is none."""
+
+    def __init__(self, max_metadata_bytes: int, hear: Callable[[Answer], None]) -> None:
+        self._frames, self._hear = Frames(max_metadata_bytes), hear
+        self._buffer = memoryview(bytearray(_READ_BYTES))
+        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Why there is nothing more to hear."""
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the name is asyncio's
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        try:
+            for body in self._frames.cut(self._buffer[:nbytes]):
+                if not self.ended.done():
+                    self._hear(read_answer(body))
+        except SwarmError as error:
+            self._end(error.message)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the name is asyncio's
+        self._end("the libtorrent child ended")
+
+    def _end(self, reason: str) -> None:
+        if not self.ended.done():
+            self.ended.set_result(reason)
+
+
 @dataclass(slots=True)
 class _Child:
-    """A running child, what is asked of it, and the task that listens to it."""
+    """A running child, what is asked of it, and the task that buries it."""
 
     process: asyncio.subprocess.Process
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-    frame_limit: int
     waiting: dict[int, asyncio.Future[Answer]] = field(default_factory=dict[int, asyncio.Future[Answer]])
     last_number: int = 0
-    listener: asyncio.Task[None] | None = None
+    unsaid: bytearray = field(default_factory=bytearray)
+    line: asyncio.WriteTransport = field(init=False)
+    listener: asyncio.Task[None] = field(init=False)
+
+    async def connect(self, ours: socket.socket, max_metadata_bytes: int) -> None:
+        """Hear what it says from now on."""
+        loop = asyncio.get_running_loop()
+        self.line, protocol = await loop.create_connection(
+            lambda: _Line(max_metadata_bytes, self.hear), sock=ours
+        )
+        self.listener = asyncio.create_task(self._bury(protocol.ended), name="swarm-child")
 
     @property
     def has_ended(self) -> bool:
-        return self.listener is None or self.listener.done()
+        return self.listener.done()
 
     async def fetch(self, asked: Infohashes, peers: Sequence[tuple[str, int]], deadline_s: float) -> bytes:
         self.last_number += 1
@@ -144,39 +173,38 @@ class _Child:
         self.waiting[number] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(wait_s):
-                self.writer.write(frame)
+                self._say(frame)
                 return await self.waiting[number]
         except TimeoutError as error:
             self._kill()
             raise SwarmError("the libtorrent child did not answer and was ended") from error
         except asyncio.CancelledError:
-            self.writer.write(Ask(number).frame())
+            self._say(Ask(number).frame())
             raise
         finally:
             del self.waiting[number]
 
-    async def listen(self) -> None:
-        """Give answers to those who wait, until the child ends or sends what is none."""
-        reason = "the libtorrent child ended"
-        try:
-            while True:
-                header = await self.reader.readexactly(HEADER_BYTES)
-                body = await self.reader.readexactly(body_length(header, self.frame_limit))
-                answer = read_answer(body)
-                if answer.number > self.last_number:
-                    raise SwarmError("the libtorrent child answered what was not asked")  # noqa: TRY301
-                waiter = self.waiting.get(answer.number)
-                if waiter and not waiter.done():
-                    waiter.set_result(answer)
-        except (asyncio.IncompleteReadError, OSError):
-            pass
-        except SwarmError as error:
-            reason = error.message
-        finally:
-            await self._bury(reason)
+    def _say(self, frame: bytes) -> None:
+        """Write what this turn of the loop asks, at once: each write wakes the child."""
+        if not self.unsaid:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self.unsaid += frame
 
-    async def _bury(self, reason: str) -> None:
-        self.writer.close()
+    def _flush(self) -> None:
+        self.line.write(bytes(self.unsaid))
+        self.unsaid.clear()
+
+    def hear(self, answer: Answer) -> None:
+        """Give an answer to who waits for it. Raises: SwarmError if nobody asked."""
+        if answer.number > self.last_number:
+            raise SwarmError("the libtorrent child answered what was not asked")
+        waiter = self.waiting.get(answer.number)
+        if waiter and not waiter.done():
+            waiter.set_result(answer)
+
+    async def _bury(self, ended: asyncio.Future[str]) -> None:
+        reason = await ended
+        self.line.abort()
         self._kill()
         code = await self.process.wait()
         for waiter in self.waiting.values():
@@ -192,9 +220,8 @@ class _Child:
 
     async def end(self) -> None:
         """Hang up; the listener does the rest."""
-        self.writer.close()
-        if self.listener:
-            await self.listener
+        self.line.abort()
+        await self.listener
 
 
 async def _start(settings: SwarmSettings) -> _Child:
@@ -208,7 +235,7 @@ async def _start(settings: SwarmSettings) -> _Child:
         try:
             await child.answer_to(0, b"", _START_S)
         except BaseException:
-            child.writer.close()  # the listener buries it
+            child.line.abort()  # the listener buries it
             raise
     log.info("swarm_child_started", pid=child.process.pid)
     return child
@@ -217,13 +244,11 @@ async def _start(settings: SwarmSettings) -> _Child:
 async def _connect(folder: str, settings: SwarmSettings) -> _Child:
     ours, theirs = socket.socketpair()
     try:
-        process = await spawn(_PROGRAM, theirs, folder, settings.to_json())
-        reader, writer = await asyncio.open_connection(sock=ours)
+        child = _Child(await spawn(_PROGRAM, theirs, folder, settings.to_json()))
+        await child.connect(ours, settings.max_metadata_bytes)
     except BaseException:
         ours.close()
         raise
     finally:
         theirs.close()
-    child = _Child(process, reader, writer, frame_limit(settings.max_metadata_bytes))
-    child.listener = asyncio.create_task(child.listen(), name="swarm-child")
     return child

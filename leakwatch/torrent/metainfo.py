@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from leakwatch.errors import BencodeError, MetainfoError
 from leakwatch.torrent.bencode import Value, decode
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, PiecesRoot
+from leakwatch.torrent.layers import Layers, read_layers
+from leakwatch.torrent.tree import BLOCK_BYTES
 
 MAX_FILES = 1_000_000
 MAX_SIZE = 2**48
 _MAX_TREE_DEPTH = 100
 _SHA1_SIZE = 20
-_BLOCK = 16 * 1024
 _TRACKER = re.compile(r"(?:https?|udp|wss?)://", re.IGNORECASE)
 
 
@@ -68,7 +69,10 @@ class TorrentInfo:
 
 @dataclass(frozen=True, slots=True)
 class Torrent:
-    """A torrent file: the info dictionary and what stands around it. `problems` is empty for a valid one."""
+    """A torrent file: the info dictionary and what stands around it. `problems` is empty for a valid one.
+
+    `layers` are those piece layers (BEP 52) that hash to the root of a file, by this root.
+    """
 
     infohashes: Infohashes
     info: TorrentInfo | None
@@ -76,6 +80,7 @@ class Torrent:
     trackers: tuple[str, ...] = ()
     web_seeds: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    layers: Mapping[PiecesRoot, bytes] = field(default_factory=dict[PiecesRoot, bytes])
 
 
 def parse_torrent(data: bytes) -> Torrent:
@@ -101,14 +106,18 @@ def parse_torrent(data: bytes) -> Torrent:
         info, problem = parse_info(raw_info), ""
     except MetainfoError as error:
         info, problem = None, error.message
-    layers = _layer_problem(info, top.get(b"piece layers")) if info else ""
+    layers = Layers()
+    if info:
+        roots = {file.pieces_root: file.size_bytes for file in info.files if file.pieces_root}
+        layers = read_layers(top.get(b"piece layers"), roots, info.piece_length)
     return Torrent(
         infohashes=info.infohashes if info else infohashes_of(raw_info),
         info=info,
         raw_info=raw_info,
         trackers=tuple(_trackers(top)),
         web_seeds=tuple(_texts(top.get(b"url-list"))) + tuple(_texts(top.get(b"httpseeds"))),
-        problems=tuple(text for text in (problem, layers) if text),
+        problems=tuple(text for text in (problem, *layers.problems) if text),
+        layers=layers.rows,
     )
 
 
@@ -246,7 +255,7 @@ def _pieces(info: dict[bytes, Value], files: list[TorrentFile], piece_length: in
 
 def _tree_files(info: dict[bytes, Value], name: bytes, piece_length: int) -> list[TorrentFile]:
     """The v2 file tree in order; below the torrent's name, unless it is the one file of that name."""
-    if piece_length < _BLOCK or piece_length & (piece_length - 1):
+    if piece_length < BLOCK_BYTES or piece_length & (piece_length - 1):
         raise MetainfoError("the v2 piece length is not a power of two of at least 16 KiB", piece_length)
     tree = info.get(b"file tree")
     if not isinstance(tree, dict):
@@ -310,37 +319,6 @@ def _joined(flat: list[TorrentFile], tree: list[TorrentFile]) -> list[TorrentFil
         else TorrentFile(file.raw_path, file.size_bytes, file.offset, next(roots).pieces_root)
         for file in flat
     ]
-
-
-def _layer_problem(info: TorrentInfo, layers: Value | None) -> str:
-    """Whether `piece layers` carries whole layers of roots that the tree names; a missing one is no fault."""
-    if not isinstance(layers, dict):
-        return ""
-    if not layers.keys() <= {file.pieces_root for file in info.files}:
-        return "a piece layer belongs to no file"
-    for file in info.files:
-        layer = layers.get(file.pieces_root) if file.pieces_root else None
-        if layer is None or file.size_bytes <= info.piece_length:
-            continue
-        expected = -(-file.size_bytes // info.piece_length) * 32
-        if not isinstance(layer, bytes) or len(layer) != expected:
-            return "a piece layer has the wrong length"
-        if _layer_root(layer, info.piece_length) != file.pieces_root:
-            return "a piece layer does not hash to its root"
-    return ""
-
-
-def _layer_root(layer: bytes, piece_length: int) -> bytes:
-    pad = bytes(32)
-    for _ in range((piece_length // _BLOCK).bit_length() - 1):
-        pad = hashlib.sha256(pad + pad).digest()
-    nodes = [layer[i : i + 32] for i in range(0, len(layer), 32)]
-    while len(nodes) > 1:
-        if len(nodes) % 2:
-            nodes.append(pad)
-        nodes = [hashlib.sha256(nodes[i] + nodes[i + 1]).digest() for i in range(0, len(nodes), 2)]
-        pad = hashlib.sha256(pad + pad).digest()
-    return nodes[0]
 
 
 def _texts(value: Value | None) -> list[str]:

@@ -97,7 +97,7 @@ def test_negatives_are_seen_if_they_are_proved(half_zeros: Path, monkeypatch: py
     verdicts = {verdict for (kind, verdict) in told if not kind.startswith("control") and kind != BORDERS}
     assert verdicts <= {"refuted", "unproved"}
     assert told["control: the asset", "proved"] == 1
-    monkeypatch.setattr("leakwatch.assetfiles.is_informative", lambda _data: True)
+    monkeypatch.setattr("leakwatch.assetfiles.hashing.is_informative", lambda _data: True)
     told = negatives.tried(half_zeros, range(14))
     assert any(verdict == "proved" for kind, verdict in told if kind == "zeros")
 

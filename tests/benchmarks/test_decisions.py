@@ -164,6 +164,27 @@ def test_who_may_be_left(left: set[str] | None, truth: str, negative: Outcome, p
     assert variants.decided_positive(left, {truth}, truth) is positive
 
 
+def test_name_without_ground_is_wrong() -> None:
+    """The leaker's own name counts as wrong where the pieces do not bear it out."""
+    assert variants.decided_positive({"a"}, {"a"}, "a", may_name=False) is Outcome.WRONG
+    assert variants.decided_positive({"a", "b"}, {"a"}, "a", may_name=False) is Outcome.OPEN
+
+
+@pytest.mark.parametrize(("after", "may_name"), [(0, True), (70_000, False)])
+def test_who_may_be_named(groups: list[variants.Group], after: int, may_name: bool) -> None:
+    """A choice of marks bears a name only if every place of a mark lies in a piece that can be compared."""
+    one = groups[2]
+    names = [name for name in one.recipients if variants.differing(one.copies[""], one.copies[name])]
+    size, name = len(one.copies[""]), names[0]
+    last = (size - 10, bytes([one.copies[""][-10] ^ 1]))
+    copies = dict(one.copies) | {name: variants.marked(one.copies[name], (last,))}
+    copies[names[1]] = variants.marked(copies[names[1]], (last,))
+    changed = replace(one, copies=copies)
+    info = torrent_of(copies[name], Layout(0, after, is_padded=False), 262144, random.Random(11))
+    leak = variants.Leak(copies[name], name)
+    assert variants.may_be_named(info, leak, changed, BY_TABLES) is may_name
+
+
 @pytest.mark.parametrize(
     ("left", "outcome"),
     [({"b"}, Outcome.WRONG), ({""}, Outcome.RIGHT), ({"a", "b"}, Outcome.RIGHT), (set(), Outcome.RIGHT)],

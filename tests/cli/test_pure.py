@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 import leakwatch
 from leakwatch.cli import app
 from leakwatch.errors import ConfigError, InputError, LeakwatchError, MagnetError, MetainfoError
-from leakwatch.torrent.bencode import encode
+from leakwatch.torrent.bencode import decode, encode
 
 ROOT = Path(leakwatch.__file__).parents[1]
 PAYLOADS = Path(__file__).parents[1] / "sources"
@@ -411,6 +411,24 @@ def test_torrent_is_refuted(tmp_path: Path, kind: str) -> None:
     told = prove(file, tmp_path / "work")
     assert (told["verdict"], told["method"]) == ("refuted", kind)
     assert all(one["pieces_ok"] == 0 < one["pieces_tested"] for one in told["files"])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_changed_file_is_proved_by_layers(tmp_path: Path) -> None:
+    """Of a v2-only torrent the piece layers of its file say how much of a changed file is the owner's."""
+    file, _ = make_torrent(tmp_path, KINDS["v2"])
+    for name in FILES:
+        own = tmp_path / "work" / name
+        own.write_bytes(b"own" + own.read_bytes()[3:])
+    told = prove(file, tmp_path / "work")
+    assert (told["verdict"], told["method"]) == ("proved", "layer")
+    damaged = decode(file.read_bytes()).value
+    assert isinstance(damaged, dict)
+    damaged[b"piece layers"] = {}
+    file.write_bytes(encode(damaged))
+    told = prove(file, tmp_path / "work")
+    assert (told["verdict"], told["method"]) == ("refuted", "v2")
+    assert "without piece layers" in told["reason"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -20,6 +20,8 @@ def test_a_seed_draws_the_same_story_every_time() -> None:
     leak = tuple(beat for beat in whole.beats if isinstance(beat, LeakPost | LeakPull | LeakCopy))
     assert len(leak) == 3
     assert tuple(beat for beat in whole.beats if beat not in leak) == without.beats
+    assert ([join.seeders for join in whole.joins], without.joins) == ([2, 4, 8], ())
+    assert [join.after_s for join in whole.joins] == sorted(join.after_s for join in whole.joins)
     assert (without.family, without.files, without.piece_length) == (
         whole.family,
         whole.files,

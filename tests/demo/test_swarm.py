@@ -16,6 +16,9 @@ from leakwatch.demo.processes import swarm_of
 from leakwatch.demo.story import Story, TorrentKind, plan_story
 from leakwatch.demo.swarm import loopback_session
 from leakwatch.demo.weights import write_leaked_copy
+from leakwatch.swarm.dht_client import DhtClient, DhtSettings
+from leakwatch.swarm.estimate import estimate
+from leakwatch.swarm.wall import Wall
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import infohashes_of
 
@@ -122,3 +125,22 @@ async def test_a_client_that_announces_itself_is_counted_as_a_stranger(tmp_path:
         while not await swarm.ask("strangers"):
             assert time.monotonic() < ends, "the announce was never seen"
             handle.force_dht_announce()
+
+
+@pytest.mark.parametrize("kind", ["v1", "v2", "hybrid"])
+async def test_each_seeder_that_joins_is_one_more_in_the_filters_of_the_dht(
+    kind: TorrentKind, tmp_path: Path
+) -> None:
+    """What BEP 33 estimates from the nodes' filters grows with the seeders, who are no strangers, up to eight."""
+    story = story_of(kind, tmp_path)
+    async with swarm_of(story, tmp_path, tmp_path / "swarm.log") as swarm:
+        host, port = swarm.bootstrap.split(":")
+        settings = DhtSettings(listen=(ADDRESS, 0), node_interval_s=0)
+        async with DhtClient(bytes(20), Wall(("127.0.0.0/8",)), settings) as client:
+            for wanted, joined in ((1, 1), (3, 3), (9, 8)):
+                assert await swarm.ask(f"join {wanted}") == joined
+                for key in swarm.infohashes.swarm_keys:
+                    told = await estimate(client, key, [(host, int(port))])
+                    assert told.filters > 0
+                    assert abs(told.seeds - joined) <= told.error
+        assert await swarm.ask("strangers") == 0

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from leakwatch.demo.aftermath import Growth, Kept
 from leakwatch.demo.sinks import Arrival
 from leakwatch.demo.verdict import Witness, failures_of, has_all, read_figures
 
@@ -62,7 +63,7 @@ def test_a_good_replay_passes_with_times_from_the_moment_of_visibility() -> None
     assert figures.first_alert_s == pytest.approx({"slack": 1.1, "mail": 1.2, "hook": 1.0})
     assert figures.proved_alert_s == pytest.approx(2.0)
     assert figures.sighted_s == pytest.approx({"board": 1.0, "code": 2.0, "hub": 2.5})
-    assert (figures.findings, figures.false_alerts) == (1, 0)
+    assert (figures.leak, figures.findings, figures.false_alerts) == ("F", 1, 0)
 
 
 @pytest.mark.parametrize("missing", range(len(GOOD)))
@@ -84,6 +85,12 @@ def test_alerts_about_anything_else_are_false() -> None:
     assert failures(witness(leak=False, visible_at={})) == []
 
 
+def test_a_mail_that_comes_before_the_webhook_is_no_false_alert() -> None:
+    """While only the mail has arrived, the finding that it names is the leak's."""
+    assert read_figures([GOOD[2]], VISIBLE).false_alerts == 0
+    assert read_figures([GOOD[2], GOOD[0]], VISIBLE).false_alerts == 0
+
+
 def test_repeats_are_allowed_once_a_kill_and_always_on_the_webhook() -> None:
     """A repeated mail or Slack message fails without a kill and passes with one; the webhook's id is a key."""
     again = (*GOOD, GOOD[1], GOOD[2], GOOD[0], GOOD[0])
@@ -93,6 +100,14 @@ def test_repeats_are_allowed_once_a_kill_and_always_on_the_webhook() -> None:
         "1 repeats on mail after 0 kills",
     ]
     assert failures(witness(*again, kills=1)) == []
+
+
+def test_a_swarm_that_was_not_counted_and_lost_evidence_fail() -> None:
+    """What is wrong with the growth or the evidence is wrong with the replay."""
+    kept = Kept(deleted=True, noticed=True, listed=True, pages=0, files=3, broken=0)
+    seen = witness(*GOOD, growth=Growth(planned=2, joined=(1, 2)), kept=kept)
+    assert "no evidence shows the deleted post" in failures(seen)
+    assert any("do not rise" in one for one in failures(seen))
 
 
 def test_harm_and_a_blind_witness_fail() -> None:

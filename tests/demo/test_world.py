@@ -193,6 +193,27 @@ async def test_a_post_with_the_magnet_appears_on_the_board(tmp_path: Path) -> No
         assert stand.director.visible_at == {"board": stand.clock.now}
 
 
+async def test_a_deleted_post_is_gone_from_catalog_and_address(tmp_path: Path) -> None:
+    """Once its thread is taken down, a catalog asked for with the old time is new, and the thread is not found."""
+    async with furnished(tmp_path) as stand:
+        stand.director.delete_post()
+        assert stand.director.deleted_at is None
+        stand.happen(LeakPost)
+        post = stand.director.post
+        address = f"/board/g/thread/{post.resto}.json"
+        assert (await stand.client.get(address)).status_code == 200
+        catalog = await stand.client.get("/board/g/catalog.json")
+        stand.clock.now += 1
+        stand.director.delete_post()
+        assert not stand.world.catalog_read_since(stand.director.deleted_at)
+        assert (await stand.client.get(address)).status_code == 404
+        stand.clock.now += 1
+        known = {"If-Modified-Since": catalog.headers["Last-Modified"]}
+        pages = (await stand.client.get("/board/g/catalog.json", headers=known)).json()
+        assert post.resto not in {thread["no"] for page in pages for thread in page["threads"]}
+        assert stand.world.catalog_read_since(stand.director.deleted_at)
+
+
 async def test_a_pull_request_has_the_magnet_in_its_body_or_in_its_diff(tmp_path: Path) -> None:
     """After the beat the newest issue of the owner's repository is a pull request with the magnet in one place."""
     for inside in (True, False):

@@ -158,3 +158,88 @@ def test_without_variants_nobody_is_named(files: list[AssetFile], tmp_path: Path
     """An asset that was given to nobody in particular has no answer to who leaked it."""
     proof = prove(torrent(tmp_path, {"film.mkv": COMMON}, 64 * KIB), files[:1], LocalHasher())
     assert (proof.verdict, proof.variant) == (Verdict.PROVED, None)
+
+
+SEGMENTS = (2 * MIB, 3 * MIB, 4 * MIB, 5 * MIB, SIZE - 200)
+"""Places of which there are two versions."""
+CHOICES = {"Amber": (0, 1), "Birch": (1, 2), "Cedar": (0, 2, 4)}
+
+
+def chosen(choice: tuple[int, ...]) -> bytes:
+    """A copy with the second version at these places."""
+    copy = bytearray(COMMON)
+    for place in choice:
+        copy[SEGMENTS[place] : SEGMENTS[place] + 64] = random.Random(place).randbytes(64)
+    return bytes(copy)
+
+
+@pytest.fixture(scope="module")
+def chosen_files(tmp_path_factory: pytest.TempPathFactory) -> list[AssetFile]:
+    """Copies that are known by a choice of two versions at each place; of the fourth place nobody has the second."""
+    folder = tmp_path_factory.mktemp("chosen")
+    made = [printed(folder, "film.mkv", COMMON, "")]
+    for name, choice in CHOICES.items():
+        differs = tuple((SEGMENTS[place], SEGMENTS[place] + 64) for place in choice)
+        made.append(replace(printed(folder, "film.mkv", chosen(choice), name), differs=differs))
+    return made
+
+
+@HASHERS
+def test_choice_of_marks_is_named(hasher: Hasher, chosen_files: list[AssetFile], tmp_path: Path) -> None:
+    """Where every place could be compared, a choice of marks names its recipient."""
+    proof = prove(torrent(tmp_path, {"film.mkv": chosen((1, 2))}, 64 * KIB), chosen_files, hasher)
+    assert proof.variant is not None
+    assert proof.variant.named == "Birch"
+    assert proof.variant.others_compared == proof.variant.others_total > 0
+
+
+@HASHERS
+def test_strangers_choice_names_nobody(hasher: Hasher, chosen_files: list[AssetFile], tmp_path: Path) -> None:
+    """A copy that agrees with one recipient's in all that tells, and is marked elsewhere, is told as nearest."""
+    proof = prove(torrent(tmp_path, {"film.mkv": chosen((1, 2, 3))}, 64 * KIB), chosen_files, hasher)
+    assert proof.variant is not None
+    assert (proof.variant.named, proof.variant.nearest) == (None, "Birch")
+    assert set(proof.variant.candidates) > {"Birch"}
+    assert proof.variant.pieces_foreign == 1
+
+
+@HASHERS
+def test_part_of_a_choice_names_nobody(hasher: Hasher, chosen_files: list[AssetFile], tmp_path: Path) -> None:
+    """Where the last place shares its piece with another file, it is told as the range that would decide."""
+    contents = {"film.mkv": chosen((1, 2)), "z.txt": b"z" * 70_000}
+    proof = prove(torrent(tmp_path, contents, 64 * KIB), chosen_files, hasher)
+    assert proof.variant is not None
+    assert (proof.variant.named, proof.variant.nearest) == (None, "Birch")
+    assert proof.variant.pieces_foreign == 0
+    assert proof.variant.telling == (("film.mkv", SEGMENTS[4], SEGMENTS[4] + 64),)
+
+
+def test_part_with_an_own_mark_is_named(files: list[AssetFile], tmp_path: Path) -> None:
+    """Bytes that one recipient alone was given name him, also where other marks are not in the torrent."""
+    data = copy_of("Amber")[: MARKED["Amber"] + 70_000]
+    proof = prove(torrent(tmp_path, {"film.mkv": data}, 16 * KIB), files, LocalHasher())
+    assert proof.variant is not None
+    assert proof.variant.named == "Amber"
+
+
+@HASHERS
+def test_changed_copy_is_nearest(hasher: Hasher, files: list[AssetFile], tmp_path: Path) -> None:
+    """A recipient's copy with a byte changed elsewhere is no copy as it was given: he is told, not named."""
+    data = bytearray(copy_of("Cedar"))
+    data[12_345] ^= 1
+    proof = prove(torrent(tmp_path, {"film.mkv": bytes(data)}, 16 * KIB), files, hasher)
+    assert proof.variant is not None
+    assert (proof.variant.named, proof.variant.nearest) == (None, "Cedar")
+    assert proof.variant.pieces_foreign == 1
+
+
+def test_another_root_in_place_names_nobody(tmp_path: Path) -> None:
+    """Of two files that were given out in variants one is a recipient's, the other in no copy: he is nearest."""
+    folder = tmp_path / "asset"
+    folder.mkdir()
+    data = {(name, path): random.Random(name + path).randbytes(MIB) for name in NAMES for path in ("a", "b")}
+    own = [replace(printed(folder, path, data[name, path], name), differs=()) for name, path in data]
+    contents = {"a": data["Birch", "a"], "b": bytes(reversed(data["Birch", "b"]))}
+    proof = prove(torrent(tmp_path, contents, 64 * KIB, V2), own, LocalHasher())
+    assert proof.variant is not None
+    assert (proof.variant.named, proof.variant.nearest) == (None, "Birch")

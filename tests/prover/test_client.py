@@ -159,6 +159,39 @@ def test_wrong_answers(name: str, asking: Asking) -> None:
     assert dict(hasher.failures) == {reason: 1}
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        ("500 No", "status 500"),
+        ("502 No", "status 502"),
+        ("503 No", "too many connections to it"),
+        ("429 No", "too busy for the deadline"),
+        ("401 No", "it refused the token"),
+    ],
+)
+def test_who_could_not_be_asked_is_told_from_who_knows_nothing(
+    status: str, reason: str, asking: Asking
+) -> None:
+    """Whoever asks by `noting` hears of each failure, while the prover rests too; an honest no is not one."""
+    away: list[str] = []
+    told = f"the prover 'vault' could not be asked: {reason}"
+    with prover(says(response(b"", status, "Retry-After: 9"))) as (url, asked):
+        hasher = asking(settings(url, 0.3))
+        noting = hasher.noting(away.append)
+        assert noting.known(FILE, 65536, 0) == ()
+        assert away == [told]
+        assert noting.hash(PIECES) == NOTHING
+        assert away == [told, told]
+        assert hasher.hash(PIECES) == NOTHING
+        assert (len(away), len(asked)) == (2, 1)
+    assert dict(hasher.failures) == {reason: 1}
+    away.clear()
+    with prover(says(response(b'{"known":[false]}'), response(b'{"pieces":[null,null,null]}'))) as (url, _):
+        noting = asking(settings(url)).noting(away.append)
+        assert (noting.known(FILE, 65536, 0), noting.hash(PIECES)) == ((), NOTHING)
+    assert away == []
+
+
 def test_redirects_are_not_followed(asking: Asking) -> None:
     """A prover that sends the token elsewhere is not obeyed."""
     with prover(says(response(GOOD))) as (other, asked):

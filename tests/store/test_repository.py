@@ -20,6 +20,7 @@ from leakwatch.model.finding import (
     FindingId,
     Match,
     Proof,
+    Rank,
     Severity,
     Signal,
     SignalKind,
@@ -30,9 +31,10 @@ from leakwatch.model.finding import (
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.service import make_test_alert
-from leakwatch.store.proofs import MAX_PROOFS
+from leakwatch.sources._kind import Payload, Request
+from leakwatch.store.proofs import MAX_FILES, MAX_PROOFS
 from leakwatch.store.repository import SqlRepository
-from leakwatch.torrent.infohash import Infohashes, InfohashV1, PiecesRoot
+from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, PiecesRoot
 
 NOON = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
 MODEL = Asset(
@@ -308,6 +310,81 @@ async def test_proof_is_wanted_once_and_closed(repository: SqlRepository) -> Non
         assert await work.findings.close_proof(task, made, "d" * 64, NOON) == CASE.id
         assert await work.findings.proof_tasks("ee" * 20) == []
         assert await work.findings.proofs(CASE.id) == [made]
+
+
+async def test_a_torrent_file_is_wanted_by_its_address(repository: SqlRepository) -> None:
+    """A .torrent file is wanted once for a finding and of many the first ten; its torrent then takes its place."""
+    url = "https://index.example/0.torrent"
+    where = Locator(LocatorKind.TORRENT_URL, url)
+    await open_case(repository, seen=replace(SEEN, torrent_url=url, locators=(where,)))
+    hashes = Infohashes(InfohashV1(b"\xee" * 20), InfohashV2(b"\xdd" * 32))
+    async with repository.writing() as work:
+        for number in range(MAX_FILES + 2):
+            wanted = await work.findings.request_file(
+                CASE.id, f"https://index.example/{number}.torrent", NOON, Rank.AUTO
+            )
+            assert wanted is (number < MAX_FILES)
+        assert not await work.findings.request_file(CASE.id, url, NOON, Rank.AUTO)
+        keys = await work.findings.due_proofs(NOON)
+        tasks = [task for key in keys for task in await work.findings.file_tasks(key)]
+        assert len(keys) == len(tasks) == MAX_FILES
+        assert [await work.findings.proof_tasks(key) for key in keys] == [[]] * MAX_FILES
+        (task,) = [one for one in tasks if one.url == url]
+        await work.findings.put_off_proof(task, NOON + timedelta(minutes=1), "status 404", NOON)
+        assert [one.attempts for one in await work.findings.file_tasks(task.key)] == [1]
+        named = await work.findings.name_torrent(task, CASE.id, hashes, "d" * 64, NOON)
+        assert named is not None
+        assert (named.infohashes, named.attempts, named.metadata_digest) == (hashes, 0, "d" * 64)
+        assert await work.findings.file_tasks(task.key) == []
+        assert not await work.findings.request_file(CASE.id, url, NOON, Rank.AUTO)
+        assert [one.native_id for one in await work.findings.sighted(CASE.id, ["dd" * 20])] == ["g/1"]
+        other = next(one for one in tasks if one.url != url)
+        assert await work.findings.name_torrent(other, CASE.id, hashes, "d" * 64, NOON) == named
+        assert not await work.findings.request_file(CASE.id, other.url, NOON, Rank.AUTO)
+        assert len(await work.findings.proofs(CASE.id)) == MAX_FILES - 1
+
+
+async def test_an_interim_verdict_is_judged_again(repository: SqlRepository) -> None:
+    """A verdict that is not final stays due and its swarm is counted on; judgements are numbered from the first."""
+    await open_case(repository)
+    hashes, later = Infohashes(v1=InfohashV1(b"\xee" * 20)), NOON + timedelta(minutes=5)
+    interim = Proof(Verdict.UNPROVED, "none", (), "the prover is away")
+    async with repository.writing() as work:
+        await work.findings.request_proof(CASE.id, hashes, NOON)
+        await work.swarms.watch(hashes, [], NOON)
+        for tries in (1, 2):
+            (task,) = await work.findings.proof_tasks("ee" * 20)
+            if tries == 1:
+                await work.findings.put_off_proof(task, NOON, "no peers", NOON)
+                (task,) = await work.findings.proof_tasks("ee" * 20)
+            await work.findings.close_proof(task, interim, "d" * 64, NOON, later)
+            (task,) = await work.findings.proof_tasks("ee" * 20)
+            assert (task.attempts, task.metadata_digest) == (tries, "d" * 64)
+        assert (await work.findings.due_proofs(NOON), await work.findings.due_proofs(later)) == (
+            [],
+            ["ee" * 20],
+        )
+        assert await work.findings.proofs(CASE.id) == [interim]
+        assert await work.swarms.due(NOON) == ["ee" * 20]
+        assert await work.findings.metadata_digests(["ee" * 20]) == ["d" * 64]
+        await work.findings.close_proof(task, interim, "d" * 64, NOON)
+        assert await work.findings.due_proofs(later) == []
+        assert await work.swarms.due(NOON) == []
+
+
+async def test_what_the_dht_told_is_found_by_its_swarm(repository: SqlRepository) -> None:
+    """Evidence of an observation is metadata only where it was heard in the DHT; a page is not."""
+    async with repository.writing() as work:
+        for site, digest in (("dht", "a" * 64), ("board", "b" * 64)):
+            url = Request(url="x")
+            payload = Payload(request=url, url="x", status=200, headers={}, body=b"", fetched_at=NOON)
+            where = find_locators(f"magnet:?xt=urn:btih:{'cd' * 20}")
+            await work.findings.store([replace(SEEN, site=site, locators=where, evidence=digest)])
+            await work.findings.keep_evidence(
+                digest, payload, site, f"{'dht' if site == 'dht' else 'feed'}/1"
+            )
+        assert await work.findings.metadata_digests(["cd" * 20]) == ["a" * 64]
+        assert await work.findings.metadata_digests(["ee" * 20]) == []
 
 
 async def test_cursor_is_guarded(repository: SqlRepository) -> None:

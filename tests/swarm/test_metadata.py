@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import ipaddress
 import signal
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -15,18 +16,9 @@ from hypothesis import strategies as st
 
 from leakwatch.errors import ConfigError, SwarmError
 from leakwatch.swarm import session as session_module
-from leakwatch.swarm.child import as_filter
-from leakwatch.swarm.metadata import (
-    HEADER_BYTES,
-    PROBLEMS,
-    Answer,
-    Ask,
-    SwarmSettings,
-    body_length,
-    checked,
-    read_answer,
-    read_ask,
-)
+from leakwatch.swarm.frames import PROBLEMS, Answer, Ask, Frames, read_answer, read_ask
+from leakwatch.swarm.metadata import SwarmSettings, checked
+from leakwatch.swarm.quiet import as_filter
 from leakwatch.swarm.session import SwarmSession
 from leakwatch.swarm.wall import Wall
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2
@@ -41,7 +33,7 @@ FAKE = f"""
 import os, sys, time
 sys.path[:0] = [os.environ["PYTHONPATH"]]
 import socket
-from leakwatch.swarm.metadata import Answer, HEADER_BYTES, read_ask
+from leakwatch.swarm.frames import Answer, HEADER_BYTES, read_ask
 channel = socket.socket(fileno=int(sys.argv[1]))
 def asked():
     header = channel.recv(HEADER_BYTES, socket.MSG_WAITALL)
@@ -120,25 +112,89 @@ def test_any_bytes_are_a_message_or_an_error(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [
-        *(b"[]", b"{}", b"[" * 100_000, b'{"number":-1,"problem":""}', b'{"number":1,"problem":"8.8.8.8"}'),
-        *(b'{"number":1.5,"problem":""}', b'{"number":1,"problem":"","raw":"zz"}', b'{"number":1,"raw":""}'),
-    ],
+    [b"", bytes(4), b"\0\0\0\1\7", b"\0\0\0\1\xff", b"\0\0\0\1\2raw", b"\0\0\0\1\6" + bytes(100)],
 )
 def test_false_answers_are_refused(body: bytes) -> None:
-    """An answer with a wrong number, a problem that is not in the list, or no hex is none."""
+    """An answer that is too short, of a problem that is not in the list, or with bytes beside a problem is none."""
     with pytest.raises(SwarmError):
         read_answer(body)
 
 
-def test_messages_survive_the_way() -> None:
-    """What one side frames the other reads back."""
-    for ask in (Ask(3, ASKED, (PEER, ("::1", 1)), 2.5), Ask(4, Infohashes(v2=ASKED.v2)), Ask(5)):
-        frame = ask.frame()
-        assert body_length(frame[:HEADER_BYTES], 10_000) == len(frame) - HEADER_BYTES
-        assert read_ask(frame[HEADER_BYTES:]) == ask
-    for answer in (Answer(0), Answer(7, RAW), Answer(8, problem="silent")):
-        assert read_answer(answer.frame()[HEADER_BYTES:]) == answer
+def numbers(deadline_s: float = 1.0, v1: int = 0, v2: int = 0, four: int = 0, six: int = 0) -> bytes:
+    """How an ask begins."""
+    return struct.pack("!IdBBBB", 1, deadline_s, v1, v2, four, six)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", numbers()[:-1], numbers() + b"x", numbers(v1=20) + bytes(19), numbers(v1=19) + bytes(19)),
+        *(numbers(v2=20) + bytes(20), numbers(four=2) + bytes(11), numbers(six=1) + bytes(6)),
+        *(numbers(four=101, six=100) + bytes(606 + 1800), numbers(float("nan")), numbers(float("inf"))),
+    ],
+)
+def test_false_asks_are_refused(body: bytes) -> None:
+    """An ask whose lengths do not fit its bytes, with too many peers or with no honest deadline is none."""
+    with pytest.raises(SwarmError):
+        read_ask(body)
+
+
+ENDPOINTS = st.tuples(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str), st.integers(0, 65535))
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.none() | st.binary(min_size=20, max_size=20),
+    st.none() | st.binary(min_size=32, max_size=32),
+    st.lists(ENDPOINTS, max_size=20),
+    st.floats(0, 1e9),
+)
+def test_asks_survive_the_way(
+    number: int, v1: bytes | None, v2: bytes | None, peers: list[tuple[str, int]], deadline_s: float
+) -> None:
+    """What the daemon asks the child reads, the addresses of IPv4 before those of IPv6."""
+    asked = Infohashes(InfohashV1(v1) if v1 else None, InfohashV2(v2) if v2 else None) if v1 or v2 else None
+    (body,) = Frames(0).cut(Ask(number, asked, tuple(peers), deadline_s).frame())
+    told = read_ask(body)
+    assert (told.number, told.infohashes, told.deadline_s) == (number, asked, deadline_s)
+    addresses = [(ipaddress.ip_address(host), port) for host, port in peers]
+    expected = [one for version in (4, 6) for one in addresses if one[0].version == version]
+    assert [(ipaddress.ip_address(host), port) for host, port in told.peers] == expected
+
+
+def test_only_addresses_are_packed() -> None:
+    """Names, scopes and ports that there are not stay behind, and no more peers go than may."""
+    odd = [
+        ("tracker.example", 1),
+        ("fe80::1%eth0", 1),
+        ("", 1),
+        ("1.2.3", 1),
+        ("a\0b", 1),
+        ("8.8.8.8", 70000),
+    ]
+    (body,) = Frames(0).cut(Ask(1, ASKED, (*odd, PEER), 1).frame())
+    assert read_ask(body).peers == (PEER,)
+    (body,) = Frames(0).cut(Ask(1, ASKED, (PEER,) * 300, 1).frame())
+    assert read_ask(body).peers == (PEER,) * 200
+
+
+@given(
+    st.lists(st.tuples(st.binary(max_size=60), st.sampled_from(["", *PROBLEMS])), max_size=8),
+    st.integers(1, 70),
+)
+def test_answers_survive_the_way_in_pieces(said: list[tuple[bytes, str]], size: int) -> None:
+    """Answers are read back whole and in order, however the bytes are cut."""
+    answers = [Answer(n, b"" if problem else raw, problem) for n, (raw, problem) in enumerate(said)]
+    sent, frames = b"".join(one.frame() for one in answers), Frames(60)
+    heard = [body for at in range(0, len(sent), size) for body in frames.cut(sent[at : at + size])]
+    assert [read_answer(body) for body in heard] == answers
+
+
+def test_frames_are_limited() -> None:
+    """A frame of more than metadata and some room is refused by its length alone."""
+    assert list(Frames(100).cut((4196).to_bytes(4, "big"))) == []
+    with pytest.raises(SwarmError, match="too much"):
+        list(Frames(100).cut((4197).to_bytes(4, "big")))
 
 
 def test_twenty_bytes_of_a_v2_infohash_are_enough() -> None:
@@ -184,9 +240,12 @@ LIES = {
     "other bytes": ("say(asked().number, RAW + b' ')", "v1 infohash"),
     "too much": ("say(asked().number, bytes(2000))", "larger than the limit"),
     "far too much": ("n = asked().number; channel.sendall(b'\\xff' * 8)", "sent too much"),
-    "no JSON": ("asked(); channel.sendall(bytes([0, 0, 0, 2]) + b'xx')", "not a message"),
+    "half a message": ("asked(); channel.sendall(bytes([0, 0, 0, 2]) + b'xx')", "not a message"),
     "a problem": ("say(asked().number, problem='silent')", PROBLEMS["silent"]),
-    "a problem not listed": ("say(asked().number, problem='no route to 198.51.100.77')", "not a message"),
+    "a problem not listed": (
+        "asked(); channel.sendall(bytes([0, 0, 0, 5, 0, 0, 0, 1, 77]))",
+        "not a message",
+    ),
     "death": ("asked(); os.kill(os.getpid(), 11)", "ended \\(-11\\)"),
     "half a frame, then the end": ("asked(); channel.sendall(b'\\0'); os._exit(3)", "ended"),
     "an answer to nobody": ("say(asked().number + 1, RAW)", "not asked"),

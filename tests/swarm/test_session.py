@@ -23,8 +23,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from leakwatch.errors import SwarmError
-from leakwatch.swarm.child import Child, add_torrent, open_session
-from leakwatch.swarm.metadata import Ask, SwarmSettings
+from leakwatch.swarm.child import Child
+from leakwatch.swarm.frames import Answer, Ask, Frames, read_answer
+from leakwatch.swarm.metadata import SwarmSettings
+from leakwatch.swarm.quiet import add_torrent, open_session
 from leakwatch.swarm.session import SwarmSession
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 from leakwatch.torrent.magnet import Magnet
@@ -222,11 +224,44 @@ async def test_metadata_comes_by_the_dht_alone(kind: str, world: World, session:
     assert await session.metadata(release.infohashes, deadline_s=15) == release.raw
 
 
-async def test_either_infohash_of_a_hybrid_will_do(world: World, session: SwarmSession) -> None:
-    """A hybrid torrent is found by its v1 or its v2 infohash alone."""
+HALVES = ("v1", "v2", "truncated v2")
+
+
+def half(hybrid: Infohashes, which: str) -> Infohashes:
+    """A hybrid as somebody knows it who knows a half; of the v2 infohash the DHT tells 20 bytes (BEP 52)."""
+    v1, v2 = hybrid.v1, hybrid.v2
+    assert v2
+    if which == "v1":
+        return Infohashes(v1=v1)
+    return Infohashes(v2=v2) if which == "v2" else Infohashes(v1=InfohashV1(v2[:20]))
+
+
+@pytest.mark.parametrize("which", HALVES)
+@pytest.mark.parametrize("by_dht", [True, False])
+async def test_either_half_of_a_hybrid_will_do(which: str, by_dht: bool, world: World) -> None:
+    """A hybrid torrent is fetched by its v1 infohash, its v2 one or the beginning of that one, alone."""
     hybrid = world.releases["hybrid"]
-    for asked in (Infohashes(v1=hybrid.infohashes.v1), Infohashes(v2=hybrid.infohashes.v2)):
-        assert await session.metadata(asked, deadline_s=15) == hybrid.raw
+    session = SwarmSession(settings(world.bootstrap if by_dht else ()))
+    peers = [] if by_dht else [world.seeder_endpoint]
+    raw = await session.metadata(half(hybrid.infohashes, which), peers=peers, deadline_s=15)
+    await session.aclose()
+    assert raw == hybrid.raw
+
+
+@pytest.mark.parametrize("other", HALVES[1:])
+@pytest.mark.parametrize("by_dht", [True, False])
+async def test_both_halves_of_a_hybrid_at_once(other: str, by_dht: bool, world: World) -> None:
+    """Whoever asks for the halves side by side has an answer to each, time after time, in whichever order."""
+    hybrid = world.releases["hybrid"]
+    before = hybrid.uploaded
+    session = SwarmSession(settings(world.bootstrap if by_dht else ()))
+    peers = [] if by_dht else [world.seeder_endpoint]
+    for order in (("v1", other), (other, "v1")) * 5:
+        halves = [half(hybrid.infohashes, which) for which in order]
+        raws = await asyncio.gather(*(session.metadata(one, peers=peers, deadline_s=5) for one in halves))
+        assert raws == [hybrid.raw, hybrid.raw]
+    await session.aclose()
+    assert hybrid.uploaded == before
 
 
 def test_no_payload_and_the_witness_works(world: World, tmp_path: Path) -> None:
@@ -475,8 +510,11 @@ def test_silent_session_is_built_anew() -> None:
         assert (fetch.handle, fetch.looks, fetch.dialled) == (None, 0, set())
         assert list(child._fetches.values()) == [fetch]
         assert child._session.get_torrents() == []
+        child._flush()
         ours.settimeout(5)
-        assert b"stalled" in ours.recv(4096)
+        assert [read_answer(body) for body in Frames(0).cut(ours.recv(4096))] == [
+            Answer(0, problem="stalled")
+        ]
         del before, fetch
         child._session = None  # type: ignore[assignment]
         child._bell.close()

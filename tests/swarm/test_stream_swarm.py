@@ -7,30 +7,40 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import libtorrent as lt
 import pytest
+from structlog.testing import capture_logs
 
+from leakwatch.assetfiles import Found, fingerprint
+from leakwatch.config import Config, load_config
 from leakwatch.crawl.vault import FileVault
+from leakwatch.daemon import Daemon, running
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.finding import Verdict
+from leakwatch.model.swarm import SwarmSample
 from leakwatch.pipeline import Brain
-from leakwatch.service import load_rules, load_weights
+from leakwatch.ports import Repository, Swarm
+from leakwatch.service import add_asset, list_findings, load_rules, load_weights, show_finding
 from leakwatch.sources.dht import DhtSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import StreamLimits, Surroundings, watch_dht, watched_keys
+from leakwatch.streaming import StreamLimits, Surroundings, Watched, watch_dht, watched_keys
 from leakwatch.swarm.discovery import SamplerSettings
 from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.metadata import SwarmSettings
 from leakwatch.swarm.session import SwarmSession
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import parse_torrent
+
+from ..daemons import Web, site  # noqa: TID252 - tests are no package that could be named
+from .mmdb import write_mmdb
 
 pytestmark = pytest.mark.swarm
 
@@ -218,7 +228,7 @@ async def test_from_the_dht_to_a_finding(world: World, repository: SqlRepository
         clock=Clock(),
         announce=announce,
     )
-    limits = StreamLimits(at_once=1, deadline_s=5)  # side by side, the keys of a hybrid spoil one another
+    limits = StreamLimits(deadline_s=5)
     sampling = SamplerSettings(batch_wait_s=0.02, least_interval_s=0.1, rejoin_s=1, seen_capacity=10_000)
     task = asyncio.create_task(
         watch_dht("dht", DhtSite(), settings, stable_node_id(tmp_path), around, limits, sampling)
@@ -268,3 +278,150 @@ def test_the_witness_works(world: World, tmp_path: Path) -> None:
     until(lambda: handle.status().is_seeding)
     assert world.uploaded[ASSET.title] >= SIZE
     client.remove_torrent(handle)
+
+
+@dataclass
+class CountingSwarm:
+    """The real session, and what it was asked for."""
+
+    inner: Swarm
+    asked: list[bytes]
+
+    async def metadata(self, infohashes: Infohashes, **how: Any) -> bytes:
+        """What the session gives."""
+        self.asked += [bytes(key) for key in infohashes.swarm_keys]
+        return await self.inner.metadata(infohashes, **how)
+
+
+def configured(folder: Path, world: World, more: str, swarm: str = "") -> Config:
+    """The configuration of a daemon in this world."""
+    (folder / "leakwatch.toml").write_text(
+        f"""
+[daemon]
+data_dir = "data"
+[http]
+contact = "mailto:test@leakwatch.invalid"
+allow_hosts = ["127.0.0.1"]
+[swarm]
+listen = "{address(201)}:0"
+dht_bootstrap = ["{world.bootstrap[0]}"]
+allow_networks = ["127.0.0.0/8"]
+deadline_s = 20
+{swarm}
+{more}
+""",
+        "utf-8",
+    )
+    return load_config(folder / "leakwatch.toml")
+
+
+def work_of(world: World) -> Asset:
+    """The asset, with the file that the seeder has."""
+    local = Path(world.seeds[ASSET.title].status().save_path, ASSET.title, "tideglass.bin")
+    return replace(ASSET, files=(fingerprint(Found("tideglass.bin", local), lambda _: None),))
+
+
+@asynccontextmanager
+async def at_work(daemon: Daemon) -> AsyncIterator[None]:
+    """The daemon runs, and ends in order."""
+    working = asyncio.create_task(daemon.run())
+    try:
+        yield
+    finally:
+        daemon.stopping.set()
+        await working
+
+
+async def test_the_daemon_listens_and_begins_anew(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that ends or crashes begins anew, later each time; what it then hears is proved by one look-up."""
+    monkeypatch.setattr("leakwatch.daemon._LISTEN_AGAIN_S", (0.1, 0.2, 0.3))
+    config = configured(
+        tmp_path, world, '[[sites]]\nname = "dht"\nkind = "dht"\nenabled = true\n', "count = false"
+    )
+    tries, uploaded = 0, world.uploaded
+
+    async def crashing_once(brain: Brain, repository: Repository) -> Watched:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise RuntimeError("no error of ours")
+        return await watched_keys(brain, repository)
+
+    monkeypatch.setattr("leakwatch.daemon.watched_keys", crashing_once)
+    with capture_logs() as logs:
+        async with running(config) as daemon:
+            assert daemon.prover.swarm is not None
+            swarm = CountingSwarm(daemon.prover.swarm, [])
+            daemon.prover = replace(daemon.prover, swarm=swarm)
+            await add_asset(work_of(world), daemon.repository, datetime.now(UTC))
+            own_id = config.data_dir / "dht.id"
+            own_id.write_bytes(b"broken")
+            async with at_work(daemon), asyncio.timeout(60):
+                while not any(one["event"] == "stream_ended" for one in logs):
+                    await asyncio.sleep(0.01)
+                own_id.unlink()
+                while (
+                    not (found := await list_findings(daemon.repository))
+                    or found[0].verdict is Verdict.UNKNOWN
+                ):
+                    await asyncio.sleep(0.05)
+            (finding,) = found
+            async with daemon.repository.reading() as work:
+                windows = await work.sites.windows("dht")
+    told = [
+        (one["event"], one["again_in_s"])
+        for one in logs
+        if one["event"] in ("stream_ended", "stream_crashed")
+    ]
+    assert told[0] == ("stream_ended", 0.1)
+    assert told[-1][0] == "stream_crashed"
+    assert [wait for _, wait in told] == [(0.1, 0.2, 0.3)[min(place, 2)] for place in range(len(told))]
+    assert finding.verdict is Verdict.PROVED
+    leak = parse_torrent(world.torrents[ASSET.title]).infohashes
+    assert swarm.asked.count(bytes(leak.swarm_keys[0])) == 1
+    assert windows[0].new_items >= 1
+    assert world.uploaded == uploaded
+
+
+async def test_the_daemon_counts_countries_and_networks(world: World, tmp_path: Path, web: Web) -> None:
+    """Peers that the DHT names are kept as totals by country and network; groups of fewer than five stay unnamed."""
+    infohashes = parse_torrent(world.torrents[ASSET.title]).infohashes
+    key = lt.sha1_hash(bytes(infohashes.swarm_keys[0]))
+    base = f"127.{SECOND_OCTET}"
+    write_mmdb(tmp_path / "countries.mmdb", {f"{base}.0.0/16": {"country": {"iso_code": "DE"}}})
+    networks = {f"{base}.0.0/18": {"autonomous_system_number": 64500}, f"{base}.64.0/18": {"asn": "AS64501"}}
+    write_mmdb(tmp_path / "networks.mmdb", networks)
+
+    def peers() -> int:
+        for number, node in enumerate(world.nodes):
+            node.dht_announce(key, 7000 + number)
+        world.nodes[2].dht_get_peers(key)
+        world.nodes[2].wait_for_alert(200)
+        replies = [
+            one for one in world.nodes[2].pop_alerts() if isinstance(one, lt.dht_get_peers_reply_alert)
+        ]
+        return max((len(set(one.peers())) for one in replies if one.info_hash == key), default=0)
+
+    await asyncio.to_thread(until, lambda: peers() >= NODES)
+    web.feed("/rss", ("1", ASSET.title, f"magnet:?xt=urn:btih:{infohashes.swarm_keys[0].hex()}"))
+    files = 'countries_file = "countries.mmdb"\nnetworks_file = "networks.mmdb"'
+    config = configured(tmp_path, world, site("index", f"{web.url}/rss"), files)
+    async with running(config) as daemon:
+        await add_asset(work_of(world), daemon.repository, datetime.now(UTC))
+        async with at_work(daemon), asyncio.timeout(60):
+            samples: list[SwarmSample] = []
+            while not any(one.origins for one in samples):
+                await asyncio.sleep(0.05)
+                for finding in await list_findings(daemon.repository):
+                    samples = list((await show_finding(finding.id, daemon.repository)).samples)
+    origins = next(one.origins for one in samples if one.origins)
+    named = sum(count for name, count in origins.items() if name.startswith("country:"))
+    assert named >= NODES
+    assert origins["country:DE"] == named
+    assert origins["network:AS64500"] == NODES
+    assert origins.get("network:other", 0) == named - NODES
+    assert "network:AS64501" not in origins
+    stored = b"".join(file.read_bytes() for file in (tmp_path / "data").glob("leakwatch.db*"))
+    assert base.encode() not in stored

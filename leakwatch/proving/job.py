@@ -1,0 +1,71 @@
+"""The job `prove:<key>`: metadata of a torrent, a verdict for every finding that waits for it.
+
+The key is that of a swarm, or stands for a .torrent file of which only the address is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from leakwatch.errors import SwarmError
+from leakwatch.model.finding import FileTask, ProofTask
+from leakwatch.pipeline import Brain
+from leakwatch.proving.files import open_file
+from leakwatch.proving.judging import judge_all
+from leakwatch.proving.metadata import at_hand, by_address, named_peers
+from leakwatch.proving.parts import Proved, Prover, put_off, wait_of
+
+_WITHHELD_FOR = timedelta(hours=1)
+_EMBARGOED = "embargoed: the look-up waits for the owner's yes"
+T = TypeVar("T", ProofTask, FileTask)
+
+
+async def prove_swarm(key: str, brain: Brain, prover: Prover) -> Proved:
+    """Get a torrent's metadata once and judge it for every finding that waits for it.
+
+    What is at hand is judged at once; for the rest somebody is asked, if the owner allows it.
+    """
+    async with prover.repository.reading() as work:
+        files = [one for one in await work.findings.file_tasks(key) if one.asset in brain.index.assets]
+        tasks = [one for one in await work.findings.proof_tasks(key) if one.asset in brain.index.assets]
+    if files:
+        allowed = await _allowed(files, brain, prover)
+        return await open_file(allowed, brain, prover) if allowed else Proved((), 0, "withheld")
+    if not tasks:
+        return Proved((), 0)
+    raw = await at_hand(tasks[0].infohashes, prover)
+    if not raw:
+        tasks = await _allowed(tasks, brain, prover)
+        if not tasks:
+            return Proved((), 0, "withheld")
+        raw = await by_address(tasks, prover)
+    if not raw and prover.swarm is None:
+        for task in tasks:
+            await put_off(task, _WITHHELD_FOR, "the swarm is switched off", prover)
+        return Proved((), 0, "withheld")
+    if not raw and prover.swarm is not None:
+        try:
+            raw = await prover.swarm.metadata(
+                tasks[0].infohashes,
+                peers=await named_peers(tasks, prover.repository),
+                deadline_s=prover.deadline_s,
+                rank=min(task.rank for task in tasks),
+            )
+        except SwarmError as error:
+            for task in tasks:
+                await put_off(task, wait_of(task.attempts), error.message, prover)
+            return Proved((), 0, error.message)
+    digest = await asyncio.to_thread(prover.vault.put, raw)
+    return await judge_all(tasks, raw, digest, brain, prover)
+
+
+async def _allowed(tasks: Sequence[T], brain: Brain, prover: Prover) -> list[T]:
+    """Those that somebody outside may be asked about; the others wait."""
+    allowed = [task for task in tasks if brain.index.assets[task.asset].may_look_up_swarm]
+    for task in tasks:
+        if task not in allowed:
+            await put_off(task, _WITHHELD_FOR, _EMBARGOED, prover)
+    return allowed

@@ -1,0 +1,85 @@
+"""Where metadata comes from: what is kept already, the index's own .torrent file, peers that a post named."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from leakwatch.errors import LeakwatchError, StoreError, SwarmError
+from leakwatch.extract.links import locate
+from leakwatch.extract.named import magnets
+from leakwatch.model.finding import ProofTask
+from leakwatch.model.observation import Observation
+from leakwatch.ports import Repository
+from leakwatch.proving.parts import Prover
+from leakwatch.sources._kind import Request
+from leakwatch.swarm.metadata import checked
+from leakwatch.swarm.parser import MAX_BYTES
+from leakwatch.torrent.infohash import Infohashes
+
+log = structlog.get_logger()
+
+_MAX_PEERS, _MAX_FILES = 20, 3
+
+
+async def at_hand(infohashes: Infohashes, prover: Prover) -> bytes:
+    """The info dictionary, if it was fetched before: for another finding, or by whoever listens to the DHT.
+
+    It is what it was taken for only if it has the infohash; otherwise nothing.
+    """
+    keys = [key.hex() for key in infohashes.swarm_keys]
+    async with prover.repository.reading() as work:
+        digests = await work.findings.metadata_digests(keys)
+    for digest in digests:
+        try:
+            return checked(await asyncio.to_thread(prover.vault.get, digest), infohashes, MAX_BYTES)
+        except (StoreError, SwarmError) as error:
+            log.info("metadata_not_at_hand", infohash=keys[0], evidence=digest, error=error.message)
+    return b""
+
+
+async def by_address(tasks: Sequence[ProofTask], prover: Prover) -> bytes:
+    """The info dictionary from a .torrent file that an index offers; nothing where none gives the right one."""
+    asked = tasks[0].infohashes
+    key = asked.swarm_keys[0].hex()
+    seen = await sighted(tasks, prover.repository)
+    urls = dict.fromkeys(one.torrent_url for one in seen if one.torrent_url)
+    for url in list(urls)[:_MAX_FILES]:
+        try:
+            payload = await prover.fetcher.fetch(Request(url=url))
+            raw = await prover.parser.raw_info(payload.body)
+            info = await prover.parser.info(raw)
+        except LeakwatchError as error:
+            log.info("torrent_file_failed", infohash=key, error=error.message)
+            continue
+        if _is_asked(asked, info.infohashes):
+            return raw
+        log.info("torrent_file_failed", infohash=key, error="it is another torrent's")
+    return b""
+
+
+def _is_asked(asked: Infohashes, found: Infohashes) -> bool:
+    return asked.v1 in (None, found.v1) and asked.v2 in (None, found.v2)
+
+
+async def named_peers(tasks: Sequence[ProofTask], repository: Repository) -> tuple[tuple[str, int], ...]:
+    """Peers that the posts' own magnets name (`x.pe`); read from the posts each time, kept nowhere."""
+    seen = await sighted(tasks, repository)
+    peers = await asyncio.to_thread(
+        lambda: [
+            peer
+            for one in seen
+            for magnet in magnets(locate(one), tasks[0].infohashes)
+            for peer in magnet.peers
+        ]
+    )
+    return tuple(dict.fromkeys(peers))[:_MAX_PEERS]
+
+
+async def sighted(tasks: Sequence[ProofTask], repository: Repository) -> list[Observation]:
+    """The sightings that name the torrent of these tasks, in each of their findings the newest first."""
+    keys = [key.hex() for key in tasks[0].infohashes.swarm_keys]
+    async with repository.reading() as work:
+        return [one for task in tasks for one in await work.findings.sighted(task.finding, keys)]
