@@ -84,14 +84,19 @@ def _show(name: str, found: tuple[Match, ...], as_json: bool) -> None:
 
 
 def extract(as_json: JsonOption = False) -> None:
-    """Find magnet URIs, infohashes, .torrent URLs and ed2k links in text or HTML on stdin."""
+    """Find where content can be had in text or HTML on stdin, in armour, too.
+
+    Magnet URIs, infohashes, .torrent URLs, ed2k links, IPFS content ids and links to file hosts; as they stand,
+    defanged, with letters apart, or in percent, HTML, base64, base32, hex, rot13, turned round, up to four deep.
+    """
     from leakwatch.display import clean  # noqa: PLC0415
     from leakwatch.extract.links import MAX_TEXT, find_locators  # noqa: PLC0415
+    from leakwatch.service import load_hosts  # noqa: PLC0415
 
     text = sys.stdin.buffer.read(4 * MAX_TEXT + 1).decode("utf-8", "replace")
     if len(text) > MAX_TEXT:
         say(f"leakwatch: only the first {MAX_TEXT} characters are read")
-    for one in find_locators(text):
+    for one in find_locators(text, load_hosts()):
         if as_json:
             chain = list(one.decode_chain)
             emit({"kind": one.kind.value, "value": one.value, "offset": one.offset, "decode_chain": chain})
