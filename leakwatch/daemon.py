@@ -25,6 +25,7 @@ from leakwatch.counting import Counter, count_swarm
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.vault import FileVault
 from leakwatch.errors import ConfigError, Conflict, LeakwatchError
+from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
@@ -37,7 +38,7 @@ from leakwatch.polling import SiteConfig, poll
 from leakwatch.ports import Notifier
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
-from leakwatch.service import load_rules, load_weights
+from leakwatch.service import load_hosts, load_rules, load_weights
 from leakwatch.sources import KINDS
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
@@ -77,6 +78,7 @@ class Daemon:
     notifiers: dict[str, Notifier]
     weights: Weights
     pack: RulePack
+    hosts: Hosts
     clock: SystemClock
     jobs: Jobs
     scheduler: AsyncIOScheduler
@@ -93,7 +95,7 @@ class Daemon:
             version = await work.catalogue.version()
             if self._brain is None or self._brain[0] != version:
                 index = build_index(await work.catalogue.all())
-                self._brain = (version, Brain(index, self.weights, self.pack, self.config.routes))
+                self._brain = (version, Brain(index, self.weights, self.pack, self.config.routes, self.hosts))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
         return self._brain[1]
 
@@ -389,6 +391,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             counter=await open_counter(config, repository, fetcher, clock, stack),
             notifiers={one.name: notifier_for(one, fetcher, clock) for one in config.channels},
             weights=load_weights(),
+            hosts=load_hosts(),
             pack=load_rules(config.rules_dir),
             clock=clock,
             jobs=Jobs(),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from leakwatch.extract.hosts import NO_HOSTS, Hosts
 from leakwatch.extract.links import locate
 from leakwatch.extract.named import torrent_files, torrents, trackers
 from leakwatch.matching.engine import artefact_keys, match
@@ -47,12 +48,13 @@ _BATCH, _MAX_BATCHES = 500, 200
 
 @dataclass(frozen=True, slots=True)
 class Brain:
-    """What a page is held against: the catalogue as an index, the weights, the routes."""
+    """What a page is held against: the catalogue as an index, the weights, the routes, the file hosts."""
 
     index: Index
     weights: Weights
     pack: RulePack
     routes: tuple[Route, ...]
+    hosts: Hosts = NO_HOSTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,9 @@ async def take_page(
     vault: Vault,
 ) -> Taken:
     """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError."""
-    located = await asyncio.to_thread(lambda: [storable(locate(one)) for one in page.observations])
+    located = await asyncio.to_thread(
+        lambda: [storable(locate(one, brain.hosts)) for one in page.observations]
+    )
     async with repository.reading() as work:
         fresh = await work.findings.unseen(located)
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
@@ -154,7 +158,7 @@ async def join_earlier(
     for row, stored in await work.findings.unsighted(
         asset.id, [key.removeprefix("swarm:") for key in swarms]
     ):
-        seen = locate(stored)
+        seen = locate(stored, brain.hosts)
         known = [
             KnownArtefact(key, asset.id, finding.score, is_sure=False)
             for key in swarms
@@ -273,7 +277,7 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
             break
         before = batch[-1][0]
         found = await asyncio.to_thread(
-            lambda batch=batch: [(row, one, _matches(one, own, ())) for row, one in _located(batch)]
+            lambda batch=batch: [(row, one, _matches(one, own, ())) for row, one in _located(batch, own)]
         )
         hits = [(row, one, matches[0]) for row, one, matches in reversed(found) if matches]
         if hits:
@@ -286,8 +290,8 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
     return counted.alerts, counted.proofs
 
 
-def _located(batch: Sequence[tuple[int, Observation]]) -> list[tuple[int, Observation]]:
-    return [(row, locate(one)) for row, one in batch]
+def _located(batch: Sequence[tuple[int, Observation]], brain: Brain) -> list[tuple[int, Observation]]:
+    return [(row, locate(one, brain.hosts)) for row, one in batch]
 
 
 def _proved_keys(proof: Proof, asset: Asset) -> list[str]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from leakwatch.catalogue import Imported, is_text, parse_catalogue, with_files
 from leakwatch.data import data_folder
 from leakwatch.errors import InputError
+from leakwatch.extract.hosts import Hosts
+from leakwatch.extract.hosttable import parse_hosts
 from leakwatch.fakes import FakeTables, parse_fakes
 from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
@@ -48,6 +50,12 @@ def load_fakes() -> FakeTables:
     """The shipped tables of the fake score."""
     file = package_files("leakwatch.fakes") / "fakes.yaml"
     return parse_fakes(file.read_text("utf-8"))
+
+
+def load_hosts() -> Hosts:
+    """The shipped table of file hosts."""
+    file = package_files("leakwatch.extract") / "hosts.yaml"
+    return parse_hosts(file.read_text("utf-8"))
 
 
 def load_rules(folder: Path | None) -> RulePack:

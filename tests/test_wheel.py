@@ -34,6 +34,7 @@ def test_wheel_holds_data_under_the_package(wheel: Path) -> None:
     assert "leakwatch/_data/alembic/versions/0001_first_tables.py" in names
     assert "leakwatch/matching/weights.yaml" in names
     assert "leakwatch/fakes/fakes.yaml" in names
+    assert "leakwatch/extract/hosts.yaml" in names
     assert "leakwatch/alerts/templates/alert.html.j2" in names
     assert "leakwatch/cli/leakwatch.toml.example" in names
     tops = {name.split("/")[0] for name in names}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
+from json.encoder import encode_basestring as _text
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -12,6 +15,9 @@ from leakwatch.cli._shared import JsonOption, emit, now, say
 
 if TYPE_CHECKING:
     from leakwatch.model.finding import Match
+
+
+_BATCH, _BATCH_BYTES = 1024, 2**18
 
 
 def register(app: typer.Typer) -> None:
@@ -26,72 +32,96 @@ def match(
 ) -> None:
     """Match names against a catalogue: lines `name` or `name<TAB>size in bytes` on stdin, in order."""
     from leakwatch.catalogue import parse_catalogue  # noqa: PLC0415
-    from leakwatch.matching.engine import match as match_one  # noqa: PLC0415
+    from leakwatch.matching.engine import match_all  # noqa: PLC0415
     from leakwatch.matching.index import build_index  # noqa: PLC0415
     from leakwatch.model.observation import Observation  # noqa: PLC0415
     from leakwatch.service import load_rules, load_weights, read_text  # noqa: PLC0415
 
     index = build_index(parse_catalogue(read_text(catalogue), str(catalogue)).assets)
     weights, pack, at = load_weights(), load_rules(None), now()
-    bad = 0
-    for number, raw in enumerate(sys.stdin.buffer, 1):
-        line = raw.decode("utf-8", "replace").rstrip("\r\n")
-        name, tab, told = line.partition("\t")
-        size = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else None
-        if tab and told and size is None:
-            bad += 1
-            say(
-                f"leakwatch: line {number}: not a number of bytes: {told[:40]!r}; the name is matched without it"
-            )
-        seen = Observation(site="stdin", native_id=str(number), title=name, fetched_at=at, size_bytes=size)
-        _show(name, match_one(seen, index, weights, None, pack), as_json)
+    show = _as_json if as_json else _for_people
+    bad = first = 0
+    for lines in _batches(sys.stdin.buffer):
+        seen: list[tuple[Observation, tuple[()]]] = []
+        for number, raw in enumerate(lines, first + 1):
+            name, tab, told = raw.decode("utf-8", "replace").rstrip("\r\n").partition("\t")
+            size = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else None
+            if tab and told and size is None:
+                bad += 1
+                say(
+                    f"leakwatch: line {number}: not a number of bytes: {told[:40]!r}; the name is matched without it"
+                )
+            one = Observation(site="stdin", native_id="", title=name, fetched_at=at, size_bytes=size)
+            seen.append((one, ()))
+        first += len(lines)
+        found = match_all(seen, index, weights, pack)
+        answers = [show(one.title, some) for (one, _), some in zip(seen, found, strict=True)]
+        sys.stdout.write("".join(answers))
+        sys.stdout.flush()
     raise typer.Exit(1 if bad else 0)
 
 
-def _show(name: str, found: tuple[Match, ...], as_json: bool) -> None:
-    best = found[0] if found and found[0].tier else None
-    if as_json:
-        candidates: list[dict[str, Any]] = [
-            {
-                "asset": one.asset,
-                "score": one.score,
-                "signals": [
-                    {"kind": s.kind.value, "detail": s.detail, "weight": s.weight} for s in one.signals
-                ],
-            }
-            for one in found
-        ]
-        score = found[0].score if found else 0.0
-        tier = best.tier.value if best and best.tier else None
-        emit(
-            {
-                "name": name,
-                "best": best.asset if best else None,
-                "tier": tier,
-                "score": score,
-                "candidates": candidates,
-            }
-        )
-        return
+def _batches(stream: BinaryIO) -> Iterator[list[bytes]]:
+    """Lines as they come: a whole batch where many wait, fewer where somebody types. Memory: one batch."""
+    read = getattr(stream, "read1", stream.read)
+    rest = b""
+    while data := read(_BATCH_BYTES):
+        *lines, rest = (rest + data).split(b"\n")
+        for start in range(0, len(lines), _BATCH):
+            yield lines[start : start + _BATCH]
+    if rest:
+        yield [rest]
+
+
+def _as_json(name: str, found: tuple[Match, ...]) -> str:
+    if not found:  # of a million names nearly all
+        return f'{{"name": {_text(name)}, "best": null, "tier": null, "score": 0.0, "candidates": []}}\n'
+    best = found[0] if found[0].tier else None
+    candidates: list[dict[str, Any]] = [
+        {
+            "asset": one.asset,
+            "score": one.score,
+            "signals": [{"kind": s.kind.value, "detail": s.detail, "weight": s.weight} for s in one.signals],
+        }
+        for one in found
+    ]
+    told = {
+        "name": name,
+        "best": best.asset if best else None,
+        "tier": best.tier.value if best and best.tier else None,
+        "score": found[0].score,
+        "candidates": candidates,
+    }
+    return json.dumps(told, ensure_ascii=False) + "\n"
+
+
+def _for_people(name: str, found: tuple[Match, ...]) -> str:
     from leakwatch.display import clean  # noqa: PLC0415
 
-    typer.echo(
-        f"{clean(name)}\t{best.asset if best else '-'}\t{best.tier.value if best and best.tier else '-'}"
-    )
-    for one in found[:3]:
-        for signal in one.signals:
-            typer.echo(f"    {one.asset} {signal.weight:+6.1f} {signal.kind.value}: {clean(signal.detail)}")
+    best = found[0] if found and found[0].tier else None
+    lines = [f"{clean(name)}\t{best.asset if best else '-'}\t{best.tier.value if best and best.tier else '-'}"]
+    lines += [
+        f"    {one.asset} {signal.weight:+6.1f} {signal.kind.value}: {clean(signal.detail)}"
+        for one in found[:3]
+        for signal in one.signals
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def extract(as_json: JsonOption = False) -> None:
-    """Find magnet URIs, infohashes, .torrent URLs and ed2k links in text or HTML on stdin."""
+    """Find where content can be had in text or HTML on stdin, in armour, too.
+
+    Magnet URIs, infohashes, .torrent URLs, ed2k links, IPFS content ids and links to file hosts; as they stand,
+    defanged, with letters apart, or in percent, HTML, base64, base32, hex, rot13, turned round, up to four deep.
+    """
     from leakwatch.display import clean  # noqa: PLC0415
     from leakwatch.extract.links import MAX_TEXT, find_locators  # noqa: PLC0415
+    from leakwatch.service import load_hosts  # noqa: PLC0415
 
     text = sys.stdin.buffer.read(4 * MAX_TEXT + 1).decode("utf-8", "replace")
     if len(text) > MAX_TEXT:
         say(f"leakwatch: only the first {MAX_TEXT} characters are read")
-    for one in find_locators(text):
+    for one in find_locators(text, load_hosts()):
         if as_json:
             chain = list(one.decode_chain)
             emit({"kind": one.kind.value, "value": one.value, "offset": one.offset, "decode_chain": chain})

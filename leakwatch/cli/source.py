@@ -167,8 +167,9 @@ def observation_json(seen: Observation) -> dict[str, Any]:
     """An observation as the contract of `source parse` has it: absent facts are null."""
     from leakwatch.extract.links import locate  # noqa: PLC0415
     from leakwatch.model.observation import LocatorKind  # noqa: PLC0415
+    from leakwatch.service import load_hosts  # noqa: PLC0415
 
-    located = locate(seen).locators
+    located = locate(seen, load_hosts()).locators
     magnet = seen.magnet or next((one.value for one in located if one.kind is LocatorKind.MAGNET), None)
     torrent_url = seen.torrent_url or next(
         (one.value for one in located if one.kind is LocatorKind.TORRENT_URL), None

@@ -184,7 +184,7 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
         row_text=row_text,
         reading=reading,
         letters=letters.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass"),
-        place=kept[letter_chars] if len(kept) > len(codes) else letter_chars,
+        place=kept[letter_chars],
         row_begins=row_begins,
         word_at=word_at,
         word_end=_ends(word_at, total),

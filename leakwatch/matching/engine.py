@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from leakwatch.errors import MagnetError
 from leakwatch.extract.ed2k import parse_ed2k
+from leakwatch.extract.hosts import without_key
+from leakwatch.extract.ipfs import cid_v1
 from leakwatch.extract.links import plain
 from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
@@ -243,7 +245,7 @@ def _strongest_file_names(told: list[Signal]) -> list[Signal]:
 
 
 def artefact_keys(observation: Observation) -> tuple[str, ...]:
-    """What other sightings of the same leak would share: swarms, repositories, torrent files."""
+    """What other sightings of the same leak would share: swarms, content ids, repositories, addresses of files."""
     keys = [key for locator in observation.locators for key in _locator_keys(locator)]
     return tuple(dict.fromkeys(short_key(key) for key in keys))
 
@@ -253,5 +255,9 @@ def _locator_keys(locator: Locator) -> list[str]:
         return [f"swarm:{key.hex()}" for key in locator.infohashes.swarm_keys]
     if link := parse_ed2k(locator.value) if locator.kind is LocatorKind.ED2K else None:
         return [f"ed2k:{link.digest}"]
+    if cid := cid_v1(locator.value) if locator.kind is LocatorKind.IPFS else None:
+        return [f"ipfs:{cid}"]
+    if locator.kind is LocatorKind.FILE_HOST:
+        return [f"url:{without_key(locator.value)}"]
     what = "repository" if locator.kind is LocatorKind.REPOSITORY else "url"
     return [f"{what}:{locator.value}"]

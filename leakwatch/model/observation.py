@@ -21,6 +21,8 @@ class LocatorKind(StrEnum):
     INFOHASH = "infohash"
     TORRENT_URL = "torrent_url"
     ED2K = "ed2k"
+    IPFS = "ipfs"
+    FILE_HOST = "file_host"
     REPOSITORY = "repository"
 
 

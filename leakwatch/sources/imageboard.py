@@ -2,6 +2,7 @@
 
 History
 2026-11  first version: catalog -> threads -> posts; a vanished thread is an honest empty page
+2026-11  an infohash told over neighbouring posts is put together
 2026-11  the cursor stays behind posts that an answer from a cache, or of the same second, does not show
 """
 
@@ -11,10 +12,13 @@ import base64
 import binascii
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from leakwatch.errors import LayoutChanged
+from leakwatch.extract.fragments import join_posts
+from leakwatch.extract.links import plain
+from leakwatch.extract.scanning import bare, hex_infohash
 from leakwatch.model.observation import Observation, ObservedFile
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Request, site_name
@@ -121,9 +125,24 @@ def _thread(payload: Payload) -> Page:
     subject = fields.text(posts[0].get("sub")) or fields.text(state.get("subject"))
     read_to = _read_to(posts, payload) if state.get("thread") else None
     return Page(
-        observations=tuple(_post(post, payload, subject) for post in posts),
+        observations=_with_joined([_post(post, payload, subject) for post in posts]),
         cursor={} if read_to is None else {key: read_to},
     )
+
+
+def _with_joined(posts: list[Observation]) -> tuple[Observation, ...]:
+    """The posts of a thread; one that completes an infohash told over several has it as if it were its own."""
+    texts = [(one.native_id, plain(one.text or "")) for one in posts]
+    told = {completing: digits for completing, _, digits in join_posts(texts)}
+    return tuple(_with_infohash(one, told.get(one.native_id, "")) for one in posts)
+
+
+def _with_infohash(post: Observation, digits: str) -> Observation:
+    if not digits:
+        return post
+    locator = replace(bare(hex_infohash(digits), -1), decode_chain=("fragments",))
+    field = "infohash_v1" if len(digits) == 40 else "infohash_v2"
+    return replace(post, locators=(locator,), **{field: digits})
 
 
 def _read_to(posts: list[dict[str, Json]], payload: Payload) -> int | None:

@@ -621,3 +621,18 @@ def test_the_next_page_stands_in_the_link_header(header: str | None, url: str | 
 def test_digests_are_lower_case_hex_of_their_size(value: Any, size: int, told: str | None) -> None:
     """A digest of another size or alphabet is none."""
     assert _fields.hex_digest(value, size) == told
+
+
+def test_an_infohash_told_over_two_posts_is_put_together() -> None:
+    """The post that completes an infohash has it as its own, and only that post."""
+    digits = "c12fe1c06bba254a9dc9f519b335aa7c1367a88a"
+    posts = [
+        {"no": 7, "com": f"infohash, first half:<br>{digits[:20]}"},
+        {"no": 8, "resto": 7, "com": "based"},
+        {"no": 9, "resto": 7, "com": f"second half: <b>{digits[20:]}</b>"},
+    ]
+    state = {"step": "thread", "board": "g", "web": "https://w", "thread": 7}
+    seen = parse("imageboard", {"posts": posts}, state).observations
+    assert [one.infohash_v1 for one in seen] == [None, None, digits]
+    (found,) = locate(seen[2]).locators
+    assert (found.value, found.decode_chain) == (digits, ("fragments",))
