@@ -389,7 +389,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             counter=await open_counter(config, repository, fetcher, clock, stack),
             notifiers={one.name: notifier_for(one, fetcher, clock) for one in config.channels},
             weights=load_weights(),
-            pack=load_rules(config.rules_dir),
+            pack=load_rules(config.rules_dir, {site.name: site.kind for site in config.sites}),
             clock=clock,
             jobs=Jobs(),
             scheduler=AsyncIOScheduler(timezone=UTC),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files as package_files
@@ -36,6 +37,7 @@ from leakwatch.torrent.metainfo import Torrent, parse_torrent
 
 MAX_CATALOGUE = 2 * 2**30
 MAX_TORRENT = 64 * 2**20
+MAX_RULE_FILE = 16 * 2**20
 
 
 def load_weights() -> Weights:
@@ -50,14 +52,18 @@ def load_fakes() -> FakeTables:
     return parse_fakes(file.read_text("utf-8"))
 
 
-def load_rules(folder: Path | None) -> RulePack:
-    """The shipped rules, and those of the operator's own folder. Raises: RuleError with file, line and field."""
+def load_rules(own: Path | None, kinds: Mapping[str, str] | None = None) -> RulePack:
+    """The shipped rules, and those of the operator's own folder or file, which may override them.
+
+    `kinds` says of what kind each configured site is. Raises: RuleError with file, line and field; InputError.
+    """
     found: list[tuple[str, str]] = []
-    for top in (data_folder("rules"), *((folder,) if folder else ())):
-        if not top.is_dir():
+    for top in (data_folder("rules"), *((own,) if own else ())):
+        if not top.exists():
             raise InputError("no such folder of rules", file=str(top))
-        found += [(str(file), read_text(file)) for file in sorted(top.rglob("*.yaml"))]
-    return load_pack(found)
+        files = sorted(top.rglob("*.yaml")) if top.is_dir() else [top]
+        found += [(str(file), read_text(file, MAX_RULE_FILE)) for file in files]
+    return load_pack(found, kinds)
 
 
 def read_text(path: Path, limit: int = MAX_CATALOGUE) -> str:
