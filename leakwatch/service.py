@@ -52,18 +52,22 @@ def load_fakes() -> FakeTables:
     return parse_fakes(file.read_text("utf-8"))
 
 
-def load_rules(own: Path | None, kinds: Mapping[str, str] | None = None) -> RulePack:
+def load_rules(own: Path | None, kinds: Mapping[str, str] | None = None, new: Path | None = None) -> RulePack:
     """The shipped rules, and those of the operator's own folder or file, which may override them.
 
-    `kinds` says of what kind each configured site is. Raises: RuleError with file, line and field; InputError.
+    `kinds` says of what kind each configured site is; `new` are rules that are only tried. A file in the own folder
+    is read once, even if it is the new one. Raises: RuleError with file, line and field; InputError.
     """
-    found: list[tuple[str, str]] = []
-    for top in (data_folder("rules"), *((own,) if own else ())):
+    found: dict[Path, str] = {}
+    for top in (data_folder("rules"), own, new):
+        if top is None:
+            continue
         if not top.exists():
             raise InputError("no such folder of rules", file=str(top))
-        files = sorted(top.rglob("*.yaml")) if top.is_dir() else [top]
-        found += [(str(file), read_text(file, MAX_RULE_FILE)) for file in files]
-    return load_pack(found, kinds)
+        for file in sorted(top.rglob("*.yaml")) if top.is_dir() else [top]:
+            if not any(file.samefile(one) for one in found):
+                found[file] = read_text(file, MAX_RULE_FILE)
+    return load_pack(((str(file), text) for file, text in found.items()), kinds)
 
 
 def read_text(path: Path, limit: int = MAX_CATALOGUE) -> str:

@@ -23,6 +23,9 @@ def register(app: typer.Typer) -> None:
 def match(
     catalogue: Annotated[Path, typer.Option("--catalogue", help="Assets as JSON lines.")],
     as_json: JsonOption = False,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="Your own rules, beside the shipped ones.")
+    ] = None,
 ) -> None:
     """Match names against a catalogue: lines `name` or `name<TAB>size in bytes` on stdin, in order."""
     from leakwatch.catalogue import parse_catalogue  # noqa: PLC0415
@@ -32,7 +35,7 @@ def match(
     from leakwatch.service import load_rules, load_weights, read_text  # noqa: PLC0415
 
     index = build_index(parse_catalogue(read_text(catalogue), str(catalogue)).assets)
-    weights, pack, at = load_weights(), load_rules(None), now()
+    weights, pack, at = load_weights(), load_rules(rules), now()
     bad = 0
     for number, raw in enumerate(sys.stdin.buffer, 1):
         line = raw.decode("utf-8", "replace").rstrip("\r\n")
