@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files as package_files
@@ -52,22 +52,30 @@ def load_fakes() -> FakeTables:
     return parse_fakes(file.read_text("utf-8"))
 
 
-def load_rules(own: Path | None, kinds: Mapping[str, str] | None = None, new: Path | None = None) -> RulePack:
+def load_rules(
+    own: Path | None,
+    kinds: Mapping[str, str] | None = None,
+    *,
+    new: Path | None = None,
+    without: Path | None = None,
+) -> RulePack:
     """The shipped rules, and those of the operator's own folder or file, which may override them.
 
-    `kinds` says of what kind each configured site is; `new` are rules that are only tried. A file in the own folder
-    is read once, even if it is the new one. Raises: RuleError with file, line and field; InputError.
+    `kinds` says of what kind each configured site is; `new` are rules that are only tried, `without` those that are
+    left out although they lie in the own folder. Raises: RuleError with file, line and field; InputError.
     """
-    found: dict[Path, str] = {}
-    for top in (data_folder("rules"), own, new):
-        if top is None:
-            continue
-        if not top.exists():
-            raise InputError("no such folder of rules", file=str(top))
-        for file in sorted(top.rglob("*.yaml")) if top.is_dir() else [top]:
-            if not any(file.samefile(one) for one in found):
-                found[file] = read_text(file, MAX_RULE_FILE)
-    return load_pack(((str(file), text) for file, text in found.items()), kinds)
+    left_out = set(_rule_files(without))
+    files = [file for top in (data_folder("rules"), own, new) for file in _rule_files(top)]
+    told = [file for file in dict.fromkeys(files) if file not in left_out]
+    return load_pack(((str(file), read_text(file, MAX_RULE_FILE)) for file in told), kinds)
+
+
+def _rule_files(top: Path | None) -> list[Path]:
+    if top is None:
+        return []
+    if not top.exists():
+        raise InputError("no such folder of rules", file=str(top))
+    return [one.resolve() for one in sorted(top.rglob("*.yaml"))] if top.is_dir() else [top.resolve()]
 
 
 def read_text(path: Path, limit: int = MAX_CATALOGUE) -> str:

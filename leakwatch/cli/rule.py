@@ -69,10 +69,11 @@ def test(
     pack = load_rules(rules)
     if source:
         pack = replace(pack, kinds={**pack.kinds, source: source})
-    if text is None:
-        text = "" if files else sys.stdin.buffer.read(MAX_TEXT).decode("utf-8", "replace")
+    told = text if text is not None else ""
+    if text is None and files is None:
+        told = sys.stdin.buffer.read(MAX_TEXT).decode("utf-8", "replace")
     listed = _files(read_text(files, MAX_LIST)) if files else ()
-    item = Item("", text, listed, source)
+    item = Item("", told, listed, source)
     if rule:
         wanted = [one for one in pack.rules if one.id == rule]
         if not wanted:
@@ -152,7 +153,7 @@ async def _preview(file: Path, days: int, config: Path) -> Preview:
 
     loaded = load(config)
     kinds = {site.name: site.kind for site in loaded.sites}
-    before = load_rules(loaded.rules_dir, kinds)
+    before = load_rules(loaded.rules_dir, kinds, without=file)
     change = change_of(before, load_rules(loaded.rules_dir, kinds, new=file))
     async with repository(config) as store:
         async with store.reading() as work:

@@ -10,7 +10,8 @@ from leakwatch.errors import RuleError
 from leakwatch.model.finding import Severity
 from leakwatch.model.observation import ObservedFile
 from leakwatch.rulepack.condition import Condition
-from leakwatch.rulepack.parse import ConditionError, bytes_of, parse_condition
+from leakwatch.rulepack.lexemes import ConditionError
+from leakwatch.rulepack.parse import bytes_of, parse_condition
 from leakwatch.rulepack.patterns import Pattern, PatternError
 from leakwatch.rulepack.reading import Told, items, mapping, text, texts
 from leakwatch.rulepack.schema import Confidence, Effect, Example, Override, Rule

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Literal, NamedTuple, cast
 
 from leakwatch.rulepack.condition import (
     Between,
@@ -37,13 +36,13 @@ from leakwatch.rulepack.condition import (
     Some,
     Sum,
 )
+from leakwatch.rulepack.lexemes import ConditionError, Lexeme, split
 from leakwatch.rulepack.patterns import Pattern, PatternError, pattern_of
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 20
-MAX_PARTS = 200
+MAX_PARTS = 100
 MAX_GLOB = 200
-_LEXEME = re.compile(r'\s+|(?P<quoted>"[^"\n]*")|(?P<sign><=|>=|==|!=|[<>()\[\],])|(?P<word>[\w.+-]+)')
 _AMOUNT = re.compile(r"(\d{1,15})(?:\.(\d{1,3}))?([A-Za-z]*)\Z", re.ASCII)
 _UNITS = {
     "b": 1,
@@ -51,20 +50,6 @@ _UNITS = {
     **{f"{p}ib": 1024**n for n, p in enumerate("kmgt", 1)},
 }
 _OPERATORS = ("<", "<=", "==", "!=", ">=", ">")
-
-
-class ConditionError(ValueError):
-    """The text is no condition. `at` counts characters from 0."""
-
-    def __init__(self, message: str, at: int) -> None:
-        self.at = at
-        super().__init__(message)
-
-
-class _Lexeme(NamedTuple):
-    kind: Literal["quoted", "sign", "word", "end"]
-    text: str
-    at: int
 
 
 def parse_condition(text: str) -> Condition:
@@ -83,26 +68,11 @@ def bytes_of(text: str) -> int | None:
         return None
 
 
-def _split(text: str) -> list[_Lexeme]:
-    found: list[_Lexeme] = []
-    at = 0
-    while at < len(text):
-        one = _LEXEME.match(text, at)
-        if one is None:
-            hint = "a quote that is not closed" if text[at] == '"' else f"unexpected {text[at]!r}"
-            raise ConditionError(hint, at)
-        kind = one.lastgroup
-        if kind:
-            found.append(_Lexeme(cast("Literal['quoted', 'sign', 'word']", kind), one[0], at))
-        at = one.end()
-    return [*found, _Lexeme("end", "the end", len(text))]
-
-
 class _Parser:
     """One pass over the lexemes; every method leaves `self._next` behind what it has read."""
 
     def __init__(self, text: str) -> None:
-        self._lexemes = _split(text)
+        self._lexemes = split(text)
         self._next = 0
         self._parts = 0
         self._depth = 0
@@ -289,7 +259,7 @@ class _Parser:
 
     # -- lexemes
 
-    def _see(self) -> _Lexeme:
+    def _see(self) -> Lexeme:
         return self._lexemes[self._next]
 
     def _take(self, text: str) -> bool:

@@ -16,7 +16,7 @@ MAX_LENGTH = 1000
 MAX_PROGRAM = 1000
 """Instructions; what the worst ones cost over the text that is read stands in `docs/benchmarks.md`."""
 _MAX_MEMORY = 4 * 2**20
-_MAX_SET_MEMORY = 64 * 2**20
+MAX_SET_MEMORY = 64 * 2**20
 _SET_SIZE = 500
 _LOOK = ("(?=", "(?!", "(?<=", "(?<!")
 
@@ -69,13 +69,16 @@ class PatternSet:
     everything: if that is missing from the answer, its patterns are tried one by one.
     """
 
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
+    def __init__(self, patterns: Sequence[Pattern], memory: int = MAX_SET_MEMORY) -> None:
+        """Compile the patterns together; `fallbacks` counts how often they were tried one by one."""
+        self.fallbacks = 0
+        self._memory = memory
         self._parts: list[tuple[Sequence[Pattern], int, re2.Set | None]] = []
         for start in range(0, len(patterns), _SET_SIZE):
             self._add(patterns[start : start + _SET_SIZE], start)
 
     def _add(self, patterns: Sequence[Pattern], start: int) -> None:
-        made = re2.Set.SearchSet(_options(_MAX_SET_MEMORY))
+        made = re2.Set.SearchSet(_options(self._memory))
         try:
             made.Add("")
             for one in patterns:
@@ -98,6 +101,7 @@ class PatternSet:
             if 0 in found:
                 yield from (start + index - 1 for index in sorted(found) if index)
             else:
+                self.fallbacks += 1
                 yield from (start + index for index, one in enumerate(patterns) if one.find(data) is not None)
 
 

@@ -28,8 +28,13 @@ def read(text: str, file: str) -> Told:
     """A YAML text as values. Raises: RuleError with file and line."""
     if len(text) > MAX_BYTES:
         raise RuleError(f"larger than {MAX_BYTES} bytes", file=file)
+    depth = 0
     try:
         for event in yaml.parse(text, yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _MAX_DEPTH:  # before the tree is built: the reader takes a minute for 5,000 brackets
+                mark = event.start_mark
+                raise RuleError("nested too deeply", file=file, line=mark.line + 1 if mark else 0)
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 mark = event.start_mark
                 at = mark.line + 1 if mark else 0
@@ -40,30 +45,26 @@ def read(text: str, file: str) -> Told:
         raise RuleError(f"broken YAML: {error.problem}", file=file, line=line) from error
     except yaml.YAMLError as error:
         raise RuleError(f"broken YAML: {error}", file=file) from error
-    except RecursionError as error:
-        raise RuleError("nested too deeply", file=file) from error
     if node is None:
         raise RuleError("the file is empty", file=file, line=1)
-    return _value(node, file, 0)
+    return _value(node, file)
 
 
-def _value(node: yaml.Node, file: str, depth: int) -> Told:
+def _value(node: yaml.Node, file: str) -> Told:
     line = node.start_mark.line + 1
-    if depth > _MAX_DEPTH:
-        raise RuleError("nested too deeply", file=file, line=line)
     if isinstance(node, yaml.ScalarNode):
         quoted = node.style in ("'", '"')
         one_line = node.style not in ("|", ">") and node.start_mark.line == node.end_mark.line
         return Told(str(node.value), line, node.start_mark.column + 1 + quoted if one_line else 0)
     if isinstance(node, yaml.SequenceNode):
-        return Told([_value(one, file, depth + 1) for one in node.value], line)
+        return Told([_value(one, file) for one in node.value], line)
     found: dict[str, Told] = {}
     for key, value in node.value:
         name = str(key.value)
         at = key.start_mark.line + 1
         if name in found:
             raise RuleError(f"the key was used in line {found[name].line}", file=file, line=at, field=name)
-        read_value = _value(value, file, depth + 1)
+        read_value = _value(value, file)
         found[name] = read_value if read_value.column else read_value._replace(line=at)
     return Told(found, line)
 

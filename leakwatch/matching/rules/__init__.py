@@ -72,9 +72,9 @@ def reasons(item: Item, rule: Rule, pack: RulePack, *, scoped: bool = True) -> l
     if one.none:
         none = one.none & words
         found.append(Reason("none_tokens", not none, ", ".join(sorted(none))))
-    for each in one.patterns:
-        text = each.find(item.data)
-        found.append(Reason(f"pattern {each.text}", text is not None, text or ""))
+    if one.patterns:
+        texts = [text for text in (each.find(item.data) for each in one.patterns) if text is not None]
+        found.append(Reason(f"patterns {' , '.join(rule.patterns)}", bool(texts), ", ".join(texts)))
     if rule.files is not None:
         told = "; ".join(f"{text} = {value}" for text, value in item.listing.told(rule.files))
         found.append(Reason(f"files {rule.files.text}", item.listing.holds(rule.files), told or "no files"))

@@ -6,7 +6,7 @@ import operator as op
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from leakwatch.model.observation import ObservedFile
 from leakwatch.rulepack.condition import (
@@ -136,10 +136,7 @@ def test_of(node: Node) -> Test:
         case Named(names):
             return lambda row: row.name in names
         case Globbed(part, glob):
-            pattern = Pattern(pattern_of(glob))
-            if part == "name":
-                return lambda row: pattern.find(row.name.encode("utf-8", "replace")) is not None
-            return lambda row: pattern.find(row.path.encode("utf-8", "replace")) is not None
+            return _fits(part, glob)
         case Sized(operator, size_bytes):
             compare = _COMPARE[operator]
             return lambda row: row.size_bytes >= 0 and compare(row.size_bytes, size_bytes)
@@ -158,6 +155,16 @@ def test_of(node: Node) -> Test:
             raise TypeError(node)
         case _:
             assert_never(node)
+
+
+def _fits(part: Literal["name", "path"], glob: str) -> Test:
+    """A glob as a function; most files are ruled out by its longest stretch without wildcards."""
+    pattern = Pattern(pattern_of(glob))
+    literal = max(re.split(r"[*?]+", glob), key=len)
+    at = Row._fields.index(part)
+    return lambda row: (
+        literal in str(row[at]) and pattern.find(str(row[at]).encode("utf-8", "replace")) is not None
+    )
 
 
 def _extensions(node: Node) -> frozenset[str] | None:
