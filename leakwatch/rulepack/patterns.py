@@ -45,13 +45,18 @@ class Pattern:
             self._compiled = re2.compile(f"(?m){text}", _options(_MAX_MEMORY))
         except (re2.error, UnicodeEncodeError) as error:
             raise PatternError(_told(error)) from error
-        if self._compiled.programsize > MAX_PROGRAM:
+        if self.size > MAX_PROGRAM:
             raise PatternError(
-                f"too costly: {self._compiled.programsize} instructions, {MAX_PROGRAM} are allowed;"
+                f"too costly: {self.size} instructions, {MAX_PROGRAM} are allowed;"
                 " smaller repeats, and [a-zа-я] instead of \\pL, make it smaller"
             )
         if self._compiled.search(b"") or self._compiled.search(b"\n"):
             raise PatternError("matches the empty text, and so everything")
+
+    @property
+    def size(self) -> int:
+        """Instructions of the compiled program."""
+        return self._compiled.programsize
 
     def find(self, data: bytes) -> str | None:
         """The first place that matches, or None."""

@@ -58,8 +58,8 @@ def test_the_founding_case_is_not_talked_away(sentence: str) -> None:
 
 def test_the_strongest_noise_counts_once() -> None:
     """Several kinds of talk weigh as the strongest of them, and less than a locator weighs for."""
-    talk = found("LLaMA discussion thread: a llama on my farm, a recipe for soup, lol")
-    plain = found("LLaMA")
+    talk = found("LLaMA", "discussion thread: a llama on my farm, a recipe for soup, lol")
+    plain = found("LLaMA", "as it is")
     assert talk
     assert plain
     weights = [signal.weight for signal in talk.signals if signal.kind is SignalKind.RULE]
