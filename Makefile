@@ -24,6 +24,7 @@ bench: $(READY)  ## figures of docs/benchmarks.md
 	$(BIN)/python benchmarks/fakes.py
 	$(BIN)/python benchmarks/zero_payload.py
 	$(BIN)/python benchmarks/decisions.py
+	$(BIN)/python benchmarks/rules.py
 
 soak: $(READY)  ## the replay with ten seeds, without a leak, and with twenty kills
 	$(BIN)/python benchmarks/replay.py

@@ -392,7 +392,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             notifiers={one.name: notifier_for(one, fetcher, clock) for one in config.channels},
             weights=load_weights(),
             hosts=load_hosts(),
-            pack=load_rules(config.rules_dir),
+            pack=load_rules(config.rules_dir, {site.name: site.kind for site in config.sites}),
             clock=clock,
             jobs=Jobs(),
             scheduler=AsyncIOScheduler(timezone=UTC),

@@ -45,9 +45,11 @@ class LeakwatchError(Exception):
 class LocatedError(LeakwatchError):
     """A file that a person wrote has a mistake; correct the named line."""
 
-    def __init__(self, message: str, *, file: str = "", line: int = 0, field: str = "") -> None:
-        self.file, self.line, self.field = file, line, field
-        where = ":".join(part for part in (file, str(line) if line else "") if part)
+    def __init__(
+        self, message: str, *, file: str = "", line: int = 0, column: int = 0, field: str = ""
+    ) -> None:
+        self.file, self.line, self.column, self.field = file, line, column, field
+        where = ":".join(part for part in (file, *(str(one) for one in (line, column) if one)) if part)
         place = f"{where}: " if where else ""
         name = f"{field}: " if field else ""
         super().__init__(f"{place}{name}{message}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files as package_files
@@ -38,6 +39,7 @@ from leakwatch.torrent.metainfo import Torrent, parse_torrent
 
 MAX_CATALOGUE = 2 * 2**30
 MAX_TORRENT = 64 * 2**20
+MAX_RULE_FILE = 16 * 2**20
 
 
 def load_weights() -> Weights:
@@ -58,14 +60,30 @@ def load_hosts() -> Hosts:
     return parse_hosts(file.read_text("utf-8"))
 
 
-def load_rules(folder: Path | None) -> RulePack:
-    """The shipped rules, and those of the operator's own folder. Raises: RuleError with file, line and field."""
-    found: list[tuple[str, str]] = []
-    for top in (data_folder("rules"), *((folder,) if folder else ())):
-        if not top.is_dir():
-            raise InputError("no such folder of rules", file=str(top))
-        found += [(str(file), read_text(file)) for file in sorted(top.rglob("*.yaml"))]
-    return load_pack(found)
+def load_rules(
+    own: Path | None,
+    kinds: Mapping[str, str] | None = None,
+    *,
+    new: Path | None = None,
+    without: Path | None = None,
+) -> RulePack:
+    """The shipped rules, and those of the operator's own folder or file, which may override them.
+
+    `kinds` says of what kind each configured site is; `new` are rules that are only tried, `without` those that are
+    left out although they lie in the own folder. Raises: RuleError with file, line and field; InputError.
+    """
+    left_out = set(_rule_files(without))
+    files = [file for top in (data_folder("rules"), own, new) for file in _rule_files(top)]
+    told = [file for file in dict.fromkeys(files) if file not in left_out]
+    return load_pack(((str(file), read_text(file, MAX_RULE_FILE)) for file in told), kinds)
+
+
+def _rule_files(top: Path | None) -> list[Path]:
+    if top is None:
+        return []
+    if not top.exists():
+        raise InputError("no such folder of rules", file=str(top))
+    return [one.resolve() for one in sorted(top.rglob("*.yaml"))] if top.is_dir() else [top.resolve()]
 
 
 def read_text(path: Path, limit: int = MAX_CATALOGUE) -> str:

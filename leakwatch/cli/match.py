@@ -29,6 +29,9 @@ def register(app: typer.Typer) -> None:
 def match(
     catalogue: Annotated[Path, typer.Option("--catalogue", help="Assets as JSON lines.")],
     as_json: JsonOption = False,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="Your own rules, beside the shipped ones.")
+    ] = None,
 ) -> None:
     """Match names against a catalogue: lines `name` or `name<TAB>size in bytes` on stdin, in order."""
     from leakwatch.catalogue import parse_catalogue  # noqa: PLC0415
@@ -38,7 +41,7 @@ def match(
     from leakwatch.service import load_rules, load_weights, read_text  # noqa: PLC0415
 
     index = build_index(parse_catalogue(read_text(catalogue), str(catalogue)).assets)
-    weights, pack, at = load_weights(), load_rules(None), now()
+    weights, pack, at = load_weights(), load_rules(rules), now()
     show = _as_json if as_json else _for_people
     bad = first = 0
     for lines in _batches(sys.stdin.buffer):
@@ -99,7 +102,9 @@ def _for_people(name: str, found: tuple[Match, ...]) -> str:
     from leakwatch.display import clean  # noqa: PLC0415
 
     best = found[0] if found and found[0].tier else None
-    lines = [f"{clean(name)}\t{best.asset if best else '-'}\t{best.tier.value if best and best.tier else '-'}"]
+    lines = [
+        f"{clean(name)}\t{best.asset if best else '-'}\t{best.tier.value if best and best.tier else '-'}"
+    ]
     lines += [
         f"    {one.asset} {signal.weight:+6.1f} {signal.kind.value}: {clean(signal.detail)}"
         for one in found[:3]

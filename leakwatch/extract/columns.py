@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from leakwatch.extract.fold import MAX_NAME, WEAK, fold, readings, split_camel
+from leakwatch.extract.fold import MAX_NAME, WEAK, readings, split_camel
 
 Ints: TypeAlias = NDArray[np.int64]
 Hashes: TypeAlias = NDArray[np.uint64]
@@ -25,15 +25,43 @@ STOP is what ends or parts a sentence; LINE an underscore; BREAK the end of a ro
 
 _WORD, _DIGIT, _UPPER, _SYMBOL = 1, 2, 4, 8
 _GAPS = {
-    "[": OPEN, "{": OPEN, "(": OPEN | ROUND, "]": CLOSE, "}": CLOSE, ")": CLOSE, "-": DASH, "~": DASH, "#": DASH, " ": SPACE,
-    "\t": SPACE, ".": DOT, "_": LINE, "+": LINE, "/": SLASH, "|": SLASH | SPACE | DASH, "\\": SLASH, "?": STOP, "!": STOP, ",": STOP, ";": STOP,
-    ":": STOP, '"': STOP, "\n": BREAK,
+    "[": OPEN,
+    "{": OPEN,
+    "(": OPEN | ROUND,
+    "]": CLOSE,
+    "}": CLOSE,
+    ")": CLOSE,
+    "-": DASH,
+    "~": DASH,
+    "#": DASH,
+    " ": SPACE,
+    "\t": SPACE,
+    ".": DOT,
+    "_": LINE,
+    "+": LINE,
+    "/": SLASH,
+    "|": SLASH | SPACE | DASH,
+    "\\": SLASH,
+    "?": STOP,
+    "!": STOP,
+    ",": STOP,
+    ";": STOP,
+    ":": STOP,
+    '"': STOP,
+    "\n": BREAK,
 }
 _LEVEL = np.array([0, 1, -1, 0], np.int8)
 """By how much OPEN and CLOSE change the number of open brackets."""
 _SPACELESS = (
-    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
-    (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x20000, 0x3FFFF),
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x3040, 0x30FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0xFF66, 0xFF9F),
+    (0x20000, 0x3FFFF),
 )
 """Scripts without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han. Each letter is a word there."""
 BASE = np.uint64(0x9E3779B97F4A7C15 | 1)
@@ -47,7 +75,10 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16], NDArray[np.uint32]
     for code in range(128):
         char = chr(code)
         kind[code] = (
-            _WORD * char.isalnum() | _DIGIT * char.isdigit() | _UPPER * char.isupper() | (_WORD | _SYMBOL) * (char in "@$")
+            _WORD * char.isalnum()
+            | _DIGIT * char.isdigit()
+            | _UPPER * char.isupper()
+            | (_WORD | _SYMBOL) * (char in "@$")
         )
         gap[code] = _GAPS.get(char, 0)
         lower[code] = ord(char.lower())
@@ -167,7 +198,11 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
         lone = _in_spaceless_scripts(codes)
     _demote_lone_symbols(kind)
     is_word = (kind & _WORD).view(np.bool_)
-    starts = is_word & ~_shifted(is_word) if lone is None else is_word & (~_shifted(is_word) | lone | _shifted(lone))
+    starts = (
+        is_word & ~_shifted(is_word)
+        if lone is None
+        else is_word & (~_shifted(is_word) | lone | _shifted(lone))
+    )
     letter_chars = np.flatnonzero(is_word)
     letters, total = codes[letter_chars], len(letter_chars)
     letters = np.where(letters > 127, letters, _LOWER[np.minimum(letters, 127)])
@@ -259,7 +294,9 @@ def _gaps(flags: NDArray[np.uint16], starts: Flags, newline: Flags) -> tuple[Int
     stretch = np.searchsorted(begins, brackets, "right") - 1
     turns = _LEVEL[flags[brackets] & (OPEN | CLOSE)]
     first_turn = int(turns[stretch < 0].sum())
-    opened = np.bincount(np.maximum(stretch, 0), np.where(stretch < 0, 0, turns), len(begins)).astype(np.int64)
+    opened = np.bincount(np.maximum(stretch, 0), np.where(stretch < 0, 0, turns), len(begins)).astype(
+        np.int64
+    )
     first = int(np.bitwise_or.reduce(flags[: begins[0]], initial=0))
     level = first_turn + np.cumsum(opened)
     row = np.cumsum(~is_word)

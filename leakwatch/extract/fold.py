@@ -21,7 +21,22 @@ _STRIPPED_MARKS = ("LATIN", "GREEK", "CYRILLIC", "COMBINING")
 _OPTIONAL_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]")
 """Accents, and the vowel points of Hebrew and Arabic, which are written or left out; Indic and Thai vowels are not."""
 _ASCII_FOR = str.maketrans(
-    {"’": "'", "ʼ": "'", "´": "'", "`": "'", "‘": "'", "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "×": "x", "｜": "|", "～": "~", "〜": "~"}
+    {
+        "’": "'",
+        "ʼ": "'",
+        "´": "'",
+        "`": "'",
+        "‘": "'",
+        "–": "-",
+        "—": "-",
+        "−": "-",
+        "‐": "-",
+        "‑": "-",
+        "×": "x",
+        "｜": "|",
+        "～": "~",
+        "〜": "~",
+    }
     | dict.fromkeys("【「『〔〖《〈«", "[")
     | dict.fromkeys("】」』〕〗》〉»", "]")
 )
@@ -30,10 +45,34 @@ _ROUNDS = 3
 
 _LOOK_ALIKE = {
     # Cyrillic and Greek by shape, both cases (Unicode TS 39, confusables; the list is ours and short)
-    "a": "аАαΑɑᴀᎪꭺ", "b": "ЬьВвβΒʙᏴꮟ", "c": "сСϲᴄᏟ", "d": "ԁᴅᎠժ", "e": "еЕΕεᴇᎬєЄ", "f": "ғϝꜰ", "g": "ɡɢᏀց",
-    "h": "һҺНнΗʜᎻհ", "i": "іІιΙɪıɩᎥ", "j": "јЈϳᴊᎫ", "k": "кКκΚᴋᏦ", "l": "ӏʟᏞⅼ", "m": "мМΜᴍᎷ", "n": "пηΝɴո",
-    "o": "оОοΟσᴏօ", "p": "рРρΡᴘᏢ", "q": "ԛǫ", "r": "гʀᎡ", "s": "ѕЅꜱᏚ", "t": "тТτΤᴛᎢ", "u": "υᴜսµμ", "v": "ѵνᴠᏙ",
-    "w": "ѡωԝᴡᎳ", "x": "хХχΧ", "y": "уУΥγʏᎩ", "z": "ΖζᴢᏃ", "3": "зЗ", "6": "б",
+    "a": "аАαΑɑᴀᎪꭺ",
+    "b": "ЬьВвβΒʙᏴꮟ",
+    "c": "сСϲᴄᏟ",
+    "d": "ԁᴅᎠժ",
+    "e": "еЕΕεᴇᎬєЄ",
+    "f": "ғϝꜰ",
+    "g": "ɡɢᏀց",
+    "h": "һҺНнΗʜᎻհ",
+    "i": "іІιΙɪıɩᎥ",
+    "j": "јЈϳᴊᎫ",
+    "k": "кКκΚᴋᏦ",
+    "l": "ӏʟᏞⅼ",
+    "m": "мМΜᴍᎷ",
+    "n": "пηΝɴո",
+    "o": "оОοΟσᴏօ",
+    "p": "рРρΡᴘᏢ",
+    "q": "ԛǫ",
+    "r": "гʀᎡ",
+    "s": "ѕЅꜱᏚ",
+    "t": "тТτΤᴛᎢ",
+    "u": "υᴜսµμ",
+    "v": "ѵνᴠᏙ",
+    "w": "ѡωԝᴡᎳ",
+    "x": "хХχΧ",
+    "y": "уУΥγʏᎩ",
+    "z": "ΖζᴢᏃ",
+    "3": "зЗ",
+    "6": "б",
 }
 _SKELETON = {ord(char): latin for latin, chars in _LOOK_ALIKE.items() for char in chars}
 
@@ -108,7 +147,11 @@ def _folded(char: str) -> str:
         return str(digit)
     out: list[str] = []
     for one in unicodedata.normalize("NFD", unicodedata.normalize("NFKC", char).casefold()):
-        if unicodedata.category(one) == "Mn" and out and unicodedata.name(out[-1], "").startswith(_STRIPPED_MARKS):
+        if (
+            unicodedata.category(one) == "Mn"
+            and out
+            and unicodedata.name(out[-1], "").startswith(_STRIPPED_MARKS)
+        ):
             continue
         out.append(one if ord(one) < 128 or unicodedata.category(one)[0] in "LMN" else " ")
     return unicodedata.normalize("NFC", "".join(out))

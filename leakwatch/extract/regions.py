@@ -86,7 +86,11 @@ def regions(columns: Columns, meanings: Ints, named: Flags | None = None) -> Reg
     edge[begin] = edge[title] = True
     row_sections = np.bincount(columns.word_row[begin], minlength=rows)
     shallow = np.cumsum(row_sections)[columns.word_row[begin]] - np.arange(len(begin)) <= _SHALLOW
-    told = (_sure(columns, meanings) | _numbered(columns, meanings)) & (behind | (columns.depth > 0)) & shallow[section]
+    told = (
+        (_sure(columns, meanings) | _numbered(columns, meanings))
+        & (behind | (columns.depth > 0))
+        & shallow[section]
+    )
     tags = np.bincount(columns.word_row, told, rows).astype(np.int64)
     glued = np.bincount(columns.word_row, (columns.gap & (DOT | LINE) > 0) & (columns.gap & SPACE == 0), rows)
     spaced = np.bincount(columns.word_row, columns.gap & SPACE > 0, rows)
@@ -119,7 +123,9 @@ def _numbered(columns: Columns, meanings: Ints) -> Flags:
     """Words that count seasons or episodes: `season` before a number, 第 before one, 期 behind one."""
     number = _has(meanings, NUMBER)
     following, previous = np.append(number[1:], False), _shifted(number)
-    return (_has(meanings, SEASON | ORDINAL) & following & _same_row(columns)) | (_has(meanings, COUNTER) & previous)
+    return (_has(meanings, SEASON | ORDINAL) & following & _same_row(columns)) | (
+        _has(meanings, COUNTER) & previous
+    )
 
 
 def _same_row(columns: Columns) -> Flags:
@@ -190,7 +196,12 @@ def _title_begins(columns: Columns, meanings: Ints, begin: Ints, section: Ints, 
             title[section[index]] = named
     listed = np.flatnonzero(_has(meanings, NUMBER) & (place == title[section]))
     for index in listed.tolist():  # 03. Title
-        if index + 1 < len(section) and section[index + 1] == section[index] and columns.gap[index + 1] & DOT and columns.gap[index + 1] & SPACE:
+        if (
+            index + 1 < len(section)
+            and section[index + 1] == section[index]
+            and columns.gap[index + 1] & DOT
+            and columns.gap[index + 1] & SPACE
+        ):
             title[section[index]] = index + 1
     return title
 
@@ -213,7 +224,14 @@ def _stops(columns: Columns, meanings: Ints, ending: Flags, nested: Flags) -> Fl
     dashed = ((gap & DASH) > 0) & ((gap & (SPACE | LINE | OPEN)) > 0)
     number = _has(meanings, NUMBER)
     counted = number & np.append(_has(meanings, COUNTER)[1:], False)
-    sure = _has(meanings, TAG | YEAR | EPISODE) | nested | ((gap & OPEN) > 0) | (dashed & number) | counted | ending
+    sure = (
+        _has(meanings, TAG | YEAR | EPISODE)
+        | nested
+        | ((gap & OPEN) > 0)
+        | (dashed & number)
+        | counted
+        | ending
+    )
     weak = _has(meanings, WEAK_TAG | LANGUAGE)
     tag = _has(meanings, TAG | EPISODE | YEAR | WEAK_TAG | LANGUAGE) | ending
     same = _same_row(columns)

@@ -11,9 +11,26 @@ import numpy as np
 from leakwatch.extract.columns import Columns, Hashes, Ints
 from leakwatch.extract.common_words import COMMON, RAREST
 
-TAG, WEAK_TAG, YEAR, EPISODE, NUMBER, SEASON, FUNCTION, ROMAN, ENDING, DOMAIN, SIZE, AKA, LANGUAGE, SITE, ORDINAL, COUNTER, HIGH, MEDIA = (
-    1 << bit for bit in range(18)
-)
+(
+    TAG,
+    WEAK_TAG,
+    YEAR,
+    EPISODE,
+    NUMBER,
+    SEASON,
+    FUNCTION,
+    ROMAN,
+    ENDING,
+    DOMAIN,
+    SIZE,
+    AKA,
+    LANGUAGE,
+    SITE,
+    ORDINAL,
+    COUNTER,
+    HIGH,
+    MEDIA,
+) = (1 << bit for bit in range(18))
 """TAG ends a title wherever it stands; WEAK_TAG and LANGUAGE only beside other tags; SEASON is a word before
 a number (season 2); FUNCTION words make a sentence; ENDING is a file's, DOMAIN a site's, SITE a www; SIZE is like 70b; ORDINAL the 第 before
 a number, COUNTER what is behind one; MEDIA is the ending of a film, record, book, archive or disc image; HIGH a letter of another script than Latin."""
@@ -47,7 +64,9 @@ _LANGUAGES = frozenset(
     dutch nl nld flemish swedish swe danish dan norwegian nor nordic finnish fin czech cz hungarian hun turkish tur tr greek arabic
     hindi hin tamil telugu malayalam bengali thai vietnamese ukrainian ukr vo vf italiano francais russe""".split()
 )
-_SEASONS = frozenset("season seasons series saison staffel temporada temporadas stagione sezon сезон серия серии episode episodes ep eps capitulo cap".split())
+_SEASONS = frozenset(
+    "season seasons series saison staffel temporada temporadas stagione sezon сезон серия серии episode episodes ep eps capitulo cap".split()
+)
 _FUNCTION = frozenset(
     """the a an of and or in on at to for by with from is was are were be been has have had do does did will would can could should
     i you he she it we they my your his her its our their me him us them this that these those what who which when where why how
@@ -87,8 +106,18 @@ _SIZE = re.compile(r"\d{1,4}[bmkt]\Z")
 @lru_cache(maxsize=1 << 16)
 def meaning(word: str) -> int:
     """The flags of one folded word, and above them how common it is."""
-    flags = FUNCTION * (word in _FUNCTION) | AKA * (word == "aka") | SEASON * (word in _SEASONS) | SITE * (word in ("www", "ww"))
-    flags |= ORDINAL * (word == "第") | COUNTER * (word in _COUNTERS) | MEDIA * (word in _MEDIA) | HIGH * (ord(word[0]) > 0x24F)
+    flags = (
+        FUNCTION * (word in _FUNCTION)
+        | AKA * (word == "aka")
+        | SEASON * (word in _SEASONS)
+        | SITE * (word in ("www", "ww"))
+    )
+    flags |= (
+        ORDINAL * (word == "第")
+        | COUNTER * (word in _COUNTERS)
+        | MEDIA * (word in _MEDIA)
+        | HIGH * (ord(word[0]) > 0x24F)
+    )
     if word in _TAGS or _TAG_SHAPE.fullmatch(word):
         flags |= TAG
     if word in _WEAK or _WEAK_SHAPE.fullmatch(word):

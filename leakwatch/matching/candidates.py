@@ -82,7 +82,9 @@ def _windows(found: Columns, book: NameBook) -> Candidates:
             starts.append(place[inside])
             stops.append(place[inside] + parts)
             names.append(name[inside])
-    start, stop_part, name = (np.concatenate([np.zeros(0, np.int64), *some]) for some in (starts, stops, names))
+    start, stop_part, name = (
+        np.concatenate([np.zeros(0, np.int64), *some]) for some in (starts, stops, names)
+    )
     first, last = found.part_at[start], found.part_end[stop_part]
     same_length = last - first == book.names.end[name] - book.names.at[name]
     start, first, last, name = start[same_length], first[same_length], last[same_length], name[same_length]
@@ -148,18 +150,26 @@ def _slips(found: Columns, cut: Regions, book: NameBook, sections: Ints) -> Cand
     allowed = slips_of(length)
     lacking = length - (last - first)[place]  # an article makes three letters
     other = np.bitwise_count(found.signatures(first, last)[place] ^ book.names.signature[name])
-    near = ((np.abs(lacking) <= allowed) & (other <= 2 * allowed)) | ((lacking > 0) & (lacking <= 3) & (other <= lacking))
+    near = ((np.abs(lacking) <= allowed) & (other <= 2 * allowed)) | (
+        (lacking > 0) & (lacking <= 3) & (other <= lacking)
+    )
     place, name = place[near], name[near]
     pairs = _distinct(place, name)
     place, name = place[pairs], name[pairs]
     rank = np.arange(len(place)) - np.searchsorted(place, place)
     capped = len(np.unique(place[rank >= MOST_LOOSE]))
     place, name = place[rank < MOST_LOOSE], name[rank < MOST_LOOSE]
-    theirs = [found.letters[a:b].translate(_CANON) for a, b in zip(first[place].tolist(), last[place].tolist(), strict=True)]
+    theirs = [
+        found.letters[a:b].translate(_CANON)
+        for a, b in zip(first[place].tolist(), last[place].tolist(), strict=True)
+    ]
     ours = [book.names.text(one).translate(_CANON) for one in name.tolist()]
     slips, how = _verified(theirs, ours, slips_of(book.names.end[name] - book.names.at[name]))
     written = [found.letters[a:b] for a, b in zip(first[place].tolist(), last[place].tolist(), strict=True)]
-    same = [_figures(one) == _figures(book.names.text(other)) for one, other in zip(written, name.tolist(), strict=True)]
+    same = [
+        _figures(one) == _figures(book.names.text(other))
+        for one, other in zip(written, name.tolist(), strict=True)
+    ]
     kept = np.flatnonzero((slips >= 0) & np.array(same, np.bool_))
     place, name, slips, how = place[kept], name[kept], slips[kept], how[kept]
     return Candidates(row[place], first[place], last[place], name, how, slips, capped)
@@ -171,7 +181,10 @@ def _verified(theirs: Sequence[str], ours: Sequence[str], allowed: Ints) -> tupl
         return allowed, allowed
     slips = process.cpdist(theirs, ours, scorer=OSA.distance, score_cutoff=2, dtype=np.int32).astype(np.int64)
     article = np.array(
-        [len(one) < len(other) and other.endswith(one) and len(other) - len(one) <= 3 for one, other in zip(theirs, ours, strict=True)],
+        [
+            len(one) < len(other) and other.endswith(one) and len(other) - len(one) <= 3
+            for one, other in zip(theirs, ours, strict=True)
+        ],
         np.bool_,
     )
     fits = (slips > 0) & (slips <= allowed)

@@ -15,7 +15,7 @@ from leakwatch.extract.links import plain
 from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
 from leakwatch.matching.names import Field, Reader, Scale, Text
-from leakwatch.matching.rules import hits, words_of
+from leakwatch.matching.rules import Item, compiled, hits
 from leakwatch.matching.shape import file_signals
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetId
@@ -29,7 +29,7 @@ from leakwatch.model.finding import (
     Tier,
 )
 from leakwatch.model.observation import Locator, LocatorKind, Observation, short_key
-from leakwatch.rulepack.schema import RulePack
+from leakwatch.rulepack.schema import Effect, RulePack
 from leakwatch.torrent.magnet import parse_magnet
 
 _NAMES = frozenset({SignalKind.TITLE, SignalKind.TITLE_FUZZY})
@@ -154,7 +154,9 @@ def _known_signal(key: str, one: KnownArtefact, weights: Weights) -> Signal:
 
 def _texts(observation: Observation) -> Iterator[Text]:
     """What may bear a name: the title, the names of its torrents and files, the text."""
-    torrent = observation.magnet or observation.torrent_url or observation.infohash_v1 or observation.infohash_v2
+    torrent = (
+        observation.magnet or observation.torrent_url or observation.infohash_v1 or observation.infohash_v2
+    )
     yield Text(observation.title, Field.RELEASE if torrent else Field.NAME)
     for name in dict.fromkeys(_locator_names(observation.locators)):
         if name and name != observation.title:
@@ -191,27 +193,28 @@ def _rule_signals(
 ) -> list[Signal]:
     """Hits of rules: those of an asset speak for it, the others are context for whatever a name has found.
 
-    Looked for only where there is something to say about: a named asset, or rules that belong to one.
+    Looked for only where there is something to say about: a named asset, or rules that belong to one. Of talk
+    about leaks only the strongest sign counts, for talk and an offer often stand in one post.
     """
     context: list[Signal] = []
     if observation.locators:
         context.append(Signal(SignalKind.WORDS, "says where it can be had", weights["locator"]))
-    if not signals and not any(rule.asset for rule in pack.rules):
+    if not signals and not compiled(pack).has_assets:
         return context
-    texts = [
-        observation.title,
-        plain(observation.text or ""),
-        *(file.path for file in observation.files[:1000]),
-    ]
+    item = Item(observation.title, plain(observation.text or ""), observation.files, observation.site)
     general: list[Signal] = []
-    for rule, word in hits(words_of(texts), pack):
-        told = f"{rule.id}: {word!r}"
-        if rule.asset is None:
+    noise: list[Signal] = []
+    for hit in hits(item, pack):
+        rule, told = hit.rule, f"{hit.rule.id}: {hit.told[:60]!r}"
+        if rule.effect is Effect.NOISE:
+            noise.append(Signal(SignalKind.RULE, told, weights[f"rule_noise_{rule.confidence.value}"]))
+        elif rule.asset is None:
             general.append(Signal(SignalKind.RULE, told, weights[f"rule_{rule.confidence.value}"]))
         elif rule.asset in index.assets:
             bits = weights[f"rule_asset_{rule.confidence.value}"]
             signals.setdefault(AssetId(rule.asset), []).append(Signal(SignalKind.TITLE, told, bits))
-    return context + sorted(general, key=lambda s: -s.weight)[:_MAX_RULES]
+    strongest = sorted(general, key=lambda s: -s.weight)[:_MAX_RULES]
+    return context + strongest + sorted(noise, key=lambda s: s.weight)[:1]
 
 
 def _with_context(told: list[Signal], context: list[Signal]) -> list[Signal]:

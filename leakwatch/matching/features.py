@@ -17,10 +17,43 @@ from leakwatch.matching.candidates import ARTICLE, BAG, LEET, SLIP, Candidates
 from leakwatch.matching.namebook import NameBook
 
 FEATURES = (
-    "cover_tagged", "piece_tagged", "begins_tagged", "ends_tagged", "inside_tagged", "cover_bare", "piece_bare", "begins_bare",
-    "ends_bare", "inside_bare", "tags", "led", "rare_tagged", "rare_bare", "left_tagged", "left_bare", "left_rare_tagged", "left_rare_bare", "sentence",
-    "split", "short_tagged", "short_bare", "short_part", "one_word_bare", "one_word_part", "leet", "article", "slip", "second_slip", "bag", "lacks",
-    "year_agrees", "year_near", "year_differs", "number_follows", "heard", "looks",
+    "cover_tagged",
+    "piece_tagged",
+    "begins_tagged",
+    "ends_tagged",
+    "inside_tagged",
+    "cover_bare",
+    "piece_bare",
+    "begins_bare",
+    "ends_bare",
+    "inside_bare",
+    "tags",
+    "led",
+    "rare_tagged",
+    "rare_bare",
+    "left_tagged",
+    "left_bare",
+    "left_rare_tagged",
+    "left_rare_bare",
+    "sentence",
+    "split",
+    "short_tagged",
+    "short_bare",
+    "short_part",
+    "one_word_bare",
+    "one_word_part",
+    "leet",
+    "article",
+    "slip",
+    "second_slip",
+    "bag",
+    "lacks",
+    "year_agrees",
+    "year_near",
+    "year_differs",
+    "number_follows",
+    "heard",
+    "looks",
 )
 _MOST_BITS, _TEN = 60.0, 10.0
 _MOST_LEFT, _MOST_TAGS = 6, 3
@@ -39,7 +72,14 @@ class Places:
 
     def at(self, kept: Ints) -> Places:
         """Those of some candidates."""
-        columns = (self.section, self.first_word, self.next_word, self.whole_words, self.covers, self.is_piece)
+        columns = (
+            self.section,
+            self.first_word,
+            self.next_word,
+            self.whole_words,
+            self.covers,
+            self.is_piece,
+        )
         return Places(*(column[kept] for column in columns))
 
 
@@ -49,7 +89,9 @@ def places(some: Candidates, found: Columns, cut: Regions) -> Places:
     next_word = np.searchsorted(found.word_end, some.last, "left") + 1
     section = cut.section[first_word]
     whole = (found.word_at[first_word] == some.first) & (found.word_end[next_word - 1] == some.last)
-    at_end = (next_word == cut.number_end[section]) | ((next_word >= cut.end_title[section]) & cut.edge[next_word])
+    at_end = (next_word == cut.number_end[section]) | (
+        (next_word >= cut.end_title[section]) & cut.edge[next_word]
+    )
     return Places(
         section=section,
         first_word=first_word,
@@ -60,7 +102,9 @@ def places(some: Candidates, found: Columns, cut: Regions) -> Places:
     )
 
 
-def features(some: Candidates, at: Places, found: Columns, meanings: Ints, cut: Regions, book: NameBook) -> NDArray[np.float64]:
+def features(
+    some: Candidates, at: Places, found: Columns, meanings: Ints, cut: Regions, book: NameBook
+) -> NDArray[np.float64]:
     """One row a candidate, one column a feature."""
     out = np.zeros((len(some), len(FEATURES)))
     if not len(some):
@@ -94,7 +138,9 @@ def features(some: Candidates, at: Places, found: Columns, meanings: Ints, cut: 
         "slip": some.how == SLIP,
         "second_slip": (some.how == SLIP) & (some.slips > 1),
         "bag": some.how == BAG,
-        "lacks": (some.how == BAG) * np.abs(names.bits[name] - _counts(rarities(meanings), at.first_word, at.next_word)) / _TEN,
+        "lacks": (some.how == BAG)
+        * np.abs(names.bits[name] - _counts(rarities(meanings), at.first_word, at.next_word))
+        / _TEN,
         "year_agrees": known & (apart == 0),
         "year_near": known & (apart == 1),
         "year_differs": known & (apart > 1),
@@ -103,8 +149,14 @@ def features(some: Candidates, at: Places, found: Columns, meanings: Ints, cut: 
         "looks": found.reading[some.row] == 2,
     }
     by_tags = {
-        "cover": at.covers, "piece": piece, "begins": begins, "ends": ends, "inside": inside, "rare": rare,
-        "left": np.minimum(left, _MOST_LEFT), "left_rare": np.minimum(left_rare, _MOST_BITS) / _TEN,
+        "cover": at.covers,
+        "piece": piece,
+        "begins": begins,
+        "ends": ends,
+        "inside": inside,
+        "rare": rare,
+        "left": np.minimum(left, _MOST_LEFT),
+        "left_rare": np.minimum(left_rare, _MOST_BITS) / _TEN,
     }
     told |= {f"{key}_tagged": value * tagged for key, value in by_tags.items()}
     told |= {f"{key}_bare": value * ~tagged for key, value in by_tags.items()}
@@ -131,8 +183,12 @@ def _left(at: Places, meanings: Ints, begin: Ints, end: Ints) -> tuple[Ints, Int
     inside_from, inside_to = np.maximum(at.first_word, begin), np.minimum(at.next_word, end)
     inside_to = np.maximum(inside_to, inside_from)
     nothing = inside_from >= end
-    own = np.where(nothing, 0, sums[np.minimum(inside_to, len(meanings))] - sums[np.minimum(inside_from, len(meanings))])
-    return np.maximum(end - begin - np.where(nothing, 0, inside_to - inside_from), 0), sums[end] - sums[begin] - own
+    own = np.where(
+        nothing, 0, sums[np.minimum(inside_to, len(meanings))] - sums[np.minimum(inside_from, len(meanings))]
+    )
+    return np.maximum(end - begin - np.where(nothing, 0, inside_to - inside_from), 0), sums[end] - sums[
+        begin
+    ] - own
 
 
 def _number_follows(some: Candidates, at: Places, found: Columns, meanings: Ints, cut: Regions) -> Flags:

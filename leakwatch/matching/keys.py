@@ -17,7 +17,9 @@ from leakwatch.extract.words import FUNCTION
 ONE_SLIP, TWO_SLIPS = 8, 14
 """Letters from which a name may have one slip, two slips."""
 _BAG_WORDS, _LEAVE_OUT_WORDS = 2, 4
-_WHOLE, _BAG, _SHORT_BAG, _SEGMENT = (np.uint64(salt) for salt in (0, 0x5851F42D4C957F2D, 0x14057B7EF767814F, 0x2545F4914F6CDD1D))
+_WHOLE, _BAG, _SHORT_BAG, _SEGMENT = (
+    np.uint64(salt) for salt in (0, 0x5851F42D4C957F2D, 0x14057B7EF767814F, 0x2545F4914F6CDD1D)
+)
 
 
 def slips_of(length: Ints) -> Ints:
@@ -45,7 +47,11 @@ def segment_probes(columns: Columns, first: Ints, last: Ints) -> Iterator[tuple[
         for number in range(3):
             for shift in range(-number, number + 1):
                 # `shift` slips at most before the segment, the rest behind it
-                fits = (slips >= abs(difference)) & (number <= slips) & (abs(-difference - shift) <= slips - number)
+                fits = (
+                    (slips >= abs(difference))
+                    & (number <= slips)
+                    & (abs(-difference - shift) <= slips - number)
+                )
                 which = np.flatnonzero(fits)
                 if not len(which):
                     continue
@@ -66,7 +72,9 @@ def _segment_key(hashes: Hashes, length: Ints, number: int) -> Hashes:
     return mixed(hashes ^ (_SEGMENT * (length * 4 + number + 1).astype(np.uint64)))
 
 
-def bag_keys(columns: Columns, meanings: Ints, begin: Ints, end: Ints, *, is_name: bool) -> Iterator[tuple[Ints, Hashes]]:
+def bag_keys(
+    columns: Columns, meanings: Ints, begin: Ints, end: Ints, *, is_name: bool
+) -> Iterator[tuple[Ints, Hashes]]:
     """Keys of the words from `begin` to `end`, whatever their order; of names to be found, or of spans that look for one.
 
     With four words or more, one may be missing on either side: a name has keys of its words without one each, and
@@ -77,7 +85,11 @@ def bag_keys(columns: Columns, meanings: Ints, begin: Ints, end: Ints, *, is_nam
     sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(values, dtype=np.uint64)))
     numbers = np.concatenate(([0], np.cumsum(counts)))
     total, words = sums[end] - sums[begin], numbers[end] - numbers[begin]
-    letters = columns.word_end[np.maximum(end - 1, 0)] - columns.word_at[np.minimum(begin, max(0, len(counts) - 1))] if len(counts) else begin
+    letters = (
+        columns.word_end[np.maximum(end - 1, 0)] - columns.word_at[np.minimum(begin, max(0, len(counts) - 1))]
+        if len(counts)
+        else begin
+    )
     spelled = (end > begin) & (letters >= 2 * (end - begin))  # not the letters of a script without spaces
     bags = np.flatnonzero(spelled & (words >= _BAG_WORDS))
     yield bags, mixed(total[bags] ^ _BAG)

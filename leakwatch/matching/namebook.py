@@ -22,7 +22,18 @@ from leakwatch.model.asset import Asset
 _BATCH = 2048
 _MOST_TABLES = 4
 _YEAR_AT_END = re.compile(r"\s*[(\[（]\s*((?:19|20)\d\d)\s*[)\]）]\s*\Z")
-_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12", "xiii": "13"}
+_ROMAN = {
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "vi": "6",
+    "vii": "7",
+    "viii": "8",
+    "ix": "9",
+    "xi": "11",
+    "xii": "12",
+    "xiii": "13",
+}
 _NUMBER = {digits: roman for roman, digits in _ROMAN.items()}
 _LAST_WORD = re.compile(r"(\w+)(\W*)\Z")
 
@@ -61,7 +72,18 @@ class Names:
         moved = replace(other, at=other.at + shift, end=other.end + shift)
         both = {
             field: np.concatenate((getattr(self, field), getattr(moved, field)))
-            for field in ("asset", "alias", "at", "end", "bits", "words", "year", "literal", "signature", "reading")
+            for field in (
+                "asset",
+                "alias",
+                "at",
+                "end",
+                "bits",
+                "words",
+                "year",
+                "literal",
+                "signature",
+                "reading",
+            )
         }
         return Names(letters=self.letters + other.letters, **both)
 
@@ -113,14 +135,28 @@ def empty_book() -> NameBook:
     """A book without a name."""
     none = np.zeros(0, np.int64)
     few = none.astype(np.int32)
-    names = Names("", few, few, none, none, none.astype(np.float32), few, few, none.astype(np.uint64), none.astype(np.uint64), few)
+    names = Names(
+        "",
+        few,
+        few,
+        none,
+        none,
+        none.astype(np.float32),
+        few,
+        few,
+        none.astype(np.uint64),
+        none.astype(np.uint64),
+        few,
+    )
     return NameBook(names, np.zeros(0, np.bool_), (), (), 0)
 
 
 def _with(tables: tuple[KeyTable, ...], new: KeyTable) -> tuple[KeyTable, ...]:
     """The tables and a new one, merged where they would be many or the new one large beside the last."""
     grown = [*tables, new]
-    while len(grown) > 1 and (len(grown) > _MOST_TABLES or len(grown[-1].numbers) * 4 > len(grown[-2].numbers)):
+    while len(grown) > 1 and (
+        len(grown) > _MOST_TABLES or len(grown[-1].numbers) * 4 > len(grown[-2].numbers)
+    ):
         last = grown.pop()
         grown[-1] = grown[-1].merged(last)
     return tuple(grown)
@@ -181,7 +217,12 @@ def _all(parts: Sequence[Names]) -> Names:
         return names
     shifts = np.cumsum([0, *(len(part.letters) for part in parts)])
     columns_ = {
-        field: np.concatenate([getattr(part, field) + (shift if field in ("at", "end") else 0) for part, shift in zip(parts, shifts, strict=False)])
+        field: np.concatenate(
+            [
+                getattr(part, field) + (shift if field in ("at", "end") else 0)
+                for part, shift in zip(parts, shifts, strict=False)
+            ]
+        )
         for field in ("at", "end")
     }
     rest = {
@@ -219,7 +260,9 @@ def _keyed(
     )
     every = np.arange(len(rows))
     whole = [(every, found.hashes(first, last))]
-    article = np.flatnonzero((meanings[begin_word] & FUNCTION > 0) & (count[rows] > 2)) if len(rows) else every
+    article = (
+        np.flatnonzero((meanings[begin_word] & FUNCTION > 0) & (count[rows] > 2)) if len(rows) else every
+    )
     loose = [swapped_keys(found, first, last)]
     loose += [(article, found.hashes(found.word_at[begin_word[article] + 1], last[article]))]
     loose += list(segment_keys(found, first, last))

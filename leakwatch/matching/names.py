@@ -71,8 +71,12 @@ class Scale:
         told = np.array([weights[f"name_{feature}"] for feature in FEATURES])
         apart = np.array([feature in _TOLD_APART for feature in FEATURES])
         return cls(
-            weights["name_found"], np.where(apart, 0, told), np.where(apart, told, 0),
-            weights["prose_bit"], weights["prose_most"], weights["version_differs"],
+            weights["name_found"],
+            np.where(apart, 0, told),
+            np.where(apart, told, 0),
+            weights["prose_bit"],
+            weights["prose_most"],
+            weights["version_differs"],
         )
 
 
@@ -91,7 +95,11 @@ class Reader:
         return told
 
     def _read_batch(
-        self, batch: Sequence[tuple[int, str, Field]], index: Index, scale: Scale, told: list[dict[AssetId, list[Signal]]]
+        self,
+        batch: Sequence[tuple[int, str, Field]],
+        index: Index,
+        scale: Scale,
+        told: list[dict[AssetId, list[Signal]]],
     ) -> None:
         found = columns([piece for _, piece, _ in batch])
         meanings = self._meanings.of(found)
@@ -144,7 +152,9 @@ def _pieces(text: Text) -> Iterator[str]:
 def _worthy(some: Candidates, at: Places) -> tuple[Candidates, Places]:
     """Without stretches too short to be a name where they stand: three letters within a title, six within a word."""
     letters = some.last - some.first
-    kept = np.flatnonzero(at.covers | (at.is_piece & (letters >= 2)) | (at.whole_words & (letters >= 3)) | (letters >= 6))
+    kept = np.flatnonzero(
+        at.covers | (at.is_piece & (letters >= 2)) | (at.whole_words & (letters >= 3)) | (letters >= 6)
+    )
     return some.at(kept), at.at(kept)
 
 
@@ -152,7 +162,9 @@ def _best(reading: _Batch, index: Index) -> list[int]:
     """Of each text and asset the candidate that says most, strongest first; of each text the ten strongest."""
     total = reading.bits + reading.apart
     worth = np.flatnonzero(reading.bits >= _LEAST_BITS)
-    text = np.array([number for number, _, _ in reading.texts])[reading.found.row_text[reading.some.row[worth]]]
+    text = np.array([number for number, _, _ in reading.texts])[
+        reading.found.row_text[reading.some.row[worth]]
+    ]
     asset = index.book.names.asset[reading.some.name[worth]]
     order = np.lexsort((-total[worth], asset, text))
     worth, text, asset = worth[order], text[order], asset[order]
@@ -184,15 +196,23 @@ def _signals(reading: _Batch, which: int, title: str, index: Index, scale: Scale
     kind = SignalKind.TITLE_FUZZY if how in (SLIP, BAG) else SignalKind.TITLE
     yield Signal(kind, f"{title!r} {_where(reading, which, how)}", round(float(reading.bits[which]), 2))
     if not reading.in_prose[which]:
-        row = {feature: value for feature, value in zip(FEATURES, reading.matrix[which].tolist(), strict=True) if value}
+        row = {
+            feature: value
+            for feature, value in zip(FEATURES, reading.matrix[which].tolist(), strict=True)
+            if value
+        }
         apart = dict(zip(FEATURES, scale.apart.tolist(), strict=True))
         year = int(names.year[int(some.name[which])])
         for feature in ("year_agrees", "year_near", "year_differs"):
             if feature in row:
-                seen = "/".join(str(one) for one in dict.fromkeys(reading.cut.years[some.row[which]].tolist()) if one)
+                seen = "/".join(
+                    str(one) for one in dict.fromkeys(reading.cut.years[some.row[which]].tolist()) if one
+                )
                 yield Signal(SignalKind.YEAR, f"{seen} for {year}", apart[feature])
         if "number_follows" in row:
-            yield Signal(SignalKind.VERSION, f"{_behind(reading, which)!r} follows the name", apart["number_follows"])
+            yield Signal(
+                SignalKind.VERSION, f"{_behind(reading, which)!r} follows the name", apart["number_follows"]
+            )
             return
     asset = index.assets[index.numbered[int(names.asset[int(some.name[which])])]]
     if _is_other_size(_behind(reading, which), asset.names):
@@ -208,19 +228,32 @@ def _where(reading: _Batch, which: int, how: int) -> str:
         place = "is the name"
     elif at.is_piece[which]:
         place = "is a part of its own of the name"
-    elif reading.cut.title[at.section[which]] <= at.first_word[which] < reading.cut.end_title[at.section[which]]:
+    elif (
+        reading.cut.title[at.section[which]]
+        <= at.first_word[which]
+        < reading.cut.end_title[at.section[which]]
+    ):
         place = f"is a part of the name {_title(reading, which)!r}"
     else:
         place = "stands among the tags"
     spelt = _spelt(reading, which)
     slips = int(some.slips[which])
-    apart = f"{slips} {'letter' if slips == 1 else 'letters'} off, " if slips else "in other words or order, " if how == BAG else ""
+    apart = (
+        f"{slips} {'letter' if slips == 1 else 'letters'} off, "
+        if slips
+        else "in other words or order, "
+        if how == BAG
+        else ""
+    )
     return f"{apart}{place}, written {spelt!r}" if spelt else f"{apart}{place}"
 
 
 def _title(reading: _Batch, which: int) -> str:
     section = reading.at.section[which]
-    words = range(int(reading.cut.title[section]), min(int(reading.cut.end_title[section]), int(reading.cut.title[section]) + 12))
+    words = range(
+        int(reading.cut.title[section]),
+        min(int(reading.cut.end_title[section]), int(reading.cut.title[section]) + 12),
+    )
     return " ".join(reading.found.word(word) for word in words)[:80]
 
 
@@ -262,4 +295,3 @@ def _is_other_size(following: str, names: Sequence[str]) -> bool:
 def read_names(texts: Sequence[Text], index: Index, weights: Weights) -> list[dict[AssetId, list[Signal]]]:
     """Signals of each text by asset, with a reader of its own."""
     return Reader().read(texts, index, Scale.of(weights))
-

@@ -1,151 +1,85 @@
-"""Rule text to rules. Scalars stay text (an infohash of digits is no number), and every error has its line.
-
-Anchors, aliases, tags, repeated keys and unknown keys are refused: a rule file is read by people in a hurry.
-"""
+"""Rule files to a pack: shipped rules, the operator's own, and what these override. Every error has its line."""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable
-from typing import NamedTuple
-
-import yaml
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from leakwatch.errors import RuleError
-from leakwatch.rulepack.schema import Confidence, Rule, RulePack
+from leakwatch.rulepack.fields import override_of, rule_of
+from leakwatch.rulepack.reading import items, mapping, read
+from leakwatch.rulepack.schema import Override, Rule, RulePack
 
-MAX_BYTES = 2**20
-_ID = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+){2,4}\Z")
-_TEXTS = ("id", "title", "confidence", "asset")
-_LISTS = ("all_tokens", "any_tokens", "examples", "counter_examples", "references")
-_MAX_DEPTH = 20
-
-
-class Told(NamedTuple):
-    """A value and the line it stands in."""
-
-    value: str | list[Told] | dict[str, Told]
-    line: int
+MAX_ONLY_FILES = 200
+"""Rules that nothing but the list of files decides: each is tried on every list."""
 
 
-def load_pack(files: Iterable[tuple[str, str]]) -> RulePack:
-    """Rules from (file name, text) pairs. Raises: RuleError with file, line and field."""
+def load_pack(files: Iterable[tuple[str, str]], kinds: Mapping[str, str] | None = None) -> RulePack:
+    """Rules from (file name, text) pairs, overrides applied. `kinds` says of what kind each site is.
+
+    Raises: RuleError with file, line and field.
+    """
     rules: dict[str, Rule] = {}
+    overrides: dict[str, Override] = {}
     for file, text in files:
-        for rule in load_rules(text, file):
+        made, changes = load_file(text, file)
+        for rule in made:
             if rule.id in rules:
                 other = rules[rule.id]
                 raise RuleError(
                     f"the id was used in {other.file}:{other.line}", file=file, line=rule.line, field="id"
                 )
             rules[rule.id] = rule
-    return RulePack(tuple(rules.values()))
+        for change in changes:
+            if change.rule in overrides:
+                other = overrides[change.rule]
+                told = f"{change.rule} is overridden in {other.file}:{other.line} already"
+                raise RuleError(told, file=file, line=change.line, field="override")
+            overrides[change.rule] = change
+    for change in overrides.values():
+        rules[change.rule] = _overridden(change, rules)
+    off = tuple(one.rule for one in overrides.values() if not one.enabled)
+    kept = tuple(rule for rule in rules.values() if rule.id not in off)
+    _bounded(kept)
+    return RulePack(kept, off, dict(kinds or {}))
 
 
-def load_rules(text: str, file: str) -> list[Rule]:
-    """The rules of one file."""
-    top = _read(text, file)
-    if not isinstance(top.value, dict):
-        raise RuleError("expected `schema: 1` and `rules:`", file=file, line=top.line)
-    _known(top, ("schema", "rules"), file)
-    schema = top.value.get("schema")
+def load_file(text: str, file: str) -> tuple[list[Rule], list[Override]]:
+    """The rules and the overrides of one file."""
+    top = read(text, file)
+    told = mapping(top, ("schema", "rules", "overrides"), file, "`schema: 1` and `rules:` or `overrides:`")
+    schema = told.get("schema")
     if schema is None or schema.value != "1":
         raise RuleError(
             "expected schema: 1", file=file, line=schema.line if schema else top.line, field="schema"
         )
-    rules = top.value.get("rules")
-    if rules is None or not isinstance(rules.value, list):
-        raise RuleError("expected a list", file=file, line=rules.line if rules else top.line, field="rules")
-    return [_rule(told, file) for told in rules.value]
+    if "rules" not in told and "overrides" not in told:
+        raise RuleError("expected a list", file=file, line=top.line, field="rules")
+    rules = [rule_of(one, file) for one in items(told.get("rules"), "rules", file)]
+    return rules, [override_of(one, file) for one in items(told.get("overrides"), "overrides", file)]
 
 
-def _rule(told: Told, file: str) -> Rule:
-    if not isinstance(told.value, dict):
-        raise RuleError("expected a rule", file=file, line=told.line)
-    _known(told, (*_TEXTS, *_LISTS), file)
-    texts = {name: _text(told.value[name], name, file) for name in _TEXTS if name in told.value}
-    lists = {name: _texts(told.value[name], name, file) for name in _LISTS if name in told.value}
-    for name in ("id", "title", "confidence"):
-        if not texts.get(name):
-            raise RuleError("is missing", file=file, line=told.line, field=name)
-    if not _ID.match(texts["id"]):
-        raise RuleError("expected theme.subject.aspect", file=file, line=told.value["id"].line, field="id")
-    if texts["confidence"] not in list(Confidence):
-        at = told.value["confidence"].line
-        raise RuleError(f"expected one of {', '.join(Confidence)}", file=file, line=at, field="confidence")
-    if not lists.get("all_tokens") and not lists.get("any_tokens"):
-        raise RuleError("needs all_tokens or any_tokens", file=file, line=told.line)
-    if not lists.get("examples"):
-        raise RuleError("at least one is needed", file=file, line=told.line, field="examples")
-    if len(lists.get("counter_examples", ())) < 2:
-        raise RuleError("at least two are needed", file=file, line=told.line, field="counter_examples")
-    return Rule(
-        id=texts["id"],
-        title=texts["title"],
-        confidence=Confidence(texts["confidence"]),
-        asset=texts.get("asset"),
-        file=file,
-        line=told.line,
-        **lists,
+def _overridden(change: Override, rules: Mapping[str, Rule]) -> Rule:
+    rule = rules.get(change.rule)
+    if rule is None:
+        raise RuleError(f"no rule {change.rule!r}", file=change.file, line=change.line, field="override")
+    if change.add_any_tokens and not rule.any_tokens:
+        told = f"{rule.id} has no any_tokens; to add some would narrow it"
+        raise RuleError(told, file=change.file, line=change.line, field="add_any_tokens")
+    return replace(
+        rule,
+        confidence=change.confidence or rule.confidence,
+        severity=change.severity or rule.severity,
+        sources=rule.sources if change.sources is None else change.sources,
+        any_tokens=(*rule.any_tokens, *change.add_any_tokens),
+        none_tokens=(*rule.none_tokens, *change.add_none_tokens),
     )
 
 
-def _text(told: Told, field: str, file: str) -> str:
-    if not isinstance(told.value, str) or not told.value.strip():
-        raise RuleError("expected text", file=file, line=told.line, field=field)
-    return told.value
-
-
-def _texts(told: Told, field: str, file: str) -> tuple[str, ...]:
-    if not isinstance(told.value, list):
-        raise RuleError("expected a list", file=file, line=told.line, field=field)
-    return tuple(_text(one, field, file) for one in told.value)
-
-
-def _known(told: Told, known: tuple[str, ...], file: str) -> None:
-    if not isinstance(told.value, dict):
-        return
-    for key, one in told.value.items():
-        if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
-            raise RuleError(f"unknown key{hint}", file=file, line=one.line, field=key)
-
-
-def _read(text: str, file: str) -> Told:
-    if len(text) > MAX_BYTES:
-        raise RuleError(f"larger than {MAX_BYTES} bytes", file=file)
-    try:
-        for event in yaml.parse(text, yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                mark = event.start_mark
-                at = mark.line + 1 if mark else 0
-                raise RuleError("anchors and aliases are not used here", file=file, line=at)
-        node = yaml.compose(text, yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise RuleError(f"broken YAML: {error.problem}", file=file, line=line) from error
-    except yaml.YAMLError as error:
-        raise RuleError(f"broken YAML: {error}", file=file) from error
-    if node is None:
-        raise RuleError("the file is empty", file=file, line=1)
-    return _value(node, file, 0)
-
-
-def _value(node: yaml.Node, file: str, depth: int) -> Told:
-    line = node.start_mark.line + 1
-    if depth > _MAX_DEPTH:
-        raise RuleError("nested too deeply", file=file, line=line)
-    if isinstance(node, yaml.ScalarNode):
-        return Told(str(node.value), line)
-    if isinstance(node, yaml.SequenceNode):
-        return Told([_value(one, file, depth + 1) for one in node.value], line)
-    found: dict[str, Told] = {}
-    for key, value in node.value:
-        name = str(key.value)
-        at = key.start_mark.line + 1
-        if name in found:
-            raise RuleError(f"the key was used in line {found[name].line}", file=file, line=at, field=name)
-        found[name] = _value(value, file, depth + 1)._replace(line=at)
-    return Told(found, line)
+def _bounded(rules: Sequence[Rule]) -> None:
+    only = [rule for rule in rules if rule.needs_only_files]
+    if len(only) > MAX_ONLY_FILES:
+        told = (
+            f"more than {MAX_ONLY_FILES} rules that have neither tokens nor patterns; give this one a token"
+        )
+        raise RuleError(told, file=only[MAX_ONLY_FILES].file, line=only[MAX_ONLY_FILES].line)

@@ -1,9 +1,14 @@
-"""What a rule is. A rule says which words together mean something, and carries its own examples."""
+"""What a rule is. A rule says which words, patterns and files together mean something, and has its own examples."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from leakwatch.model.finding import Severity
+from leakwatch.model.observation import ObservedFile
+from leakwatch.rulepack.condition import Condition
 
 
 class Confidence(StrEnum):
@@ -14,29 +19,81 @@ class Confidence(StrEnum):
     HIGH = "high"
 
 
+class Effect(StrEnum):
+    """What a hit speaks for: that this is a leak, or that it is mere talk, a review, a request, a joke."""
+
+    SIGN = "sign"
+    NOISE = "noise"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An item as a site might show it: a name or text, a list of files, and where it stood."""
+
+    name: str = ""
+    files: tuple[ObservedFile, ...] = ()
+    source: str = ""
+    line: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """All of `all_tokens` and, where given, one of `any_tokens` stand in the title, text or file names.
+    """Words, patterns and files that together mean something; every condition that is given holds.
+
+    All of `all_tokens`, one of `any_tokens`, none of `none_tokens` are there, one of `patterns` matches a line, `files`
+    holds of the list of files, and one of `sources` is the site or its kind.
 
     With `asset` a hit speaks for that asset by itself; without, it is context for whatever was named. Tokens are
-    folded as names are. At least one example matches, and at least two counter-examples do not.
+    folded as names are, patterns are not. At least one example matches, and at least two counter-examples do not.
     """
 
     id: str
     title: str
     confidence: Confidence
+    severity: Severity = Severity.MEDIUM
+    effect: Effect = Effect.SIGN
     all_tokens: tuple[str, ...] = ()
     any_tokens: tuple[str, ...] = ()
+    none_tokens: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    files: Condition | None = None
+    sources: tuple[str, ...] = ()
     asset: str | None = None
-    examples: tuple[str, ...] = ()
-    counter_examples: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+    counter_examples: tuple[Example, ...] = ()
     references: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
 
+    @property
+    def needs_only_files(self) -> bool:
+        """Whether nothing but the list of files decides, so that no word and no pattern can rule it out first."""
+        return not (self.all_tokens or self.any_tokens or self.patterns)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What an operator changes about a rule without editing it, and why. None leaves as it is."""
+
+    rule: str
+    reason: str
+    enabled: bool = True
+    confidence: Confidence | None = None
+    severity: Severity | None = None
+    sources: tuple[str, ...] | None = None
+    add_any_tokens: tuple[str, ...] = ()
+    add_none_tokens: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class RulePack:
-    """All rules, ids unique."""
+    """All rules that are in force, ids unique; the ids of those that are switched off; the kind of each site.
+
+    Two packs are equal only if they are the same one: what is compiled from a pack is kept by that.
+    """
 
     rules: tuple[Rule, ...] = ()
+    switched_off: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)

@@ -167,7 +167,12 @@ def test_match_of_nothing(catalogue: str) -> None:
 
 def test_match_for_people(catalogue: str) -> None:
     """Without --json a line names the asset and the reasons below it, and steers no terminal."""
-    result = run("match", "--catalogue", catalogue, stdin=f"Tideglass 70B weights {HOSTILE.translate({47: 32, 92: 32})}\nnothing\n")
+    result = run(
+        "match",
+        "--catalogue",
+        catalogue,
+        stdin=f"Tideglass 70B weights {HOSTILE.translate({47: 32, 92: 32})}\nnothing\n",
+    )
     check_harmless(result.stdout)
     first, *_, last = result.stdout.splitlines()
     assert first.split("\t")[1:] == ["tg", "review"]

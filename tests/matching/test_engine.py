@@ -125,7 +125,9 @@ def test_a_slip_of_the_pen_is_forgiven(title: str, edits: int) -> None:
     """One or two letters that differ in a long release name cost weight and still give a match for review."""
     tags = " 1080p WEB-DL x264-GRP"
     found = match(seen(title + tags), INDEX, WEIGHTS)[0]
-    exact = match(seen(("Northwind Model 7B" if "7B" in title else "The Silent Harbour") + tags), INDEX, WEIGHTS)[0]
+    exact = match(
+        seen(("Northwind Model 7B" if "7B" in title else "The Silent Harbour") + tags), INDEX, WEIGHTS
+    )[0]
     assert found.asset == exact.asset
     cost = WEIGHTS["name_slip"] + (edits - 1) * WEIGHTS["name_second_slip"]
     assert found.tier is Tier.REVIEW
