@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 
@@ -75,7 +74,7 @@ _FUNCTION = frozenset(
     el los las una y es no en del al por con para il lo gli di che non per sono и в не на я что с это как а но по из у за к
     を の は が に と で た""".split()
 )
-_ROMAN = re.compile(r"(?:ii|iii|iv|vi{1,3}|ix|xi{1,3}|xiv|xv|v|x)\Z")
+_ROMAN = frozenset("ii iii iv v vi vii viii ix x xi xii xiii xiv xv".split())
 _ENDINGS = frozenset(
     """mkv mp4 avi wmv mov m4v ts m2ts mpg mpeg webm mp3 flac ogg wav m4a iso img bin cue nrg zip rar 7z tar gz xz bz2 zst exe msi dmg
     pkg apk ipa deb rpm pdf epub mobi azw3 cbr cbz djvu txt nfo srt sub idx ass jpg jpeg png gif svg html htm xml json yaml yml
@@ -95,7 +94,7 @@ _EPISODE = re.compile(
 )
 _TAG_SHAPE = re.compile(
     r"\d{3,4}[pi]\d{0,3}|q\d(?:k|km|ks|kl)?|iq\d\w*|\d{2,3}kbps|[xh]26[45]\w*|(?:web|blu|dvd|bd|br|hd|tv|sat|vhs)\w{0,6}rip(?:mux)?|dvdr\d{0,2}|"
-    r"(?:dd|ddp|aac|dts|ac3)\d{1,2}|\d{1,2}bits?|\d{2,3}fps|[0-9a-f]{8}|v\d{1,2}"
+    r"(?:dd|ddp|aac|dts|ac3)\d{1,2}|\d{1,2}bits?|\d{2,3}fps|(?=[a-f]*[0-9])[0-9a-f]{8}|v\d{1,2}"
 )
 _WEAK_SHAPE = re.compile(r"\d{3,4}x\d{3,4}p?|\d{1,2}(?:st|nd|rd|th)|\d{1,2}(?:cd|dvd|disc)s?")
 _NUMBER = re.compile(r"\d{1,4}\Z")
@@ -103,42 +102,47 @@ _HAN_NUMBERS = frozenset("一二三四五六七八九十")
 _SIZE = re.compile(r"\d{1,4}[bmkt]\Z")
 
 
-@lru_cache(maxsize=1 << 16)
+def _flag_table() -> dict[str, int]:
+    """The flags of every word that is listed."""
+    listed = (
+        (_TAGS, TAG), (_WEAK, WEAK_TAG), (_LANGUAGES, LANGUAGE), (_SEASONS, SEASON), (_FUNCTION, FUNCTION), (_ENDINGS, ENDING),
+        (_DOMAINS, DOMAIN), (_COUNTERS, COUNTER), (_MEDIA, MEDIA), (_HAN_NUMBERS, NUMBER), (_ROMAN, ROMAN), (("aka",), AKA),
+        (("www", "ww"), SITE), (("第",), ORDINAL),
+    )
+    table: dict[str, int] = {}
+    for words, flag in listed:
+        for word in words:
+            table[word] = table.get(word, 0) | flag
+    return table
+
+
+_FLAGS = _flag_table()
+
+
 def meaning(word: str) -> int:
     """The flags of one folded word, and above them how common it is."""
-    flags = (
-        FUNCTION * (word in _FUNCTION)
-        | AKA * (word == "aka")
-        | SEASON * (word in _SEASONS)
-        | SITE * (word in ("www", "ww"))
-    )
-    flags |= (
-        ORDINAL * (word == "第")
-        | COUNTER * (word in _COUNTERS)
-        | MEDIA * (word in _MEDIA)
-        | HIGH * (ord(word[0]) > 0x24F)
-    )
-    if word in _TAGS or _TAG_SHAPE.fullmatch(word):
+    flags = _FLAGS.get(word, 0) | HIGH * (ord(word[0]) > 0x24F)
+    if not word.isalpha():
+        flags |= _shape(word)
+    elif word.endswith(("rip", "ripmux")) and _TAG_SHAPE.fullmatch(word):
         flags |= TAG
-    if word in _WEAK or _WEAK_SHAPE.fullmatch(word):
+    return flags | rarity(word) << _COMMON_SHIFT
+
+
+def _shape(word: str) -> int:
+    """The flags of a word that has a figure in it."""
+    flags = 0
+    if _TAG_SHAPE.fullmatch(word):
+        flags |= TAG
+    if _WEAK_SHAPE.fullmatch(word):
         flags |= WEAK_TAG
-    if word in _LANGUAGES:
-        flags |= LANGUAGE
-    if _YEAR.match(word):
-        flags |= YEAR
     if _EPISODE.fullmatch(word):
         flags |= EPISODE
-    if _NUMBER.match(word) or word in _HAN_NUMBERS:
-        flags |= NUMBER
-    if _SIZE.match(word):
+    if _NUMBER.match(word):
+        flags |= NUMBER | YEAR * (_YEAR.match(word) is not None)
+    elif _SIZE.match(word):
         flags |= SIZE
-    if _ROMAN.match(word):
-        flags |= ROMAN
-    if word in _ENDINGS:
-        flags |= ENDING
-    if word in _DOMAINS:
-        flags |= DOMAIN
-    return flags | rarity(word) << _COMMON_SHIFT
+    return flags
 
 
 def rarity(word: str) -> int:
@@ -146,6 +150,8 @@ def rarity(word: str) -> int:
 
     Unknown words are rare, but a short one says no more than its letters: 4.7 bits each, 3.3 for digits.
     """
+    if word.isascii() and word.isalpha():
+        return min(COMMON.get(word, RAREST), round(4.7 * len(word)))
     digits = sum(char.isdigit() for char in word)
     wide = sum(ord(char) > 0x2E7F for char in word)
     spelled = round(4.7 * (len(word) - digits - wide) + 3.3 * digits + 7 * wide)
@@ -160,16 +166,16 @@ def rarities(meanings: Ints) -> Ints:
 class Meanings:
     """The meanings of all words of a batch. Words met before are found by their hash, without looking at them."""
 
-    def __init__(self, told: Callable[[str], int] = meaning, bits: int = 17) -> None:
+    def __init__(self, told: Callable[[str], int] = meaning, bits: int = 18) -> None:
         self._told, self._mask = told, np.uint64((1 << bits) - 1)
         self._known = np.zeros(1 << bits, np.uint64)
-        self._meanings = np.zeros(1 << bits, np.int64)
+        self._meanings = np.zeros(1 << bits, np.int32)
 
     def of(self, columns: Columns) -> Ints:
         """One meaning a word. Two words of the same 64-bit hash would share one; nothing is decided by it alone."""
         hashes: Hashes = columns.plain_hashes(columns.word_at, columns.word_end)
         slots = (hashes & self._mask).astype(np.int64)
-        out = self._meanings[slots]
+        out = self._meanings[slots].astype(np.int64)
         for index in np.flatnonzero(self._known[slots] != hashes).tolist():
             out[index] = meaning = self._told(columns.word(index))
             self._known[slots[index]], self._meanings[slots[index]] = hashes[index], meaning

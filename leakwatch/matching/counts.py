@@ -22,6 +22,8 @@ def count_signals(
     Where an exact size agrees already the counts weigh nothing: they follow from it. They are looked up by their
     total, so the cost does not grow with the catalogue.
     """
+    if not observation.parameters:
+        return
     for asset, (judged, what) in _judged(observation, index).items():
         by_size = any(
             one.kind is SignalKind.SIZE and one.weight >= CORROBORATING_BITS for one in told.get(asset, ())

@@ -70,10 +70,18 @@ def match_all(
     for (number, _), told in zip(texts, named, strict=True):
         for asset, some in told.items():
             _keep_better(best[number], asset, some)
+    always = compiled(pack).has_assets
     return [
         _match_one(observation, known, names, index, weights, pack)
+        if names or always or _says_more(observation)
+        else ()
         for (observation, known), names in zip(seen, best, strict=True)
     ]
+
+
+def _says_more(observation: Observation) -> bool:
+    """Whether there is anything but a name: of most items there is not, and a name that nobody bears ends it."""
+    return bool(observation.size_bytes or observation.files or observation.locators or observation.parameters)
 
 
 def _match_one(

@@ -89,7 +89,12 @@ class Reader:
     def read(self, texts: Sequence[Text], index: Index, scale: Scale) -> list[dict[AssetId, list[Signal]]]:
         """Of each text the assets that it may name, with their signals. Cost: does not grow with the catalogue as a loop would."""
         told: list[dict[AssetId, list[Signal]]] = [{} for _ in texts]
-        rows = [(number, piece, text.field) for number, text in enumerate(texts) for piece in _pieces(text)]
+        rows: list[tuple[int, str, Field]] = []
+        for number, text in enumerate(texts):
+            if text.field is Field.PROSE:
+                rows += [(number, piece, text.field) for piece in _pieces(text.value)]
+            else:
+                rows.append((number, text.value, text.field))
         for start in range(0, len(rows), BATCH):
             self._read_batch(rows[start : start + BATCH], index, scale, told)
         return told
@@ -103,9 +108,9 @@ class Reader:
     ) -> None:
         found = columns([piece for _, piece, _ in batch])
         meanings = self._meanings.of(found)
-        field = np.array([_FIELDS.index(one) for _, _, one in batch])[found.row_text]
-        cut = regions(found, meanings, field == _FIELDS.index(Field.RELEASE))
-        prose = field == _FIELDS.index(Field.PROSE)
+        field = np.array([_NUMBERS[one] for _, _, one in batch])[found.row_text]
+        cut = regions(found, meanings, field == _NUMBERS[Field.RELEASE])
+        prose = field == _NUMBERS[Field.PROSE]
         some = candidates(found, meanings, cut, index.book, ~prose & (cut.length <= _LONGEST_NAME))
         at = places(some, found, cut)
         some, at = _worthy(some, at)
@@ -121,7 +126,7 @@ class Reader:
             _tell(reading, which, index, scale, told)
 
 
-_FIELDS = tuple(Field)
+_NUMBERS = {field: number for number, field in enumerate(Field)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +144,9 @@ class _Batch:
     in_prose: NDArray[np.bool_]
 
 
-def _pieces(text: Text) -> Iterator[str]:
-    """A name as it is; prose line by line, cut to what is read at once, overlapping so that no name is cut in two."""
-    if text.field is not Field.PROSE:
-        yield text.value
-        return
-    for line in text.value[:_MOST_PROSE].splitlines():
+def _pieces(prose: str) -> Iterator[str]:
+    """Prose line by line, cut to what is read at once, overlapping so that no name is cut in two."""
+    for line in prose[:_MOST_PROSE].splitlines():
         for start in range(0, max(1, len(line)), 800):
             yield line[start : start + 1000]
 
