@@ -61,7 +61,11 @@ def catalogue_with_titles() -> list[Asset]:
     for _, expected, _ in titles():
         title = expected.split(" | ")[0]
         seen.setdefault(letters(title), title)
-    found += [Asset(id=AssetId(f"title:{number}"), title=title) for number, title in enumerate(seen.values()) if title]
+    found += [
+        Asset(id=AssetId(f"title:{number}"), title=title)
+        for number, title in enumerate(seen.values())
+        if title
+    ]
     return found
 
 
@@ -107,7 +111,9 @@ class Namers:
         """Whether a row of a set names a work."""
         words = re.findall(r"[^\W_]+", fold(row).replace("'", ""))
         if which in _MADE_NAMES:
-            heads = {letters(re.split(r"[(\[]| - ", row)[0])} | {"".join(words[:count]) for count in range(1, 9)}
+            heads = {letters(re.split(r"[(\[]| - ", row)[0])} | {
+                "".join(words[:count]) for count in range(1, 9)
+            }
             return bool(heads & self._all)
         return any(
             "".join(words[first : first + count]) in self._long

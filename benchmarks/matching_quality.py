@@ -96,20 +96,30 @@ def labelled(fitting: bool) -> bool:
 
 def foreign(fitting: bool, limit: int) -> bool:
     """Review items per million background rows; whether the budget holds at 1,000 works."""
-    sets = {name: [row for row in rows if is_even(row) is fitting][:limit] for name, rows in background().items()}
-    print("\n| works | set | rows | review or auto, per million | of those, rows that name no work |\n| --- | --- | --- | --- | --- |")
+    sets = {
+        name: [row for row in rows if is_even(row) is fitting][:limit] for name, rows in background().items()
+    }
+    print(
+        "\n| works | set | rows | review or auto, per million | of those, rows that name no work |\n| --- | --- | --- | --- | --- |"
+    )
     holds = True
     for count, file in ((1000, "assets/assets_1k.jsonl"), (50_000, "assets/assets_50k.jsonl.zst")):
         assets = works(file)
         index, namers = build_index(assets), Namers(assets)
         totals = Counter[str]()
         for name, rows in sets.items():
-            raised = [row for row, found in zip(rows, matched(rows, index), strict=True) if found and found[0].tier]
+            raised = [
+                row for row, found in zip(rows, matched(rows, index), strict=True) if found and found[0].tier
+            ]
             strangers = [row for row in raised if not namers.names_one(row, name)]
             others = len(rows) - sum(namers.names_one(row, name) for row in rows)
             totals += Counter(rows=len(rows), raised=len(raised), strangers=len(strangers), others=others)
-            print(f"| {count} | {name} | {len(rows)} | {per_million(len(raised), len(rows))} | {per_million(len(strangers), others)} |")
-        print(f"| {count} | all | {totals['rows']} | {per_million(totals['raised'], totals['rows'])} | {per_million(totals['strangers'], totals['others'])} |")
+            print(
+                f"| {count} | {name} | {len(rows)} | {per_million(len(raised), len(rows))} | {per_million(len(strangers), others)} |"
+            )
+        print(
+            f"| {count} | all | {totals['rows']} | {per_million(totals['raised'], totals['rows'])} | {per_million(totals['strangers'], totals['others'])} |"
+        )
         if count == 1000:
             holds = 1e6 * totals["strangers"] / totals["others"] <= _BUDGET_PER_MILLION
     return holds
@@ -123,14 +133,18 @@ def per_million(count: int, total: int) -> str:
 
 def main() -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--fitting", action="store_true")
     parser.add_argument("--limit", type=int, default=10**9)
     told = parser.parse_args()
     began = time.monotonic()
     holds = labelled(told.fitting)
     quiet = foreign(told.fitting, told.limit)
-    print(f"\nbudgets: names {'met' if holds else 'MISSED'}, background {'met' if quiet else 'MISSED'}; {time.monotonic() - began:.0f} s")
+    print(
+        f"\nbudgets: names {'met' if holds else 'MISSED'}, background {'met' if quiet else 'MISSED'}; {time.monotonic() - began:.0f} s"
+    )
 
 
 if __name__ == "__main__":

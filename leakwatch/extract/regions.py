@@ -15,6 +15,7 @@ import numpy as np
 from leakwatch.extract.columns import CLOSE, DASH, DOT, LINE, OPEN, SLASH, SPACE, Columns, Flags, Ints
 from leakwatch.extract.words import (
     AKA,
+    CHECKSUM,
     COUNTER,
     DOMAIN,
     ENDING,
@@ -116,7 +117,7 @@ def regions(columns: Columns, meanings: Ints, named: Flags | None = None) -> Reg
 
 
 def _sure(columns: Columns, meanings: Ints) -> Flags:
-    return _has(meanings, TAG | EPISODE) | (_has(meanings, YEAR) & (columns.depth > 0))
+    return _has(meanings, TAG | EPISODE) | (_has(meanings, YEAR | CHECKSUM) & (columns.depth > 0))
 
 
 def _numbered(columns: Columns, meanings: Ints) -> Flags:
@@ -232,12 +233,12 @@ def _stops(columns: Columns, meanings: Ints, ending: Flags, nested: Flags) -> Fl
         | counted
         | ending
     )
-    weak = _has(meanings, WEAK_TAG | LANGUAGE)
     tag = _has(meanings, TAG | EPISODE | YEAR | WEAK_TAG | LANGUAGE) | ending
     same = _same_row(columns)
     beside = same & np.append(tag[1:], False)
-    near = beside | (same & np.append(beside[1:], False) & np.append(same[1:], False))
-    return sure | (weak & near) | _numbered(columns, meanings)
+    near = beside | (same & np.append(beside[1:], False))
+    weak = (_has(meanings, WEAK_TAG) & (beside | ~same)) | (_has(meanings, LANGUAGE) & near)
+    return sure | weak | _numbered(columns, meanings)
 
 
 def _first(flags: Flags, place: Ints, begin: Ints, end: Ints) -> Ints:

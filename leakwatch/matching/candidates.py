@@ -7,8 +7,9 @@ no exact window covers it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from rapidfuzz import process
@@ -23,6 +24,8 @@ _MOST_PARTS = 16
 """Parts that one window may have: `T.h.e.D.a.r.k.K.n.i.g.h.t` is longer than most titles in words."""
 MOST_LOOSE = 200
 """Names that one title may be compared with letter by letter."""
+_ARTICLE = 3
+"""Letters that an article has at most."""
 EXACT, LEET, ARTICLE, SLIP, BAG = range(5)
 """How a name was found: as written; in figures for letters; without its article; misspelt; its words in another
 order, or one more or less."""
@@ -117,91 +120,87 @@ def _spans(found: Columns, cut: Regions, sections: Ints) -> tuple[Ints, Ints, In
     return begin[kept], end[kept], row[kept]
 
 
+def _looked_up(probes: Iterable[tuple[Ints, Hashes]], book: NameBook) -> tuple[Ints, Ints]:
+    """(span, name) of distinct pairs that share a key, in order of spans."""
+    none = np.zeros(0, np.int64)
+    found = [(which[place], name) for which, keys in probes for place, name in book.find_loose(keys)]
+    place = np.concatenate([none, *(one for one, _ in found)])
+    name = np.concatenate([none, *(one for _, one in found)])
+    _, first = np.unique(place << 32 | name, return_index=True)
+    return place[first], name[first]
+
+
 def _bags(found: Columns, meanings: Ints, cut: Regions, book: NameBook, sections: Ints) -> Candidates:
+    """Names of the same words in another order, or with one more or less."""
     begin, end, row = _spans(found, cut, sections)
-    places: list[Ints] = []
-    names: list[Ints] = []
-    for which, keys in bag_keys(found, meanings, begin, end, is_name=False):
-        for place, name in book.find_loose(keys):
-            places.append(which[place])
-            names.append(name)
-    place, name = (np.concatenate([np.zeros(0, np.int64), *some]) for some in (places, names))
-    pairs = _distinct(place, name)
-    place, name = place[pairs], name[pairs]
+    place, name = _looked_up(bag_keys(found, meanings, begin, end, is_name=False), book)
     first, last = found.word_at[begin[place]], found.word_end[end[place] - 1]
-    return Candidates(row[place], first, last, name, np.full(len(place), BAG), np.zeros(len(place), np.int64))
+    kept = _same_figures(found, first, last, book, name)
+    how, slips = np.full(len(place), BAG), np.zeros(len(place), np.int64)
+    return Candidates(row[place], first, last, name, how, slips).at(kept)
 
 
 def _slips(found: Columns, cut: Regions, book: NameBook, sections: Ints) -> Candidates:
-    """Names one or two letters off, verified letter by letter."""
+    """Names one or two letters off, or without their article, verified letter by letter."""
     begin, end, row = _spans(found, cut, sections)
     first, last = found.word_at[begin], found.word_end[end - 1]
     short = np.flatnonzero(last - first <= book.longest + 2)
     first, last, row = first[short], last[short], row[short]
-    places: list[Ints] = []
-    names: list[Ints] = []
-    probes = [*segment_probes(found, first, last), (np.arange(len(first)), found.hashes(first, last))]
-    for which, keys in probes:
-        for place, name in book.find_loose(keys):
-            places.append(which[place])
-            names.append(name)
-    place, name = (np.concatenate([np.zeros(0, np.int64), *some]) for some in (places, names))
-    length = book.names.end[name] - book.names.at[name]
-    allowed = slips_of(length)
-    lacking = length - (last - first)[place]  # an article makes three letters
-    other = np.bitwise_count(found.signatures(first, last)[place] ^ book.names.signature[name])
-    near = ((np.abs(lacking) <= allowed) & (other <= 2 * allowed)) | (
-        (lacking > 0) & (lacking <= 3) & (other <= lacking)
-    )
+    whole = (np.arange(len(first)), found.hashes(first, last))
+    place, name = _looked_up(chain(segment_probes(found, first, last), (whole,)), book)
+    near = _near(found, first[place], last[place], book, name)
     place, name = place[near], name[near]
-    pairs = _distinct(place, name)
-    place, name = place[pairs], name[pairs]
     rank = np.arange(len(place)) - np.searchsorted(place, place)
     capped = len(np.unique(place[rank >= MOST_LOOSE]))
     place, name = place[rank < MOST_LOOSE], name[rank < MOST_LOOSE]
-    theirs = [
-        found.letters[a:b].translate(_CANON)
-        for a, b in zip(first[place].tolist(), last[place].tolist(), strict=True)
-    ]
-    ours = [book.names.text(one).translate(_CANON) for one in name.tolist()]
-    slips, how = _verified(theirs, ours, slips_of(book.names.end[name] - book.names.at[name]))
-    written = [found.letters[a:b] for a, b in zip(first[place].tolist(), last[place].tolist(), strict=True)]
-    same = [
-        _figures(one) == _figures(book.names.text(other))
-        for one, other in zip(written, name.tolist(), strict=True)
-    ]
-    kept = np.flatnonzero((slips >= 0) & np.array(same, np.bool_))
-    place, name, slips, how = place[kept], name[kept], slips[kept], how[kept]
-    return Candidates(row[place], first[place], last[place], name, how, slips, capped)
+    first, last, row = first[place], last[place], row[place]
+    slips, how = _verified(found, first, last, book, name)
+    some = Candidates(row, first, last, name, how, slips, capped)
+    some = some.at(np.flatnonzero(slips >= 0))
+    return some.at(_same_figures(found, some.first, some.last, book, some.name))
 
 
-def _verified(theirs: Sequence[str], ours: Sequence[str], allowed: Ints) -> tuple[Ints, Ints]:
+def _near(found: Columns, first: Ints, last: Ints, book: NameBook, name: Ints) -> Ints:
+    """Which pairs can be as near as they must be, by their lengths and by which letters they have."""
+    length = book.names.end[name] - book.names.at[name]
+    allowed = slips_of(length)
+    lacking = length - (last - first)
+    other = np.bitwise_count(found.signatures(first, last) ^ book.names.signature[name])
+    misspelt = (np.abs(lacking) <= allowed) & (other <= 2 * allowed)
+    without_article = (lacking > 0) & (lacking <= _ARTICLE) & (other <= lacking)
+    return np.flatnonzero(misspelt | without_article)
+
+
+def _verified(found: Columns, first: Ints, last: Ints, book: NameBook, name: Ints) -> tuple[Ints, Ints]:
     """How many letters differ, −1 where too many do; a name that lacks only its article differs in none."""
-    if not theirs:
-        return allowed, allowed
+    if not len(name):
+        return name, name
+    theirs = [text.translate(_CANON) for text in _stretches(found, first, last)]
+    ours = [book.names.text(one).translate(_CANON) for one in name.tolist()]
     slips = process.cpdist(theirs, ours, scorer=OSA.distance, score_cutoff=2, dtype=np.int32).astype(np.int64)
+    pairs = zip(theirs, ours, strict=True)
     article = np.array(
-        [
-            len(one) < len(other) and other.endswith(one) and len(other) - len(one) <= 3
-            for one, other in zip(theirs, ours, strict=True)
-        ],
+        [len(one) < len(other) <= len(one) + _ARTICLE and other.endswith(one) for one, other in pairs],
         np.bool_,
     )
-    fits = (slips > 0) & (slips <= allowed)
+    fits = (slips > 0) & (slips <= slips_of(book.names.end[name] - book.names.at[name]))
     return np.where(article, 0, np.where(fits, slips, -1)), np.where(article, ARTICLE, SLIP)
 
 
+def _same_figures(found: Columns, first: Ints, last: Ints, book: NameBook, name: Ints) -> Ints:
+    """Which stretches have the numbers of their names: 7b and 8b are one slip apart and two works."""
+    pairs = zip(_stretches(found, first, last), name.tolist(), strict=True)
+    same = [_figures(text) == _figures(book.names.text(one)) for text, one in pairs]
+    return np.flatnonzero(np.array(same, np.bool_))
+
+
 def _figures(letters: str) -> list[str]:
-    """The numbers in a name: 7b and 8b are one slip apart and two works. A figure between letters stands for one."""
-    return _FIGURES.findall(letters)
+    """The numbers in a name, in any order. A figure between letters stands for one of them."""
+    return sorted(_FIGURES.findall(letters))
 
 
-def _distinct(place: Ints, name: Ints) -> Ints:
-    """Positions of distinct pairs, in order of `place`."""
-    if not len(place):
-        return place
-    _, first = np.unique(place << 32 | name, return_index=True)
-    return first
+def _stretches(found: Columns, first: Ints, last: Ints) -> list[str]:
+    return [found.letters[begin:end] for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
 
 
 def _joined(parts: Sequence[Candidates]) -> Candidates:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from leakwatch.extract.columns import BASE, INVERSE, Columns, Hashes, Ints, mixed
-from leakwatch.extract.words import FUNCTION
+from leakwatch.extract.words import FUNCTION, NUMBER, ROMAN
 
 ONE_SLIP, TWO_SLIPS = 8, 14
 """Letters from which a name may have one slip, two slips."""
@@ -78,7 +78,8 @@ def bag_keys(
     """Keys of the words from `begin` to `end`, whatever their order; of names to be found, or of spans that look for one.
 
     With four words or more, one may be missing on either side: a name has keys of its words without one each, and
-    is looked for by the words of a span without one each. Articles and the like do not count.
+    is looked for by the words of a span without one each. Articles and the like do not count,
+    and a number is never left out: it makes another work.
     """
     counts = (meanings & FUNCTION) == 0
     values = np.where(counts, mixed(columns.hashes(columns.word_at, columns.word_end)), np.uint64(0))
@@ -98,7 +99,7 @@ def bag_keys(
     long = np.flatnonzero(spelled & (words >= _LEAVE_OUT_WORDS))
     repeated = np.repeat(long, (end - begin)[long])
     word = _ranges(begin[long], end[long])
-    told = counts[word]
+    told = counts[word] & ((meanings[word] & (NUMBER | ROMAN)) == 0)
     repeated, word = repeated[told], word[told]
     yield repeated, mixed((total[repeated] - values[word]) ^ (_SHORT_BAG if is_name else _BAG))
 

@@ -171,7 +171,7 @@ def test_match_for_people(catalogue: str) -> None:
         "match",
         "--catalogue",
         catalogue,
-        stdin=f"Tideglass 70B weights {HOSTILE.translate({47: 32, 92: 32})}\nnothing\n",
+        stdin=f"Tideglass 70B GGUF {HOSTILE.translate({47: 32, 92: 32})}\nnothing\n",
     )
     check_harmless(result.stdout)
     first, *_, last = result.stdout.splitlines()
