@@ -299,11 +299,12 @@ def _gaps(flags: NDArray[np.uint16], starts: Flags, newline: Flags) -> tuple[Int
     )
     first = int(np.bitwise_or.reduce(flags[: begins[0]], initial=0))
     level = first_turn + np.cumsum(opened)
-    row = np.cumsum(~is_word)
+    row: Ints = np.cumsum(~is_word, dtype=np.int64)
     row_level = np.concatenate(([0], level[~is_word] - opened[~is_word]))
     gap = np.where(words > 0, told[words - 1], first)
     before = np.where(words > 0, level[words - 1], first_turn)
-    return row[words], gap, np.maximum(before - row_level[row[words]], 0)
+    depth: Ints = np.maximum(before - row_level[row[words]], 0)
+    return row[words], gap.astype(np.int64), depth
 
 
 def _powers(count: int) -> tuple[Hashes, Hashes]:

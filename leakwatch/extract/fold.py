@@ -135,7 +135,7 @@ def split_camel(text: str) -> str:
 
 def _folded(char: str) -> str:
     """What one character becomes; a character that is folded already stays itself."""
-    if char == WEAK or char == "\n":
+    if char in {WEAK, "\n"}:
         return char
     if unicodedata.category(char) == "Cf" or _OPTIONAL_MARKS.match(char):
         return ""

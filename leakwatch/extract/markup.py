@@ -16,9 +16,7 @@ _MARKUP = re.compile(
     re.DOTALL,
 )
 """Begins with one set of characters, for which `re` looks quickly."""
-_BREAKS = frozenset(
-    "br p div li tr td th pre blockquote h1 h2 h3 h4 h5 h6 ul ol table hr code".split()  # noqa: SIM905
-)
+_BREAKS = frozenset("br p div li tr td th pre blockquote h1 h2 h3 h4 h5 h6 ul ol table hr code".split())
 _ATTRIBUTE = re.compile(r"""=\s{0,4}(?:"([^"<>]{8,9000})"|'([^'<>]{8,9000})')""")
 _ITS_NAME = re.compile(r"\b(?:href|src|value|content|data-[\w-]{1,30})\s{0,4}\Z")
 _MAX_ATTRIBUTES = 20_000

@@ -140,10 +140,6 @@ def _ends(begin: Ints, count: int) -> Ints:
     return np.append(begin[1:], count) if len(begin) else begin
 
 
-def _at(flags: Flags, places: Ints) -> Flags:
-    return np.append(flags, False)[np.minimum(places, len(flags))]
-
-
 def _edges(columns: Columns, meanings: Ints) -> Flags:
     """Words before which something new begins: a bracket, a dash with spaces, a slash with spaces, another script."""
     gap = columns.gap

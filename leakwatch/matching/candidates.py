@@ -105,7 +105,7 @@ def _covers(some: Candidates, found: Columns, cut: Regions) -> Ints:
     return np.flatnonzero(begins & (found.word_end[last] == some.last)) if len(word) else word
 
 
-def _spans(found: Columns, cut: Regions, sections: Ints) -> tuple[Ints, Ints, Ints]:
+def _spans(cut: Regions, sections: Ints) -> tuple[Ints, Ints, Ints]:
     """Words from which to which a title may go, and the row: the title, and its first and last pieces."""
     begin, end = cut.title[sections], cut.end_title[sections]
     edges = np.flatnonzero(cut.edge)
@@ -132,7 +132,7 @@ def _looked_up(probes: Iterable[tuple[Ints, Hashes]], book: NameBook) -> tuple[I
 
 def _bags(found: Columns, meanings: Ints, cut: Regions, book: NameBook, sections: Ints) -> Candidates:
     """Names of the same words in another order, or with one more or less."""
-    begin, end, row = _spans(found, cut, sections)
+    begin, end, row = _spans(cut, sections)
     place, name = _looked_up(bag_keys(found, meanings, begin, end, is_name=False), book)
     first, last = found.word_at[begin[place]], found.word_end[end[place] - 1]
     kept = _same_figures(found, first, last, book, name)
@@ -142,7 +142,7 @@ def _bags(found: Columns, meanings: Ints, cut: Regions, book: NameBook, sections
 
 def _slips(found: Columns, cut: Regions, book: NameBook, sections: Ints) -> Candidates:
     """Names one or two letters off, or without their article, verified letter by letter."""
-    begin, end, row = _spans(found, cut, sections)
+    begin, end, row = _spans(cut, sections)
     first, last = found.word_at[begin], found.word_end[end - 1]
     short = np.flatnonzero(last - first <= book.longest + 2)
     first, last, row = first[short], last[short], row[short]

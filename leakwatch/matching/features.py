@@ -72,15 +72,14 @@ class Places:
 
     def at(self, kept: Ints) -> Places:
         """Those of some candidates."""
-        columns = (
-            self.section,
-            self.first_word,
-            self.next_word,
-            self.whole_words,
-            self.covers,
-            self.is_piece,
+        return Places(
+            section=self.section[kept],
+            first_word=self.first_word[kept],
+            next_word=self.next_word[kept],
+            whole_words=self.whole_words[kept],
+            covers=self.covers[kept],
+            is_piece=self.is_piece[kept],
         )
-        return Places(*(column[kept] for column in columns))
 
 
 def places(some: Candidates, found: Columns, cut: Regions) -> Places:
@@ -172,7 +171,7 @@ def _years_apart(some: Candidates, at: Places, cut: Regions, year: NDArray[np.in
     return np.where(outside, np.abs(years - year[:, None]), 9999).min(1), (year > 0) & outside.any(1)
 
 
-def _counts(flags: Flags, begin: Ints, end: Ints) -> Ints:
+def _counts(flags: Ints | Flags, begin: Ints, end: Ints) -> Ints:
     sums = np.concatenate(([0], np.cumsum(flags)))
     return sums[np.minimum(end, len(flags))] - sums[begin]
 

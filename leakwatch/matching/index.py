@@ -15,7 +15,8 @@ from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.torrent.infohash import parse_v1, parse_v2
 
 _EMPTY_SHA256 = bytes.fromhex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)

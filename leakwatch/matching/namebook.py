@@ -101,14 +101,13 @@ class NameBook:
     def added(self, assets: Iterable[tuple[int, Asset]]) -> NameBook:
         """A book that has these assets, too, each with the number that it is to be known by. Cost: that of the new ones."""
         new, whole, loose = _read(assets, len(self.names))
-        book = NameBook(
+        return NameBook(
             names=self.names.joined(new) if len(self.names) else new,
             alive=np.concatenate((self.alive, np.ones(len(new), np.bool_))),
             whole=_with(self.whole, whole),
             loose=_with(self.loose, loose),
             longest=max(self.longest, int((new.end - new.at).max(initial=0))),
         )
-        return book
 
     def removed(self, assets: Iterable[int]) -> NameBook:
         """A book in which no name of these assets is found any more."""
