@@ -113,7 +113,7 @@ class Reader:
         prose = field == _NUMBERS[Field.PROSE]
         some = candidates(found, meanings, cut, index.book, ~prose & (cut.length <= _LONGEST_NAME))
         at = places(some, found, cut)
-        some, at = _worthy(some, at)
+        some, at = worthy(some, at)
         if not len(some):
             return
         matrix = features(some, at, found, meanings, cut, index.book)
@@ -151,7 +151,7 @@ def _pieces(prose: str) -> Iterator[str]:
             yield line[start : start + 1000]
 
 
-def _worthy(some: Candidates, at: Places) -> tuple[Candidates, Places]:
+def worthy(some: Candidates, at: Places) -> tuple[Candidates, Places]:
     """Without stretches too short to be a name where they stand: three letters within a title, six within a word."""
     letters = some.last - some.first
     kept = np.flatnonzero(
