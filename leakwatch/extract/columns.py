@@ -213,7 +213,7 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
         split |= is_split[letter_chars]
     part_at = np.flatnonzero(letter_starts | split)
     word_row, gap, depth = _gaps(flags, starts, codes == _NEWLINE)
-    powers, inverse = _powers(total + 1)
+    powers, inverse = powers_of(total + 1)
     canon = np.where(letters > 127, letters, _CANON[np.minimum(letters, 127)])
     return Columns(
         row_text=row_text,
@@ -307,7 +307,7 @@ def _gaps(flags: NDArray[np.uint16], starts: Flags, newline: Flags) -> tuple[Int
     return row[words], gap.astype(np.int64), depth
 
 
-def _powers(count: int) -> tuple[Hashes, Hashes]:
+def powers_of(count: int) -> tuple[Hashes, Hashes]:
     """The first powers of the base and of its inverse modulo 2**64; computed once for the longest batch yet."""
     if len(_POWERS[0]) < count:
         size = max(count, 2 * len(_POWERS[0]))
