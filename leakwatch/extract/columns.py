@@ -237,12 +237,14 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
 
 
 def _demote_lone_symbols(kind: NDArray[np.uint8]) -> None:
-    """A symbol stands for a letter only between letters: in p@ss, not in `5 $`. Changes `kind` in place."""
+    """Symbols stand for letters only between letters: in p@$$word, not in `5 $`. Changes `kind` in place."""
     symbols = np.flatnonzero(kind & _SYMBOL)
     if len(symbols):
-        around = np.concatenate(([0], kind & (_WORD | _SYMBOL), [0]))
-        between = (around[symbols] == _WORD) & (around[symbols + 2] == _WORD)
-        kind[symbols[~between]] = 0
+        around = np.concatenate(([0], kind, [0]))
+        begins = np.diff(symbols, prepend=-2) > 1
+        first, last = symbols[begins], symbols[np.append(begins[1:], True)]
+        between = (around[first] & _WORD > 0) & (around[last + 2] & _WORD > 0)
+        kind[symbols[~between[np.cumsum(begins) - 1]]] = 0
 
 
 def _without_marks(codes: NDArray[np.uint32]) -> tuple[Ints, Flags | None]:
@@ -297,7 +299,7 @@ def _gaps(flags: NDArray[np.uint16], starts: Flags, newline: Flags) -> tuple[Int
     opened = np.bincount(np.maximum(stretch, 0), np.where(stretch < 0, 0, turns), len(begins)).astype(
         np.int64
     )
-    first = int(np.bitwise_or.reduce(flags[: begins[0]], initial=0))
+    first = BREAK | int(np.bitwise_or.reduce(flags[: begins[0]], initial=0))  # as behind any other row
     level = first_turn + np.cumsum(opened)
     row: Ints = np.cumsum(~is_word, dtype=np.int64)
     row_level = np.concatenate(([0], level[~is_word] - opened[~is_word]))
