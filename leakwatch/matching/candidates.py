@@ -150,7 +150,7 @@ def _bags(found: Columns, meanings: Ints, cut: Regions, book: NameBook, sections
 
 def _skeletons(found: Columns, cut: Regions, book: NameBook, sections: Ints) -> Candidates:
     """Names of other scripts that have the consonants of a title in Latin letters."""
-    begin, end, row = _spans(found, cut, sections)
+    begin, end, row = _spans(cut, sections)
     first, last = found.word_at[begin], found.word_end[end - 1]
     place, name = _looked_up([skeleton_keys(found, first, last)], book)
     theirs = [found.letters[a:b] for a, b in zip(first[place].tolist(), last[place].tolist(), strict=True)]
