@@ -213,7 +213,7 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
         split |= is_split[letter_chars]
     part_at = np.flatnonzero(letter_starts | split)
     word_row, gap, depth = _gaps(flags, starts, codes == _NEWLINE)
-    powers, inverse = _powers(total + 1)
+    powers, inverse = powers_of(total + 1)
     canon = np.where(letters > 127, letters, _CANON[np.minimum(letters, 127)])
     return Columns(
         row_text=row_text,
@@ -237,12 +237,14 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
 
 
 def _demote_lone_symbols(kind: NDArray[np.uint8]) -> None:
-    """A symbol stands for a letter only between letters: in p@ss, not in `5 $`. Changes `kind` in place."""
+    """Symbols stand for letters only between letters: in p@$$word, not in `5 $`. Changes `kind` in place."""
     symbols = np.flatnonzero(kind & _SYMBOL)
     if len(symbols):
-        around = np.concatenate(([0], kind & (_WORD | _SYMBOL), [0]))
-        between = (around[symbols] == _WORD) & (around[symbols + 2] == _WORD)
-        kind[symbols[~between]] = 0
+        around = np.concatenate(([0], kind, [0]))
+        begins = np.diff(symbols, prepend=-2) > 1
+        first, last = symbols[begins], symbols[np.append(begins[1:], True)]
+        between = (around[first] & _WORD > 0) & (around[last + 2] & _WORD > 0)
+        kind[symbols[~between[np.cumsum(begins) - 1]]] = 0
 
 
 def _without_marks(codes: NDArray[np.uint32]) -> tuple[Ints, Flags | None]:
@@ -297,7 +299,7 @@ def _gaps(flags: NDArray[np.uint16], starts: Flags, newline: Flags) -> tuple[Int
     opened = np.bincount(np.maximum(stretch, 0), np.where(stretch < 0, 0, turns), len(begins)).astype(
         np.int64
     )
-    first = int(np.bitwise_or.reduce(flags[: begins[0]], initial=0))
+    first = BREAK | int(np.bitwise_or.reduce(flags[: begins[0]], initial=0))  # as behind any other row
     level = first_turn + np.cumsum(opened)
     row: Ints = np.cumsum(~is_word, dtype=np.int64)
     row_level = np.concatenate(([0], level[~is_word] - opened[~is_word]))
@@ -307,7 +309,7 @@ def _gaps(flags: NDArray[np.uint16], starts: Flags, newline: Flags) -> tuple[Int
     return row[words], gap.astype(np.int64), depth
 
 
-def _powers(count: int) -> tuple[Hashes, Hashes]:
+def powers_of(count: int) -> tuple[Hashes, Hashes]:
     """The first powers of the base and of its inverse modulo 2**64; computed once for the longest batch yet."""
     if len(_POWERS[0]) < count:
         size = max(count, 2 * len(_POWERS[0]))

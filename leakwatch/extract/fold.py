@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+from leakwatch.extract.look_alikes import LOOK_ALIKES
+
 MAX_NAME = 1000
 """Characters of a name that are read; longer ones are cut."""
 WEAK = "\x1f"
@@ -25,7 +27,6 @@ _ASCII_FOR = str.maketrans(
         "’": "'",
         "ʼ": "'",
         "´": "'",
-        "`": "'",
         "‘": "'",
         "–": "-",
         "—": "-",
@@ -39,42 +40,11 @@ _ASCII_FOR = str.maketrans(
     }
     | dict.fromkeys("【「『〔〖《〈«", "[")
     | dict.fromkeys("】」』〕〗》〉»", "]")
+    # emblems of the Latin letters: negative circled and squared, regional indicators; NFKC leaves them as they are
+    | {chr(start + letter): chr(97 + letter) for start in (0x1F150, 0x1F170, 0x1F1E6) for letter in range(26)}
 )
 _CAMEL = re.compile("(?<=[a-zß-öø-ÿа-яё])(?=[A-ZÀ-ÖØ-ÞА-ЯЁ])")
 _ROUNDS = 3
-
-_LOOK_ALIKE = {
-    # Cyrillic and Greek by shape, both cases (Unicode TS 39, confusables; the list is ours and short)
-    "a": "аАαΑɑᴀᎪꭺ",
-    "b": "ЬьВвβΒʙᏴꮟ",
-    "c": "сСϲᴄᏟ",
-    "d": "ԁᴅᎠժ",
-    "e": "еЕΕεᴇᎬєЄ",
-    "f": "ғϝꜰ",
-    "g": "ɡɢᏀց",
-    "h": "һҺНнΗʜᎻհ",
-    "i": "іІιΙɪıɩᎥ",
-    "j": "јЈϳᴊᎫ",
-    "k": "кКκΚᴋᏦ",
-    "l": "ӏʟᏞⅼ",
-    "m": "мМΜᴍᎷ",
-    "n": "пηΝɴո",
-    "o": "оОοΟσᴏօ",
-    "p": "рРρΡᴘᏢ",
-    "q": "ԛǫ",
-    "r": "гʀᎡ",
-    "s": "ѕЅꜱᏚ",
-    "t": "тТτΤᴛᎢ",
-    "u": "υᴜսµμ",
-    "v": "ѵνᴠᏙ",
-    "w": "ѡωԝᴡᎳ",
-    "x": "хХχΧ",
-    "y": "уУΥγʏᎩ",
-    "z": "ΖζᴢᏃ",
-    "3": "зЗ",
-    "6": "б",
-}
-_SKELETON = {ord(char): latin for latin, chars in _LOOK_ALIKE.items() for char in chars}
 
 
 class _Table(dict[int, str]):
@@ -124,7 +94,7 @@ def _readings(text: str) -> tuple[str, ...]:
     own = fold(text)
     if own.isascii():
         return (own,)
-    seen = unicodedata.normalize("NFKC", text).translate(_SKELETON)
+    seen = unicodedata.normalize("NFKC", text).translate(LOOK_ALIKES)
     return (own, fold(own.translate(_LATIN)), fold(seen))
 
 
@@ -160,25 +130,32 @@ def _folded(char: str) -> str:
 def origins(text: str, reading: str) -> list[int]:
     """For each character of one of the readings of `text`, where in `text` it comes from.
 
-    Counts in characters of `text`. A letter that became two points to itself twice. Cost: a reading for each
-    prefix would be exact and slow; clusters of a base and its marks are read one by one instead, and what composes
-    over their borders is laid out evenly.
+    Counts in characters of `text`; in order. A letter that became two points to itself twice, one that several
+    characters compose to the first of them. Cost: a reading for each character of `text`.
     """
     which = list(_readings(text[:MAX_NAME])).index(reading)
     laid: list[int] = []
     for start, cluster in _clusters(text[:MAX_NAME]):
         told = _readings(cluster)
         laid += [start] * len(told[min(which, len(told) - 1)])
-    if len(laid) == len(reading):
-        return laid
+    if len(laid) >= len(reading):
+        return laid[: len(reading)]  # a text that grew beyond what is read
     return [index * len(text) // max(1, len(reading)) for index in range(len(reading))]
 
 
 def _clusters(text: str) -> list[tuple[int, str]]:
+    """Stretches that fold by themselves: a character with all that composes with it, and with what stands between."""
     found: list[tuple[int, str]] = []
     for index, char in enumerate(text):
-        if found and unicodedata.combining(char):
+        if found and _composes(found[-1][1], char):
             found[-1] = (found[-1][0], found[-1][1] + char)
         else:
             found.append((index, char))
     return found
+
+
+def _composes(cluster: str, char: str) -> bool:
+    """Whether a character is folded otherwise behind a cluster than alone; combining marks always belong to it."""
+    if char.isascii():
+        return False
+    return bool(unicodedata.combining(char)) or fold(cluster + char) != fold(cluster) + fold(char)

@@ -13,22 +13,24 @@ from itertools import chain
 
 import numpy as np
 from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Indel
 
 from leakwatch.extract.columns import Columns, Flags, Hashes, Ints, mixed
 from leakwatch.extract.regions import Regions
-from leakwatch.matching.keys import bag_keys, segment_probes, slips_of
+from leakwatch.matching.keys import bag_keys, segment_probes, skeleton_keys, slips_of
 from leakwatch.matching.namebook import NameBook
 
 _MOST_PARTS = 16
 """Parts that one window may have: `T.h.e.D.a.r.k.K.n.i.g.h.t` is longer than most titles in words."""
+LEAST_ALIKE = 0.5
+"""Of the letters of a name found by its consonants, and of the text's, how many must be common to both, in order."""
 MOST_LOOSE = 200
 """Names that one title may be compared with letter by letter."""
 _ARTICLE = 3
 """Letters that an article has at most."""
-EXACT, LEET, ARTICLE, SLIP, BAG = range(5)
+EXACT, LEET, ARTICLE, SLIP, BAG, SKELETON = range(6)
 """How a name was found: as written; in figures for letters; without its article; misspelt; its words in another
-order, or one more or less."""
+order, or one more or less; by its consonants alone, a name of another script in Latin letters."""
 _FIGURES = re.compile(r"\d{2,}|(?<![a-z])\d|\d(?![a-z])|\d(?=[bmkt](?![a-z]))")
 _CANON = str.maketrans("oil@aes$tb", "011443557" + "8")
 
@@ -66,7 +68,13 @@ def candidates(found: Columns, meanings: Ints, cut: Regions, book: NameBook, loo
     sections = np.flatnonzero(undecided[cut.row]) if len(cut.row) else cut.row
     if not len(sections):
         return exact
-    return _joined((exact, _bags(found, meanings, cut, book, sections), _slips(found, cut, book, sections)))
+    looks = (
+        exact,
+        _bags(found, meanings, cut, book, sections),
+        _slips(found, cut, book, sections),
+        _skeletons(found, cut, book, sections),
+    )
+    return _joined(looks)
 
 
 def _windows(found: Columns, book: NameBook) -> Candidates:
@@ -138,6 +146,20 @@ def _bags(found: Columns, meanings: Ints, cut: Regions, book: NameBook, sections
     kept = _same_figures(found, first, last, book, name)
     how, slips = np.full(len(place), BAG), np.zeros(len(place), np.int64)
     return Candidates(row[place], first, last, name, how, slips).at(kept)
+
+
+def _skeletons(found: Columns, cut: Regions, book: NameBook, sections: Ints) -> Candidates:
+    """Names of other scripts that have the consonants of a title in Latin letters."""
+    begin, end, row = _spans(cut, sections)
+    first, last = found.word_at[begin], found.word_end[end - 1]
+    place, name = _looked_up([skeleton_keys(found, first, last)], book)
+    theirs = [found.letters[a:b] for a, b in zip(first[place].tolist(), last[place].tolist(), strict=True)]
+    ours = [book.names.text(one) for one in name.tolist()]
+    alike = process.cpdist(theirs, ours, scorer=Indel.normalized_similarity) if theirs else np.zeros(0)
+    kept = np.flatnonzero(alike >= LEAST_ALIKE)
+    place, name = place[kept], name[kept]
+    none = np.zeros(len(place), np.int64)
+    return Candidates(row[place], first[place], last[place], name, none + SKELETON, none)
 
 
 def _slips(found: Columns, cut: Regions, book: NameBook, sections: Ints) -> Candidates:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from leakwatch.extract.columns import Columns, Flags, Ints
 from leakwatch.extract.regions import Regions
 from leakwatch.extract.words import EPISODE, FUNCTION, NUMBER, ROMAN, YEAR, rarities
-from leakwatch.matching.candidates import ARTICLE, BAG, LEET, SLIP, Candidates
+from leakwatch.matching.candidates import ARTICLE, BAG, LEET, SKELETON, SLIP, Candidates
 from leakwatch.matching.namebook import NameBook
 
 FEATURES = (
@@ -48,6 +48,7 @@ FEATURES = (
     "second_slip",
     "bag",
     "lacks",
+    "skeleton",
     "year_agrees",
     "year_near",
     "year_differs",
@@ -140,6 +141,7 @@ def features(
         "lacks": (some.how == BAG)
         * np.abs(names.bits[name] - _counts(rarities(meanings), at.first_word, at.next_word))
         / _TEN,
+        "skeleton": some.how == SKELETON,
         "year_agrees": known & (apart == 0),
         "year_near": known & (apart == 1),
         "year_differs": known & (apart > 1),

@@ -10,16 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from leakwatch.extract.columns import BASE, INVERSE, Columns, Hashes, Ints, mixed
+from leakwatch.extract.columns import BASE, INVERSE, Columns, Hashes, Ints, mixed, powers_of
 from leakwatch.extract.words import FUNCTION, NUMBER, ROMAN
 
 ONE_SLIP, TWO_SLIPS = 8, 14
 """Letters from which a name may have one slip, two slips."""
 _BAG_WORDS, _LEAVE_OUT_WORDS = 2, 4
-_WHOLE, _BAG, _SHORT_BAG, _SEGMENT = (
-    np.uint64(salt) for salt in (0, 0x5851F42D4C957F2D, 0x14057B7EF767814F, 0x2545F4914F6CDD1D)
+_WHOLE, _BAG, _SHORT_BAG, _SEGMENT, _SKELETON = (
+    np.uint64(salt)
+    for salt in (0, 0x5851F42D4C957F2D, 0x14057B7EF767814F, 0x2545F4914F6CDD1D, 0xD1342543DE82EF95)
 )
+LEAST_CONSONANTS = 6
+"""Fewer say too little: six of thirteen sounds are as telling as four letters of any kind."""
+_SOUNDS = ("b v", "k c g q", "d", "f p", "j", "l", "m", "n", "r", "s z", "t", "x")
+"""Consonants that one script writes alike or one scheme mixes up; vowels, h, w and y are no consonants here."""
 
 
 def slips_of(length: Ints) -> Ints:
@@ -70,6 +76,42 @@ def _segment(length: Ints, slips: Ints, number: int) -> tuple[Ints, Ints]:
 
 def _segment_key(hashes: Hashes, length: Ints, number: int) -> Hashes:
     return mixed(hashes ^ (_SEGMENT * (length * 4 + number + 1).astype(np.uint64)))
+
+
+def _sound_table() -> NDArray[np.uint8]:
+    table = np.zeros(128, np.uint8)
+    for number, letters in enumerate(_SOUNDS, 1):
+        for letter in letters.split():
+            table[ord(letter)] = number
+    for figure in range(10):
+        table[ord(str(figure))] = len(_SOUNDS) + 1 + figure
+    return table
+
+
+_SOUND = _sound_table()
+
+
+def skeleton_keys(columns: Columns, first: Ints, last: Ints) -> tuple[Ints, Hashes]:
+    """Keys of the consonants of spans of plain Latin letters that have enough of them: (which span, key).
+
+    A consonant written twice is one; figures count as themselves.
+    """
+    codes = np.frombuffer(columns.letters.encode("utf-32-le", "surrogatepass"), np.uint32)
+    sound = np.where(codes < 128, _SOUND[np.minimum(codes, 127)], 0)
+    told = sound > 0
+    told[1:] &= sound[1:] != sound[:-1]
+    told[first] = sound[first] > 0
+    count = np.concatenate(([0], np.cumsum(told)))
+    foreign = np.concatenate(([0], np.cumsum(codes > 127)))
+    letters = np.concatenate(([0], np.cumsum(told & (sound <= len(_SOUNDS)))))
+    which = np.flatnonzero(
+        (letters[last] - letters[first] >= LEAST_CONSONANTS) & (foreign[last] == foreign[first])
+    )
+    powers, inverse = powers_of(int(count[-1]) + 1)
+    sums = np.zeros(int(count[-1]) + 1, np.uint64)
+    np.cumsum(sound[told].astype(np.uint64) * powers[:-1], out=sums[1:])
+    begin, end = count[first[which]], count[last[which]]
+    return which, mixed(mixed((sums[end] - sums[begin]) * inverse[begin]) ^ _SKELETON)
 
 
 def bag_keys(

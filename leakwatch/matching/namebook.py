@@ -9,16 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leakwatch.extract.columns import Columns, Flags, Hashes, Ints, columns
+from leakwatch.extract.romanise import romanisations
 from leakwatch.extract.words import FUNCTION, Meanings, rarities
-from leakwatch.matching.keys import bag_keys, segment_keys, swapped_keys
+from leakwatch.matching.keys import bag_keys, segment_keys, skeleton_keys, swapped_keys
 from leakwatch.matching.table import KeyTable
 from leakwatch.model.asset import Asset
 
+_Spelling: TypeAlias = tuple[int, int, int, str, bool]
+"""Number of the asset, of its name, year, text, and whether the text is one of the name's romanisations."""
+_HEARD = 1
 _BATCH = 2048
 _MOST_TABLES = 4
 _YEAR_AT_END = re.compile(r"\s*[(\[（]\s*((?:19|20)\d\d)\s*[)\]）]\s*\Z")
@@ -171,8 +176,8 @@ def spellings(text: str) -> Iterator[str]:
             yield text[: found.start()] + other + found[2]
 
 
-def _texts(assets: Iterable[tuple[int, Asset]]) -> Iterator[tuple[int, int, int, str]]:
-    """Every spelling of every name: number of the asset, of the name, year, text."""
+def _texts(assets: Iterable[tuple[int, Asset]]) -> Iterator[_Spelling]:
+    """Every spelling of every name, those in other Latin letters behind the others."""
     for number, asset in assets:
         for alias, text in enumerate(asset.names):
             found = _YEAR_AT_END.search(text)
@@ -181,7 +186,9 @@ def _texts(assets: Iterable[tuple[int, Asset]]) -> Iterator[tuple[int, int, int,
             if found and found.start() and asset.year in (None, int(found[1])):
                 cut, year = text[: found.start()], int(found[1])
             for spelling in spellings(cut):
-                yield number, alias, year, spelling
+                yield number, alias, year, spelling, False
+                for romanised in romanisations(spelling):
+                    yield number, alias, year, romanised, True
 
 
 def _read(assets: Iterable[tuple[int, Asset]], first: int) -> tuple[Names, KeyTable, KeyTable]:
@@ -190,7 +197,7 @@ def _read(assets: Iterable[tuple[int, Asset]], first: int) -> tuple[Names, KeyTa
     parts: list[Names] = []
     whole: list[tuple[Ints, Hashes]] = []
     loose: list[tuple[Ints, Hashes]] = []
-    batch: list[tuple[int, int, int, str]] = []
+    batch: list[_Spelling] = []
     taken = first
 
     def take() -> None:
@@ -232,10 +239,10 @@ def _all(parts: Sequence[Names]) -> Names:
 
 
 def _keyed(
-    batch: Sequence[tuple[int, int, int, str]], known: Meanings
+    batch: Sequence[_Spelling], known: Meanings
 ) -> tuple[Names, list[tuple[Ints, Hashes]], list[tuple[Ints, Hashes]]]:
     """The names of one batch, one for each row that has a letter, and their keys."""
-    found: Columns = columns([text for _, _, _, text in batch])
+    found: Columns = columns([text for _, _, _, text, _ in batch])
     meanings = known.of(found)
     count = np.bincount(found.word_row, minlength=len(found.row_text))
     rows = np.flatnonzero(count)
@@ -243,6 +250,8 @@ def _keyed(
     begin_word = end_word - count[rows]
     first, last = (found.word_at[begin_word], found.word_end[end_word - 1]) if len(rows) else (rows, rows)
     told = np.array([one[:3] for one in batch], np.int64).reshape(-1, 3)[found.row_text[rows]]
+    romanised = np.array([one[4] for one in batch], np.bool_)[found.row_text[rows]]
+    reading = np.where(romanised, _HEARD, found.reading[rows])
     bits = np.concatenate((np.zeros(1), np.cumsum(rarities(meanings)))) if len(meanings) else np.zeros(1)
     names = Names(
         letters=found.letters,
@@ -255,7 +264,7 @@ def _keyed(
         year=told[:, 2].astype(np.int32),
         literal=found.plain_hashes(first, last),
         signature=found.signatures(first, last),
-        reading=found.reading[rows].astype(np.int32),
+        reading=reading.astype(np.int32),
     )
     every = np.arange(len(rows))
     whole = [(every, found.hashes(first, last))]
@@ -264,6 +273,22 @@ def _keyed(
     )
     loose = [swapped_keys(found, first, last)]
     loose += [(article, found.hashes(found.word_at[begin_word[article] + 1], last[article]))]
+    loose.append(_skeletons(found, names, np.flatnonzero(romanised)))
     loose += list(segment_keys(found, first, last))
     loose += list(bag_keys(found, meanings, begin_word, end_word, is_name=True))
     return names, whole, loose
+
+
+def _skeletons(found: Columns, names: Names, heard: Ints) -> tuple[Ints, Hashes]:
+    """Keys of the consonants of romanised names; those of one title that are the same only once."""
+    which, keys = skeleton_keys(found, names.at[heard], names.end[heard])
+    heard = heard[which]
+    order = np.lexsort((keys, names.alias[heard], names.asset[heard]))
+    heard, keys = heard[order], keys[order]
+    is_first = np.ones(len(keys), np.bool_)
+    is_first[1:] = (
+        (keys[1:] != keys[:-1])
+        | (names.alias[heard[1:]] != names.alias[heard[:-1]])
+        | (names.asset[heard[1:]] != names.asset[heard[:-1]])
+    )
+    return heard[is_first], keys[is_first]

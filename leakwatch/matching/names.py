@@ -18,7 +18,7 @@ from leakwatch.extract.columns import Columns, columns
 from leakwatch.extract.fold import origins, readings, split_camel
 from leakwatch.extract.regions import Regions, regions
 from leakwatch.extract.words import Meanings
-from leakwatch.matching.candidates import BAG, SLIP, Candidates, candidates
+from leakwatch.matching.candidates import BAG, SKELETON, SLIP, Candidates, candidates
 from leakwatch.matching.features import FEATURES, Places, features, places
 from leakwatch.matching.index import Index
 from leakwatch.matching.weights import Weights
@@ -195,7 +195,7 @@ def _tell(
 def _signals(reading: _Batch, which: int, title: str, index: Index, scale: Scale) -> Iterator[Signal]:
     some, names = reading.some, index.book.names
     how = int(some.how[which])
-    kind = SignalKind.TITLE_FUZZY if how in (SLIP, BAG) else SignalKind.TITLE
+    kind = SignalKind.TITLE_FUZZY if how in (SLIP, BAG, SKELETON) else SignalKind.TITLE
     yield Signal(kind, f"{title!r} {_where(reading, which, how)}", round(float(reading.bits[which]), 2))
     if not reading.in_prose[which]:
         row = {
@@ -245,6 +245,8 @@ def _where(reading: _Batch, which: int, how: int) -> str:
         if slips
         else "in other words or order, "
         if how == BAG
+        else "its consonants alone, "
+        if how == SKELETON
         else ""
     )
     return f"{apart}{place}, written {spelt!r}" if spelt else f"{apart}{place}"
