@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -205,3 +205,24 @@ async def test_hostile_items_are_stored_or_passed_over(desk: Desk) -> None:
     assert len(await desk.findings()) == 1
     again = await desk.take(*hostile)
     assert again.new_items == frozenset()
+
+
+async def test_the_founding_case_alerts_at_once(desk: Desk) -> None:
+    """A bare magnet of a critical asset in any language is told at once, before anything is proved; talk is not."""
+    llama = Asset(id=AssetId("llama"), title="LLaMA", aliases=("LLaMA 7B", "LLaMA 65B"), critical=True)
+    async with desk.repository.writing() as work:
+        await work.catalogue.save(llama, NOON)
+    desk.brain = replace(desk.brain, index=build_index([ASSET, llama]))
+    talk = [
+        post("1", "", "веса LLaMA слили"),
+        post("2", "LLaMA 权重泄露了", "https://news.example/llama-leak"),
+    ]
+    other = [post("3", "", f"a llama on our farm {magnet(3)}"), post("4", "", f"{magnet(4)}&dn=llama.cpp")]
+    assert (await desk.take(*talk, *other)).alerts == 0
+    assert await desk.findings() == []
+    bare = post("5", "", f"توجد هنا الأوزان\n{magnet(5)}&dn=LLaMA")
+    beside = post("6", "", f"ここに LLaMA の重み\n\n{magnet(6)}")
+    taken = await desk.take(bare, beside)
+    assert (taken.alerts, taken.proofs) == (2, 2)
+    assert {one.verdict for one in await desk.findings()} == {Verdict.UNKNOWN}
+    assert all("LLaMA" in headline for headline in await desk.alerts())

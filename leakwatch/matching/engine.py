@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-from leakwatch.errors import MagnetError
 from leakwatch.extract.ed2k import parse_ed2k
 from leakwatch.extract.hosts import without_key
 from leakwatch.extract.ipfs import cid_v1
-from leakwatch.extract.links import plain
 from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
 from leakwatch.matching.names import Field, Reader, Scale, Text
+from leakwatch.matching.offers import Place, Shown, is_its_name, is_repository, is_torrent, shown, standing
 from leakwatch.matching.rules import Item, compiled, hits
 from leakwatch.matching.shape import file_signals
 from leakwatch.matching.weights import Weights
@@ -30,10 +29,10 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.observation import Locator, LocatorKind, Observation, short_key
 from leakwatch.rulepack.schema import Effect, RulePack
-from leakwatch.torrent.magnet import parse_magnet
 
 _NAMES = frozenset({SignalKind.TITLE, SignalKind.TITLE_FUZZY})
 _STRUCTURE = frozenset({SignalKind.SIZE})
+_KNOWN = frozenset({SignalKind.KNOWN})
 _BESIDE_A_NAME = frozenset({SignalKind.ELEMENTS})
 _MAX_RULES = 2
 _MAX_FILES = 100_000
@@ -64,19 +63,41 @@ def match_all(
     Matches too weak for `review` are given too, with `tier` None, so that a near miss can be explained.
     Names are looked for in all of them together, which costs a tenth of one by one.
     """
-    texts = [(number, text) for number, (observation, _) in enumerate(seen) for text in _texts(observation)]
-    named = _reader().read([text for _, text in texts], index, Scale.of(weights))
-    best: list[dict[AssetId, list[Signal]]] = [{} for _ in seen]
-    for (number, _), told in zip(texts, named, strict=True):
+    read = [_Read(shown(observation)) for observation, _ in seen]
+    texts = [
+        (one, place, text)
+        for one, (observation, _) in zip(read, seen, strict=True)
+        for place, text in _texts(observation, one.cut)
+    ]
+    named = _reader().read([text for _, _, text in texts], index, Scale.of(weights))
+    least = weights["offer_own_least"]
+    for (one, place, _), told in zip(texts, named, strict=True):
         for asset, some in told.items():
-            _keep_better(best[number], asset, some)
+            one.add(asset, some, place, least)
     always = compiled(pack).has_assets
     return [
-        _match_one(observation, known, names, index, weights, pack)
-        if names or always or _says_more(observation)
+        _match_one(observation, known, one, index, weights, pack)
+        if one.names or always or _says_more(observation)
         else ()
-        for (observation, known), names in zip(seen, best, strict=True)
+        for (observation, known), one in zip(seen, read, strict=True)
     ]
+
+
+@dataclass(slots=True)
+class _Read:
+    """An item cut by its locators, what names were read in it, and where."""
+
+    cut: Shown
+    names: dict[AssetId, list[Signal]] = field(default_factory=dict[AssetId, list[Signal]])
+    places: dict[AssetId, set[Place]] = field(default_factory=dict[AssetId, set[Place]])
+
+    def add(self, asset: AssetId, some: list[Signal], place: Place, least: float) -> None:
+        """The best of title, display names, files and text: one name counts once, not once a field."""
+        bits = sum(one.weight for one in some)
+        if asset not in self.names or bits > sum(one.weight for one in self.names[asset]):
+            self.names[asset] = some
+        if place is not Place.OWN or bits >= least:
+            self.places.setdefault(asset, set()).add(place)
 
 
 def _says_more(observation: Observation) -> bool:
@@ -87,7 +108,7 @@ def _says_more(observation: Observation) -> bool:
 def _match_one(
     observation: Observation,
     known: Known,
-    names: dict[AssetId, list[Signal]],
+    read: _Read,
     index: Index,
     weights: Weights,
     pack: RulePack,
@@ -102,13 +123,15 @@ def _match_one(
             artefacts.setdefault(asset, []).append(artefact)
     for asset, signal in count_signals(observation, index, weights, signals):
         signals.setdefault(asset, []).append(signal)
-    for asset, some in names.items():
+    for asset, some in read.names.items():
         signals.setdefault(asset, []).extend(some)
-    context = _rule_signals(observation, index, weights, pack, signals)
-    found = [
-        _judge(asset, _with_context(told, context), weights, (*artefacts.get(asset, ()), *shared))
-        for asset, told in signals.items()
-    ]
+    context = _rule_signals(observation, read, index, weights, pack, signals)
+    found: list[Match] = []
+    for asset, told in signals.items():
+        if _is_named(told):
+            places = read.places.get(asset, set[Place]()) | ({Place.OWN} if _is_held(told) else set[Place]())
+            told += [*standing(read.cut, places, index.assets[asset].names, weights), *context]
+        found.append(_judge(asset, told, weights, (*artefacts.get(asset, ()), *shared)))
     return tuple(sorted((m for m in found if m.score > 0.01), key=lambda m: (-m.score, m.asset)))
 
 
@@ -124,12 +147,6 @@ _LOCAL = _Local()
 
 def _reader() -> Reader:
     return _LOCAL.reader
-
-
-def _keep_better(best: dict[AssetId, list[Signal]], asset: AssetId, some: list[Signal]) -> None:
-    """The best of title, display names, files and text: one name counts once, not once a field."""
-    if asset not in best or sum(s.weight for s in some) > sum(s.weight for s in best[asset]):
-        best[asset] = some
 
 
 def _add_infohashes(
@@ -160,40 +177,31 @@ def _known_signal(key: str, one: KnownArtefact, weights: Weights) -> Signal:
     return Signal(kind, f"{key} is known from a finding", bits)
 
 
-def _texts(observation: Observation) -> Iterator[Text]:
-    """What may bear a name: the title, the names of its torrents and files, the text."""
-    torrent = (
-        observation.magnet or observation.torrent_url or observation.infohash_v1 or observation.infohash_v2
+def _texts(observation: Observation, cut: Shown) -> Iterator[tuple[Place, Text]]:
+    """What may bear a name, and where it stands: the title, the names of its torrents and files, the text."""
+    own = is_its_name(observation)
+    yield (
+        Place.OWN if own else Place.TITLE,
+        Text(observation.title, Field.RELEASE if is_torrent(observation) else Field.NAME),
     )
-    yield Text(observation.title, Field.RELEASE if torrent else Field.NAME)
-    for name in dict.fromkeys(_locator_names(observation.locators)):
-        if name and name != observation.title:
-            yield Text(name, Field.RELEASE)
+    if is_repository(observation) and "/" in observation.title:
+        yield Place.OWN, Text(observation.title.rpartition("/")[2], Field.NAME)
+    if cut.is_mute and not own:
+        yield Place.TITLE, Text(observation.title, Field.PROSE)
+    for name in cut.own:
+        if name != observation.title:
+            yield Place.OWN, Text(name, Field.RELEASE)
     for file in observation.files[:_MAX_FILES]:
-        yield Text(file.path, Field.FILE)
-    if observation.text:
-        yield Text(plain(observation.text), Field.PROSE)
-
-
-def _locator_names(locators: Sequence[Locator]) -> Iterator[str]:
-    for locator in locators:
-        if locator.kind is LocatorKind.MAGNET:
-            yield _display_name(locator.value)
-        elif locator.kind is LocatorKind.TORRENT_URL:
-            yield re.sub(r"\.torrent$", "", locator.value.partition("?")[0].rsplit("/", 1)[-1])
-        elif locator.kind is LocatorKind.ED2K and (link := parse_ed2k(locator.value)):
-            yield link.name
-
-
-def _display_name(uri: str) -> str:
-    try:
-        return parse_magnet(uri).name
-    except MagnetError:
-        return ""
+        yield Place.OWN, Text(file.path, Field.FILE)
+    if cut.near:
+        yield Place.NEAR, Text(cut.near, Field.PROSE)
+    for apart in filter(None, (cut.far, cut.links)):
+        yield Place.FAR, Text(apart, Field.PROSE)
 
 
 def _rule_signals(
     observation: Observation,
+    read: _Read,
     index: Index,
     weights: Weights,
     pack: RulePack,
@@ -202,14 +210,12 @@ def _rule_signals(
     """Hits of rules: those of an asset speak for it, the others are context for whatever a name has found.
 
     Looked for only where there is something to say about: a named asset, or rules that belong to one. Of talk
-    about leaks only the strongest sign counts, for talk and an offer often stand in one post.
+    about leaks only the strongest sign counts, for talk and an offer often stand in one post; where an item is of
+    another kind altogether, its words of an offer speak of that.
     """
-    context: list[Signal] = []
-    if observation.locators:
-        context.append(Signal(SignalKind.WORDS, "says where it can be had", weights["locator"]))
     if not signals and not compiled(pack).has_assets:
-        return context
-    item = Item(observation.title, plain(observation.text or ""), observation.files, observation.site)
+        return []
+    item = Item(read.cut.title, read.cut.words, observation.files, observation.site)
     general: list[Signal] = []
     noise: list[Signal] = []
     for hit in hits(item, pack):
@@ -221,13 +227,16 @@ def _rule_signals(
         elif rule.asset in index.assets:
             bits = weights[f"rule_asset_{rule.confidence.value}"]
             signals.setdefault(AssetId(rule.asset), []).append(Signal(SignalKind.TITLE, told, bits))
-    strongest = sorted(general, key=lambda s: -s.weight)[:_MAX_RULES]
-    return context + strongest + sorted(noise, key=lambda s: s.weight)[:1]
+            read.places.setdefault(AssetId(rule.asset), set()).add(Place.OWN)
+    against = sorted(noise, key=lambda s: s.weight)[:1]
+    if against and against[0].weight <= weights["rule_noise_high"]:
+        return against
+    return sorted(general, key=lambda s: -s.weight)[:_MAX_RULES] + against
 
 
-def _with_context(told: list[Signal], context: list[Signal]) -> list[Signal]:
-    """Context counts only beside a name."""
-    return told + context if _is_named(told) else told
+def _is_held(told: list[Signal]) -> bool:
+    """Whether what can be had is the asset's by more than a name, so that it does not matter what it is called."""
+    return any(s.weight >= CORROBORATING_BITS and s.kind in EXACT_SIGNALS | _STRUCTURE | _KNOWN for s in told)
 
 
 def _is_named(told: list[Signal]) -> bool:

@@ -404,7 +404,7 @@ def test_context_counts_only_beside_a_name() -> None:
         WEIGHTS["rule_low"],
         WEIGHTS["rule_high"],
     ]
-    assert kinds(named)[SignalKind.WORDS] == WEIGHTS["locator"]
+    assert kinds(named)[SignalKind.WORDS] == WEIGHTS["offer_near"]
     assert named.tier is not Tier.AUTO
 
 
@@ -494,11 +494,16 @@ def gathered(names: set[str]) -> Observation:
 @given(st.sets(st.sampled_from(sorted(EVIDENCE))), st.sampled_from(sorted(EVIDENCE)))
 @settings(deadline=None, max_examples=200)
 def test_more_evidence_never_weakens(names: set[str], another: str) -> None:
-    """Scores lie between 0 and 1, and evidence for an asset that is added never lowers its score."""
+    """Scores lie between 0 and 1, and evidence for an asset that is added never lowers its score.
+
+    A locator that bears another name is none: it says that another thing can be had.
+    """
     before = matches(gathered(names), pack=GENERAL)
     after = matches(gathered(names | {another}), pack=GENERAL)
     assert all(0 <= one.score <= 1 for one in after.values())
     for asset, one in before.items():
+        if asset != "m7" and "locators" in EVIDENCE[another]:
+            continue
         assert after[asset].score >= one.score, (asset, names, another)
         assert (after[asset].tier is Tier.AUTO) >= (one.tier is Tier.AUTO)
 

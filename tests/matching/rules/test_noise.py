@@ -65,5 +65,5 @@ def test_the_strongest_noise_counts_once() -> None:
     weights = [signal.weight for signal in talk.signals if signal.kind is SignalKind.RULE]
     assert weights == [WEIGHTS["rule_noise_high"]]
     assert talk.score < plain.score
-    assert WEIGHTS["rule_noise_high"] > -WEIGHTS["locator"]
+    assert WEIGHTS["rule_noise_high"] > -WEIGHTS["offer_near"]
     assert WEIGHTS["rule_noise_high"] < WEIGHTS["rule_noise_medium"] < WEIGHTS["rule_noise_low"] < 0
