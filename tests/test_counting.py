@@ -65,12 +65,20 @@ class Clock:
         return self.at
 
 
-def sample(minutes: float, seeds: int, leechers: int = 0, source: str = "a") -> SwarmSample:
-    """One count."""
-    at = NOON + timedelta(minutes=minutes)
+def sample(
+    minutes: float, seeds: int | None, leechers: int = 0, source: str = "a", swarm: str = KEY
+) -> SwarmSample:
+    """One count; the source's name tells how it was made."""
+    at, methods = NOON + timedelta(minutes=minutes), {"dht": SampleMethod.DHT, "index": SampleMethod.INDEX}
     return SwarmSample(
-        swarm_key=KEY, at=at, method=SampleMethod.TRACKER, source=source, seeds=seeds, leechers=leechers
-    )
+        swarm_key=swarm, at=at, method=methods.get(source, SampleMethod.TRACKER), source=source, seeds=seeds,
+        leechers=leechers,
+    )  # fmt: skip
+
+
+def seeds_over_time(*samples: SwarmSample) -> list[int]:
+    """The seeds of the curve."""
+    return [seeds for _, seeds, _ in curve(samples)]
 
 
 def brain() -> Brain:
@@ -185,9 +193,83 @@ async def test_embargoed_swarm_is_not_asked_for(repository: SqlRepository) -> No
 
 
 def test_largest_counts_never_the_sum() -> None:
-    """What two sources say of one time is one point, the larger of each."""
+    """What two sources say of one time is one point, the larger of each; what one said last stands beside it."""
     told = [sample(0, 3, 9), sample(0, 5, 1, "b"), sample(10, 4)]
-    assert [(seeds, leechers) for _, seeds, leechers in curve(told)] == [(5, 9), (4, 0)]
+    assert [(seeds, leechers) for _, seeds, leechers in curve(told)] == [(5, 9), (5, 1)]
+
+
+@pytest.mark.parametrize("interval", [0.07, 10, 60, 1440], ids=["replay", "first day", "first week", "later"])
+def test_swarms_counted_at_their_own_times_are_one_curve(interval: float) -> None:
+    """Two swarms that never change are no curve that goes up and down, at whatever pace, and no return."""
+    large = [sample(interval * step, 1000) for step in range(6)]
+    small = [sample(interval * (step + 0.01), 5, swarm="b") for step in range(6)]
+    assert seeds_over_time(*large, *small) == [1000] * 12
+    assert not resurged([*large, *small][:-1], NOON - timedelta(seconds=1))
+    spread = spread_of([*large, *small])
+    assert spread is not None
+    assert (spread.words, spread.doubling_s) == ("1000 seeds, 0 leechers", None)
+
+
+def test_source_that_is_silent_once_still_counts() -> None:
+    """What a tracker said stands while it misses one count, not two; its return is no growth."""
+    other = [sample(10 * step, 2, source="dht") for step in range(4)]
+    once, twice = [sample(0, 6), *other[:2], sample(20, 6)], [sample(0, 6), *other, sample(30, 6)]
+    assert seeds_over_time(*once) == [6, 6, 6]
+    assert seeds_over_time(*twice) == [6, 6, 2, 6]
+    assert not resurged(once, NOON - timedelta(seconds=1))
+    assert not resurged(twice, NOON - timedelta(seconds=1))
+
+
+def test_pace_that_slows_down_leaves_no_gap() -> None:
+    """When counts become hourly or daily, what a silent tracker said stands as long as before: for one count."""
+    dht = [sample(minute, 2, source="dht") for minute in (0, 10, 70, 1510, 2950)]
+    assert seeds_over_time(*dht, sample(0, 6), sample(70, 6)) == [6, 6, 6, 6, 2]
+
+
+def test_swarm_counted_no_more_fades() -> None:
+    """A swarm of which nobody speaks any more is passed over in the end, though another is counted on."""
+    gone = [sample(0, 50, swarm="b"), sample(10, 50, swarm="b")]
+    told = [sample(60 * hour, 3) for hour in range(48)]
+    counted = seeds_over_time(*gone, *told)
+    assert (counted[0], counted[30], counted[-1]) == (50, 50, 3)
+
+
+def test_index_number_does_not_replace_a_count() -> None:
+    """What an index shows after a tracker is one more source; it is dropped when two counts came after it."""
+    assert seeds_over_time(sample(0, 500), sample(0.2, 3, source="index")) == [500, 500]
+    counts = [sample(10 * step, 4) for step in range(4)]
+    assert seeds_over_time(*counts, sample(1, 900, source="index")) == [4, 900, 900, 4, 4]
+
+
+def test_change_of_source_is_no_growth() -> None:
+    """A tracker that knows more peers than the DHT did does not double the swarm; its own counts over time may."""
+    told = [sample(0, 10, source="dht"), sample(10, 12, source="dht"), sample(20, 40)]
+    spread = spread_of(told)
+    assert spread is not None
+    assert (spread.seeds, spread.doubling_s) == (40, None)
+    told += [sample(30, 80), sample(40, 160), sample(40, 1, source="index")]
+    grown = spread_of(told)
+    assert grown is not None
+    assert grown.doubling_s == pytest.approx(600, rel=0.01)
+
+
+def test_growth_is_told_by_our_own_counts() -> None:
+    """An index whose large number stands still hides no growth, and one whose number grows makes up none."""
+    ours = [sample(10 * step, 2**step) for step in range(4)]
+    still = spread_of([*ours, *(sample(10 * step + 1, 9999, source="index") for step in range(4))])
+    assert still is not None
+    assert still.doubling_s == pytest.approx(600)
+    flat = [sample(10 * step, 7) for step in range(4)]
+    lied = spread_of([*flat, *(sample(10 * step + 1, 9**step, source="index") for step in range(4))])
+    assert lied is not None
+    assert lied.doubling_s is None
+
+
+def test_two_counts_of_a_hybrid_are_one() -> None:
+    """Of the two swarms of a hybrid, asked of one tracker at one time, the larger counts, and each number alone."""
+    told = [sample(0, 5, 9), sample(0, 7, 1), sample(10, None, 3)]
+    assert curve(told) == [(NOON, 7, 9), (NOON + timedelta(minutes=10), 0, 3)]
+    assert not resurged([sample(0, 1), sample(0, 9), sample(10, 1), sample(10, 9)], NOON - timedelta(days=1))
 
 
 def test_doubling_peak_and_now() -> None:
