@@ -33,7 +33,7 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.observation import Observation, short_key, storable
 from leakwatch.model.site import SiteState
-from leakwatch.model.swarm import SampleMethod, SwarmSample, spread_of
+from leakwatch.model.swarm import SampleMethod, SwarmSample, believable, spread_of
 from leakwatch.ports import Repository, Vault, Work
 from leakwatch.routing import route
 from leakwatch.rulepack.schema import RulePack
@@ -214,8 +214,8 @@ async def _keep_index_counts(seen: Observation, infohashes: Infohashes, work: Wo
         at=seen.fetched_at,
         method=SampleMethod.INDEX,
         source=seen.site,
-        seeds=seen.seeders,
-        leechers=seen.leechers,
+        seeds=believable(seen.seeders),
+        leechers=believable(seen.leechers),
     )
     await work.swarms.keep(sample.swarm_key, [sample], seen.fetched_at, 0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -192,6 +192,23 @@ async def test_a_name_and_an_exact_size_alert_without_a_link(desk: Desk) -> None
     )
     await desk.take(item)
     assert len(await desk.alerts()) == 1
+
+
+def listed(seeders: int | None, minutes: float = 0, leechers: int | None = 1, site: str = "a") -> Observation:
+    """An index's entry for the first torrent."""
+    return Observation(
+        site=site, native_id="1", title="Tideglass 70B", fetched_at=NOON + timedelta(minutes=minutes),
+        magnet=magnet(1), infohash_v1=f"{1:040x}", seeders=seeders, leechers=leechers,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seeders", [3_000_000_000, 2**62])
+async def test_index_with_absurd_counts_blinds_nothing(desk: Desk, seeders: int) -> None:
+    """A number of seeders that no database column holds does not stop the page: the item is a case, uncounted."""
+    await desk.take(listed(seeders), post("2", "something else"))
+    (case,) = await desk.findings()
+    async with desk.repository.reading() as work:
+        assert [(one.seeds, one.leechers) for one in await work.swarms.samples(case.id)] == [(None, 1)]
 
 
 async def test_hostile_items_are_stored_or_passed_over(desk: Desk) -> None:

@@ -17,6 +17,8 @@ _HOURLY, _DAILY = timedelta(hours=1), timedelta(days=1)
 _FIRST_DAY, _FIRST_WEEK = timedelta(days=1), timedelta(days=7)
 _GROWTH_WINDOW = timedelta(hours=24)
 _FEWEST_SEEDS = _FEWEST_POINTS = 3
+MAX_PEERS = 10_000_000
+"""Larger counts are garbage: no swarm ever had a hundredth of it."""
 _LONGEST = timedelta(hours=36)
 """What nobody spoke of since is passed over after this: half as much again as the longest time between counts."""
 
@@ -85,6 +87,11 @@ class Spread:
         if self.peak_seeds > self.seeds:
             told += f"; peak {self.peak_seeds} seeds on {self.peak_at:%Y-%m-%d %H:%M} UTC"
         return told + (f"; doubling every {_duration(self.doubling_s)}" if self.doubling_s else "")
+
+
+def believable(peers: int | None) -> int | None:
+    """A count that can be true, or None."""
+    return peers if peers is not None and 0 <= peers <= MAX_PEERS else None
 
 
 def next_sample_at(since: datetime, now: datetime, at_first: timedelta) -> datetime:
