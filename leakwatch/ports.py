@@ -365,7 +365,7 @@ class Swarms(Protocol):
         ...
 
     async def samples(self, finding_id: FindingId) -> list[SwarmSample]:
-        """The newest 5,000 samples of a finding's swarms, oldest first."""
+        """The newest 5,000 samples of a finding's swarms and the one with the most seeds, oldest first."""
         ...
 
 

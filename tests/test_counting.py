@@ -285,6 +285,19 @@ def test_doubling_peak_and_now() -> None:
     assert spread_of([]) is None
 
 
+async def test_peak_is_not_forgotten(repository: SqlRepository) -> None:
+    """The largest count is told with its day, however many smaller ones came after it."""
+    await prepared(repository, [])
+    told = [replace(sample(10 * step, 9 if step else 9000), swarm_key=KEY) for step in range(5002)]
+    async with repository.writing() as work:
+        await work.swarms.keep(KEY, told, NOON, 0)
+    async with repository.reading() as work:
+        samples = await work.swarms.samples(CASE.id)
+    spread = spread_of(samples)
+    assert spread is not None
+    assert (len(samples), spread.seeds, spread.peak_seeds, spread.peak_at) == (5001, 9, 9000, NOON)
+
+
 @pytest.mark.parametrize(
     ("age", "wait"),
     [

@@ -110,17 +110,20 @@ class SqlSwarms:
         await self._connection.execute(sa.update(swarm).where(swarm.c.swarm_key == swarm_key).values(changes))
 
     async def samples(self, finding_id: FindingId) -> list[SwarmSample]:
-        """The newest 5,000 samples of a finding's swarms, oldest first."""
+        """The newest 5,000 samples of a finding's swarms and the one with the most seeds, oldest first."""
         own = sa.select(proof.c.swarm_key).where(
             proof.c.finding_id == finding_id, proof.c.verdict.in_(_COUNTED)
         )
-        query = (
-            sa.select(swarm_sample)
-            .where(swarm_sample.c.swarm_key.in_(own))
-            .order_by(swarm_sample.c.at.desc(), swarm_sample.c.id.desc())
-            .limit(_MAX_SAMPLES)
-        )
-        rows = (await self._connection.execute(query)).mappings().all()
+        counted = sa.select(swarm_sample).where(swarm_sample.c.swarm_key.in_(own))
+        newest = counted.order_by(swarm_sample.c.at.desc(), swarm_sample.c.id.desc()).limit(_MAX_SAMPLES)
+        rows = list((await self._connection.execute(newest)).mappings())
+        if len(rows) == _MAX_SAMPLES:
+            most = swarm_sample.c.seeds.desc(), swarm_sample.c.at, swarm_sample.c.id
+            peak = counted.where(swarm_sample.c.seeds.is_not(None)).order_by(*most).limit(1)
+            known = {row["id"] for row in rows}
+            rows += [
+                row for row in (await self._connection.execute(peak)).mappings() if row["id"] not in known
+            ]
         return [
             SwarmSample(
                 swarm_key=row["swarm_key"],
