@@ -358,6 +358,16 @@ class Swarms(Protocol):
         """The findings that a swarm belongs to."""
         ...
 
+    async def heard(
+        self, site: str, swarm_keys: Sequence[str]
+    ) -> dict[str, tuple[datetime, datetime | None]]:
+        """Of some swarms those that are counted: since when, and when this index was last heard of them."""
+        ...
+
+    async def add(self, samples: Sequence[SwarmSample]) -> None:
+        """Record samples; when the swarms are counted next does not change."""
+        ...
+
     async def keep(
         self, swarm_key: str, samples: Sequence[SwarmSample], next_sample_at: datetime, failures: int
     ) -> None:

@@ -14,6 +14,8 @@ from itertools import groupby, zip_longest
 from leakwatch.torrent.infohash import Infohashes
 
 _HOURLY, _DAILY = timedelta(hours=1), timedelta(days=1)
+INTERVAL = timedelta(minutes=10)
+"""Between two counts of a young swarm, where the operator sets nothing else."""
 _FIRST_DAY, _FIRST_WEEK = timedelta(days=1), timedelta(days=7)
 _GROWTH_WINDOW = timedelta(hours=24)
 _FEWEST_SEEDS = _FEWEST_POINTS = 3
@@ -98,6 +100,11 @@ def next_sample_at(since: datetime, now: datetime, at_first: timedelta) -> datet
     """When a swarm is counted next: at the pace for its first day, then hourly for a week, then daily."""
     age = now - since
     return now + (at_first if age < _FIRST_DAY else _HOURLY if age < _FIRST_WEEK else _DAILY)
+
+
+def wants_index_count(since: datetime, heard_at: datetime | None, now: datetime) -> bool:
+    """Whether what an index shows now is kept: one number in half an interval, for indexes are read far more often."""
+    return heard_at is None or now - heard_at >= (next_sample_at(since, now, INTERVAL) - now) / 2
 
 
 def curve(samples: Sequence[SwarmSample]) -> list[tuple[datetime, int, int]]:
