@@ -21,7 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from leakwatch.alerts import notifier_for
 from leakwatch.alerts.deliver import Attempt, deliver
 from leakwatch.config import Config
-from leakwatch.counting import Counter, count_swarm
+from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.vault import FileVault
 from leakwatch.errors import ConfigError, Conflict, LeakwatchError
@@ -84,6 +84,7 @@ class Daemon:
     streams: tuple[SiteConfig, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     failed: set[str] = field(default_factory=set[str])
+    counting: set[str] = field(default_factory=set[str])
     _brain: tuple[int, Brain] | None = None
     _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -173,12 +174,12 @@ class Daemon:
         async with self.repository.reading() as work:
             hosts = {state.host for state in await work.sites.due(now)}
             swarms = await work.findings.due_proofs(now)
-            counts = await work.swarms.due(now) if self.counter else []
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
         await self.jobs.submit(_CRAWL, sorted(hosts))
         await self.jobs.submit(_PROVE, swarms)
-        await self.jobs.submit(_COUNT, counts)
+        if self.counter:
+            await self.jobs.submit(_COUNT, (await self._uncounted())[:1])
         await self.jobs.submit(_DELIVER, [one for one in channels if one in self.notifiers])
         await self.jobs.submit(_LOOK_BACK, unsearched)
 
@@ -282,13 +283,31 @@ class Daemon:
         if proved.alerts:
             await self.jobs.submit(_DELIVER, list(self.notifiers))
 
-    async def count(self, swarm_key: str) -> None:
-        """Count one swarm."""
+    async def count(self, _: str) -> None:
+        """Count all swarms that are due now and that no other job counts: the one that is named stands for them."""
         if self.counter is None:
             return
-        counted = await count_swarm(swarm_key, await self.brain(), self.counter)
+        brain, due = await self.brain(), await self._uncounted()
+        self.counting.update(due)
+        try:
+            await count_swarms(due, brain, self.counter, self._counted)
+        finally:
+            self.counting.difference_update(due)
+
+    async def _uncounted(self) -> list[str]:
+        """Swarms that are due and not being counted."""
+        async with self.repository.reading() as work:
+            due = await work.swarms.due(self.clock.now())
+        return [one for one in due if one not in self.counting]
+
+    async def _counted(self, counted: Counted) -> None:
         told = {one.source: f"{one.seeds}+{one.leechers}" for one in counted.samples}
-        log.info("swarm_counted", infohash=swarm_key, seeds_leechers=told, problems=list(counted.problems))
+        log.info(
+            "swarm_counted",
+            infohash=counted.swarm_key,
+            seeds_leechers=told,
+            problems=list(counted.problems),
+        )
         if counted.alerts:
             await self.jobs.submit(_DELIVER, list(self.notifiers))
 

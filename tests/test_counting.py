@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from leakwatch.counting import Counter, count_swarm
+from leakwatch.counting import Counted, Counter, count_swarms
+from leakwatch.errors import StoreError
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
@@ -45,8 +47,10 @@ class Udp(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
+        self.packets = list[bytes]()
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.packets.append(data)
         action, transaction = data[8:12], data[12:16]
         if action == b"\0\0\0\0":
             self.transport.sendto(action + transaction + b"c" * 8, addr)
@@ -94,6 +98,23 @@ def counter(repository: SqlRepository, clock: Clock) -> Counter:
     )  # fmt: skip
 
 
+async def count_all(keys: Sequence[str], brain: Brain, counter: Counter) -> list[Counted]:
+    """What came of counting some swarms."""
+    told: list[Counted] = []
+
+    async def tell(counted: Counted) -> None:
+        told.append(counted)
+
+    await count_swarms(keys, brain, counter, tell)
+    return told
+
+
+async def count_one(brain: Brain, counter: Counter) -> Counted:
+    """What came of counting the one swarm."""
+    (counted,) = await count_all([KEY], brain, counter)
+    return counted
+
+
 async def prepared(repository: SqlRepository, trackers: list[str]) -> None:
     """A finding whose torrent is counted."""
     async with repository.writing() as work:
@@ -109,7 +130,7 @@ async def test_tracker_is_counted_and_comes_round(repository: SqlRepository) -> 
     port = transport.get_extra_info("sockname")[1]
     await prepared(repository, [f"udp://127.0.0.1:{port}/announce", "udp://10.0.0.1:6969/announce"])
     clock = Clock()
-    counted = await count_swarm(KEY, brain(), counter(repository, clock))
+    counted = await count_one(brain(), counter(repository, clock))
     transport.close()
     assert [(one.seeds, one.leechers, one.completed) for one in counted.samples] == [(5, 2, 7)]
     assert len(counted.problems) == 1
@@ -126,7 +147,7 @@ async def test_pace_of_the_first_day_is_the_operators(repository: SqlRepository)
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Udp, local_addr=("127.0.0.1", 0))
     port = transport.get_extra_info("sockname")[1]
     await prepared(repository, [f"udp://127.0.0.1:{port}/announce"])
-    await count_swarm(KEY, brain(), replace(counter(repository, Clock()), every_s=30.0))
+    await count_one(brain(), replace(counter(repository, Clock()), every_s=30.0))
     transport.close()
     async with repository.reading() as work:
         assert await work.swarms.due(NOON + timedelta(seconds=29)) == []
@@ -138,7 +159,7 @@ async def test_nobody_who_answers_is_asked_less(repository: SqlRepository) -> No
     await prepared(repository, ["wss://tracker.invalid/"])
     clock = Clock()
     for wait in (20, 40, 80):
-        counted = await count_swarm(KEY, brain(), counter(repository, clock))
+        counted = await count_one(brain(), counter(repository, clock))
         assert (counted.samples, len(counted.problems)) == ((), 1)
         async with repository.reading() as work:
             assert await work.swarms.due(clock.at + timedelta(minutes=wait - 1)) == []
@@ -173,7 +194,7 @@ async def test_growth_after_removal_reopens(repository: SqlRepository) -> None:
     for seeders in (1, 1, 9):
         clock.at += timedelta(minutes=10)
         protocol.seeders = seeders
-        told.append((await count_swarm(KEY, brain(), counter(repository, clock))).alerts)
+        told.append((await count_one(brain(), counter(repository, clock))).alerts)
     transport.close()
     assert told == [0, 0, 1]
     async with repository.reading() as work:
@@ -188,8 +209,56 @@ async def test_embargoed_swarm_is_not_asked_for(repository: SqlRepository) -> No
     await prepared(repository, ["udp://127.0.0.1:6969/announce"])
     secret = replace(ASSET, embargoed=True)
     hushed = replace(brain(), index=build_index([secret]))
-    counted = await count_swarm(KEY, hushed, counter(repository, Clock()))
-    assert (counted.samples, counted.problems) == ((), ())
+    assert await count_all([KEY, "e" * 40], hushed, counter(repository, Clock())) == []
+    async with repository.reading() as work:
+        assert await work.swarms.due(NOON + timedelta(minutes=9)) == []
+
+
+async def test_tracker_is_asked_once_for_all_its_swarms(repository: SqlRepository) -> None:
+    """Of 200 swarms that name one tracker it gets four packets, and each swarm its own sample at the same time."""
+    transport, tracker = await asyncio.get_running_loop().create_datagram_endpoint(
+        Udp, local_addr=("127.0.0.1", 0)
+    )
+    url = f"udp://127.0.0.1:{transport.get_extra_info('sockname')[1]}"
+    await prepared(repository, [url])
+    others = [Infohashes(InfohashV1(number.to_bytes(20, "big"))) for number in range(199)]
+    async with repository.writing() as work:
+        for number, one in enumerate(others):
+            case = replace(CASE, id=FindingId(f"LW-{number}"))
+            await work.findings.save(case)
+            await work.findings.request_proof(case.id, one, NOON)
+            await work.swarms.watch(one, [f"{url}/{'announce' if number % 2 else ''}"], NOON)
+    async with repository.reading() as work:
+        due = await work.swarms.due(NOON)
+    told = await count_all(due, brain(), counter(repository, Clock()))
+    transport.close()
+    assert sorted(one.swarm_key for one in told) == sorted(due)
+    assert {(len(one.samples), one.problems) for one in told} == {(1, ())}
+    assert len(tracker.packets) == 4
+    async with repository.reading() as work:
+        assert len(due) == 200
+        assert len(await work.swarms.samples(FindingId("LW-198"))) == 1
+        assert await work.swarms.due(NOON + timedelta(minutes=9)) == []
+
+
+async def test_swarm_that_fails_stops_no_other(repository: SqlRepository) -> None:
+    """Where one swarm of a batch cannot be dealt with, the others are counted, and its error is raised in the end."""
+    await prepared(repository, [])
+    other = Infohashes(InfohashV1(b"o" * 20))
+    async with repository.writing() as work:
+        await work.findings.request_proof(CASE.id, other, NOON)
+        await work.swarms.watch(other, ["wss://tracker.invalid/"], NOON)
+    told: list[str] = []
+
+    async def tell(counted: Counted) -> None:
+        if counted.swarm_key == KEY:
+            raise StoreError("this one")
+        told.append(counted.swarm_key)
+
+    keys = [KEY, other.swarm_keys[0].hex()]
+    with pytest.raises(StoreError, match="this one"):
+        await count_swarms(keys, brain(), counter(repository, Clock()), tell)
+    assert told == keys[1:]
 
 
 def test_largest_counts_never_the_sum() -> None:

@@ -17,7 +17,7 @@ from leakwatch.store.tables import finding, proof, swarm, swarm_sample
 from leakwatch.torrent.infohash import Infohashes
 
 MAX_TRACKERS = 10
-_MAX_DUE, _MAX_SAMPLES = 500, 5000
+_MAX_DUE, _MAX_SAMPLES = 2000, 5000
 _COUNTED = (Verdict.PROVED.value, Verdict.LIKELY.value, Verdict.UNKNOWN.value)
 _CLOSED = (State.MERGED.value, State.FALSE_POSITIVE.value, State.ALLOWED.value)
 

@@ -171,6 +171,15 @@ HOSTILE_UDP = {
 }
 
 
+async def test_tracker_that_answers_fewer_at_once_is_asked_for_the_rest() -> None:
+    """Where a UDP tracker has a limit of its own below a packet's, every swarm is counted all the same."""
+    limited = changed(lambda one: [one[: 8 + 12 * 50]])
+    async with udp(limited) as tracker:
+        found = await ask(tracker.url, KEYS[:74])
+    assert found == {key: WORLD[key] for key in KEYS[:74]}
+    assert len(tracker.packets) == 3
+
+
 def test_every_believable_count_fits_the_database() -> None:
     """The largest counts that are taken from a tracker are those that a 32-bit column holds; one more is refused."""
     counts = checked_counts(MAX_PEERS, MAX_PEERS, MAX_COMPLETED, "h")
