@@ -171,16 +171,16 @@ class Daemon:
         """Derive from the database what is due: losing the queue loses nothing."""
         now = self.clock.now()
         async with self.repository.reading() as work:
-            hosts = {state.host for state in await work.sites.due(now)}
+            hosts = [state.host for state in await work.sites.due(now)]
             swarms = await work.findings.due_proofs(now)
             counts = await work.swarms.due(now) if self.counter else []
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
-        await self.jobs.submit(_CRAWL, sorted(hosts))
-        await self.jobs.submit(_PROVE, swarms)
-        await self.jobs.submit(_COUNT, counts)
-        await self.jobs.submit(_DELIVER, [one for one in channels if one in self.notifiers])
-        await self.jobs.submit(_LOOK_BACK, unsearched)
+        await self.jobs.offer(_CRAWL, hosts)
+        await self.jobs.offer(_PROVE, swarms)
+        await self.jobs.offer(_COUNT, counts)
+        await self.jobs.offer(_DELIVER, [one for one in channels if one in self.notifiers])
+        await self.jobs.offer(_LOOK_BACK, unsearched)
 
     async def crawl(self, host: str) -> None:
         """Read the sites of a host whose time has come. They take turns at its pace: a long poll holds up no other."""
@@ -254,7 +254,7 @@ class Daemon:
             await self.jobs.submit(_DELIVER, list(self.notifiers))
         if proofs:
             async with self.repository.reading() as work:
-                await self.jobs.submit(_PROVE, await work.findings.due_proofs(self.clock.now()))
+                await self.jobs.offer(_PROVE, await work.findings.due_proofs(self.clock.now()))
 
     async def _defer(self, site: SiteConfig) -> None:
         """After an error of ours, move the site's time on, so that it cannot come round in a circle."""

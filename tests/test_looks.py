@@ -1,0 +1,70 @@
+"""The daemon's looks for torrents, and what it needs for them: the most wanted first, and nothing stands still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from leakwatch.daemon import Daemon
+from leakwatch.errors import SwarmError
+from leakwatch.model.finding import Finding, FindingId, Rank, Severity, State, Tier, Verdict
+from leakwatch.torrent.infohash import Infohashes, InfohashV1
+
+from .daemons import ASSET, Web, configured, until, watching
+
+
+async def wanting(daemon: Daemon, name: str, rank: Rank, hashes: Sequence[int]) -> None:
+    """A finding whose torrents are wanted, at most fifty."""
+    now = datetime.now(UTC)
+    finding = Finding(
+        id=FindingId(name),
+        asset=ASSET.id,
+        state=State.NEW,
+        verdict=Verdict.UNKNOWN,
+        severity=Severity.HIGH,
+        tier=Tier.AUTO,
+        score=0.9,
+        opened_at=now,
+        updated_at=now,
+        title="t",
+    )
+    async with daemon.repository.writing() as work:
+        await work.findings.save(finding)
+        for number in hashes:
+            hashed = Infohashes(v1=InfohashV1(number.to_bytes(20, "big")))
+            assert await work.findings.request_proof(finding.id, hashed, now, rank)
+
+
+async def test_most_wanted_torrent_comes_before_those_that_wait(tmp_path: Path, web: Web) -> None:
+    """With three hundred torrents waiting, the first free slot looks for a registered infohash that came last."""
+
+    class OneByOne:
+        def __init__(self) -> None:
+            self.asked: list[bytes] = []
+            self.ends: dict[bytes, asyncio.Event] = {}
+
+        async def metadata(self, infohashes: Infohashes, **_: object) -> bytes:
+            key = bytes(infohashes.v1 or b"")
+            self.asked.append(key)
+            self.ends[key] = asyncio.Event()
+            await self.ends[key].wait()
+            raise SwarmError
+
+    swarm = OneByOne()
+    async with watching(configured(tmp_path, web, ""), ASSET) as daemon:
+        daemon.prover = replace(daemon.prover, swarm=swarm)
+        for number in range(6):
+            await wanting(daemon, f"LW-{number}", Rank.REVIEW, range(100 * number + 1, 100 * number + 51))
+        await daemon.tick()
+        await until(lambda: len(swarm.asked) == 64)
+        await wanting(daemon, "LW-9", Rank.WATCHED, [999])
+        await daemon.tick()
+        swarm.ends[swarm.asked[0]].set()
+        await until(lambda: len(swarm.asked) == 65)
+        assert swarm.asked[64] == (999).to_bytes(20, "big")
+        await daemon.jobs.offer("prove", [])
+        for end in swarm.ends.values():
+            end.set()
