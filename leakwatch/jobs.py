@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 
 from pgqueuer import PgQueuer
+from pgqueuer.adapters.inmemory import InMemoryDriver, InMemoryQueries
 from pgqueuer.models import Job
 
 Handler = Callable[[str], Awaitable[None]]
@@ -32,7 +33,9 @@ class Jobs:
     """
 
     def __init__(self) -> None:
-        self._engine = PgQueuer.in_memory()
+        driver = InMemoryDriver()
+        self._queue = InMemoryQueries(driver)
+        self._engine = PgQueuer(driver, queries=self._queue)
         logging.getLogger("pgqueuer").setLevel(logging.ERROR)
         self._queued: set[_Key] = set()
         self._running: set[_Key] = set()
@@ -107,9 +110,10 @@ class Jobs:
         """Queue one key; false if the engine still holds it."""
         kind, name = key
         self._queued.add(key)
-        ids = await self._engine.qm.queries.enqueue(
+        ids = await self._queue.enqueue(
             [kind], [name.encode()], [0], dedupe_key=[f"{kind}:{name}"], on_conflict="skip"
         )
+        await self._queue.clear_queue_log()  # nobody reads it, and it would grow without end
         if ids[0] is None:
             self._queued.discard(key)
             return False
@@ -122,6 +126,7 @@ class Jobs:
             max_concurrent_tasks=concurrency,
             dequeue_timeout=timedelta(seconds=1),
             heartbeat_timeout=timedelta(seconds=30),
+            log_aggregation_interval=timedelta(0),
         )
 
     def stop(self) -> None:

@@ -141,3 +141,26 @@ async def test_what_is_due_while_it_runs_is_not_run_twice() -> None:
             await jobs.offer("prove", ["a"])
     jobs.stop()
     await working
+
+
+async def test_jobs_that_are_done_leave_nothing_behind() -> None:
+    """After many jobs the engine remembers none of them: a daemon runs for months."""
+    jobs = Jobs()
+    done = 0
+
+    async def handle(_key: str) -> None:
+        nonlocal done
+        done += 1
+
+    jobs.handler("deliver", handle)
+    working = asyncio.create_task(jobs.run())
+    async with asyncio.timeout(20):
+        for number in range(300):
+            await jobs.submit("deliver", [str(number)])
+        while done < 300 or await jobs._queue.queue_size():
+            await asyncio.sleep(0.01)
+        await jobs.submit("deliver", ["last"])
+    assert len(await jobs._queue.queue_log()) <= 1
+    assert not await jobs._queue.log_statistics(None)
+    jobs.stop()
+    await working
