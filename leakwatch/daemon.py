@@ -89,13 +89,16 @@ class Daemon:
 
     async def brain(self) -> Brain:
         """The catalogue as an index, built anew when the catalogue has changed."""
-        async with self._indexing, self.repository.reading() as work:
-            version = await work.catalogue.version()
-            if self._brain is None or self._brain[0] != version:
-                index = build_index(await work.catalogue.all())
+        async with self._indexing:
+            async with self.repository.reading() as work:
+                version = await work.catalogue.version()
+                is_new = self._brain is None or self._brain[0] != version
+                assets = await work.catalogue.all() if is_new else []
+            if self._brain is None or is_new:
+                index = await asyncio.to_thread(build_index, assets)  # seconds for a large catalogue
                 self._brain = (version, Brain(index, self.weights, self.pack, self.config.routes))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.by_key))
-        return self._brain[1]
+            return self._brain[1]
 
     async def run(self) -> None:
         """Work until told to stop."""

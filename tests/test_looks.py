@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from leakwatch.daemon import Daemon
+import pytest
+
+from leakwatch.daemon import Daemon, running
 from leakwatch.errors import SwarmError
+from leakwatch.matching.index import Index, build_index
+from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Finding, FindingId, Rank, Severity, State, Tier, Verdict
+from leakwatch.service import add_asset
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 
 from .daemons import ASSET, Web, configured, until, watching
+
+
+async def test_index_is_built_aside(tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a large catalogue is indexed the daemon goes on, and whoever needs the index meanwhile gets the same."""
+    went_on, built = threading.Event(), list[int]()
+
+    def slow(assets: Sequence[Asset]) -> Index:
+        built.append(len(assets))
+        assert went_on.wait(5), "the daemon stood still"
+        return build_index(assets)
+
+    monkeypatch.setattr("leakwatch.daemon.build_index", slow)
+    async with running(configured(tmp_path, web, "")) as daemon:
+        await add_asset(ASSET, daemon.repository, datetime.now(UTC))
+        waiting = [asyncio.create_task(daemon.brain()) for _ in range(3)]
+        await until(lambda: bool(built))
+        went_on.set()
+        first, *others = await asyncio.gather(*waiting)
+    assert built == [1]
+    assert all(other is first for other in others)
 
 
 async def wanting(daemon: Daemon, name: str, rank: Rank, hashes: Sequence[int]) -> None:
