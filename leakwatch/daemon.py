@@ -43,12 +43,14 @@ from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 from leakwatch.streaming import Surroundings, Watched, watch_dht, watched_keys
 from leakwatch.swarm.identity import stable_node_id
+from leakwatch.swarm.outcomes import OutcomeLog
 from leakwatch.swarm.session import SwarmSession
 from leakwatch.timetable import next_time, trigger_of
 
 log = structlog.get_logger()
 
 TICK_S = 5
+_TELL_S = 600
 _LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
 DRAIN_S = 10.0
 _CRAWL, _PROVE, _DELIVER, _LOOK_BACK, _COUNT = "crawl", "prove", "deliver", "look_back", "count"
@@ -81,6 +83,7 @@ class Daemon:
     jobs: Jobs
     scheduler: AsyncIOScheduler
     sites: dict[str, SiteConfig]
+    outcomes: OutcomeLog
     streams: tuple[SiteConfig, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     failed: set[str] = field(default_factory=set[str])
@@ -126,6 +129,7 @@ class Daemon:
             working.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await working
+        await self.outcomes.tell()
         log.info("daemon_stopped", drained=not late)
 
     async def run_once(self) -> None:
@@ -141,6 +145,7 @@ class Daemon:
         await asyncio.gather(*(self._guarded(_PROVE, self.prove)(key) for key in swarms))
         for channel in self.notifiers:
             await self._guarded(_DELIVER, self.deliver)(channel)
+        await self.outcomes.tell()
 
     async def _schedule(self) -> None:
         """A timer for each site from its stored due time, overdue ones at once and once; and the tick."""
@@ -166,6 +171,8 @@ class Daemon:
             coalesce=True,
             misfire_grace_time=None,
         )
+
+        self.scheduler.add_job(self.outcomes.tell, IntervalTrigger(seconds=_TELL_S), id="outcomes")
 
     async def _due(self, host: str) -> None:
         await self.jobs.submit(_CRAWL, [host])
@@ -379,9 +386,10 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
         await upgrade(config.store_url)
         clock, vault = SystemClock(), FileVault(config.data_dir / "evidence")
         fetcher = await stack.enter_async_context(HttpFetcher(config.door, secret=config.secret, clock=clock))
-        swarm = None
+        swarm, outcomes = None, OutcomeLog()
         if config.swarm.enabled:
             swarm = SwarmSession(config.swarm_settings)
+            outcomes = OutcomeLog(swarm.outcomes)
             stack.push_async_callback(swarm.aclose)
         daemon = Daemon(
             config=config,
@@ -396,6 +404,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             clock=clock,
             jobs=Jobs(),
             scheduler=AsyncIOScheduler(timezone=UTC),
+            outcomes=outcomes,
             sites={site.name: site for site in config.sites if site.enabled and not site.is_stream},
             streams=tuple(site for site in config.sites if site.enabled and site.is_stream),
         )

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from leakwatch.config import load_config
 from leakwatch.daemon import Daemon, running
 from leakwatch.errors import SwarmError
 from leakwatch.matching.index import Index, build_index
@@ -94,3 +96,20 @@ async def test_most_wanted_torrent_comes_before_those_that_wait(tmp_path: Path, 
         await daemon.jobs.offer("prove", [])
         for end in swarm.ends.values():
             end.set()
+
+
+async def test_how_looks_ended_is_told_at_the_end(tmp_path: Path, web: Web) -> None:
+    """The swarm's own count of how looks ended reaches the log when the daemon stops."""
+    config = configured(tmp_path, web, "")
+    (tmp_path / "leakwatch.toml").write_text(
+        (tmp_path / "leakwatch.toml").read_text().replace("enabled = false", 'listen = "127.0.0.1:0"')
+    )
+    config = load_config(tmp_path / "leakwatch.toml")
+    with capture_logs() as lines:
+        async with running(config) as daemon:
+            await add_asset(ASSET, daemon.repository, datetime.now(UTC))
+            await wanting(daemon, "LW-1", Rank.REVIEW, [1, 2])
+            await daemon.run_once()
+    (told,) = [line for line in lines if line["event"] == "swarm_looks_ended"]
+    assert told["looks"] == 2
+    assert any("no DHT node to ask" in reason for reason in told["outcomes"])
