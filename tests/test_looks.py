@@ -33,7 +33,7 @@ async def test_index_is_built_aside(tmp_path: Path, web: Web, monkeypatch: pytes
         assert went_on.wait(5), "the daemon stood still"
         return build_index(assets)
 
-    monkeypatch.setattr("leakwatch.daemon.build_index", slow)
+    monkeypatch.setattr("leakwatch.daemon.daemon.build_index", slow)
     async with running(configured(tmp_path, web, "")) as daemon:
         await add_asset(ASSET, daemon.repository, datetime.now(UTC))
         waiting = [asyncio.create_task(daemon.brain()) for _ in range(3)]
@@ -86,10 +86,10 @@ async def test_most_wanted_torrent_comes_before_those_that_wait(tmp_path: Path, 
         daemon.prover = replace(daemon.prover, swarm=swarm)
         for number in range(6):
             await wanting(daemon, f"LW-{number}", Rank.REVIEW, range(100 * number + 1, 100 * number + 51))
-        await daemon.tick()
+        await daemon.schedule.tick()
         await until(lambda: len(swarm.asked) == 64)
         await wanting(daemon, "LW-9", Rank.WATCHED, [999])
-        await daemon.tick()
+        await daemon.schedule.tick()
         swarm.ends[swarm.asked[0]].set()
         await until(lambda: len(swarm.asked) == 65)
         assert swarm.asked[64] == (999).to_bytes(20, "big")
