@@ -305,6 +305,10 @@ class Findings(Protocol):
         """Keys, in hex, of torrents and .torrent files that are wanted now, the most wanted first; at most 500."""
         ...
 
+    async def awaited(self) -> dict[str, int]:
+        """How many torrents wait for a look, by what the last one gave ("" before the first), most first."""
+        ...
+
     async def proof_tasks(self, swarm_key: str) -> list[ProofTask]:
         """The open tasks of one swarm."""
         ...

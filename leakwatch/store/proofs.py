@@ -83,6 +83,16 @@ class SqlProofs:
         )
         return list((await self._connection.execute(query)).scalars())
 
+    async def awaited(self) -> dict[str, int]:
+        """How many torrents wait for a look, by what the last one gave ("" before the first), most first."""
+        query = (
+            sa.select(proof.c.reason, sa.func.count(proof.c.swarm_key.distinct()).label("torrents"))
+            .where(proof.c.state == WANTED)
+            .group_by(proof.c.reason)
+            .order_by(sa.desc("torrents"), proof.c.reason)
+        )
+        return {row.reason or "": row.torrents for row in await self._connection.execute(query)}
+
     async def proof_tasks(self, swarm_key: str) -> list[ProofTask]:
         """The open tasks of one swarm."""
         return [
