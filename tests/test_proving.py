@@ -8,7 +8,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,8 +23,9 @@ from leakwatch.cli._proofs import proof_lines
 from leakwatch.config import Config
 from leakwatch.daemon import Daemon, running
 from leakwatch.errors import SwarmError
-from leakwatch.model.asset import AssetId
+from leakwatch.model.asset import AssetFile, AssetId
 from leakwatch.model.finding import Proof, Rank, Verdict
+from leakwatch.proof import Away, Hashed, Hasher, Piece
 from leakwatch.service import Case, add_asset, list_findings, show_finding
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
@@ -296,6 +299,53 @@ class Serving:
         self.process.terminate()
         self.process.wait(15)
         self.process.stderr.close()
+
+
+class Hanging:
+    """A prover that was asked and does not answer, until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.let_go = threading.Semaphore(0), threading.Event()
+
+    def noting(self, away: Away) -> Hasher:  # noqa: ARG002
+        """Itself."""
+        return self
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:  # noqa: ARG002
+        """Nothing, in the end."""
+        self.asked.release()
+        self.let_go.wait(60)
+        return ()
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """Nothing."""
+        return [None] * len(pieces)
+
+
+async def test_a_prover_that_hangs_stops_no_page(tmp_path: Path, web: Web) -> None:
+    """While as many proofs wait for a prover as there are threads for other work, that work goes on."""
+    asset, torrent, _ = offered(tmp_path)
+    bare = replace(asset, files=(replace(asset.files[0], local_path=None, tables=(), sha1=None),))
+    many = range(2)
+    assets = [replace(bare, id=AssetId(f"a{n}"), title=f"Tideglass {n + 1}0B") for n in many]
+    for n in many:
+        web.pages[f"/{n}.torrent"] = (200, torrent.replace(b"4:name5:w.bin", b"4:name5:%05d" % n), {})
+    feed(web, "/rss", *(item(f"{n}", f"Tideglass {n + 1}0B", f"{web.url}/{n}.torrent") for n in many))
+    prover = Hanging()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(len(many)))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        daemon.prover = replace(daemon.prover, others=(prover,))
+        for one in assets:
+            await add_asset(one, daemon.repository, datetime.now(UTC))
+        working = asyncio.create_task(daemon.run_once())
+        try:
+            for _ in many:
+                await until(lambda: prover.asked.acquire(blocking=False))
+            await asyncio.wait_for(asyncio.to_thread(lambda: None), 5.0)
+        finally:
+            prover.let_go.set()
+            await working
 
 
 async def test_a_prover_that_is_down_is_asked_again(

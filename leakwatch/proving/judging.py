@@ -77,7 +77,7 @@ async def _judged(raw: bytes, asset: Asset, claims: Sequence[Claims], prover: Pr
     away: list[str] = []
     others = (one.noting(away.append) for one in prover.others)
     hasher = InTurn((TableHasher(), LocalHasher(away.append), *others))
-    proof = await asyncio.to_thread(prove, info, files, hasher)
+    proof = await asyncio.get_running_loop().run_in_executor(prover.threads, prove, info, files, hasher)
     fake = await asyncio.to_thread(_fake, info, asset, prover.fakes, claims, proof.verdict)
     return _Judged(replace(proof, fake=fake), "; ".join(dict.fromkeys(away)))
 
