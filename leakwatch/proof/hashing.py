@@ -105,8 +105,13 @@ class InTurn:
     hashers: tuple[Hasher, ...]
 
     def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
-        """What any of them knows."""
-        return joined(part for one in self.hashers for part in one.known(file, piece_length, start))
+        """What any of them knows; who comes after those that know the whole file is not asked."""
+        found: tuple[range, ...] = ()
+        for one in self.hashers:
+            found = joined((*found, *one.known(file, piece_length, start)))
+            if found == (range(file.size_bytes or 0),):
+                break
+        return found
 
     def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
         """Each by the first that knows it."""

@@ -14,7 +14,7 @@ from leakwatch.assetfiles import Found, LocalHasher, Wanted, fingerprint
 from leakwatch.model.asset import AssetFile, PieceTable
 from leakwatch.model.finding import Verdict
 from leakwatch.pieces import WINDOW_COST
-from leakwatch.proof import InTurn, Part, TableHasher, prove
+from leakwatch.proof import Hashed, InTurn, Part, Piece, TableHasher, prove
 from leakwatch.torrent.metainfo import TorrentInfo, parse_torrent
 
 KIB, MIB = 2**10, 2**20
@@ -149,6 +149,39 @@ def test_first_that_knows_answers(tmp_path: Path) -> None:
     assert zeros is not None
     assert (aligned.read_bytes, odd.read_bytes) == (0, 64 * KIB)
     assert InTurn((TableHasher(),)).hash(pieces)[1:] == [None, None]
+
+
+class Last:
+    """The last to be asked; counts how often it is."""
+
+    asked = 0
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:  # noqa: ARG002
+        """Nothing."""
+        self.asked += 1
+        return ()
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """Nothing."""
+        self.asked += len(pieces)
+        return [None] * len(pieces)
+
+
+@pytest.mark.parametrize(
+    ("is_here", "table_bytes", "is_asked"), [(True, 0, False), (False, 2**40, False), (False, 0, True)]
+)
+def test_who_comes_last_is_asked_for_what_is_lacking_alone(
+    tmp_path: Path, is_here: bool, table_bytes: int, is_asked: bool
+) -> None:
+    """Where the file is at hand, or tables cover it, nobody else is asked what he knows of it."""
+    data = noise(MIB, 15)
+    files = prints(tmp_path / "asset", {"w.bin": data}, Wanted(table_bytes=table_bytes))
+    local = str(tmp_path / "asset" / "w.bin") if is_here else None
+    bare = [replace(file, local_path=local, sha1=None) for file in files]
+    last = Last()
+    hashers = InTurn((TableHasher(), LocalHasher(), last))
+    proof = prove(torrent(tmp_path, {"w.bin": data}, 64 * KIB), bare, hashers, random.Random(1))
+    assert (proof.verdict is Verdict.PROVED, last.asked > 0) == (not is_asked, is_asked)
 
 
 def test_lying_table_proves_nothing() -> None:
