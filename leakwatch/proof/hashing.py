@@ -52,8 +52,11 @@ class Hasher(Protocol):
 class HasherElsewhere(Hasher, Protocol):
     """One that may be away: a disk that is not mounted, a machine that does not answer."""
 
-    def noting(self, away: Away) -> Hasher:
-        """The same, which tells `away` of each time that it could not be asked; not to know a piece is another thing."""
+    def noting(self, away: Away, files: Sequence[AssetFile] = ()) -> Hasher:
+        """The same, which tells `away` of each time that it could not be asked; not to know a piece is another thing.
+
+        `files` are those that it will be asked for, so that one question may do for many.
+        """
         ...
 
 
