@@ -158,6 +158,38 @@ async def test_torrent_files_are_bounded(tmp_path: Path, web: Web) -> None:
     assert sum(path.startswith("/0-") for path in fetched) == 2
 
 
+@pytest.mark.parametrize("is_field", [False, True])
+async def test_a_post_cannot_send_us_to_the_operators_machines(
+    tmp_path: Path, web: Web, is_field: bool
+) -> None:
+    """A .torrent file on a private host that is listed for another site is not asked for, whoever names it how."""
+    asset, torrent, infohash = offered(tmp_path)
+    other = Web()
+    server = await asyncio.start_server(other.serve, "127.0.0.1", 0)
+    other.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    other.pages["/w.torrent"] = (200, torrent, {})
+    text, more = f"{other.url}/w.torrent", ""
+    if is_field:
+        text = f"magnet:?xt=urn:btih:{infohash}"
+        more = f'<enclosure url="{other.url}/w.torrent" type="application/x-bittorrent"/>'
+    feed(web, "/rss", item("1", "Tideglass 70B", text, more))
+    feed(other, "/rss", item("1", "Something else", "nothing"))
+    sites = site("board", f"{web.url}/rss") + site("own", f"{other.url}/rss")
+    async with server, running(configured(tmp_path, web, sites)) as daemon:
+        await add_asset(asset, daemon.repository, datetime.now(UTC))
+        await daemon.run_once()
+        (proof,) = (await only_case(daemon)).proofs
+        assert proof.verdict is Verdict.UNKNOWN
+        assert is_field or "named by a page, which may be hostile" in proof.reason
+        assert [path for path, _ in other.asked] == ["/rss"]
+        feed(other, "/rss", item("2", "Tideglass 70B", text, more))
+        await daemon.run_once()
+        await make_due(daemon)
+        await daemon.run_once()
+        verdicts = {one.verdict for one in await list_findings(daemon.repository)}
+    assert verdicts == {Verdict.PROVED}
+
+
 @pytest.mark.parametrize("may_look", [False, True])
 async def test_an_embargoed_works_torrent_file_waits(tmp_path: Path, web: Web, may_look: bool) -> None:
     """The file of an embargoed work is fetched on the owner's yes alone, as its swarm is looked up."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 
@@ -45,10 +45,13 @@ async def by_address(tasks: Sequence[ProofTask], prover: Prover) -> bytes:
     asked = tasks[0].infohashes
     key = asked.swarm_keys[0].hex()
     seen = await sighted(tasks, prover.repository)
-    urls = dict.fromkeys(one.torrent_url for one in seen if one.torrent_url)
-    for url in list(urls)[:_MAX_FILES]:
+    urls: dict[str, set[str]] = {}
+    for one in seen:
+        if one.torrent_url:
+            urls.setdefault(one.torrent_url, set()).add(one.site)
+    for url, sites in list(urls.items())[:_MAX_FILES]:
         try:
-            payload = await prover.fetcher.fetch(Request(url=url))
+            payload = await prover.fetcher.fetch(await foreign(url, sites, prover))
             raw = await prover.parser.raw_info(payload.body)
             info = await prover.parser.info(raw)
         except LeakwatchError as error:
@@ -58,6 +61,13 @@ async def by_address(tasks: Sequence[ProofTask], prover: Prover) -> bytes:
             return raw
         log.info("torrent_file_failed", infohash=key, error="it is another torrent's")
     return b""
+
+
+async def foreign(url: str, sites: Iterable[str], prover: Prover) -> Request:
+    """The request for a URL that pages of these sites gave: whoever wrote them may lead us to their own hosts alone."""
+    async with prover.repository.reading() as work:
+        states = [await work.sites.get(site) for site in sites]
+    return Request(url=url, named_by=frozenset(state.host for state in states if state))
 
 
 def _is_asked(asked: Infohashes, found: Infohashes) -> bool:
