@@ -13,6 +13,7 @@ from datetime import datetime
 
 from leakwatch.extract.links import locate
 from leakwatch.extract.named import torrent_files, torrents, trackers
+from leakwatch.extract.peers import peers, without_peers
 from leakwatch.matching.engine import artefact_keys, match
 from leakwatch.matching.index import Index, build_index
 from leakwatch.matching.shape import digest_keys
@@ -76,7 +77,9 @@ async def take_page(
     vault: Vault,
 ) -> Taken:
     """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError."""
-    located = await asyncio.to_thread(lambda: [storable(locate(one)) for one in page.observations])
+    located = await asyncio.to_thread(
+        lambda: [storable(without_peers(locate(one))) for one in page.observations]
+    )
     async with repository.reading() as work:
         fresh = await work.findings.unseen(located)
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
@@ -135,7 +138,7 @@ async def _take_match(
     for infohashes in torrents(seen)[:_MAX_PROOFS]:
         rank = _rank(one, infohashes, brain)
         counted.proofs += await work.findings.request_proof(
-            result.finding.id, infohashes, seen.fetched_at, rank
+            result.finding.id, infohashes, seen.fetched_at, rank, peers(seen, infohashes)
         )
         await work.swarms.watch(infohashes, trackers(seen, infohashes), seen.fetched_at)
     await _keep_index_counts([seen], work)

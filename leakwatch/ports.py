@@ -279,9 +279,17 @@ class Findings(Protocol):
         ...
 
     async def request_proof(
-        self, finding: FindingId, infohashes: Infohashes, at: datetime, rank: Rank = Rank.REVIEW
+        self,
+        finding: FindingId,
+        infohashes: Infohashes,
+        at: datetime,
+        rank: Rank = Rank.REVIEW,
+        peers: Sequence[tuple[str, int]] = (),
     ) -> bool:
-        """Want the metadata of a torrent; false if it is wanted already, or the finding has too many."""
+        """Want the metadata of a torrent; false if it is wanted already, or the finding has too many.
+
+        `peers` that a post named are kept until the metadata is there, and for three days at most.
+        """
         ...
 
     async def request_file(self, finding: FindingId, url: str, at: datetime, rank: Rank) -> bool:

@@ -27,6 +27,7 @@ from leakwatch.model.asset import AssetFile, AssetId
 from leakwatch.model.finding import Proof, Rank, Verdict
 from leakwatch.proof import Away, Hashed, Hasher, Piece
 from leakwatch.service import Case, add_asset, list_findings, show_finding
+from leakwatch.store.tables import metadata
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
 
@@ -216,6 +217,7 @@ class CountedSwarm:
 
     raw: bytes
     asked: int = 0
+    peers: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
 
     async def metadata(
         self,
@@ -225,8 +227,11 @@ class CountedSwarm:
         deadline_s: float = 60.0,
         rank: Rank = Rank.REVIEW,
     ) -> bytes:
-        """The info dictionary."""
+        """The info dictionary; nothing, where that is empty."""
         self.asked += 1
+        self.peers.append(tuple(peers))
+        if not self.raw:
+            raise SwarmError("nobody answers")
         return self.raw
 
 
@@ -296,6 +301,78 @@ async def test_a_reader_that_cannot_start_costs_no_second_look(tmp_path: Path, w
         await daemon.run_once()
         assert (await only_case(daemon)).finding.verdict is Verdict.PROVED
     assert swarm.asked == 1
+
+
+# peers that a post names
+
+
+async def stored(daemon: Daemon) -> str:
+    """All rows of all tables."""
+    async with daemon.repository.engine.connect() as connection:
+        return "".join(
+            [repr((await connection.execute(table.select())).all()) for table in metadata.sorted_tables]
+        )
+
+
+@pytest.mark.parametrize("is_field", [False, True])
+async def test_named_peers_are_dialled_and_forgotten(tmp_path: Path, web: Web, is_field: bool) -> None:
+    """Peers in a text or in the magnet of an index are asked until the metadata is there; no row has them then.
+
+    Before it, they stand in the proof's row alone; the evidence is the page as it was.
+    """
+    asset, torrent, infohash = offered(tmp_path)
+    magnet = f"magnet:?xt=urn:btih:{infohash}&amp;x.pe=93.184.216.34:6881"
+    text, more = (f"see {magnet}", "") if not is_field else ("", f'<enclosure url="{magnet}"/>')
+    feed(web, "/rss", item("1", "Tideglass 70B", text, more))
+    swarm = CountedSwarm(b"")
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        daemon.prover = replace(daemon.prover, swarm=swarm)
+        await add_asset(asset, daemon.repository, datetime.now(UTC))
+        await daemon.run_once()
+        rows = await stored(daemon)
+        assert rows.count("93.184") == 1
+        assert rows.count("'93.184.216.34', 6881,") == 1
+        swarm.raw = torrent[len(b"d4:info") : -1]
+        await make_due(daemon)
+        await daemon.run_once()
+        case = await only_case(daemon)
+        assert case.finding.verdict is Verdict.PROVED
+        assert "93.184" not in await stored(daemon) + repr(case)
+    assert swarm.peers == [(("93.184.216.34", 6881),)] * 2
+    kept = [file.read_bytes() for file in (tmp_path / "data" / "evidence").rglob("*") if file.is_file()]
+    assert any(b"x.pe=93.184.216.34:6881" in one for one in kept)
+    assert "93.184" not in str(web.posted)
+
+
+async def test_named_peers_are_kept_for_three_days(tmp_path: Path, web: Web) -> None:
+    """Peers of a torrent that nobody gives are forgotten; a later post may name others."""
+    asset, _, infohash = offered(tmp_path)
+    magnet = f"magnet:?xt=urn:btih:{infohash}"
+    feed(web, "/rss", item("1", "Tideglass 70B", f"{magnet}&x.pe=93.184.216.34:6881"))
+    swarm = CountedSwarm(b"")
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        await add_asset(asset, daemon.repository, datetime.now(UTC))
+        for later, expected in ((timedelta(0), 1), (timedelta(days=2), 1), (timedelta(days=3, seconds=1), 0)):
+            daemon.prover = replace(daemon.prover, swarm=swarm, clock=Later(later))
+            await daemon.run_once()
+            assert (await stored(daemon)).count("93.184") == expected
+            await make_due(daemon)
+        feed(web, "/rss", item("2", "Tideglass 70B", f"{magnet}&x.pe=93.184.216.35:1"))
+        await daemon.run_once()
+    assert swarm.peers == [(("93.184.216.34", 6881),)] * 3 + [(("93.184.216.35", 1),)]
+
+
+@dataclass(frozen=True)
+class Later:
+    """A clock that is ahead."""
+
+    by: timedelta
+
+    def now(self) -> datetime:
+        """The time there."""
+        return datetime.now(UTC) + self.by
 
 
 # those who hash and are away

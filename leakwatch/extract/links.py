@@ -24,7 +24,7 @@ MAX_TEXT = 2 * 2**20
 _MAX_LOCATORS = 1000
 
 _UNSEEN = "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
-_MARKUP = re.compile(
+MARKUP = re.compile(
     r"<(?P<tag>/?[a-zA-Z][a-zA-Z0-9]{0,15})(?=[\s/>])[^<>]{0,4000}>|<!--(?:[^<]|<(?!!--)){0,4000}?-->"
     r"|&(?:[a-zA-Z]{2,24}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});"
     rf"|{_UNSEEN}+",
@@ -54,7 +54,7 @@ _BREAKS = frozenset(
         "code",
     ]
 )
-_ATTRIBUTE = re.compile(
+ATTRIBUTE = re.compile(
     r"""\b(?:href|src|value|content|data-[\w-]{1,30})\s*=\s*(?:"([^"<>]{8,9000})"|'([^'<>]{8,9000})')"""
 )
 
@@ -96,7 +96,7 @@ def project(text: str) -> _Projection:
     parts: list[str] = []
     starts, origins = [0], [0]
     length = last = 0
-    for found in _MARKUP.finditer(text):
+    for found in MARKUP.finditer(text):
         parts.append(text[last : found.start()])
         length += found.start() - last
         instead = _instead(found)
@@ -136,7 +136,7 @@ def find_locators(text: str) -> tuple[Locator, ...]:
         origin = projection.origin(locator.offset)
         chain = () if text.startswith(shown, origin) else ("html",)
         _keep(found, replace(locator, offset=origin, decode_chain=chain))
-    for attribute in _ATTRIBUTE.finditer(text):
+    for attribute in ATTRIBUTE.finditer(text):
         group = 1 if attribute[1] is not None else 2
         inner = project(attribute[group])
         chain = ("html",) if inner.text != attribute[group] else ()

@@ -50,7 +50,7 @@ async def prove_swarm(key: str, brain: Brain, prover: Prover) -> Proved:
         try:
             raw = await prover.swarm.metadata(
                 tasks[0].infohashes,
-                peers=await named_peers(tasks, prover.repository),
+                peers=named_peers(tasks),
                 deadline_s=prover.deadline_s,
                 rank=min(task.rank for task in tasks),
             )

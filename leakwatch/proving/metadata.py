@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from leakwatch.errors import LeakwatchError, StoreError, SwarmError
-from leakwatch.extract.links import locate
-from leakwatch.extract.named import magnets
+from leakwatch.extract.peers import MAX_PEERS
 from leakwatch.model.finding import ProofTask
 from leakwatch.model.observation import Observation
 from leakwatch.ports import Repository
@@ -21,7 +20,7 @@ from leakwatch.torrent.infohash import Infohashes
 
 log = structlog.get_logger()
 
-_MAX_PEERS, _MAX_FILES = 20, 3
+_MAX_FILES = 3
 
 
 async def at_hand(infohashes: Infohashes, prover: Prover) -> bytes:
@@ -74,18 +73,9 @@ def _is_asked(asked: Infohashes, found: Infohashes) -> bool:
     return asked.v1 in (None, found.v1) and asked.v2 in (None, found.v2)
 
 
-async def named_peers(tasks: Sequence[ProofTask], repository: Repository) -> tuple[tuple[str, int], ...]:
-    """Peers that the posts' own magnets name (`x.pe`); read from the posts each time, kept nowhere."""
-    seen = await sighted(tasks, repository)
-    peers = await asyncio.to_thread(
-        lambda: [
-            peer
-            for one in seen
-            for magnet in magnets(locate(one), tasks[0].infohashes)
-            for peer in magnet.peers
-        ]
-    )
-    return tuple(dict.fromkeys(peers))[:_MAX_PEERS]
+def named_peers(tasks: Sequence[ProofTask]) -> tuple[tuple[str, int], ...]:
+    """Peers that the posts' own magnets name (`x.pe`)."""
+    return tuple(dict.fromkeys(peer for task in tasks for peer in task.peers))[:MAX_PEERS]
 
 
 async def sighted(tasks: Sequence[ProofTask], repository: Repository) -> list[Observation]:
