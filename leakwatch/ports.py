@@ -224,6 +224,10 @@ class Findings(Protocol):
         """Findings of an asset that hold any of the artefact keys, oldest first."""
         ...
 
+    async def owners(self, keys: Sequence[str]) -> set[AssetId]:
+        """The assets of which open findings hold any of these artefact keys."""
+        ...
+
     async def save(self, finding: Finding) -> None:
         """Add or replace a finding's own row."""
         ...

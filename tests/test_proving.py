@@ -24,7 +24,7 @@ from leakwatch.config import Config
 from leakwatch.daemon import Daemon, running
 from leakwatch.errors import SwarmError
 from leakwatch.model.asset import AssetFile, AssetId
-from leakwatch.model.finding import Proof, Rank, Verdict
+from leakwatch.model.finding import Proof, Rank, State, Verdict
 from leakwatch.proof import Away, Hashed, Hasher, Piece
 from leakwatch.service import Case, add_asset, list_findings, show_finding
 from leakwatch.store.tables import metadata
@@ -206,6 +206,38 @@ async def test_an_embargoed_works_torrent_file_waits(tmp_path: Path, web: Web, m
     assert asked(web, "/w.torrent") == int(may_look)
     assert proof.verdict is (Verdict.PROVED if may_look else Verdict.UNKNOWN)
     assert ("waits for the owner's yes" in proof.reason) is not may_look
+
+
+@pytest.mark.parametrize("is_file", [False, True])
+async def test_one_owners_embargo_holds_for_all(tmp_path: Path, web: Web, is_file: bool) -> None:
+    """Of a torrent that two works claim nobody is asked as long as one of them is embargoed and not dismissed."""
+    asset, torrent, infohash = offered(tmp_path)
+    hidden = replace(
+        asset, id=AssetId("quillfern"), title="Quillfern Nocturne", embargoed=True, codename="BLUE-07"
+    )
+    web.pages["/w.torrent"] = (200, torrent, {})
+    swarm = CountedSwarm(torrent[len(b"d4:info") : -1])
+    named = f"{web.url}/w.torrent" if is_file else f"magnet:?xt=urn:btih:{infohash}"
+    feed(web, "/rss", item("1", "Tideglass 70B and Quillfern Nocturne", named))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        daemon.prover = replace(daemon.prover, swarm=swarm)
+        for one in (asset, hidden):
+            await add_asset(one, daemon.repository, datetime.now(UTC))
+        await daemon.run_once()
+        findings = await list_findings(daemon.repository)
+        cases = [await show_finding(one.id, daemon.repository) for one in findings]
+        assert {one.asset for one in findings} == {asset.id, hidden.id}
+        assert all("waits for the owner's yes" in case.proofs[0].reason for case in cases)
+        assert (swarm.asked, asked(web, "/w.torrent")) == (0, 0)
+        async with daemon.repository.writing() as work:
+            (dismissed,) = (one for one in findings if one.asset == hidden.id)
+            await work.findings.save(replace(dismissed, state=State.FALSE_POSITIVE))
+        await make_due(daemon)
+        await daemon.run_once()
+        verdicts = {one.asset: one.verdict for one in await list_findings(daemon.repository)}
+    assert (swarm.asked, asked(web, "/w.torrent")) == ((0, 1) if is_file else (1, 0))
+    assert verdicts[asset.id] is Verdict.PROVED
 
 
 # metadata that is at hand

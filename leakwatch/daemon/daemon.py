@@ -28,9 +28,10 @@ from leakwatch.ports import Clock, Notifier
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import Surroundings, Watched, watch_dht, watched_keys
+from leakwatch.streaming import Surroundings, watch_dht, watched_keys
 from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.outcomes import OutcomeLog
+from leakwatch.torrent.infohash import SwarmKey
 
 log = structlog.get_logger()
 
@@ -217,7 +218,7 @@ class Daemon:
                 log.exception("stream_crashed", site=site.name, error=repr(error), again_in_s=wait_s)
             await asyncio.sleep(wait_s)
 
-    async def _watched(self) -> Watched:
+    async def _watched(self) -> frozenset[SwarmKey]:
         return await watched_keys(await self.brain(), self.repository)
 
     async def deliver(self, channel: str) -> None:

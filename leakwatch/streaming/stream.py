@@ -11,6 +11,7 @@ from typing import NoReturn
 import structlog
 
 from leakwatch.display import clean
+from leakwatch.embargo import is_swarm_silent
 from leakwatch.errors import LeakwatchError, StoreError, SwarmError
 from leakwatch.model.finding import Rank
 from leakwatch.model.site import Coverage, SiteState
@@ -18,7 +19,6 @@ from leakwatch.pipeline import Brain, take_page
 from leakwatch.ports import Clock, Repository, Swarm, Vault
 from leakwatch.sources._kind import Page, Payload, Request
 from leakwatch.sources.dht import heard, parse
-from leakwatch.streaming.watched import Watched, is_embargoed
 from leakwatch.swarm.backlog import Backlog
 from leakwatch.swarm.coverage import Counts, Mark, window
 from leakwatch.swarm.discovery import Sampled, Sampler
@@ -55,7 +55,7 @@ class Surroundings:
     """What a stream needs of the daemon. `announce` is told of alerts and proofs after each committed item."""
 
     brain: Callable[[], Awaitable[Brain]]
-    watched: Callable[[], Awaitable[Watched]]
+    watched: Callable[[], Awaitable[frozenset[SwarmKey]]]
     repository: Repository
     vault: Vault
     swarm: Swarm
@@ -74,7 +74,6 @@ class Stream:
     around: Surroundings
     limits: StreamLimits
     watched: set[SwarmKey] = field(default_factory=set[SwarmKey])
-    _silent: frozenset[SwarmKey] = frozenset()
     _rests_until: dict[SwarmKey, float] = field(default_factory=dict[SwarmKey, float])
     _backlog: Backlog = field(init=False)
     _unanswered: asyncio.Queue[tuple[float, SwarmKey]] = field(init=False)
@@ -116,10 +115,9 @@ class Stream:
 
     async def _read_watched(self) -> None:
         found = await self.around.watched()
-        self._silent = found.silent
         self.watched.clear()
-        self.watched |= found.keys
-        self._rests_until = {key: until for key, until in self._rests_until.items() if key in found.keys}
+        self.watched |= found
+        self._rests_until = {key: until for key, until in self._rests_until.items() if key in found}
 
     async def keep_windows(self, sampler: Sampler) -> NoReturn:
         """Write a coverage window every so often. One that cannot be written is in the log."""
@@ -166,7 +164,9 @@ class Stream:
                 self.counts.known += 1
                 return
         brain = await self.around.brain()
-        if key in self._silent or is_embargoed(key, brain):
+        async with self.around.repository.reading() as work:
+            is_silent = await is_swarm_silent([key], brain.index, work)
+        if is_silent:
             at = self.around.clock.now()
             magnet = str(Magnet(Infohashes(v1=InfohashV1(bytes(key)))))
             page = Page(observations=(heard(key, self.site, at),))

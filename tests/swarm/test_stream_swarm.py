@@ -31,12 +31,12 @@ from leakwatch.service import add_asset, list_findings, load_rules, load_weights
 from leakwatch.sources.dht import DhtSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import StreamLimits, Surroundings, Watched, watch_dht, watched_keys
+from leakwatch.streaming import StreamLimits, Surroundings, watch_dht, watched_keys
 from leakwatch.swarm.discovery import SamplerSettings
 from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.metadata import SwarmSettings
 from leakwatch.swarm.session import SwarmSession
-from leakwatch.torrent.infohash import Infohashes
+from leakwatch.torrent.infohash import Infohashes, SwarmKey
 from leakwatch.torrent.metainfo import parse_torrent
 
 from ..daemons import Web, site  # noqa: TID252 - tests are no package that could be named
@@ -342,7 +342,7 @@ async def test_the_daemon_listens_and_begins_anew(
     )
     tries, uploaded = 0, world.uploaded
 
-    async def crashing_once(brain: Brain, repository: Repository) -> Watched:
+    async def crashing_once(brain: Brain, repository: Repository) -> frozenset[SwarmKey]:
         nonlocal tries
         tries += 1
         if tries == 1:
