@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from leakwatch.embargo import is_swarm_silent
 from leakwatch.errors import LeakwatchError, SwarmError
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, State
@@ -102,11 +103,12 @@ async def _wanted(
     """A swarm with its findings, if it may be asked for. One that may not comes round later, like any other."""
     async with counter.repository.reading() as work:
         task = await work.swarms.get(swarm_key)
+        if task is None:
+            return None
         findings = [await work.findings.get(one) for one in await work.swarms.findings_of(swarm_key)]
+        is_silent = await is_swarm_silent(task.infohashes.swarm_keys, brain.index, work)
     known = [one for one in findings if one and one.asset in brain.index.assets]
-    if task is None:
-        return None
-    if any(brain.index.assets[one.asset].may_look_up_swarm for one in known):
+    if not is_silent and any(brain.index.assets[one.asset].may_look_up_swarm for one in known):
         return task, known
     async with counter.repository.writing() as work:
         await work.swarms.keep(swarm_key, (), next_sample_at(task.since, now, counter.every), task.failures)

@@ -214,6 +214,22 @@ async def test_embargoed_swarm_is_not_asked_for(repository: SqlRepository) -> No
         assert await work.swarms.due(NOON + timedelta(minutes=9)) == []
 
 
+@pytest.mark.parametrize("state", [State.NEW, State.FALSE_POSITIVE])
+async def test_one_owners_embargo_holds_for_all(repository: SqlRepository, state: State) -> None:
+    """A swarm of two assets is not asked for as long as one of them is embargoed and its case is not dismissed."""
+    await prepared(repository, ["udp://10.0.0.1:6969/announce"])
+    hidden = Asset(id=AssetId("hidden"), title="Hidden", embargoed=True)
+    case = replace(CASE, id=FindingId("LW-2"), asset=hidden.id, state=state)
+    async with repository.writing() as work:
+        await work.catalogue.save(hidden, NOON)
+        await work.findings.save(case)
+        await work.findings.add_artefacts(hidden.id, case.id, [f"swarm:{KEY}"])
+        await work.findings.request_proof(case.id, HASHES, NOON)
+    both = replace(brain(), index=build_index([ASSET, hidden]))
+    told = await count_all([KEY], both, counter(repository, Clock()))
+    assert [len(one.problems) for one in told] == ([] if state is State.NEW else [1])
+
+
 async def test_tracker_is_asked_once_for_all_its_swarms(repository: SqlRepository) -> None:
     """Of 200 swarms that name one tracker it gets four packets, and each swarm its own sample at the same time."""
     transport, tracker = await asyncio.get_running_loop().create_datagram_endpoint(
