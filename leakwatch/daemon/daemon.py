@@ -37,7 +37,7 @@ log = structlog.get_logger()
 
 _LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
 _DRAIN_S = 10.0
-_MAX_PROVING, _MAXCOUNTING = 64, 8
+_MAX_PROVING, _MAX_COUNTING = 64, 8
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
 
@@ -97,9 +97,9 @@ class Daemon:
         self.jobs.handler(PROVE, self._guarded(PROVE, self.prove), _MAX_PROVING)
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
-        self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAXCOUNTING)
+        self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
         working = asyncio.create_task(
-            self.jobs.run(self.config.daemon.concurrency + _MAX_PROVING + _MAXCOUNTING)
+            self.jobs.run(self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING)
         )
         listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
         await self.schedule.start()
