@@ -536,3 +536,21 @@ def test_idle_session_is_kept() -> None:
         child._session = None  # type: ignore[assignment]
         child._bell.close()
         child._ringer.close()
+
+
+def test_libtorrent_takes_no_kept_node_id() -> None:
+    """A session is given a node id and takes another; once this fails, give the child that of `stable_node_id`."""
+    given = b"\xab" * 20
+    entry = {b"dht state": {b"node-id": [given + socket.inet_aton(address(99))]}}
+    params = lt.read_session_params(lt.bencode(entry))
+    assert _node_ids(params) == [given]
+    params.settings = cast("lt.settings_pack", {**QUIET, "listen_interfaces": f"{address(99)}:0"})
+    session = lt.session(params)
+    until(lambda: bool(_node_ids(session.session_state())))
+    assert given not in _node_ids(session.session_state())
+
+
+def _node_ids(params: lt.session_params) -> list[bytes]:
+    """The node ids in the state of a session's DHT; the address of each is cut off."""
+    state = lt.write_session_params(params).get(b"dht state", {})
+    return [ident[:20] for ident in state.get(b"node-id", [])]
