@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from leakwatch.crawl.vault import FileVault
 from leakwatch.embargo import is_swarm_silent
-from leakwatch.errors import ConfigError, StoreError, SwarmError
+from leakwatch.errors import ConfigError, MetainfoError, StoreError, SwarmError
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Finding, Rank, State
@@ -35,6 +35,7 @@ from leakwatch.swarm.discovery import SamplerSettings
 from leakwatch.swarm.metadata import SwarmSettings
 from leakwatch.torrent.bencode import Value, decode, encode
 from leakwatch.torrent.infohash import Infohashes, SwarmKey
+from leakwatch.torrent.metainfo import TorrentInfo
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SIZE = 3_000_001
@@ -294,6 +295,23 @@ async def test_one_bad_torrent_stops_nothing(desk: Desk) -> None:
     assert window.verdict is Coverage.PARTIAL
     assert "3 with metadata, 1 without, 0 known, 2 unreadable, 0 dropped" in (window.detail or "")
     assert "127.0.0" not in str(logs)
+
+
+async def test_metadata_is_not_read_in_this_process(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A torrent is observed though this process cannot read one: another reads what strangers wrote."""
+    raw = torrent("good")
+    desk.swarm.has = {key_of(raw): raw}
+    here: list[bytes] = []
+
+    def read_here(raw_info: bytes) -> TorrentInfo:
+        here.append(raw_info)
+        raise MetainfoError("read here")
+
+    for module in ("leakwatch.sources.dht", "leakwatch.torrent.metainfo"):
+        monkeypatch.setattr(f"{module}.parse_info", read_here)
+    async with desk.watching(key_of(raw)):
+        (observed,) = await desk.until_observed(1)
+    assert (observed.title, here) == ("good", [])
 
 
 async def test_what_is_known_is_not_asked_again(desk: Desk) -> None:

@@ -16,9 +16,9 @@ from leakwatch.errors import LeakwatchError, StoreError, SwarmError
 from leakwatch.model.finding import Rank
 from leakwatch.model.site import Coverage, SiteState
 from leakwatch.pipeline import Brain, take_page
-from leakwatch.ports import Clock, Repository, Swarm, Vault
+from leakwatch.ports import Clock, Parser, Repository, Swarm, Vault
 from leakwatch.sources._kind import Page, Payload, Request
-from leakwatch.sources.dht import heard, parse
+from leakwatch.sources.dht import heard, page_of
 from leakwatch.swarm.backlog import Backlog
 from leakwatch.swarm.coverage import Counts, Mark, window
 from leakwatch.swarm.discovery import Sampled, Sampler
@@ -72,6 +72,7 @@ class Stream:
 
     site: str
     around: Surroundings
+    parser: Parser
     limits: StreamLimits
     watched: set[SwarmKey] = field(default_factory=set[SwarmKey])
     _rests_until: dict[SwarmKey, float] = field(default_factory=dict[SwarmKey, float])
@@ -146,10 +147,7 @@ class Stream:
     async def _has_answer(self, key: SwarmKey) -> bool:
         """Look at one torrent; false if nobody gave its metadata in time. Its other errors are counted and told."""
         try:
-            await self._look_at(key)
-        except SwarmError:
-            self.counts.without += 1
-            return False
+            return await self._look_at(key)
         except LeakwatchError as error:
             self.counts.failed += 1
             log.warning(
@@ -157,12 +155,15 @@ class Stream:
             )
         return True
 
-    async def _look_at(self, key: SwarmKey) -> None:
-        """Observe one torrent that was not observed here before. Raises: SwarmError, LayoutChanged, StoreError."""
+    async def _look_at(self, key: SwarmKey) -> bool:
+        """Observe one torrent that was not observed here before; false if nobody gave its metadata in time.
+
+        Raises: MetainfoError, LayoutChanged, SwarmError if it could not be read, StoreError.
+        """
         async with self.around.repository.reading() as work:
             if await work.findings.has_items(self.site, [key.hex()]):
                 self.counts.known += 1
-                return
+                return True
         brain = await self.around.brain()
         async with self.around.repository.reading() as work:
             is_silent = await is_swarm_silent([key], brain.index, work)
@@ -171,12 +172,18 @@ class Stream:
             magnet = str(Magnet(Infohashes(v1=InfohashV1(bytes(key)))))
             page = Page(observations=(heard(key, self.site, at),))
             await self._take(page, self._payload(key, magnet.encode()), brain)
-            return
+            return True
         rank = Rank.WATCHED if key in self.watched else Rank.SAMPLE
-        raw = await _metadata(self.around.swarm, key, self.limits.deadline_s, rank)
+        try:
+            raw = await _metadata(self.around.swarm, key, self.limits.deadline_s, rank)
+        except SwarmError:
+            self.counts.without += 1
+            return False
         self.counts.with_metadata += 1
         payload = self._payload(key, raw)
-        await self._take(await asyncio.to_thread(parse, payload), payload, brain)
+        page = await asyncio.to_thread(page_of, await self.parser.info(raw), payload)
+        await self._take(page, payload, brain)
+        return True
 
     def _payload(self, key: SwarmKey, body: bytes) -> Payload:
         url = str(Magnet(Infohashes(v1=InfohashV1(bytes(key)))))
