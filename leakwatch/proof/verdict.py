@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random, SystemRandom
 
-from leakwatch.model.asset import AssetFile, is_telling
+from leakwatch.model.asset import AssetFile, are_telling
 from leakwatch.model.finding import FileProof, Proof, Verdict
 from leakwatch.proof.by_headers import by_headers
 from leakwatch.proof.hashing import Hasher
@@ -47,9 +47,9 @@ def prove(
     PROVED    a v2 root is one of the asset's (the whole file is identical; told as 1 of 1 pieces), or one
               informative v1 piece agrees, or one node of a piece layer (method `layer`) where a torrent has no v1
               pieces. Pieces are drawn at random: no maker can know which.
-    LIKELY    only side files agree: less than a hundredth of the asset's bytes each, such as a licence text; or no
-              bytes could be compared, or too few, and weights of the torrent have the sizes that the asset's
-              tensors take up (method `header`; a fine-tune of the same architecture has them, too).
+    LIKELY    only side files agree (`are_telling`), such as a licence text; or no bytes could be compared, or too
+              few, and weights of the torrent have the sizes that the asset's tensors take up (method `header`; a
+              fine-tune of the same architecture has them, too).
     REFUTED   only by evidence: a file of exactly an asset file's size of which at least four informative
               pieces were tested and all differ, or whose root differs. Small side files refute nothing.
     UNPROVED  nothing could be compared, or too little; `reason` says why.
@@ -127,10 +127,10 @@ class _Rows:
 def _agreeing(
     method: str, told: Sequence[FileProof], proved: Sequence[FileProof], files: Sequence[AssetFile]
 ) -> Proof:
-    """Proved, if one of the files that agree stands for the work."""
-    telling = {file.path for file in files if is_telling(file, files)}
+    """Proved, if the files that agree stand for the work, one by itself or all together."""
     why, error = _why_proved(proved, files), _BY_CHANCE[method]
-    if any(one.asset_path in telling for one in proved):
+    agreed = {one.asset_path for one in proved}
+    if are_telling([file for file in files if file.path in agreed], files):
         return Proof(Verdict.PROVED, method, tuple(told), why, error)
     why = f"{why}; these are side files, which others may have too"
     return Proof(Verdict.LIKELY, method, tuple(told), why, error)
