@@ -19,6 +19,7 @@ class PieceTable:
 
     Shape:  `digests` is n digests of 20 bytes, for the pieces `first`, `first` + 1, …; the file's last piece may
             be shorter. Twenty zero bytes stand for a piece that is constant or a pattern, and proves nothing.
+            A file shorter than one piece may have a second digest, of itself and zeros up to the piece length.
     """
 
     piece_length: int
