@@ -163,7 +163,7 @@ class Tabulator:
         filled = self._position
         for length in filled_lengths(self._position):
             row = self._rows[0][LENGTHS.index(length)]
-            if row == NOTHING:
+            if bytes(row) == NOTHING:
                 return
             whole.update(bytes(length - filled))
             filled = length

@@ -26,7 +26,7 @@ Four are enough to refute, so that every file comes to them before reading ends.
 SHA1_BYTES = 20
 _ENOUGH_TO_REFUTE, _ENOUGH_TO_TELL = STAGES[1], STAGES[2]
 _MAX_EQUAL, _MAX_SHIFTED = 256, 32
-_MAX_TRIES = 1024
+_MAX_TRIES, _BATCH = 1024, 16
 _MAX_SPANS, _MAX_PARTS, _MAX_SPAN_BYTES = 64, 1024, 32 * 2**20
 
 
@@ -230,15 +230,18 @@ class Sampler:
     def run_shifted(self, pairs: Sequence[Pair], shifts: Sequence[int]) -> int:
         """Try pairs of equal size at other alignments, by a piece each, until one agrees; how many were tried."""
         tried, self._budget = 0, Budget()  # its own: what there was may be spent at shift 0
-        if self._hasher is None:
-            return 0
-        for shift, pair in islice(((shift, pair) for shift in shifts for pair in pairs), _MAX_TRIES):
-            moved = self._pair(pair.file, pair.asset, shift)
-            self._test(moved, 1, self._hasher)
-            tried += moved.tested
-            if moved.ok:
-                self._test(moved, _ENOUGH_TO_TELL, self._hasher)
-                self.pairs.append(moved)
+        moved = islice((self._pair(p.file, p.asset, by) for by in shifts for p in pairs), _MAX_TRIES)
+        while self._hasher and (batch := list(islice(moved, _BATCH))):
+            drawn = [(pair, index) for pair in batch for index in islice(pair.draws, 1)]
+            drawn = drawn[: max(0, self._budget.left) // self._info.piece_length]
+            pieces = [self._piece(pair, index) for pair, index in drawn]
+            for (pair, index), piece, hashed in zip(drawn, pieces, self._hasher.hash(pieces), strict=True):
+                self._count(pair, index, piece[0], hashed)
+            tried += sum(pair.tested for pair in batch)
+            found = next((pair for pair in batch if pair.ok), None)
+            if found:
+                self._test(found, _ENOUGH_TO_TELL, self._hasher)
+                self.pairs.append(found)
                 break
         return tried
 

@@ -190,7 +190,7 @@ def _other_root(info: TorrentInfo, files: Sequence[AssetFile]) -> list[FileProof
     known = {file.size_bytes: file for file in files if file.size_bytes}
     for file in files:
         if file.pieces_root is None:
-            known.pop(file.size_bytes, None)
+            known.pop(file.size_bytes or 0, None)
     found = ((file, known.get(file.size_bytes)) for file in info.files if file.pieces_root)
     return [
         FileProof(file.path, asset.path, 0, 1, 1, method="v2", size_bytes=file.size_bytes)
