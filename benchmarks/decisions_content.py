@@ -123,11 +123,14 @@ def positives(one: Work, length: int, chance: random.Random) -> Mapping[str, Hel
     }
 
 
-def shifted(one: Work, chance: random.Random) -> Mapping[str, Held]:
+def shifted(one: Work, way: Way, chance: random.Random) -> Mapping[str, Held]:
     """Copies of the asset's very size with bytes put in or cut off in front, by numbers that are tried."""
-    size, by = len(one.data), chance.choice((1, 2, 5, 8, 100, 512, 1000, 4096))
-    if not one.is_noise:
-        return {}
+    size, by = (
+        len(one.data),
+        chance.choice((100, 512, 1000, 4096) if way.is_remote else (1, 2, 5, 8, 100, 1000)),
+    )
+    if not one.is_noise or way.on_grid_only:
+        return {}  # tables speak of copies in place, a prover of shifts from 64 bytes
     return {
         "cut off in front, size kept": Held(one.data[by:] + chance.randbytes(by), (0, size - by, by)),
         "put in front, size kept": Held(chance.randbytes(by) + one.data[:-by], (by, size, 0)),
@@ -206,7 +209,7 @@ def tried(
     for name in names:
         layout, length = laid[name], chance.choice(lengths)
         where = grid(name, length)
-        moved = {} if way.on_grid_only else shifted(one, chance)  # tables speak of copies in place
+        moved = shifted(one, way, chance)
         held = [*positives(one, length, chance).items(), *moved.items(), *negatives(one, chance)]
         for kind, each in held:
             info = torrent_of(each.data, layout, length, chance)

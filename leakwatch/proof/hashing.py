@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from leakwatch.model.asset import AssetFile, PieceTable
 from leakwatch.pieces import NOTHING
@@ -49,6 +49,7 @@ class Hasher(Protocol):
         ...
 
 
+@runtime_checkable
 class HasherElsewhere(Hasher, Protocol):
     """One that may be away: a disk that is not mounted, a machine that does not answer."""
 
@@ -137,6 +138,12 @@ class InTurn:
             for place, hashed in zip(missing, one.hash([pieces[place] for place in missing]), strict=True):
                 found[place] = hashed
         return found
+
+
+def here(hasher: Hasher) -> Hasher:
+    """Without what is elsewhere: that hashes no ranges that end a few bytes apart, and would remember these (0014)."""
+    ways = hasher.hashers if isinstance(hasher, InTurn) else (hasher,)
+    return InTurn(tuple(one for one in ways if not isinstance(one, HasherElsewhere)))
 
 
 def joined(ranges: Iterable[range]) -> tuple[range, ...]:

@@ -11,13 +11,19 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from leakwatch.proof.hashing import Hasher, here
 from leakwatch.proof.pairs import Pair
 from leakwatch.proof.sampler import Sampler
 from leakwatch.torrent.metainfo import TorrentInfo
 
 _SMALL = (*range(1, 9), *(10**power for power in range(1, 7)), *(2**power for power in range(4, 27)))
-SHIFTS = tuple(sign * size for size in sorted(_SMALL) for sign in (1, -1))
-"""Bytes put in front of a copy, or cut off there: few, round numbers, and blocks up to the longest usual piece."""
+_SHIFTS = tuple(sign * size for size in sorted(_SMALL) for sign in (1, -1))
+NEAR = tuple(shift for shift in _SHIFTS if abs(shift) < 64)
+FAR = tuple(shift for shift in _SHIFTS if abs(shift) >= 64)
+"""Bytes put in front of a copy, or cut off there: few, round numbers, and blocks up to the longest usual piece.
+
+A prover is not asked for near ones: it cuts no file twice within 64 bytes, and remembers where it did.
+"""
 _PACKED = 2
 """By how much the asset may have been packed in a file that could hold it."""
 ELSEWHERE = "a file of the asset's size differs, but other files that could hold the asset were not compared"
@@ -46,10 +52,13 @@ class Differing:
         return f"none of {pieces} informative pieces of a file of the asset's size agrees with the asset's; {moved}"
 
 
-def differing(sampler: Sampler) -> Differing:
+def differing(sampler: Sampler, hasher: Hasher | None) -> Differing:
     """What differs in place, after a search at small shifts, which may find that it is a copy after all."""
-    pairs = sampler.differing()
-    return Differing(tuple(pairs), sampler.run_shifted(pairs, SHIFTS))
+    pairs, tried = sampler.differing(), 0
+    for shifts, way in ((NEAR, here(hasher)), (FAR, hasher)) if hasher else ():
+        if not any(pair.ok for pair in sampler.pairs):
+            tried += sampler.run_shifted(pairs, shifts, way)
+    return Differing(tuple(pairs), tried)
 
 
 def may_be_elsewhere(info: TorrentInfo, compared: Collection[int], least_bytes: float) -> bool:

@@ -227,20 +227,20 @@ class Sampler:
             for pair in pairs
         ]
 
-    def run_shifted(self, pairs: Sequence[Pair], shifts: Sequence[int]) -> int:
+    def run_shifted(self, pairs: Sequence[Pair], shifts: Sequence[int], hasher: Hasher) -> int:
         """Try pairs of equal size at other alignments, by a piece each, until one agrees; how many were tried."""
         tried, self._budget = 0, Budget()  # its own: what there was may be spent at shift 0
         moved = islice((self._pair(p.file, p.asset, by) for by in shifts for p in pairs), _MAX_TRIES)
-        while self._hasher and (batch := list(islice(moved, _BATCH))):
+        while batch := list(islice(moved, _BATCH)):
             drawn = [(pair, index) for pair in batch for index in islice(pair.draws, 1)]
             drawn = drawn[: max(0, self._budget.left) // self._info.piece_length]
             pieces = [self._piece(pair, index) for pair, index in drawn]
-            for (pair, index), piece, hashed in zip(drawn, pieces, self._hasher.hash(pieces), strict=True):
+            for (pair, index), piece, hashed in zip(drawn, pieces, hasher.hash(pieces), strict=True):
                 self._count(pair, index, piece[0], hashed)
             tried += sum(pair.tested for pair in batch)
             found = next((pair for pair in batch if pair.ok), None)
             if found:
-                self._test(found, _ENOUGH_TO_TELL, self._hasher)
+                self._test(found, _ENOUGH_TO_TELL, hasher)
                 self.pairs.append(found)
                 break
         return tried

@@ -71,7 +71,7 @@ def prove(
     agreed = {pair.asset.path for pair in pairs if pair.ok}
     own = _own_copies(rows, [file for file in files if file.path not in agreed], rng, budget)
     pairs = sorted([*own, *pairs], key=lambda pair: not pair.ok) if own else pairs
-    others = Differing() if any(pair.ok for pair in pairs) else differing(sampler)
+    others = Differing() if any(pair.ok for pair in pairs) else differing(sampler, rows.hasher)
     pairs = sampler.best() if others.pairs else pairs
     tested = [replace(pair.told(), method=rows.method) for pair in pairs]
     proved = [file for file in tested if file.pieces_ok]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from leakwatch.assetfiles import Found, LocalHasher, LocalLayers, fingerprint
 from leakwatch.model.asset import AssetFile
 from leakwatch.model.finding import Proof, Verdict
-from leakwatch.proof import Layers, TableHasher, prove
+from leakwatch.proof import Away, Hashed, Hasher, InTurn, Layers, Piece, TableHasher, prove
 from leakwatch.proof.pairs import Budget
 from leakwatch.proof.sampler import Sampler
 from leakwatch.torrent.bencode import encode
@@ -163,3 +163,37 @@ def test_every_file_comes_to_four_pieces(tmp_path: Path) -> None:
     sampler = Sampler(info, asset, LocalHasher(), random.Random(1), Budget(9 * 64 * KIB))
     sampler.run()
     assert [pair.tested for pair in sampler.differing()] == [5, 4]
+
+
+class Elsewhere(LocalHasher):
+    """Stands where a prover does, and notes at which bytes it cut files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cuts: set[int] = set()
+
+    def noting(self, away: Away) -> Hasher:
+        """Itself."""
+        return self
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """As it is done here."""
+        self.cuts |= {
+            cut for piece in pieces for part in piece for cut in (part.start, part.start + part.length)
+        }
+        return super().hash(pieces)
+
+
+def test_provers_are_asked_for_no_near_shifts(asset: list[AssetFile]) -> None:
+    """Cuts within 64 bytes would keep a prover from hashing those in place, of this torrent and of later ones."""
+    prover = Elsewhere()
+    moved = prove(
+        v1_of({"w.bin": SHIFTED["1000 bytes put in front"][0]}), asset, InTurn((TableHasher(), prover))
+    )
+    assert (moved.verdict, moved.files[0].shift) == (Verdict.PROVED, 1000)
+    prover.cuts.clear()
+    other = prove(v1_of({"w.bin": noise(SIZE, 50)}), asset, InTurn((TableHasher(), prover)))
+    assert other.verdict is Verdict.REFUTED
+    beside = {cut % (64 * KIB) for cut in prover.cuts if cut != SIZE}
+    assert len(beside) > 10
+    assert not [cut for cut in beside if 0 < min(cut, 64 * KIB - cut) < 64]
