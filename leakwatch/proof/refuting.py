@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from leakwatch.proof.hashing import Hasher, here
-from leakwatch.proof.pairs import Pair
+from leakwatch.proof.pairs import Budget, Pair
 from leakwatch.proof.sampler import Sampler
 from leakwatch.torrent.metainfo import TorrentInfo
 
@@ -54,10 +54,11 @@ class Differing:
 
 def differing(sampler: Sampler, hasher: Hasher | None) -> Differing:
     """What differs in place, after a search at small shifts, which may find that it is a copy after all."""
-    pairs, tried = sampler.differing(), 0
+    pairs, tried, budget = sampler.differing(), 0, Budget()
+    tested = [pair for pair in sampler.equal() if pair.tested]
     for shifts, way in ((NEAR, here(hasher)), (FAR, hasher)) if hasher else ():
         if not any(pair.ok for pair in sampler.pairs):
-            tried += sampler.run_shifted(pairs, shifts, way)
+            tried += sampler.run_shifted(tested, shifts, way, budget)
     return Differing(tuple(pairs), tried)
 
 

@@ -26,7 +26,7 @@ Four are enough to refute, so that every file comes to them before reading ends.
 SHA1_BYTES = 20
 _ENOUGH_TO_REFUTE, _ENOUGH_TO_TELL = STAGES[1], STAGES[2]
 _MAX_EQUAL, _MAX_SHIFTED = 256, 32
-_MAX_TRIES, _BATCH = 1024, 16
+_MAX_TRIES, _BATCH = 512, 16
 _MAX_SPANS, _MAX_PARTS, _MAX_SPAN_BYTES = 64, 1024, 32 * 2**20
 
 
@@ -214,12 +214,15 @@ class Sampler:
         is_whole = sum(part.length for part in parts) == end - start <= self._budget.left
         return (files, tuple(parts)) if is_whole else ([], ())
 
+    def equal(self) -> list[Pair]:
+        """The pairs of one size, in place."""
+        return [pair for pair in self.pairs if pair.file.size_bytes == pair.asset.size_bytes]
+
     def differing(self) -> list[Pair]:
         """The pairs of all files that differ, in all that was tested, from every asset file of their size."""
         by_file: dict[int | None, list[Pair]] = {}
-        for pair in self.pairs:
-            if pair.file.size_bytes == pair.asset.size_bytes:
-                by_file.setdefault(pair.file.offset, []).append(pair)
+        for pair in self.equal():
+            by_file.setdefault(pair.file.offset, []).append(pair)
         return [
             pair
             for pairs in by_file.values()
@@ -227,9 +230,11 @@ class Sampler:
             for pair in pairs
         ]
 
-    def run_shifted(self, pairs: Sequence[Pair], shifts: Sequence[int], hasher: Hasher) -> int:
+    def run_shifted(
+        self, pairs: Sequence[Pair], shifts: Sequence[int], hasher: Hasher, budget: Budget
+    ) -> int:
         """Try pairs of equal size at other alignments, by a piece each, until one agrees; how many were tried."""
-        tried, self._budget = 0, Budget()  # its own: what there was may be spent at shift 0
+        tried, self._budget = 0, budget  # another one: the first may be spent in place
         moved = islice((self._pair(p.file, p.asset, by) for by in shifts for p in pairs), _MAX_TRIES)
         while batch := list(islice(moved, _BATCH)):
             drawn = [(pair, index) for pair in batch for index in islice(pair.draws, 1)]

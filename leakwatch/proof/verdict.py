@@ -72,7 +72,7 @@ def prove(
     own = _own_copies(rows, [file for file in files if file.path not in agreed], rng, budget)
     pairs = sorted([*own, *pairs], key=lambda pair: not pair.ok) if own else pairs
     others = Differing() if any(pair.ok for pair in pairs) else differing(sampler, rows.hasher)
-    pairs = sampler.best() if others.pairs else pairs
+    pairs = pairs if any(pair.ok for pair in pairs) else sampler.best()
     tested = [replace(pair.told(), method=rows.method) for pair in pairs]
     proved = [file for file in tested if file.pieces_ok]
     if proved:

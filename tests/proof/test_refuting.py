@@ -76,7 +76,7 @@ SHIFTED = {
 
 
 @pytest.mark.parametrize(("copy", "shift"), SHIFTED.values(), ids=SHIFTED)
-@pytest.mark.parametrize("length", [16 * KIB, 64 * KIB, 256 * KIB])
+@pytest.mark.parametrize("length", [16 * KIB, 64 * KIB, 256 * KIB, 600_000])
 def test_shifted_copies_of_the_same_size_are_proved(
     copy: bytes, shift: int, length: int, asset: list[AssetFile]
 ) -> None:
