@@ -127,10 +127,10 @@ def shifted(one: Work, way: Way, chance: random.Random) -> Mapping[str, Held]:
     """Copies of the asset's very size with bytes put in or cut off in front, by numbers that are tried."""
     size, by = (
         len(one.data),
-        chance.choice((100, 512, 1000, 4096) if way.is_remote else (1, 2, 5, 8, 100, 1000)),
+        chance.choice((1, 2, 5, 8, 100, 512, 1000, 4096)),
     )
-    if not one.is_noise or way.on_grid_only:
-        return {}  # tables speak of copies in place, a prover of shifts from 64 bytes
+    if not one.is_noise or way.on_grid_only or way.is_remote:
+        return {}  # tables and provers speak of copies in place
     return {
         "cut off in front, size kept": Held(one.data[by:] + chance.randbytes(by), (0, size - by, by)),
         "put in front, size kept": Held(chance.randbytes(by) + one.data[:-by], (by, size, 0)),

@@ -12,17 +12,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from leakwatch.proof.hashing import Hasher, here
-from leakwatch.proof.pairs import Budget, Pair
+from leakwatch.proof.pairs import Pair
 from leakwatch.proof.sampler import Sampler
 from leakwatch.torrent.metainfo import TorrentInfo
 
 _SMALL = (*range(1, 9), *(10**power for power in range(1, 7)), *(2**power for power in range(4, 27)))
-_SHIFTS = tuple(sign * size for size in sorted(_SMALL) for sign in (1, -1))
-NEAR = tuple(shift for shift in _SHIFTS if abs(shift) < 64)
-FAR = tuple(shift for shift in _SHIFTS if abs(shift) >= 64)
+SHIFTS = tuple(sign * size for size in sorted(_SMALL) for sign in (1, -1))
 """Bytes put in front of a copy, or cut off there: few, round numbers, and blocks up to the longest usual piece.
 
-A prover is not asked for near ones: it cuts no file twice within 64 bytes, and remembers where it did.
+A prover is not asked for them: it cuts no file twice within 64 bytes, and remembers where it did, so that pieces in
+place would have no answer later.
 """
 _PACKED = 2
 """By how much the asset may have been packed in a file that could hold it."""
@@ -54,11 +53,9 @@ class Differing:
 
 def differing(sampler: Sampler, hasher: Hasher | None) -> Differing:
     """What differs in place, after a search at small shifts, which may find that it is a copy after all."""
-    pairs, tried, budget = sampler.differing(), 0, Budget()
+    pairs = sampler.differing()
     tested = [pair for pair in sampler.equal() if pair.tested]
-    for shifts, way in ((NEAR, here(hasher)), (FAR, hasher)) if hasher else ():
-        if not any(pair.ok for pair in sampler.pairs):
-            tried += sampler.run_shifted(tested, shifts, way, budget)
+    tried = sampler.run_shifted(tested, SHIFTS, here(hasher)) if hasher else 0
     return Differing(tuple(pairs), tried)
 
 

@@ -230,11 +230,9 @@ class Sampler:
             for pair in pairs
         ]
 
-    def run_shifted(
-        self, pairs: Sequence[Pair], shifts: Sequence[int], hasher: Hasher, budget: Budget
-    ) -> int:
+    def run_shifted(self, pairs: Sequence[Pair], shifts: Sequence[int], hasher: Hasher) -> int:
         """Try pairs of equal size at other alignments, by a piece each, until one agrees; how many were tried."""
-        tried, self._budget = 0, budget  # another one: the first may be spent in place
+        tried, self._budget = 0, Budget()  # another one: the first may be spent in place
         moved = islice((self._pair(p.file, p.asset, by) for by in shifts for p in pairs), _MAX_TRIES)
         while batch := list(islice(moved, _BATCH)):
             drawn = [(pair, index) for pair in batch for index in islice(pair.draws, 1)]
