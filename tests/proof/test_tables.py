@@ -117,6 +117,38 @@ def test_small_file_is_proved_by_its_digest(tmp_path: Path) -> None:
     assert prove(torrent(tmp_path, {"k.bin": data}, 64 * KIB), files, TableHasher()).verdict is Verdict.PROVED
 
 
+@pytest.mark.parametrize("piece_length", [64 * KIB, 512 * KIB, MIB, 4 * MIB])
+def test_short_files_are_proved_with_their_padding(piece_length: int, tmp_path: Path) -> None:
+    """In a padded torrent each file is a piece with the zeros behind it; tables know that of every usual length."""
+    contents = {
+        f"f{number}": noise(size, 30 + number) for number, size in enumerate((100_000, 300_000, 50_000))
+    }
+    files = prints(tmp_path / "asset", contents)
+    info = torrent(tmp_path, contents, piece_length, HYBRID)
+    assert sum(file.is_pad for file in info.files) >= 2
+    bare = replace(info, files=tuple(replace(file, pieces_root=None) for file in info.files))
+    proof = prove(bare, files, TableHasher())
+    assert (proof.verdict, proof.method) == (Verdict.PROVED, "v1")
+    assert len([file for file in proof.files if file.pieces_ok]) == len(contents)
+
+
+def test_padding_of_another_kind_is_not_known() -> None:
+    """Only a whole short file with zeros behind it is looked up, at the length that was stored."""
+    file = AssetFile(path="w", size_bytes=20_000, tables=(PieceTable(32 * KIB, 0, noise(40, 17)),))
+    zeros = 32 * KIB - 20_000
+    pieces = [
+        (Part(file, 0, 20_000), Part(None, 0, zeros)),
+        (Part(file, 0, 20_000), Part(None, 0, 5), Part(None, 0, zeros - 5)),
+        (Part(file, 0, 20_000), Part(None, 0, zeros - 1)),
+        (Part(file, 1, 19_999), Part(None, 0, zeros + 1)),
+        (Part(file, 0, 20_000), Part(file, 0, zeros)),
+        (Part(None, 0, zeros), Part(file, 0, 20_000)),
+    ]
+    answers = TableHasher().hash(pieces)
+    assert [one.digest if one else None for one in answers] == [noise(40, 17)[20:]] * 2 + [None] * 4
+    assert [one.informative for one in answers if one] == [(True, False), (True, False, False)]
+
+
 def test_constant_pieces_of_a_table_prove_nothing(tmp_path: Path) -> None:
     """A file of zeros agrees with the zero half of the asset, and the table knows that this says nothing."""
     files = without_roots(prints(tmp_path / "asset", {"w.bin": bytes(2 * MIB) + noise(2 * MIB, 12)}))
