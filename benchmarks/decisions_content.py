@@ -123,6 +123,20 @@ def positives(one: Work, length: int, chance: random.Random) -> Mapping[str, Hel
     }
 
 
+def shifted(one: Work, way: Way, chance: random.Random) -> Mapping[str, Held]:
+    """Copies of the asset's very size with bytes put in or cut off in front, by numbers that are tried."""
+    size, by = (
+        len(one.data),
+        chance.choice((1, 2, 5, 8, 100, 512, 1000, 4096)),
+    )
+    if not one.is_noise or way.on_grid_only or way.is_remote:
+        return {}  # tables and provers speak of copies in place
+    return {
+        "cut off in front, size kept": Held(one.data[by:] + chance.randbytes(by), (0, size - by, by)),
+        "put in front, size kept": Held(chance.randbytes(by) + one.data[:-by], (by, size, 0)),
+    }
+
+
 def negatives(one: Work, chance: random.Random) -> Iterator[tuple[str, Held]]:
     """Bytes that are not the asset's, all of its size."""
     size = len(one.data)
@@ -195,7 +209,8 @@ def tried(
     for name in names:
         layout, length = laid[name], chance.choice(lengths)
         where = grid(name, length)
-        held = [*positives(one, length, chance).items(), *negatives(one, chance)]
+        moved = shifted(one, way, chance)
+        held = [*positives(one, length, chance).items(), *moved.items(), *negatives(one, chance)]
         for kind, each in held:
             info = torrent_of(each.data, layout, length, chance)
             yield decided(f"{kind}, {where}", each, info, one, way, chance)

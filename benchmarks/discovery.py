@@ -24,13 +24,15 @@ import structlog
 from leakwatch.crawl.vault import FileVault
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.finding import Rank
 from leakwatch.pipeline import Brain
 from leakwatch.service import load_rules, load_weights
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import StreamLimits, Surroundings, Watched
+from leakwatch.streaming import StreamLimits, Surroundings
 from leakwatch.streaming.stream import Stream
 from leakwatch.swarm.discovery import Sampled
+from leakwatch.swarm.parser import MetainfoParser
 from leakwatch.torrent.bencode import encode
 from leakwatch.torrent.infohash import Infohashes, SwarmKey
 
@@ -47,6 +49,7 @@ class Memory:
         *,
         peers: Sequence[tuple[str, int]] = (),  # noqa: ARG002
         deadline_s: float = 60.0,  # noqa: ARG002
+        rank: Rank = Rank.REVIEW,  # noqa: ARG002
     ) -> bytes:
         """The info dictionary."""
         return self.has[infohashes.swarm_keys[0]]
@@ -97,8 +100,8 @@ async def measure(folder: Path, torrents: int, files: int) -> float:
     async def current() -> Brain:
         return made
 
-    async def watched() -> Watched:
-        return Watched()
+    async def watched() -> frozenset[SwarmKey]:
+        return frozenset()
 
     async def announce(alerts: int, proofs: int) -> None:
         pass
@@ -114,16 +117,20 @@ async def measure(folder: Path, torrents: int, files: int) -> float:
         clock=Clock(),
         announce=announce,
     )
-    stream = Stream("dht", around, StreamLimits())
+    parser = MetainfoParser()
+    stream = Stream("dht", around, parser, StreamLimits())
     await stream.hand_over([Sampled(key) for key in has])
     began = time.perf_counter()
     workers = [asyncio.create_task(stream.work()) for _ in range(StreamLimits().at_once)]
-    while stream.counts.stored < torrents:  # noqa: ASYNC110 - it ends once
-        await asyncio.sleep(0.01)
+    while stream.counts.stored < torrents:
+        ended, _ = await asyncio.wait(workers, timeout=0.01, return_when=asyncio.FIRST_COMPLETED)
+        for worker in ended:
+            worker.result()
     took = time.perf_counter() - began
     for worker in workers:
         worker.cancel()
     await asyncio.gather(*workers, return_exceptions=True)
+    await parser.aclose()
     await repository.close()
     return took
 

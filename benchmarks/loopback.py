@@ -109,15 +109,15 @@ class Cost:
         return cls(cpu, int(rss), int(written))
 
 
-def children(without: Iterable[int] = ()) -> list[int]:
-    """Our child processes: of a `SwarmSession`, the one that holds libtorrent."""
+def children(without: Iterable[int] = (), of: int | None = None) -> list[int]:
+    """Our child processes, or those `of` another: of a `SwarmSession`, the one that holds libtorrent."""
     found: list[int] = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
             parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, IndexError):
             continue
-        if parent == os.getpid() and int(place.name) not in without:
+        if parent == (of or os.getpid()) and int(place.name) not in without:
             found.append(int(place.name))
     return found
 

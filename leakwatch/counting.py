@@ -1,13 +1,15 @@
-"""The job `count:<infohash>`: how many peers a swarm has, by everybody who can say without our joining it."""
+"""The job `count:<infohash>`: how many peers the swarms have that are due, the named one first, by everybody who can say without our joining it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+from leakwatch.embargo import is_swarm_silent
 from leakwatch.errors import LeakwatchError, SwarmError
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, State
@@ -19,15 +21,20 @@ from leakwatch.swarm.estimate import estimate
 from leakwatch.swarm.hosts import endpoints_of
 from leakwatch.swarm.origins import Origins
 from leakwatch.swarm.scrape import scrape
+from leakwatch.swarm.scrapes import Scrapes
 from leakwatch.swarm.tracker import read_tracker
 from leakwatch.swarm.wall import TRACKER_PORTS, Wall
 
 _MAX_BACK_OFF = timedelta(days=1)
+_MAX_SCRAPES, _MAX_ESTIMATES = 64, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """What counting needs. `dht` None: the DHT is not asked. `every_s` lies between two counts of a young swarm."""
+    """What counting needs. `dht` None: the DHT is not asked. `every_s` lies between two counts of a young swarm.
+
+    The semaphores hold for all batches together.
+    """
 
     repository: Repository
     fetcher: Fetcher
@@ -38,6 +45,13 @@ class Counter:
     every_s: float = 600.0
     countries: Path | None = None
     networks: Path | None = None
+    scraping: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAX_SCRAPES))
+    estimating: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MAX_ESTIMATES))
+
+    @property
+    def every(self) -> timedelta:
+        """Between two counts of a young swarm."""
+        return timedelta(seconds=self.every_s)
 
     @property
     def wall(self) -> Wall:
@@ -47,25 +61,69 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What came of one count."""
+    """What came of counting one swarm."""
 
+    swarm_key: str
     samples: tuple[SwarmSample, ...]
     problems: tuple[str, ...]
     alerts: int
 
 
-async def count_swarm(swarm_key: str, brain: Brain, counter: Counter) -> Counted:
-    """Ask trackers and the DHT at once, keep what they say, and notice a swarm that returns after its removal."""
+Tell = Callable[[Counted], Awaitable[None]]
+
+
+async def count_swarms(swarm_keys: Sequence[str], brain: Brain, counter: Counter, tell: Tell) -> None:
+    """Ask each tracker once for all of some swarms, and the DHT for each; keep what they say, swarm by swarm.
+
+    A swarm is kept, and told of, as soon as all have answered for it. Of several that fail all are tried.
+    Raises: the error of the one swarm that could not be kept, or an ExceptionGroup of several.
+    """
+    now = counter.clock.now()
+    wanted = [found for key in swarm_keys if (found := await _wanted(key, now, brain, counter))]
+    ask = partial(scrape, fetcher=counter.fetcher, wall=counter.wall)
+    scrapes = Scrapes(((one.trackers, one.infohashes.swarm_keys) for one, _ in wanted), ask, counter.scraping)
+
+    async def run(task: SwarmTask, findings: Sequence[Finding]) -> None:
+        await tell(await _count(task, findings, scrapes, now, brain, counter))
+
+    try:
+        done = await asyncio.gather(*(run(*one) for one in wanted), return_exceptions=True)
+    finally:
+        await scrapes.aclose()
+    errors = [one for one in done if isinstance(one, BaseException)]
+    if errors:
+        raise (
+            errors[0] if len(errors) == 1 else BaseExceptionGroup("swarms that could not be counted", errors)
+        )
+
+
+async def _wanted(
+    swarm_key: str, now: datetime, brain: Brain, counter: Counter
+) -> tuple[SwarmTask, list[Finding]] | None:
+    """A swarm with its findings, if it may be asked for. One that may not comes round later, like any other."""
     async with counter.repository.reading() as work:
         task = await work.swarms.get(swarm_key)
+        if task is None:
+            return None
         findings = [await work.findings.get(one) for one in await work.swarms.findings_of(swarm_key)]
-    cases = [
-        (one, brain.index.assets[one.asset]) for one in findings if one and one.asset in brain.index.assets
-    ]
-    if task is None or not any(asset.may_look_up_swarm for _, asset in cases):
-        return Counted((), (), 0)
-    now = counter.clock.now()
-    asked = [_by_tracker(tracker, task, now, counter) for tracker in task.trackers]
+        is_silent = await is_swarm_silent(task.infohashes.swarm_keys, brain.index, work)
+    known = [one for one in findings if one and one.asset in brain.index.assets]
+    if not is_silent and any(brain.index.assets[one.asset].may_look_up_swarm for one in known):
+        return task, known
+    async with counter.repository.writing() as work:
+        await work.swarms.keep(swarm_key, (), next_sample_at(task.since, now, counter.every), task.failures)
+    return None
+
+
+async def _count(
+    task: SwarmTask,
+    findings: Sequence[Finding],
+    scrapes: Scrapes,
+    now: datetime,
+    brain: Brain,
+    counter: Counter,
+) -> Counted:
+    asked = [_by_tracker(tracker, task, now, scrapes) for tracker in task.trackers]
     asked += [_by_dht(task, now, counter)] if counter.dht else []
     told = await asyncio.gather(*asked, return_exceptions=True)
     samples: list[SwarmSample] = []
@@ -78,16 +136,16 @@ async def count_swarm(swarm_key: str, brain: Brain, counter: Counter) -> Counted
         else:
             samples += one
     failures = 0 if samples or not asked else task.failures + 1
-    due = next_sample_at(task.since, now, timedelta(seconds=counter.every_s))
+    due = next_sample_at(task.since, now, counter.every)
     if failures:
         due = now + min(_MAX_BACK_OFF, (due - now) * 2 ** min(failures, 8))
-    alerts = await _keep(task, samples, due, failures, [one for one, _ in cases], brain, counter)
-    return Counted(tuple(samples), tuple(problems), alerts)
+    alerts = await _keep(task, samples, due, failures, findings, brain, counter)
+    return Counted(task.swarm_key, tuple(samples), tuple(problems), alerts)
 
 
-async def _by_tracker(tracker: str, task: SwarmTask, at: datetime, counter: Counter) -> list[SwarmSample]:
+async def _by_tracker(tracker: str, task: SwarmTask, at: datetime, scrapes: Scrapes) -> list[SwarmSample]:
     """Of a hybrid both swarms are asked for: the tracker may know either."""
-    counts = await scrape(tracker, task.infohashes.swarm_keys, fetcher=counter.fetcher, wall=counter.wall)
+    counts = await scrapes.counts(tracker, task.infohashes.swarm_keys)
     host = read_tracker(tracker).host
     return [
         SwarmSample(
@@ -99,7 +157,7 @@ async def _by_tracker(tracker: str, task: SwarmTask, at: datetime, counter: Coun
             leechers=one.leechers,
             completed=one.completed,
         )
-        for one in counts.values()
+        for one in counts
     ]
 
 
@@ -111,7 +169,8 @@ async def _by_dht(task: SwarmTask, at: datetime, counter: Counter) -> list[Swarm
     found: list[SwarmSample] = []
     for key in task.infohashes.swarm_keys:
         origins = _origins(counter)
-        told = await estimate(counter.dht, key, start, tell=origins.add if origins else None)
+        async with counter.estimating:
+            told = await estimate(counter.dht, key, start, tell=origins.add if origins else None)
         if not told.filters and not told.peers_seen:
             continue
         known = bool(told.filters)

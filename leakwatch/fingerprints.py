@@ -96,9 +96,8 @@ class Fingerprinter:
     def finish(self) -> Prints:
         """The fingerprints of everything taken so far."""
         digests = {name: hasher.digest() for name, hasher in self._hashes.items()}
-        return Prints(
-            size_bytes=self._size, pieces_root=self._tree.root(), tables=self._tables.tables(), **digests
-        )
+        tables = self._tables.tables(self._hashes["sha1"])
+        return Prints(size_bytes=self._size, pieces_root=self._tree.root(), tables=tables, **digests)
 
     def _step(self, data: memoryview) -> None:
         """All hashes of one step, on one thread or two; the leaves of its two halves come back in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 
 from leakwatch.config import Config
@@ -14,6 +15,9 @@ from leakwatch.swarm.dht_client import DhtClient, DhtSettings
 from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.parser import MetainfoParser
 from leakwatch.swarm.wall import Wall
+
+_MAX_PROOFS = 16
+"""Proofs at once: they read files, or wait for a prover."""
 
 
 def open_prover(
@@ -31,6 +35,8 @@ def open_prover(
     others = prover_hashers(config)
     for one in others:
         stack.callback(one.close)
+    threads = ThreadPoolExecutor(_MAX_PROOFS, thread_name_prefix="proof")
+    stack.callback(threads.shutdown, wait=False, cancel_futures=True)
     return Prover(
         repository=repository,
         vault=vault,
@@ -39,6 +45,7 @@ def open_prover(
         parser=parser,
         clock=clock,
         fakes=load_fakes(),
+        threads=threads,
         others=others,
         deadline_s=config.swarm.deadline_s,
     )

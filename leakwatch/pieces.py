@@ -6,6 +6,9 @@ lengths: the hasher of a piece is the hasher of its first half, continued, so th
 a pass more. A large file is covered in windows, within a budget of bytes.
 
 A piece that says nothing (`is_informative`) stands in the table as twenty zero bytes.
+
+A file shorter than a piece is a piece together with the padding behind it, in a torrent that pads. So the row of a
+longer length has a second digest: that of the file and zeros (`filled_lengths`).
 """
 
 from __future__ import annotations
@@ -78,16 +81,23 @@ def _is_periodic(data: bytes, longest: int) -> bool:
     return period > 0 and data[period:] == data[:-period]
 
 
+def filled_lengths(size_bytes: int) -> tuple[int, ...]:
+    """For which lengths a short file is hashed with zeros up to a piece, as padding fills it up (BEP 47).
+
+    Up to 4 MiB, which costs as much as to hash 4 MiB: who pads files so short does not take longer pieces. Of a
+    file below 16 KiB it would say little, and cost as much.
+    """
+    return tuple(length for length in LENGTHS if BLOCK_BYTES <= size_bytes < length <= STEP_BYTES)
+
+
 def windows(size_bytes: int, budget_bytes: int) -> tuple[range, ...]:
     """Which ranges of a file its tables cover: all of it, or windows of 64 MiB spread evenly.
 
     Units:  `budget_bytes` is what the tables may take: 20 bytes a piece, 163,820 a window.
     The first window is the file's beginning and the last one reaches its end.
     """
-    if (
-        size_bytes
-        and PIECE_DIGEST_BYTES * sum(-(-size_bytes // length) for length in LENGTHS) <= budget_bytes
-    ):
+    digests = sum(-(-size_bytes // length) for length in LENGTHS) + len(filled_lengths(size_bytes))
+    if size_bytes and PIECE_DIGEST_BYTES * digests <= budget_bytes:
         return (range(size_bytes),)
     total = -(-size_bytes // WINDOW_BYTES)
     count = min(budget_bytes // WINDOW_COST, total)
@@ -138,13 +148,26 @@ class Tabulator:
         self._position += size
         self._step = memoryview(b"")
 
-    def tables(self) -> tuple[PieceTable, ...]:
-        """The tables of everything that was taken; none of an empty file."""
+    def tables(self, whole: Any) -> tuple[PieceTable, ...]:
+        """The tables of everything that was taken; none of an empty file. `whole` is the SHA-1 hasher of all of it."""
+        if self._covered == (range(self._position),):
+            self._fill_up(whole.copy())
         return tuple(
             PieceTable(length, window.start // length, bytes(row))
             for window, rows in zip(self._covered, self._rows, strict=True)
             for length, row in zip(LENGTHS, rows, strict=True)
         )
+
+    def _fill_up(self, whole: Any) -> None:
+        """Behind the only piece of a short file, its digest with zeros up to each longer length."""
+        filled = self._position
+        for length in filled_lengths(self._position):
+            row = self._rows[0][LENGTHS.index(length)]
+            if bytes(row) == NOTHING:
+                return
+            whole.update(bytes(length - filled))
+            filled = length
+            row += whole.digest()
 
     def _place(self) -> int | None:
         """The window in which the step lies."""

@@ -7,13 +7,14 @@ swarm is never waited for: what a torrent proves comes later, by `conclude`, as 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from leakwatch.extract.hosts import NO_HOSTS, Hosts
 from leakwatch.extract.links import locate
 from leakwatch.extract.named import torrent_files, torrents, trackers
+from leakwatch.extract.peers import peers, without_peers
 from leakwatch.matching.engine import artefact_keys, match
 from leakwatch.matching.index import Index, build_index
 from leakwatch.matching.shape import digest_keys
@@ -34,7 +35,7 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.observation import Observation, short_key, storable
 from leakwatch.model.site import SiteState
-from leakwatch.model.swarm import SampleMethod, SwarmSample, spread_of
+from leakwatch.model.swarm import SampleMethod, SwarmSample, believable, spread_of, wants_index_count
 from leakwatch.ports import Repository, Vault, Work
 from leakwatch.routing import route
 from leakwatch.rulepack.schema import RulePack
@@ -79,7 +80,7 @@ async def take_page(
 ) -> Taken:
     """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError."""
     located = await asyncio.to_thread(
-        lambda: [storable(locate(one, brain.hosts)) for one in page.observations]
+        lambda: [storable(without_peers(locate(one, brain.hosts))) for one in page.observations]
     )
     async with repository.reading() as work:
         fresh = await work.findings.unseen(located)
@@ -99,6 +100,7 @@ async def take_page(
         if evidence:
             await work.findings.keep_evidence(evidence, payload, state.name, f"{state.kind}/1")
         there = await work.findings.lock({one.asset for _, matches in matched for one in matches})
+        await _keep_index_counts(located, work)
         for seen, (_, matches) in zip(stored, matched, strict=True):
             for one in matches:
                 if one.asset in there:
@@ -138,10 +140,10 @@ async def _take_match(
     for infohashes in torrents(seen)[:_MAX_PROOFS]:
         rank = _rank(one, infohashes, brain)
         counted.proofs += await work.findings.request_proof(
-            result.finding.id, infohashes, seen.fetched_at, rank
+            result.finding.id, infohashes, seen.fetched_at, rank, peers(seen, infohashes)
         )
         await work.swarms.watch(infohashes, trackers(seen, infohashes), seen.fetched_at)
-        await _keep_index_counts(seen, infohashes, work)
+    await _keep_index_counts([seen], work)
     for url in torrent_files(seen)[:_MAX_FILES]:
         rank = Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
         counted.proofs += await work.findings.request_file(result.finding.id, url, seen.fetched_at, rank)
@@ -207,21 +209,36 @@ async def tell_event(
     return told
 
 
-async def _keep_index_counts(seen: Observation, infohashes: Infohashes, work: Work) -> None:
-    """What an index says of the swarm is a sample of its own."""
-    own = {key.hex() for key in infohashes.swarm_keys}
-    named = {seen.infohash_v1, (seen.infohash_v2 or "")[:40]}
-    if (seen.seeders is None and seen.leechers is None) or not own & named:
+async def _keep_index_counts(items: Sequence[Observation], work: Work) -> None:
+    """What one index says of swarms that are counted is a sample of its own; of several entries the largest."""
+    said: dict[str, SwarmSample] = {}
+    for sample in (sample for one in items for sample in _index_counts(one)):
+        other = said.get(sample.swarm_key)
+        if other is None or (sample.seeds or 0) > (other.seeds or 0):
+            said[sample.swarm_key] = sample
+    if not said:
         return
-    sample = SwarmSample(
-        swarm_key=infohashes.swarm_keys[0].hex(),
-        at=seen.fetched_at,
-        method=SampleMethod.INDEX,
-        source=seen.site,
-        seeds=seen.seeders,
-        leechers=seen.leechers,
-    )
-    await work.swarms.keep(sample.swarm_key, [sample], seen.fetched_at, 0)
+    heard = await work.swarms.heard(items[0].site, list(said))
+    wanted = [key for key, (since, at) in heard.items() if wants_index_count(since, at, said[key].at)]
+    await work.swarms.add([said[key] for key in wanted])
+
+
+def _index_counts(seen: Observation) -> Iterator[SwarmSample]:
+    """An item's counts are those of the torrent that it is, not of others that its text names."""
+    seeds, leechers = believable(seen.seeders), believable(seen.leechers)
+    if seeds is None and leechers is None:
+        return
+    named = {seen.infohash_v1, (seen.infohash_v2 or "")[:40]}
+    for infohashes in torrents(seen):
+        if named & {key.hex() for key in infohashes.swarm_keys}:
+            yield SwarmSample(
+                swarm_key=infohashes.swarm_keys[0].hex(),
+                at=seen.fetched_at,
+                method=SampleMethod.INDEX,
+                source=seen.site,
+                seeds=seeds,
+                leechers=leechers,
+            )
 
 
 def _rank(one: Match, infohashes: Infohashes, brain: Brain) -> Rank:

@@ -224,6 +224,10 @@ class Findings(Protocol):
         """Findings of an asset that hold any of the artefact keys, oldest first."""
         ...
 
+    async def owners(self, keys: Sequence[str]) -> set[AssetId]:
+        """The assets of which open findings hold any of these artefact keys."""
+        ...
+
     async def save(self, finding: Finding) -> None:
         """Add or replace a finding's own row."""
         ...
@@ -279,9 +283,17 @@ class Findings(Protocol):
         ...
 
     async def request_proof(
-        self, finding: FindingId, infohashes: Infohashes, at: datetime, rank: Rank = Rank.REVIEW
+        self,
+        finding: FindingId,
+        infohashes: Infohashes,
+        at: datetime,
+        rank: Rank = Rank.REVIEW,
+        peers: Sequence[tuple[str, int]] = (),
     ) -> bool:
-        """Want the metadata of a torrent; false if it is wanted already, or the finding has too many."""
+        """Want the metadata of a torrent; false if it is wanted already, or the finding has too many.
+
+        `peers` that a post named are kept until the metadata is there, and for three days at most.
+        """
         ...
 
     async def request_file(self, finding: FindingId, url: str, at: datetime, rank: Rank) -> bool:
@@ -303,6 +315,10 @@ class Findings(Protocol):
 
     async def due_proofs(self, now: datetime) -> list[str]:
         """Keys, in hex, of torrents and .torrent files that are wanted now, the most wanted first; at most 500."""
+        ...
+
+    async def awaited(self) -> dict[str, int]:
+        """How many torrents wait for a look, by what the last one gave ("" before the first), most first."""
         ...
 
     async def proof_tasks(self, swarm_key: str) -> list[ProofTask]:
@@ -358,6 +374,16 @@ class Swarms(Protocol):
         """The findings that a swarm belongs to."""
         ...
 
+    async def heard(
+        self, site: str, swarm_keys: Sequence[str]
+    ) -> dict[str, tuple[datetime, datetime | None]]:
+        """Of some swarms those that are counted: since when, and when this index was last heard of them."""
+        ...
+
+    async def add(self, samples: Sequence[SwarmSample]) -> None:
+        """Record samples; when the swarms are counted next does not change."""
+        ...
+
     async def keep(
         self, swarm_key: str, samples: Sequence[SwarmSample], next_sample_at: datetime, failures: int
     ) -> None:
@@ -365,7 +391,7 @@ class Swarms(Protocol):
         ...
 
     async def samples(self, finding_id: FindingId) -> list[SwarmSample]:
-        """The newest 5,000 samples of a finding's swarms, oldest first."""
+        """The newest 5,000 samples of a finding's swarms and the one with the most seeds, oldest first."""
         ...
 
 

@@ -30,6 +30,7 @@ from leakwatch.assetfiles import (
     fingerprint_paths,
     walk,
 )
+from leakwatch.catalogue import file_json
 from leakwatch.errors import InputError
 from leakwatch.fingerprints import Fingerprinter
 from leakwatch.headers.stored import from_text
@@ -363,6 +364,21 @@ def test_broken_line_is_passed_over(three: Path, tmp_path: Path, line: bytes) ->
     cache.write_bytes(first + line + b"\n" + b"".join(rest))
     disguise(three, 0, 1, 2)
     assert run(three, cache) == [sha(b"0"), sha(b"1"), sha(b"2")]
+
+
+def test_tables_without_padded_digests_are_read_again(tmp_path: Path) -> None:
+    """Prints of a short file that were made before its padded digests were are not all that is wanted."""
+    top, cache = tmp_path / "w.bin", tmp_path / "prints.jsonl"
+    top.write_bytes(random.Random(1).randbytes(20_000))
+    result = fingerprint_paths([top], PrintCache(cache), nothing, lambda _: None)
+    made = result.files[0]
+    assert [len(table) for table in made.tables if 32 * 1024 <= table.piece_length <= STEP_BYTES] == [2] * 8
+    earlier = replace(
+        made, tables=(made.tables[0], *(replace(one, digests=one.digests[:20]) for one in made.tables[1:]))
+    )
+    cache.write_text(json.dumps(file_json(earlier)) + "\n")
+    again = fingerprint_paths([top], PrintCache(cache), nothing, lambda _: None)
+    assert again.files[0].tables == made.tables
 
 
 def test_broken_digest_is_not_believed(three: Path, tmp_path: Path) -> None:

@@ -13,12 +13,14 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from leakwatch.config import Config
+from leakwatch.counting import Counter
 from leakwatch.daemon import Daemon, running
 from leakwatch.errors import ConfigError
 from leakwatch.model.asset import Asset, AssetId
-from leakwatch.model.finding import State, Verdict
+from leakwatch.model.finding import Finding, FindingId, Severity, State, Tier, Verdict
 from leakwatch.model.site import Coverage
 from leakwatch.service import add_asset, list_findings, set_state, show_finding
+from leakwatch.torrent.infohash import Infohashes, InfohashV1
 
 from .daemons import ASSET, MAGNET, Web, configured, offered, polled, site, until, watching
 
@@ -408,3 +410,33 @@ async def test_many_magnets_do_not_stop_the_watch(tmp_path: Path, web: Web) -> N
         web.feed("/rss", ("2", "Tideglass 70B leaked again", MAGNET))
         await until(lambda: len(web.posted) == 2 or len(web.asked) > 5, 5)
         await polled(daemon, "index", 3)
+
+
+async def test_due_swarms_are_counted_together_and_once(tmp_path: Path, web: Web) -> None:
+    """Jobs that begin at once ask a tracker one question for all swarms that are due, and keep one count of each."""
+    hashes = [Infohashes(InfohashV1(bytes([number]) * 20)) for number in range(1, 4)]
+    files = b"".join(b"20:" + one.swarm_keys[0] + b"d8:completei7e10:incompletei1ee" for one in hashes)
+    web.pages["/scrape"] = (200, b"d5:filesd" + files + b"ee", {})
+    async with running(configured(tmp_path, web, "")) as daemon:
+        await add_asset(ASSET, daemon.repository, datetime.now(UTC))
+        now = daemon.clock.now()
+        daemon.counter = Counter(
+            repository=daemon.repository, fetcher=daemon.fetcher, dht=None, bootstrap=(),
+            allow_networks=("127.0.0.0/8",), clock=daemon.clock,
+        )  # fmt: skip
+        case = Finding(
+            id=FindingId("LW-1"), asset=ASSET.id, state=State.NEW, verdict=Verdict.UNKNOWN, severity=Severity.HIGH,
+            tier=Tier.AUTO, score=0.99, opened_at=now, updated_at=now, title="x",
+        )  # fmt: skip
+        async with daemon.repository.writing() as work:
+            await work.findings.save(case)
+            for one in hashes:
+                await work.findings.request_proof(case.id, one, now)
+                await work.swarms.watch(one, [f"{web.url}/announce"], now)
+        await asyncio.gather(daemon.count("1"), daemon.count("2"))
+        await daemon.count("3")
+        async with daemon.repository.reading() as work:
+            counted = [(one.swarm_key, one.seeds) for one in await work.swarms.samples(case.id)]
+    assert sorted(counted) == [(one.swarm_keys[0].hex(), 7) for one in hashes]
+    (asked,) = [path for path, _ in web.asked if path.startswith("/scrape")]
+    assert asked.count("info_hash=") == 3

@@ -81,3 +81,86 @@ async def test_a_failing_handler_can_run_again() -> None:
             await asyncio.sleep(0.01)
     jobs.stop()
     await working
+
+
+async def test_most_wanted_of_the_newest_offer_comes_next() -> None:
+    """A slot that becomes free goes to the first of what was offered last, not to who has waited longest."""
+    jobs = Jobs()
+    begun, gates = list[str](), dict[str, asyncio.Event]()
+
+    async def handle(key: str) -> None:
+        begun.append(key)
+        gates[key] = asyncio.Event()
+        await gates[key].wait()
+
+    async def has_begun(*keys: str) -> None:
+        async with asyncio.timeout(5):
+            while set(begun) != set(keys):
+                await asyncio.sleep(0.01)
+
+    jobs.handler("prove", handle, 2)
+    working = asyncio.create_task(jobs.run())
+    await jobs.offer("prove", ["a", "b", "c", "d"])
+    await has_begun("a", "b")
+    await jobs.offer("prove", ["urgent", "a", "b", "c", "d"])
+    gates["b"].set()
+    await has_begun("a", "b", "urgent")
+    gates["a"].set()
+    await has_begun("a", "b", "urgent", "c")
+    await jobs.offer("prove", [])
+    for gate in gates.values():
+        gate.set()
+    jobs.stop()
+    await working
+    assert begun == [*sorted(begun[:2]), "urgent", "c"]
+
+
+async def test_what_is_due_while_it_runs_is_not_run_twice() -> None:
+    """A key that is offered again and again during its run has run once; offered afterwards it runs again."""
+    jobs = Jobs()
+    begun, gate = list[str](), asyncio.Event()
+
+    async def handle(key: str) -> None:
+        begun.append(key)
+        await gate.wait()
+
+    jobs.handler("prove", handle, 2)
+    working = asyncio.create_task(jobs.run())
+    async with asyncio.timeout(5):
+        while not begun:
+            await jobs.offer("prove", ["a"])
+            await asyncio.sleep(0.01)
+        await jobs.offer("prove", ["a"])
+        gate.set()
+        await jobs.offer("prove", ["a", "b"])
+        while "b" not in begun:
+            await asyncio.sleep(0.01)
+        assert begun == ["a", "b"]
+        while begun.count("a") == 1:
+            await asyncio.sleep(0.01)
+            await jobs.offer("prove", ["a"])
+    jobs.stop()
+    await working
+
+
+async def test_jobs_that_are_done_leave_nothing_behind() -> None:
+    """After many jobs the engine remembers none of them: a daemon runs for months."""
+    jobs = Jobs()
+    done = 0
+
+    async def handle(_key: str) -> None:
+        nonlocal done
+        done += 1
+
+    jobs.handler("deliver", handle)
+    working = asyncio.create_task(jobs.run())
+    async with asyncio.timeout(20):
+        for number in range(300):
+            await jobs.submit("deliver", [str(number)])
+        while done < 300 or await jobs._queue.queue_size():
+            await asyncio.sleep(0.01)
+        await jobs.submit("deliver", ["last"])
+    assert len(await jobs._queue.queue_log()) <= 1
+    assert not await jobs._queue.log_statistics(None)
+    jobs.stop()
+    await working

@@ -21,6 +21,7 @@ from leakwatch.pieces import (
     STEP_BYTES,
     WINDOW_BYTES,
     WINDOW_COST,
+    filled_lengths,
     is_informative,
     windows,
 )
@@ -49,18 +50,23 @@ def expected(data: bytes, covered: Sequence[range]) -> list[PieceTable]:
                 for start in range(window.start, window.stop, length)
             ]
             digests = [hashlib.sha1(one).digest() if is_informative(one) else NOTHING for one in pieces]
+            if BLOCK_BYTES <= len(data) < length <= STEP_BYTES and is_informative(data):
+                digests.append(hashlib.sha1(data + bytes(length - len(data))).digest())
             made.append(PieceTable(length, window.start // length, b"".join(digests)))
     return made
 
 
-SIZES = [1, 63, 64, BLOCK_BYTES, BLOCK_BYTES + 1, 40_000, MIB + 1, STEP_BYTES - 1, STEP_BYTES, STEP_BYTES + 5,
+SIZES = [1, 63, 64, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 40_000, MIB, MIB + 1, STEP_BYTES - 1, STEP_BYTES, STEP_BYTES + 5,
          3 * STEP_BYTES + 100_000, 7 * STEP_BYTES + 7, WINDOW_BYTES + 1, 2 * WINDOW_BYTES + 9 * STEP_BYTES + 9]  # fmt: skip
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("budget", [2**40, 2 * WINDOW_COST])
 def test_tables_equal_hashing_each_piece(size: int, budget: int) -> None:
-    """One read gives the same tables as a read for each of the thirteen lengths, on one thread and on two."""
+    """One read gives the same tables as a read for each of the thirteen lengths, on one thread and on two.
+
+    Short files have a second digest, with zeros up to the piece length.
+    """
     data = content(size, size)
     wanted = expected(data, windows(size, budget))
     with ThreadPoolExecutor(1) as helper:
@@ -83,7 +89,8 @@ def test_odd_steps_are_refused() -> None:
 def test_windows_keep_to_the_budget(size: int, budget: int) -> None:
     """Windows begin on the grid of the longest piece, do not overlap, reach both ends, and cost no more than told."""
     covered = windows(size, budget)
-    assert sum(20 * -(-len(one) // length) for one in covered for length in LENGTHS) <= budget
+    digests = sum(-(-len(one) // length) for one in covered for length in LENGTHS)
+    assert 20 * (digests + (len(filled_lengths(size)) if covered else 0)) <= budget
     assert all(one.start % WINDOW_BYTES == 0 and one.stop <= size for one in covered)
     assert all(one.stop <= other.start for one, other in itertools.pairwise(covered))
     if covered:

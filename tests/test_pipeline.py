@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -192,6 +192,77 @@ async def test_a_name_and_an_exact_size_alert_without_a_link(desk: Desk) -> None
     )
     await desk.take(item)
     assert len(await desk.alerts()) == 1
+
+
+def listed(seeders: int | None, minutes: float = 0, leechers: int | None = 1, site: str = "a") -> Observation:
+    """An index's entry for the first torrent."""
+    return Observation(
+        site=site, native_id="1", title="Tideglass 70B", fetched_at=NOON + timedelta(minutes=minutes),
+        magnet=magnet(1), infohash_v1=f"{1:040x}", seeders=seeders, leechers=leechers,
+    )  # fmt: skip
+
+
+async def test_index_numbers_of_a_known_item_are_kept(desk: Desk) -> None:
+    """An index that shows the same item with other numbers is heard again, once in half an interval."""
+    for minutes, seeders in ((0, 5), (1, 9), (4.9, 9), (10, 50), (20, 500), (30, None)):
+        await desk.take(listed(seeders, minutes, leechers=None), post("2", "something else"))
+    (case,) = await desk.findings()
+    async with desk.repository.reading() as work:
+        samples = await work.swarms.samples(case.id)
+    assert [(one.at - NOON, one.seeds) for one in samples] == [
+        (timedelta(minutes=minutes), seeds) for minutes, seeds in ((0, 5), (10, 50), (20, 500))
+    ]
+
+
+async def test_two_indexes_and_two_entries_are_heard_each(desk: Desk) -> None:
+    """Each index is a source of its own; of its entries for one torrent the one with the most seeders counts."""
+    await desk.take(listed(5))
+    twice = [replace(listed(seeders, 10), native_id=f"{seeders}") for seeders in (7, 8, 6)]
+    await desk.take(*(replace(one, title="other") for one in twice))
+    await desk.take(*(replace(listed(2, 10), site="b", title="unlike"), listed(3, 10, site="b")))
+    (case,) = await desk.findings()
+    async with desk.repository.reading() as work:
+        told = [(one.source, one.seeds) for one in await work.swarms.samples(case.id)]
+    assert sorted(told) == [("a", 5), ("a", 8), ("b", 3)]
+
+
+async def test_index_number_moves_no_count(desk: Desk) -> None:
+    """What an index says does not make us ask a tracker earlier, nor forget how often it was silent."""
+    await desk.take(listed(5))
+    later = NOON + timedelta(hours=3)
+    async with desk.repository.writing() as work:
+        await work.swarms.keep(f"{1:040x}", [], later, 4)
+    await desk.take(listed(9, 10))
+    await desk.take(replace(listed(9, 20), native_id="2"))
+    async with desk.repository.reading() as work:
+        task = await work.swarms.get(f"{1:040x}")
+        assert (await work.swarms.due(later - timedelta(seconds=1)), task and task.failures) == ([], 4)
+        assert await work.swarms.due(later) == [f"{1:040x}"]
+
+
+async def test_index_numbers_of_closed_or_strange_swarms_are_passed_over(desk: Desk) -> None:
+    """Nothing is kept of swarms that nobody counts: of no finding, or of a false positive."""
+    await desk.take(
+        listed(5), replace(listed(7), native_id="2", title="x", magnet=None, infohash_v1="e" * 40)
+    )
+    (case,) = await desk.findings()
+    async with desk.repository.writing() as work:
+        await work.findings.save(replace(case, state=State.FALSE_POSITIVE))
+        assert await work.swarms.heard("a", ["e" * 40, f"{1:040x}"]) == {}
+    await desk.take(
+        listed(50, 10), replace(listed(70, 10), native_id="2", title="x", magnet=None, infohash_v1="e" * 40)
+    )
+    async with desk.repository.reading() as work:
+        assert [one.seeds for one in await work.swarms.samples(case.id)] == [5]
+
+
+@pytest.mark.parametrize("seeders", [3_000_000_000, 2**62])
+async def test_index_with_absurd_counts_blinds_nothing(desk: Desk, seeders: int) -> None:
+    """A number of seeders that no database column holds does not stop the page: the item is a case, uncounted."""
+    await desk.take(listed(seeders), post("2", "something else"))
+    (case,) = await desk.findings()
+    async with desk.repository.reading() as work:
+        assert [(one.seeds, one.leechers) for one in await work.swarms.samples(case.id)] == [(None, 1)]
 
 
 async def test_hostile_items_are_stored_or_passed_over(desk: Desk) -> None:

@@ -8,7 +8,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,9 +23,11 @@ from leakwatch.cli._proofs import proof_lines
 from leakwatch.config import Config
 from leakwatch.daemon import Daemon, running
 from leakwatch.errors import SwarmError
-from leakwatch.model.asset import AssetId
-from leakwatch.model.finding import Proof, Rank, Verdict
+from leakwatch.model.asset import AssetFile, AssetId
+from leakwatch.model.finding import Proof, Rank, State, Verdict
+from leakwatch.proof import Away, Hashed, Hasher, Piece
 from leakwatch.service import Case, add_asset, list_findings, show_finding
+from leakwatch.store.tables import metadata
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
 
@@ -155,6 +159,38 @@ async def test_torrent_files_are_bounded(tmp_path: Path, web: Web) -> None:
     assert sum(path.startswith("/0-") for path in fetched) == 2
 
 
+@pytest.mark.parametrize("is_field", [False, True])
+async def test_a_post_cannot_send_us_to_the_operators_machines(
+    tmp_path: Path, web: Web, is_field: bool
+) -> None:
+    """A .torrent file on a private host that is listed for another site is not asked for, whoever names it how."""
+    asset, torrent, infohash = offered(tmp_path)
+    other = Web()
+    server = await asyncio.start_server(other.serve, "127.0.0.1", 0)
+    other.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    other.pages["/w.torrent"] = (200, torrent, {})
+    text, more = f"{other.url}/w.torrent", ""
+    if is_field:
+        text = f"magnet:?xt=urn:btih:{infohash}"
+        more = f'<enclosure url="{other.url}/w.torrent" type="application/x-bittorrent"/>'
+    feed(web, "/rss", item("1", "Tideglass 70B", text, more))
+    feed(other, "/rss", item("1", "Something else", "nothing"))
+    sites = site("board", f"{web.url}/rss") + site("own", f"{other.url}/rss")
+    async with server, running(configured(tmp_path, web, sites)) as daemon:
+        await add_asset(asset, daemon.repository, datetime.now(UTC))
+        await daemon.run_once()
+        (proof,) = (await only_case(daemon)).proofs
+        assert proof.verdict is Verdict.UNKNOWN
+        assert is_field or "named by a page, which may be hostile" in proof.reason
+        assert [path for path, _ in other.asked] == ["/rss"]
+        feed(other, "/rss", item("2", "Tideglass 70B", text, more))
+        await daemon.run_once()
+        await make_due(daemon)
+        await daemon.run_once()
+        verdicts = {one.verdict for one in await list_findings(daemon.repository)}
+    assert verdicts == {Verdict.PROVED}
+
+
 @pytest.mark.parametrize("may_look", [False, True])
 async def test_an_embargoed_works_torrent_file_waits(tmp_path: Path, web: Web, may_look: bool) -> None:
     """The file of an embargoed work is fetched on the owner's yes alone, as its swarm is looked up."""
@@ -172,6 +208,38 @@ async def test_an_embargoed_works_torrent_file_waits(tmp_path: Path, web: Web, m
     assert ("waits for the owner's yes" in proof.reason) is not may_look
 
 
+@pytest.mark.parametrize("is_file", [False, True])
+async def test_one_owners_embargo_holds_for_all(tmp_path: Path, web: Web, is_file: bool) -> None:
+    """Of a torrent that two works claim nobody is asked as long as one of them is embargoed and not dismissed."""
+    asset, torrent, infohash = offered(tmp_path)
+    hidden = replace(
+        asset, id=AssetId("quillfern"), title="Quillfern Nocturne", embargoed=True, codename="BLUE-07"
+    )
+    web.pages["/w.torrent"] = (200, torrent, {})
+    swarm = CountedSwarm(torrent[len(b"d4:info") : -1])
+    named = f"{web.url}/w.torrent" if is_file else f"magnet:?xt=urn:btih:{infohash}"
+    feed(web, "/rss", item("1", "Tideglass 70B and Quillfern Nocturne", named))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        daemon.prover = replace(daemon.prover, swarm=swarm)
+        for one in (asset, hidden):
+            await add_asset(one, daemon.repository, datetime.now(UTC))
+        await daemon.run_once()
+        findings = await list_findings(daemon.repository)
+        cases = [await show_finding(one.id, daemon.repository) for one in findings]
+        assert {one.asset for one in findings} == {asset.id, hidden.id}
+        assert all("waits for the owner's yes" in case.proofs[0].reason for case in cases)
+        assert (swarm.asked, asked(web, "/w.torrent")) == (0, 0)
+        async with daemon.repository.writing() as work:
+            (dismissed,) = (one for one in findings if one.asset == hidden.id)
+            await work.findings.save(replace(dismissed, state=State.FALSE_POSITIVE))
+        await make_due(daemon)
+        await daemon.run_once()
+        verdicts = {one.asset: one.verdict for one in await list_findings(daemon.repository)}
+    assert (swarm.asked, asked(web, "/w.torrent")) == ((0, 1) if is_file else (1, 0))
+    assert verdicts[asset.id] is Verdict.PROVED
+
+
 # metadata that is at hand
 
 
@@ -181,6 +249,7 @@ class CountedSwarm:
 
     raw: bytes
     asked: int = 0
+    peers: list[tuple[tuple[str, int], ...]] = field(default_factory=list)
 
     async def metadata(
         self,
@@ -190,8 +259,11 @@ class CountedSwarm:
         deadline_s: float = 60.0,
         rank: Rank = Rank.REVIEW,
     ) -> bytes:
-        """The info dictionary."""
+        """The info dictionary; nothing, where that is empty."""
         self.asked += 1
+        self.peers.append(tuple(peers))
+        if not self.raw:
+            raise SwarmError("nobody answers")
         return self.raw
 
 
@@ -263,6 +335,78 @@ async def test_a_reader_that_cannot_start_costs_no_second_look(tmp_path: Path, w
     assert swarm.asked == 1
 
 
+# peers that a post names
+
+
+async def stored(daemon: Daemon) -> str:
+    """All rows of all tables."""
+    async with daemon.repository.engine.connect() as connection:
+        return "".join(
+            [repr((await connection.execute(table.select())).all()) for table in metadata.sorted_tables]
+        )
+
+
+@pytest.mark.parametrize("is_field", [False, True])
+async def test_named_peers_are_dialled_and_forgotten(tmp_path: Path, web: Web, is_field: bool) -> None:
+    """Peers in a text or in the magnet of an index are asked until the metadata is there; no row has them then.
+
+    Before it, they stand in the proof's row alone; the evidence is the page as it was.
+    """
+    asset, torrent, infohash = offered(tmp_path)
+    magnet = f"magnet:?xt=urn:btih:{infohash}&amp;x.pe=93.184.216.34:6881"
+    text, more = (f"see {magnet}", "") if not is_field else ("", f'<enclosure url="{magnet}"/>')
+    feed(web, "/rss", item("1", "Tideglass 70B", text, more))
+    swarm = CountedSwarm(b"")
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        daemon.prover = replace(daemon.prover, swarm=swarm)
+        await add_asset(asset, daemon.repository, datetime.now(UTC))
+        await daemon.run_once()
+        rows = await stored(daemon)
+        assert rows.count("93.184") == 1
+        assert rows.count("'93.184.216.34', 6881,") == 1
+        swarm.raw = torrent[len(b"d4:info") : -1]
+        await make_due(daemon)
+        await daemon.run_once()
+        case = await only_case(daemon)
+        assert case.finding.verdict is Verdict.PROVED
+        assert "93.184" not in await stored(daemon) + repr(case)
+    assert swarm.peers == [(("93.184.216.34", 6881),)] * 2
+    kept = [file.read_bytes() for file in (tmp_path / "data" / "evidence").rglob("*") if file.is_file()]
+    assert any(b"x.pe=93.184.216.34:6881" in one for one in kept)
+    assert "93.184" not in str(web.posted)
+
+
+async def test_named_peers_are_kept_for_three_days(tmp_path: Path, web: Web) -> None:
+    """Peers of a torrent that nobody gives are forgotten; a later post may name others."""
+    asset, _, infohash = offered(tmp_path)
+    magnet = f"magnet:?xt=urn:btih:{infohash}"
+    feed(web, "/rss", item("1", "Tideglass 70B", f"{magnet}&x.pe=93.184.216.34:6881"))
+    swarm = CountedSwarm(b"")
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        await add_asset(asset, daemon.repository, datetime.now(UTC))
+        for later, expected in ((timedelta(0), 1), (timedelta(days=2), 1), (timedelta(days=3, seconds=1), 0)):
+            daemon.prover = replace(daemon.prover, swarm=swarm, clock=Later(later))
+            await daemon.run_once()
+            assert (await stored(daemon)).count("93.184") == expected
+            await make_due(daemon)
+        feed(web, "/rss", item("2", "Tideglass 70B", f"{magnet}&x.pe=93.184.216.35:1"))
+        await daemon.run_once()
+    assert swarm.peers == [(("93.184.216.34", 6881),)] * 3 + [(("93.184.216.35", 1),)]
+
+
+@dataclass(frozen=True)
+class Later:
+    """A clock that is ahead."""
+
+    by: timedelta
+
+    def now(self) -> datetime:
+        """The time there."""
+        return datetime.now(UTC) + self.by
+
+
 # those who hash and are away
 
 
@@ -296,6 +440,53 @@ class Serving:
         self.process.terminate()
         self.process.wait(15)
         self.process.stderr.close()
+
+
+class Hanging:
+    """A prover that was asked and does not answer, until it is let go."""
+
+    def __init__(self) -> None:
+        self.asked, self.let_go = threading.Semaphore(0), threading.Event()
+
+    def noting(self, away: Away, files: Sequence[AssetFile] = ()) -> Hasher:
+        """Itself."""
+        return self
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
+        """Nothing, in the end."""
+        self.asked.release()
+        self.let_go.wait(60)
+        return ()
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """Nothing."""
+        return [None] * len(pieces)
+
+
+async def test_a_prover_that_hangs_stops_no_page(tmp_path: Path, web: Web) -> None:
+    """While as many proofs wait for a prover as there are threads for other work, that work goes on."""
+    asset, torrent, _ = offered(tmp_path)
+    bare = replace(asset, files=(replace(asset.files[0], local_path=None, tables=(), sha1=None),))
+    many = range(2)
+    assets = [replace(bare, id=AssetId(f"a{n}"), title=f"Tideglass {n + 1}0B") for n in many]
+    for n in many:
+        web.pages[f"/{n}.torrent"] = (200, torrent.replace(b"4:name5:w.bin", b"4:name5:%05d" % n), {})
+    feed(web, "/rss", *(item(f"{n}", f"Tideglass {n + 1}0B", f"{web.url}/{n}.torrent") for n in many))
+    prover = Hanging()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(len(many)))
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        daemon.prover = replace(daemon.prover, others=(prover,))
+        for one in assets:
+            await add_asset(one, daemon.repository, datetime.now(UTC))
+        working = asyncio.create_task(daemon.run_once())
+        try:
+            for _ in many:
+                await until(lambda: prover.asked.acquire(blocking=False))
+            await asyncio.wait_for(asyncio.to_thread(lambda: None), 5.0)
+        finally:
+            prover.let_go.set()
+            await working
 
 
 async def test_a_prover_that_is_down_is_asked_again(

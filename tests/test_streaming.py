@@ -16,7 +16,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from leakwatch.crawl.vault import FileVault
-from leakwatch.errors import ConfigError, StoreError, SwarmError
+from leakwatch.embargo import is_swarm_silent
+from leakwatch.errors import ConfigError, MetainfoError, StoreError, SwarmError
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Finding, Rank, State
@@ -29,11 +30,12 @@ from leakwatch.sources import KINDS
 from leakwatch.sources.dht import DhtSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import StreamLimits, Surroundings, Watched, watch_dht, watched_keys
+from leakwatch.streaming import StreamLimits, Surroundings, watch_dht, watched_keys
 from leakwatch.swarm.discovery import SamplerSettings
 from leakwatch.swarm.metadata import SwarmSettings
 from leakwatch.torrent.bencode import Value, decode, encode
 from leakwatch.torrent.infohash import Infohashes, SwarmKey
+from leakwatch.torrent.metainfo import TorrentInfo
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SIZE = 3_000_001
@@ -136,7 +138,7 @@ class Desk:
         """What is registered now."""
         return Brain(build_index(self.assets), load_weights(), load_rules(None), ())
 
-    async def watched(self) -> Watched:
+    async def watched(self) -> frozenset[SwarmKey]:
         """What is watched now."""
         return await watched_keys(await self.brain(), self.repository)
 
@@ -295,6 +297,23 @@ async def test_one_bad_torrent_stops_nothing(desk: Desk) -> None:
     assert "127.0.0" not in str(logs)
 
 
+async def test_metadata_is_not_read_in_this_process(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A torrent is observed though this process cannot read one: another reads what strangers wrote."""
+    raw = torrent("good")
+    desk.swarm.has = {key_of(raw): raw}
+    here: list[bytes] = []
+
+    def read_here(raw_info: bytes) -> TorrentInfo:
+        here.append(raw_info)
+        raise MetainfoError("read here")
+
+    for module in ("leakwatch.sources.dht", "leakwatch.torrent.metainfo"):
+        monkeypatch.setattr(f"{module}.parse_info", read_here)
+    async with desk.watching(key_of(raw)):
+        (observed,) = await desk.until_observed(1)
+    assert (observed.title, here) == ("good", [])
+
+
 async def test_what_is_known_is_not_asked_again(desk: Desk) -> None:
     """After a restart a torrent that was observed before is not asked for."""
     raw, new = torrent("x"), torrent("y")
@@ -327,8 +346,8 @@ async def test_an_asset_registered_meanwhile_is_not_asked_about(desk: Desk) -> N
     raw = torrent("x")
     key = key_of(raw)
 
-    async def nothing() -> Watched:
-        return Watched()
+    async def nothing() -> frozenset[SwarmKey]:
+        return frozenset[SwarmKey]()
 
     desk.watched = nothing  # type: ignore[method-assign]
     desk.swarm.has = {key: raw}
@@ -365,7 +384,7 @@ async def test_who_does_not_answer_has_a_second_turn(desk: Desk) -> None:
 
 
 async def test_watched_keys_are_those_that_matter(desk: Desk) -> None:
-    """Registered infohashes and swarms of cases are watched, dismissed cases are not; embargoed ones are silent."""
+    """Registered infohashes and swarms of cases are watched, dismissed cases are not; of embargoed ones nobody is asked."""
     leak, private = torrent("Tideglass 70B", SIZE), torrent("Ember Atlas 9", SIZE + 1)
     registered, v2 = os.urandom(20), os.urandom(32)
     embargoed = Asset(
@@ -381,12 +400,15 @@ async def test_watched_keys_are_those_that_matter(desk: Desk) -> None:
         await desk.until_observed(2)
     assert len(await desk.findings()) == 2
     told = await desk.watched()
-    assert told.keys == {registered, v2[:20], key_of(leak), key_of(private)}
-    assert told.silent == {v2[:20], key_of(private)}
+    assert told == {registered, v2[:20], key_of(leak), key_of(private)}
+    index = (await desk.brain()).index
+    async with desk.repository.reading() as work:
+        silent = {key for key in told if await is_swarm_silent([key], index, work)}
+    assert silent == {v2[:20], key_of(private)}
     async with desk.repository.writing() as work:
         for finding in await work.findings.list():
             await work.findings.save(replace(finding, state=State.FALSE_POSITIVE))
-    assert (await desk.watched()).keys == {registered, v2[:20]}
+    assert await desk.watched() == {registered, v2[:20]}
 
 
 async def test_more_than_can_wait_is_dropped_and_said(desk: Desk) -> None:
@@ -407,9 +429,9 @@ async def test_a_crash_ends_it_and_is_in_the_ledger(desk: Desk) -> None:
         raise RuntimeError("127.0.0.1 said something")
 
     desk.brain = crashing  # type: ignore[method-assign]
-    watched = Watched()
+    watched = frozenset[SwarmKey]()
 
-    async def nothing() -> Watched:
+    async def nothing() -> frozenset[SwarmKey]:
         return watched
 
     desk.watched = nothing  # type: ignore[method-assign]
@@ -467,7 +489,7 @@ async def test_a_database_that_refuses_does_not_end_it(desk: Desk) -> None:
     raw, tries = torrent("x"), [0]
     whole = desk.watched
 
-    async def sometimes() -> Watched:
+    async def sometimes() -> frozenset[SwarmKey]:
         tries[0] += 1
         if tries[0] > 1:
             raise StoreError("busy")

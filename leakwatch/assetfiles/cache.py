@@ -12,7 +12,7 @@ from leakwatch.assetfiles.walking import Found
 from leakwatch.catalogue import file_from_json, file_json
 from leakwatch.errors import InputError
 from leakwatch.model.asset import AssetFile
-from leakwatch.pieces import LENGTHS, windows
+from leakwatch.pieces import LENGTHS, NOTHING, filled_lengths, windows
 
 
 class PrintCache:
@@ -60,9 +60,11 @@ def _has(file: AssetFile, wanted: Wanted) -> bool:
     covered = windows(file.size_bytes or 0, wanted.table_bytes)
     shortest = [(table.first, len(table)) for table in file.tables if table.piece_length == LENGTHS[0]]
     wanted_tables = [(one.start // LENGTHS[0], -(-len(one) // LENGTHS[0])) for one in covered]
+    filled = [table for table in file.tables if table.piece_length in filled_lengths(file.size_bytes or 0)]
     return (
         file.git_blob is not None
         and shortest == wanted_tables
+        and all(len(table) > 1 or table.digests == NOTHING for table in filled)
         and all(getattr(file, one) for one in wanted.also)
     )
 

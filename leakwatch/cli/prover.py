@@ -46,7 +46,7 @@ def serve(
         float, typer.Option("--max-mib-per-s", help="Read and hash no faster.", min=1, max=100_000)
     ] = 200,
 ) -> None:
-    """Answer pieces of fingerprinted files with their SHA-1, never with bytes, until SIGTERM."""
+    """Answer pieces of fingerprinted files with their SHA-1 and nothing else, until SIGTERM."""
     from leakwatch.assetfiles import LocalHasher  # noqa: PLC0415
     from leakwatch.logs import configure  # noqa: PLC0415
     from leakwatch.prover import server  # noqa: PLC0415

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, gaps, load, run_async, say
+from leakwatch.display import clean
 from leakwatch.errors import ConfigError, InputError, LeakwatchError
 
 
@@ -137,4 +138,23 @@ def _database(url: str) -> list[tuple[bool, str]]:
         at = run_async(lambda: current(url))
     except (LeakwatchError, OSError, SQLAlchemyError) as error:
         return [(False, f"database: {str(error).splitlines()[0]}")]
-    return [(at in (None, newest()), f"database: revision {at or 'none yet, made at the first start'}")]
+    told = [(at in (None, newest()), f"database: revision {at or 'none yet, made at the first start'}")]
+    return [*told, *_torrents(url)] if at == newest() else told
+
+
+def _torrents(url: str) -> list[tuple[bool, str]]:
+    """What the daemon looks for and has not found, which is no fault."""
+    from leakwatch.store.repository import SqlRepository  # noqa: PLC0415
+
+    async def work() -> dict[str, int]:
+        opened = SqlRepository.open(url)
+        try:
+            async with opened.reading() as work:
+                return await work.findings.awaited()
+        finally:
+            await opened.close()
+
+    return [
+        (True, f"torrents that wait for a look: {number}, {clean(reason) or 'not looked for yet'}")
+        for reason, number in run_async(work).items()
+    ]

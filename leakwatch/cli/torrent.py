@@ -14,8 +14,9 @@ from leakwatch.errors import HeaderError, InputError, MetainfoError
 if TYPE_CHECKING:
     from leakwatch.model.asset import AssetFile
     from leakwatch.torrent.infohash import Infohashes
-    from leakwatch.torrent.metainfo import TorrentInfo
+    from leakwatch.torrent.metainfo import TorrentFile, TorrentInfo
 
+_MAX_PATH = 2000
 app = typer.Typer(help="Torrents and magnets, read offline; content is never fetched.", no_args_is_help=True)
 
 
@@ -61,24 +62,35 @@ def _magnet_json(magnet: Any) -> dict[str, Any]:
 
 
 def _info_json(info: TorrentInfo | None) -> dict[str, Any]:
-    """Names as they were written, and, where it differs, as they may be shown."""
+    """Names as text and as they may be shown; as bytes, too, where the text does not give the bytes back."""
     if info is None:
         return {"name": None, "piece_length": None, "files": []}
-    files = [
-        {
-            "path": file.path,
-            "size_bytes": file.size_bytes,
-            "pieces_root": file.pieces_root.hex() if file.pieces_root else None,
-        }
-        for file in info.files
-        if not file.is_pad
-    ]
     return {
         "name": info.name,
         "name_safe": clean(info.name),
+        **_raw("name_hex", (info.raw_name,)),
         "piece_length": info.piece_length,
-        "files": files,
+        "files": [_file_json(file) for file in info.files if not file.is_pad],
     }
+
+
+def _file_json(file: TorrentFile) -> dict[str, Any]:
+    told = {
+        "path": file.path,
+        "size_bytes": file.size_bytes,
+        "pieces_root": file.pieces_root.hex() if file.pieces_root else None,
+    }
+    safe = clean(file.path, _MAX_PATH)
+    return told | ({} if safe == file.path else {"path_safe": safe}) | _raw("path_hex", file.raw_path)
+
+
+def _raw(key: str, parts: tuple[bytes, ...]) -> dict[str, str]:
+    """The bytes in hex, parts joined by `/`, where they are not UTF-8 or a part has a `/` in it."""
+    try:
+        is_told = all("/" not in part.decode() for part in parts)
+    except UnicodeDecodeError:
+        is_told = False
+    return {} if is_told else {key: "/".join(part.hex() for part in parts)}
 
 
 def _show(told: dict[str, Any], as_json: bool) -> None:
@@ -89,7 +101,7 @@ def _show(told: dict[str, Any], as_json: bool) -> None:
         if name == "files":
             for file in value:
                 typer.echo(
-                    f"file: {clean(file['path'], 2000)}\t{file['size_bytes']}\t{file['pieces_root'] or ''}"
+                    f"file: {clean(file['path'], _MAX_PATH)}\t{file['size_bytes']}\t{file['pieces_root'] or ''}"
                 )
         elif value not in (None, [], ""):
             shown = value if isinstance(value, list) else [value]

@@ -8,33 +8,26 @@ Source: research/security.md §1, §3, §5, T1-T5, T9, T23; RFC 9110.
 from __future__ import annotations
 
 import logging
-import re
 import ssl
 from asyncio import timeout
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass
 from time import monotonic
 from typing import Self, cast
-from urllib.parse import quote, quote_plus, unquote_plus, urlencode
 
 import httpcore
 import httpx
 
 from leakwatch import __version__
 from leakwatch.crawl import addresses
-from leakwatch.crawl.addresses import Target
 from leakwatch.crawl.decoding import BodyLimits, ConnectionBroken, RawTransport, Trace, read_body, read_start
+from leakwatch.crawl.hop import OURS, Hop, Secrets, listed_of
 from leakwatch.crawl.politeness import Pace, check_status
-from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, FetchFailed, Refused, SourceError
+from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, FetchFailed, SourceError
 from leakwatch.ports import Clock
 from leakwatch.sources._kind import CredentialRef, Payload, Request
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_OURS = frozenset(
-    {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization"}
-    | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +63,33 @@ class DoorSettings:
         return f"leakwatch/{__version__} (+{self.contact.strip()})"
 
 
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """Connections that are kept, and such that are not: of each kind those to listed hosts lie apart from all others.
+
+    So a URL that may not lead to a listed host cannot use a connection that another request opened to it.
+    """
+
+    pooled: RawTransport
+    fresh: RawTransport
+
+    @classmethod
+    def to(
+        cls, backend: addresses.GuardedBackend, tls: ssl.SSLContext, connect_s: float, read_s: float
+    ) -> _Ways:
+        """Ways to what the backend lets through."""
+        pooled, fresh = (
+            RawTransport(backend, tls, keep_alive=keep, connect_s=connect_s, read_s=read_s)
+            for keep in (True, False)
+        )
+        return cls(pooled, fresh)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self.pooled.aclose()
+        await self.fresh.aclose()
+
+
 class HttpFetcher:
     """Implements the port `Fetcher`. One per process: it keeps the pace of every host."""
 
@@ -90,11 +110,11 @@ class HttpFetcher:
         self._allow = addresses.HostList.parse(settings.allow_hosts)
         self._user_agent, self._pace = settings.user_agent, Pace()
         dial = dial or cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
-        backend = addresses.GuardedBackend(self._allow, resolve, dial)
         tls = tls or httpx.create_ssl_context(trust_env=False)
-        connect_s, read_s = settings.connect_timeout_s, settings.read_timeout_s
-        self._pooled = RawTransport(backend, tls, keep_alive=True, connect_s=connect_s, read_s=read_s)
-        self._fresh = RawTransport(backend, tls, keep_alive=False, connect_s=connect_s, read_s=read_s)
+        limits_s = (settings.connect_timeout_s, settings.read_timeout_s)
+        self._listed = _Ways.to(addresses.GuardedBackend(self._allow, resolve, dial), tls, *limits_s)
+        nobody = addresses.HostList()
+        self._public = _Ways.to(addresses.GuardedBackend(nobody, resolve, dial), tls, *limits_s)
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,8 +124,8 @@ class HttpFetcher:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._pooled.aclose()
-        await self._fresh.aclose()
+        await self._listed.aclose()
+        await self._public.aclose()
 
     async def fetch(self, request: Request, *, min_interval_s: float = 0.0) -> Payload:
         """Do one GET, following redirects through the same checks.
@@ -117,7 +137,10 @@ class HttpFetcher:
         try:
             return await self._follow(request, secrets, min_interval_s)
         except SourceError as error:
-            error.args = (secrets.hide(error.message),)
+            told = secrets.hide(error.message)
+            if request.named_by is not None and isinstance(error, AddressRefused):
+                told = f"named by a page, which may be hostile: {told}"
+            error.args = (told,)
             raise
 
     async def post(
@@ -144,18 +167,19 @@ class HttpFetcher:
     async def _exchange(
         self, url: httpx.URL, body: bytes, headers: Mapping[str, str], trace: Trace
     ) -> tuple[int, Mapping[str, str], bytes]:
-        fields = {name: value for name, value in headers.items() if name.lower() not in _OURS}
+        fields = {name: value for name, value in headers.items() if name.lower() not in OURS}
         fields |= {"accept-encoding": "identity", "user-agent": self._user_agent}
-        response = await self._fresh.send("POST", url, fields, trace, body)
+        response = await self._listed.fresh.send("POST", url, fields, trace, body)
         try:
             start = await read_start(response.aiter_raw())
             return response.status_code, dict(response.headers.items()), start
         finally:
             await response.aclose()
 
-    async def _follow(self, request: Request, secrets: _Secrets, min_interval_s: float) -> Payload:
-        target = addresses.check_url(request.url, self._allow, high_ports=request.high_ports)
-        hop = _Hop(request, secrets, target)
+    async def _follow(self, request: Request, secrets: Secrets, min_interval_s: float) -> Payload:
+        allow = self._allow if request.named_by is None else listed_of(request.named_by, self._allow)
+        target = addresses.check_url(request.url, allow, high_ports=request.high_ports)
+        hop = Hop(request, secrets, target, allow)
         left_s = self._settings.total_deadline_s
         for _ in range(self._settings.max_redirects + 1):
             async with self._pace.slot(hop.target.lane, min_interval_s):
@@ -167,7 +191,7 @@ class HttpFetcher:
             hop = answer
         raise FetchFailed(f"{hop.target.where}: more than {self._settings.max_redirects} redirects")
 
-    async def _visit_in_time(self, hop: _Hop, left_s: float) -> Payload | _Hop:
+    async def _visit_in_time(self, hop: Hop, left_s: float) -> Payload | Hop:
         try:
             async with timeout(left_s):
                 return await self._visit(hop)
@@ -178,13 +202,13 @@ class HttpFetcher:
                 raise AddressRefused(f"after a redirect, which may be hostile: {error.message}") from None
             raise
 
-    async def _visit(self, hop: _Hop) -> Payload | _Hop:
+    async def _visit(self, hop: Hop) -> Payload | Hop:
         """Ask one URL: its payload, or where it sends us."""
         response = await self._get(hop)
         try:
             status, headers, where = response.status_code, response.headers, hop.target.where
             if status in _REDIRECTS and "location" in headers:
-                return hop.to(addresses.check_redirect(hop.target, headers["location"], self._allow))
+                return hop.to(addresses.check_redirect(hop.target, headers["location"], hop.allow))
             check_status(where, status, headers, self._clock.now())
             coding, limits = headers.get("content-encoding", ""), self._settings.body_limits
             body = await read_body(response.aiter_raw(), where, coding, limits, monotonic)
@@ -192,110 +216,23 @@ class HttpFetcher:
         finally:
             await response.aclose()
 
-    async def _get(self, hop: _Hop) -> httpx.Response:
+    async def _get(self, hop: Hop) -> httpx.Response:
         """Send on a kept connection; if it proves to be stale, once more on a fresh one (RFC 9110 §9.2.2)."""
-        trace = Trace()
+        trace, ways = Trace(), self._listed if hop.is_listed else self._public
         fields = hop.fields | {"accept-encoding": "gzip", "user-agent": self._user_agent}
         try:
-            return await self._pooled.send("GET", hop.wire_url, fields, trace)
+            return await ways.pooled.send("GET", hop.wire_url, fields, trace)
         except ConnectionBroken:
             if trace.connected_anew:
                 raise
-            return await self._fresh.send("GET", hop.wire_url, fields, trace)
+            return await ways.fresh.send("GET", hop.wire_url, fields, trace)
 
-    def _secrets(self, request: Request) -> _Secrets:
+    def _secrets(self, request: Request) -> Secrets:
         parameter, reference = request.query_credential or ("", None)
-        return _Secrets(self._look_up(request.credential), parameter, self._look_up(reference))
+        return Secrets(self._look_up(request.credential), parameter, self._look_up(reference))
 
     def _look_up(self, reference: CredentialRef | None) -> str:
         secret = self._secret(reference).strip() if reference else ""
         if reference and not (secret and secret.isascii() and secret.isprintable()):
             raise ConfigError(f"the secret {reference} is empty or is not plain ASCII; correct it")
         return secret
-
-
-@dataclass(frozen=True, slots=True)
-class _Secrets:
-    """The secrets of one request: put on the wire, and kept out of everything that is shown."""
-
-    bearer: str = field(default="", repr=False)
-    parameter: str = ""
-    value: str = field(default="", repr=False)
-
-    def added_to(self, url: httpx.URL) -> httpx.URL:
-        """The URL with the secret parameter, once."""
-        if not self.parameter:
-            return url
-        bare = self.removed_from(url).query
-        pair = urlencode({self.parameter: self.value}).encode("ascii")
-        return url.copy_with(query=bare + b"&" + pair if bare else pair)
-
-    def removed_from(self, url: httpx.URL) -> httpx.URL:
-        """The URL without the secret parameter, which servers like to repeat in redirects."""
-        pairs = url.query.split(b"&")
-        kept = [p for p in pairs if unquote_plus(p.partition(b"=")[0].decode("ascii")) != self.parameter]
-        return url.copy_with(query=b"&".join(kept) or None) if self.parameter and kept != pairs else url
-
-    def hide(self, text: str) -> str:
-        """The text with stars for every secret in it, however it is quoted."""
-        for secret in filter(None, (self.bearer, self.value)):
-            for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
-                text = re.sub(re.escape(spelling), "***", text, flags=re.IGNORECASE)
-            if secret in unquote_plus(unquote_plus(text)):
-                return "***"
-        return text
-
-    def cut_from(self, body: bytes) -> bytes:
-        """The body with stars for every secret: indexes write the asker's key into the links they list."""
-        for secret in filter(None, (self.bearer, self.value)):
-            for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
-                body = body.replace(spelling.encode("ascii"), b"***")
-        return body
-
-
-@dataclass(frozen=True, slots=True)
-class _Hop:
-    """One URL on the way of a request; `own` until the way leaves the request's origin, and never again."""
-
-    request: Request
-    secrets: _Secrets
-    target: Target
-    own: bool = True
-    seen: frozenset[httpx.URL] = frozenset()
-
-    def to(self, target: Target) -> _Hop:
-        """The next hop. Raises: FetchFailed for a loop; Refused if another host's URL holds our secret."""
-        own = self.own and target.origin == self.target.origin
-        bare = self.secrets.removed_from(target.url)
-        if not own and self.secrets.hide(str(bare)) != str(bare):
-            raise Refused(f"{self.target.where}: its redirect would carry our credential to another host")
-        seen = self.seen | {self.secrets.removed_from(self.target.url)}
-        if bare in seen:
-            raise FetchFailed(f"{self.target.where}: its redirects run in a circle")
-        return replace(self, target=replace(target, url=bare), own=own, seen=seen)
-
-    def payload(self, status: int, headers: Mapping[str, str], body: bytes, at: datetime) -> Payload:
-        """What came back, without the secrets."""
-        shown = {name: self.secrets.hide(value) for name, value in headers.items()}
-        url = self.secrets.hide(str(self.secrets.removed_from(self.target.url)))
-        kept = self.secrets.cut_from(body)
-        return Payload(request=self.request, url=url, status=status, headers=shown, body=kept, fetched_at=at)
-
-    @property
-    def wire_url(self) -> httpx.URL:
-        """What is asked for: with the secret parameter only at the request's own origin."""
-        return self.secrets.added_to(self.target.url) if self.own else self.target.url
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """What the server is told: away from the request's own origin nothing but what we accept."""
-        custom = {"accept": "*/*"} | {name.lower(): value for name, value in self.request.headers.items()}
-        if not self.own:
-            return {"accept": custom["accept"]}
-        ours = {
-            "if-none-match": self.request.etag,
-            "if-modified-since": self.request.last_modified,
-            "authorization": self.secrets.bearer and f"Bearer {self.secrets.bearer}",
-        }
-        sent = custom | {name: value for name, value in ours.items() if value}
-        return {name: value for name, value in sent.items() if name not in _OURS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NewType
 
@@ -19,6 +19,7 @@ class PieceTable:
 
     Shape:  `digests` is n digests of 20 bytes, for the pieces `first`, `first` + 1, …; the file's last piece may
             be shorter. Twenty zero bytes stand for a piece that is constant or a pattern, and proves nothing.
+            A file shorter than one piece may have a second digest, of itself and zeros up to the piece length.
     """
 
     piece_length: int
@@ -111,13 +112,26 @@ def _opaque(ident: AssetId) -> str:
 
 
 def is_telling(file: AssetFile, files: Sequence[AssetFile]) -> bool:
-    """Whether a file stands for the work: at least a hundredth of its bytes.
+    """Whether a file stands for the work by itself (`are_telling`)."""
+    return are_telling([file], files)
+
+
+def are_telling(found: Iterable[AssetFile], files: Sequence[AssetFile]) -> bool:
+    """Whether files that were found stand for the work, and are more than what goes with many works.
 
     A tokenizer, a licence text or a sample is shared by thousands of places; finding it proves nothing of the rest.
+    So one of them has a hundredth of the work's bytes; or those as large as its parts are (at least half of the
+    largest) have a thousandth together, since each of 160 equal shards has less than a hundredth; or all together
+    have a tenth. A file of unknown size is taken for a part of the work.
     """
-    if file.size_bytes is None:
-        return True
     sizes = {
-        one.path: one.size_bytes or 0 for one in files
+        one.path: one.size_bytes for one in files
     }  # a recipient's copy takes the place of the common one
-    return file.size_bytes * 100 >= sum(sizes.values())
+    whole = [size or 0 for size in sizes.values()]
+    total, largest = sum(whole), max(whole, default=0)
+    told = {one.path: one.size_bytes for one in found}
+    agreed = [size for size in told.values() if size is not None]
+    if len(agreed) < len(told):
+        return True
+    parts = sum(size for size in agreed if 2 * size >= largest)
+    return bool(agreed) and (100 * max(agreed) >= total or 1000 * parts >= total or 10 * sum(agreed) >= total)

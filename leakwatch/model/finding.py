@@ -300,7 +300,10 @@ class FindingEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofTask:
-    """One torrent of one finding that is to be judged. `attempts` counts since its metadata is there, if it is."""
+    """One torrent of one finding that is to be judged. `attempts` counts since its metadata is there, if it is.
+
+    `peers` are those that posts named lately.
+    """
 
     id: int
     finding: FindingId
@@ -309,6 +312,7 @@ class ProofTask:
     attempts: int = 0
     metadata_digest: str | None = None
     rank: Rank = Rank.REVIEW
+    peers: tuple[tuple[str, int], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

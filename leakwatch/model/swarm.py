@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from heapq import heappop, heappush
+from itertools import groupby, zip_longest
 
 from leakwatch.torrent.infohash import Infohashes
 
 _HOURLY, _DAILY = timedelta(hours=1), timedelta(days=1)
+INTERVAL = timedelta(minutes=10)
+"""Between two counts of a young swarm, where the operator sets nothing else."""
 _FIRST_DAY, _FIRST_WEEK = timedelta(days=1), timedelta(days=7)
 _GROWTH_WINDOW = timedelta(hours=24)
-_FEWEST_SEEDS = 3
+_FEWEST_SEEDS = _FEWEST_POINTS = 3
+MAX_PEERS = 10_000_000
+"""Larger counts are garbage: no swarm ever had a hundredth of it."""
+_LONGEST = timedelta(hours=36)
+"""What nobody spoke of since is passed over after this: half as much again as the longest time between counts."""
 
 
 class SampleMethod(StrEnum):
@@ -41,6 +50,10 @@ class SwarmSample:
     completed: int | None = None
     error: float | None = None
     origins: Mapping[str, int] | None = None
+
+
+_Source = tuple[str, SampleMethod, str]
+"""A swarm, and who counted it how."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,21 +91,40 @@ class Spread:
         return told + (f"; doubling every {_duration(self.doubling_s)}" if self.doubling_s else "")
 
 
+def believable(peers: int | None) -> int | None:
+    """A count that can be true, or None."""
+    return peers if peers is not None and 0 <= peers <= MAX_PEERS else None
+
+
 def next_sample_at(since: datetime, now: datetime, at_first: timedelta) -> datetime:
     """When a swarm is counted next: at the pace for its first day, then hourly for a week, then daily."""
     age = now - since
     return now + (at_first if age < _FIRST_DAY else _HOURLY if age < _FIRST_WEEK else _DAILY)
 
 
+def wants_index_count(since: datetime, heard_at: datetime | None, now: datetime) -> bool:
+    """Whether what an index shows now is kept: one number in half an interval, for indexes are read far more often."""
+    return heard_at is None or now - heard_at >= (next_sample_at(since, now, INTERVAL) - now) / 2
+
+
 def curve(samples: Sequence[SwarmSample]) -> list[tuple[datetime, int, int]]:
-    """Time, seeds and leechers, one point for each time: the largest that any source said of any of the swarms."""
-    points: dict[datetime, tuple[int, int]] = {}
-    for one in samples:
-        if one.seeds is None and one.leechers is None:
-            continue
-        seeds, leechers = points.get(one.at, (0, 0))
-        points[one.at] = max(seeds, one.seeds or 0), max(leechers, one.leechers or 0)
-    return [(at, *points[at]) for at in sorted(points)]
+    """Time, seeds and leechers, one point for each time: the largest of what stands then.
+
+    A count stands until its source speaks of the swarm again, or the swarm was counted twice without it: sources
+    are heard at times of their own, and one may be silent once.
+    """
+    spans = sorted(_spans(samples), key=lambda span: span[0].at)
+    seeds: list[tuple[int, datetime]] = []
+    leechers: list[tuple[int, datetime]] = []
+    points: list[tuple[datetime, int, int]] = []
+    for at, group in groupby(spans, key=lambda span: span[0].at):
+        for one, until in group:
+            if one.seeds is not None:
+                heappush(seeds, (-one.seeds, until))
+            if one.leechers is not None:
+                heappush(leechers, (-one.leechers, until))
+        points.append((at, _largest(seeds, at), _largest(leechers, at)))
+    return points
 
 
 def spread_of(samples: Sequence[SwarmSample]) -> Spread | None:
@@ -102,26 +134,88 @@ def spread_of(samples: Sequence[SwarmSample]) -> Spread | None:
         return None
     at, seeds, leechers = points[-1]
     peak_at, peak_seeds, _ = max(points, key=lambda point: point[1])
-    return Spread(seeds, leechers, at, peak_seeds, peak_at, _doubling_s(points))
+    return Spread(seeds, leechers, at, peak_seeds, peak_at, _doubling_s(samples, at))
 
 
 def resurged(samples: Sequence[SwarmSample], removed_at: datetime) -> bool:
-    """Whether a swarm that was thought to be gone grows again: at least three seeds, and three times its lowest since."""
-    after = [seeds for at, seeds, _ in curve(samples) if at > removed_at]
-    return len(after) > 1 and after[-1] >= max(_FEWEST_SEEDS, 3 * min(after[:-1]))
+    """Whether a swarm that was thought to be gone grows again, by what one source says of it over time.
+
+    That is at least three seeds, and three times its lowest since. Different sources know different peers: what one
+    says after another is no growth.
+    """
+    for one in _by_source(samples).values():
+        after = [sample.seeds for sample in one if sample.at > removed_at and sample.seeds is not None]
+        if len(after) > 1 and after[-1] >= max(_FEWEST_SEEDS, 3 * min(after[:-1])):
+            return True
+    return False
 
 
-def _doubling_s(points: Sequence[tuple[datetime, int, int]]) -> float | None:
-    """Seconds in which the peers double, by least squares on the logarithm over the last day; None if they do not."""
-    last = points[-1][0]
-    recent = [(at, seeds + leechers) for at, seeds, leechers in points if last - at <= _GROWTH_WINDOW]
-    known = [((at - last).total_seconds(), math.log2(peers)) for at, peers in recent if peers]
-    if len(known) < 3:
+def _by_source(samples: Sequence[SwarmSample]) -> dict[_Source, list[SwarmSample]]:
+    """What each source said of each swarm, oldest first; of several counts at one time (a hybrid's two) the larger."""
+    told: dict[_Source, dict[datetime, SwarmSample]] = {}
+    for one in samples:
+        if one.seeds is None and one.leechers is None:
+            continue
+        series = told.setdefault((one.swarm_key, one.method, one.source), {})
+        series[one.at] = _larger(one, series.get(one.at, one))
+    return {source: [series[at] for at in sorted(series)] for source, series in told.items()}
+
+
+def _larger(one: SwarmSample, other: SwarmSample) -> SwarmSample:
+    seeds = [each.seeds for each in (one, other) if each.seeds is not None]
+    leechers = [each.leechers for each in (one, other) if each.leechers is not None]
+    return replace(one, seeds=max(seeds, default=None), leechers=max(leechers, default=None))
+
+
+def _spans(samples: Sequence[SwarmSample]) -> Iterator[tuple[SwarmSample, datetime]]:
+    """Each count with the time until which it stands."""
+    rounds: dict[str, set[datetime]] = {}
+    for one in samples:
+        if one.method is not SampleMethod.INDEX:
+            rounds.setdefault(one.swarm_key, set()).add(one.at)
+    times = {key: sorted(ats) for key, ats in rounds.items()}
+    for (key, _, _), series in _by_source(samples).items():
+        counted = times.get(key, [])
+        for one, after in zip_longest(series, series[1:]):
+            missed = bisect_right(counted, one.at) + 1
+            until = counted[missed] if missed < len(counted) else one.at + _LONGEST
+            yield one, min(until, after.at) if after else until
+
+
+def _largest(standing: list[tuple[int, datetime]], at: datetime) -> int:
+    """The largest count that still stands; what no longer does is dropped as it comes up."""
+    while standing and standing[0][1] <= at:
+        heappop(standing)
+    return -standing[0][0] if standing else 0
+
+
+def _doubling_s(samples: Sequence[SwarmSample], last: datetime) -> float | None:
+    """Seconds in which the peers double by one source's counts of the last day; None if they do not.
+
+    That source is the one which says the most now; our own counts come before what an index shows.
+    """
+    recent = [
+        [one for one in series if one.seeds is not None and last - one.at <= _GROWTH_WINDOW]
+        for series in _by_source(samples).values()
+    ]
+    known = [series for series in recent if sum(_peers(one) > 0 for one in series) >= _FEWEST_POINTS]
+    if not known:
         return None
+    chosen = max(known, key=lambda series: (series[-1].method is not SampleMethod.INDEX, _peers(series[-1])))
+    return _fitted_s([((one.at - last).total_seconds(), _peers(one)) for one in chosen if _peers(one)])
+
+
+def _fitted_s(points: Sequence[tuple[float, int]]) -> float | None:
+    """Seconds to double, by least squares on the logarithm."""
+    known = [(at_s, math.log2(peers)) for at_s, peers in points]
     middle_x, middle_y = (sum(axis) / len(known) for axis in zip(*known, strict=True))
     spread_x = sum((x - middle_x) ** 2 for x, _ in known)
     slope = sum((x - middle_x) * (y - middle_y) for x, y in known) / spread_x if spread_x else 0.0
     return 1 / slope if slope > 1 / (7 * 86400) else None
+
+
+def _peers(sample: SwarmSample) -> int:
+    return (sample.seeds or 0) + (sample.leechers or 0)
 
 
 def _duration(seconds: float) -> str:

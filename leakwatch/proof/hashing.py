@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from leakwatch.model.asset import AssetFile, PieceTable
 from leakwatch.pieces import NOTHING
@@ -49,16 +49,20 @@ class Hasher(Protocol):
         ...
 
 
+@runtime_checkable
 class HasherElsewhere(Hasher, Protocol):
     """One that may be away: a disk that is not mounted, a machine that does not answer."""
 
-    def noting(self, away: Away) -> Hasher:
-        """The same, which tells `away` of each time that it could not be asked; not to know a piece is another thing."""
+    def noting(self, away: Away, files: Sequence[AssetFile] = ()) -> Hasher:
+        """The same, which tells `away` of each time that it could not be asked; not to know a piece is another thing.
+
+        `files` are those that it will be asked for, so that one question may do for many.
+        """
         ...
 
 
 class TableHasher:
-    """Stored tables: pieces that begin at a multiple of their length, and whole files by their own SHA-1."""
+    """Stored tables: pieces that begin at a multiple of their length, and whole files, also with padding behind."""
 
     def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
         """The windows of the table, if the pieces lie on its grid; the whole file, if one piece holds it."""
@@ -78,10 +82,13 @@ class TableHasher:
         return [self._hash(piece) for piece in pieces]
 
     def _hash(self, piece: Piece) -> Hashed | None:
-        part = piece[0]
+        part, *rest = piece
         file, size = part.file, (part.file.size_bytes or 0 if part.file else 0)
-        if len(piece) > 1 or file is None:
+        if file is None or any(one.file for one in rest):
             return None
+        if rest:
+            filled = _filled_up(file, part, size + sum(one.length for one in rest))
+            return Hashed(filled, (True, *(False for _ in rest))) if filled else None
         for table in file.tables:
             digest = _looked_up(table, part, size)
             if digest:
@@ -89,6 +96,14 @@ class TableHasher:
         if not part.start and part.length == size and file.sha1:
             return Hashed(file.sha1, (True,))
         return None
+
+
+def _filled_up(file: AssetFile, part: Part, piece_length: int) -> bytes | None:
+    """A whole file shorter than a piece, and zeros behind it."""
+    if part.start or part.length != file.size_bytes:
+        return None
+    rows = (table for table in file.tables if table.piece_length == piece_length and not table.first)
+    return next((digest for table in rows if (digest := table.digest(1))), None)
 
 
 def _looked_up(table: PieceTable, part: Part, size: int) -> bytes | None:
@@ -105,8 +120,13 @@ class InTurn:
     hashers: tuple[Hasher, ...]
 
     def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
-        """What any of them knows."""
-        return joined(part for one in self.hashers for part in one.known(file, piece_length, start))
+        """What any of them knows; who comes after those that know the whole file is not asked."""
+        found: tuple[range, ...] = ()
+        for one in self.hashers:
+            found = joined((*found, *one.known(file, piece_length, start)))
+            if found == (range(file.size_bytes or 0),):
+                break
+        return found
 
     def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
         """Each by the first that knows it."""
@@ -118,6 +138,12 @@ class InTurn:
             for place, hashed in zip(missing, one.hash([pieces[place] for place in missing]), strict=True):
                 found[place] = hashed
         return found
+
+
+def here(hasher: Hasher) -> Hasher:
+    """Without what is elsewhere: that hashes no ranges that end a few bytes apart, and would remember these (0014)."""
+    ways = hasher.hashers if isinstance(hasher, InTurn) else (hasher,)
+    return InTurn(tuple(one for one in ways if not isinstance(one, HasherElsewhere)))
 
 
 def joined(ranges: Iterable[range]) -> tuple[range, ...]:

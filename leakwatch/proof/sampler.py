@@ -19,11 +19,14 @@ from leakwatch.proof.mates import MAX_MATES, Mates
 from leakwatch.proof.pairs import Budget, Pair
 from leakwatch.torrent.metainfo import TorrentFile, TorrentInfo
 
-STAGES = (1, 16, 64)
-"""Informative pieces a file: 16 miss a copy with a quarter unchanged in 1 %, 64 with a twentieth in 4 %."""
+STAGES = (1, 4, 16, 64)
+"""Informative pieces a file: 16 miss a copy with a quarter unchanged in 1 %, 64 with a twentieth in 4 %.
+
+Four are enough to refute, so that every file comes to them before reading ends."""
 SHA1_BYTES = 20
-_ENOUGH_TO_REFUTE = 4
+_ENOUGH_TO_REFUTE, _ENOUGH_TO_TELL = STAGES[1], STAGES[2]
 _MAX_EQUAL, _MAX_SHIFTED = 256, 32
+_MAX_TRIES, _BATCH = 512, 16
 _MAX_SPANS, _MAX_PARTS, _MAX_SPAN_BYTES = 64, 1024, 32 * 2**20
 
 
@@ -211,20 +214,39 @@ class Sampler:
         is_whole = sum(part.length for part in parts) == end - start <= self._budget.left
         return (files, tuple(parts)) if is_whole else ([], ())
 
-    def refutes(self, least_bytes: float) -> bool:
-        """Whether a large file differs in all that was tested from every asset file of its size."""
+    def equal(self) -> list[Pair]:
+        """The pairs of one size, in place."""
+        return [pair for pair in self.pairs if pair.file.size_bytes == pair.asset.size_bytes]
+
+    def differing(self) -> list[Pair]:
+        """The pairs of all files that differ, in all that was tested, from every asset file of their size."""
         by_file: dict[int | None, list[Pair]] = {}
-        for pair in self.pairs:
-            if (
-                max(least_bytes, 2 * self._info.piece_length + 1)
-                <= pair.file.size_bytes
-                == pair.asset.size_bytes
-            ):
-                by_file.setdefault(pair.file.offset, []).append(pair)
-        return any(
-            len(pairs) <= MAX_MATES and all(p.tested >= _ENOUGH_TO_REFUTE and not p.ok for p in pairs)
+        for pair in self.equal():
+            by_file.setdefault(pair.file.offset, []).append(pair)
+        return [
+            pair
             for pairs in by_file.values()
-        )
+            if len(pairs) <= MAX_MATES and all(p.tested >= _ENOUGH_TO_REFUTE and not p.ok for p in pairs)
+            for pair in pairs
+        ]
+
+    def run_shifted(self, pairs: Sequence[Pair], shifts: Sequence[int], hasher: Hasher) -> int:
+        """Try pairs of equal size at other alignments, by a piece each, until one agrees; how many were tried."""
+        tried, self._budget = 0, Budget()  # another one: the first may be spent in place
+        moved = islice((self._pair(p.file, p.asset, by) for by in shifts for p in pairs), _MAX_TRIES)
+        while batch := list(islice(moved, _BATCH)):
+            drawn = [(pair, index) for pair in batch for index in islice(pair.draws, 1)]
+            drawn = drawn[: max(0, self._budget.left) // self._info.piece_length]
+            pieces = [self._piece(pair, index) for pair, index in drawn]
+            for (pair, index), piece, hashed in zip(drawn, pieces, hasher.hash(pieces), strict=True):
+                self._count(pair, index, piece[0], hashed)
+            tried += sum(pair.tested for pair in batch)
+            found = next((pair for pair in batch if pair.ok), None)
+            if found:
+                self._test(found, _ENOUGH_TO_TELL, hasher)
+                self.pairs.append(found)
+                break
+        return tried
 
     def best(self) -> list[Pair]:
         """The best of what was tested for each of the torrent's files; those that agree first."""

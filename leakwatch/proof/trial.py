@@ -144,7 +144,7 @@ class Trial:
         self.budget.take(hashed)
         return hashed.digest if hashed is not None and hashed.informative[0] else None
 
-    def hasown_copy(self, name: str, everybody: set[str]) -> bool:
+    def has_own_copy(self, name: str, everybody: set[str]) -> bool:
         """Whether a piece that only his copy has holds a block of 16 KiB that only his copy has.
 
         Without one he is known by a choice of marks that others have, too.
@@ -152,13 +152,13 @@ class Trial:
         pieces = [index for index, owner in self.unique.items() if owner == name]
         blocks = (block for index in pieces for block in _blocks(self.part(index)))
         marked = [block for block in blocks if self._is_marked(block)]
-        return any(self._isown_copy(name, everybody, block) for block in marked[:_MAX_BLOCKS])
+        return any(self._is_own_copy(name, everybody, block) for block in marked[:_MAX_BLOCKS])
 
     def _is_marked(self, part: Part) -> bool:
         end = part.start + part.length
         return any(a < end and part.start < b for a, b in ranges(self.copies, self.copies.keys()))
 
-    def _isown_copy(self, name: str, everybody: set[str], block: Part) -> bool:
+    def _is_own_copy(self, name: str, everybody: set[str], block: Part) -> bool:
         owner = self._owner(name, block)
         others = {self._owner(other, block) for other in everybody if other != name}
         own = None if owner in others else self._digest(owner, block)

@@ -89,7 +89,7 @@ def variant_by_pieces(
     name = min(left)
     others = _summed([trial.others(name, rng) for trial in trials])
     missing = _uncompared(copies, trials)
-    has_own = not missing or any(trial.hasown_copy(name, everybody) for trial in trials)
+    has_own = not missing or any(trial.has_own_copy(name, everybody) for trial in trials)
     return _told(everybody, answers, others, copies, () if has_own else missing)
 
 

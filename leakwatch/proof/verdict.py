@@ -15,12 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random, SystemRandom
 
-from leakwatch.model.asset import AssetFile, is_telling
+from leakwatch.model.asset import AssetFile, are_telling
 from leakwatch.model.finding import FileProof, Proof, Verdict
 from leakwatch.proof.by_headers import by_headers
 from leakwatch.proof.hashing import Hasher
 from leakwatch.proof.layers import Layers, lacking
 from leakwatch.proof.pairs import Budget, Pair
+from leakwatch.proof.refuting import ELSEWHERE, Differing, differing, may_be_elsewhere
 from leakwatch.proof.sampler import SHA1_BYTES, STAGES, Sampler
 from leakwatch.proof.variants import variant_by_pieces, variant_by_root
 from leakwatch.torrent.layers import NODE_BYTES
@@ -47,11 +48,13 @@ def prove(
     PROVED    a v2 root is one of the asset's (the whole file is identical; told as 1 of 1 pieces), or one
               informative v1 piece agrees, or one node of a piece layer (method `layer`) where a torrent has no v1
               pieces. Pieces are drawn at random: no maker can know which.
-    LIKELY    only side files agree: less than a hundredth of the asset's bytes each, such as a licence text; or no
-              bytes could be compared, or too few, and weights of the torrent have the sizes that the asset's
-              tensors take up (method `header`; a fine-tune of the same architecture has them, too).
+    LIKELY    only side files agree (`are_telling`), such as a licence text; or no bytes could be compared, or too
+              few, and weights of the torrent have the sizes that the asset's tensors take up (method `header`; a
+              fine-tune of the same architecture has them, too).
     REFUTED   only by evidence: a file of exactly an asset file's size of which at least four informative
-              pieces were tested and all differ, or whose root differs. Small side files refute nothing.
+              pieces were tested and all differ, at small shifts, too; or whose root differs. Small side files
+              refute nothing, nor does a file beside others that could hold the asset (`refuting.py`). `error`
+              speaks of copies in place: it is the chance to miss one of which a quarter is unchanged.
     UNPROVED  nothing could be compared, or too little; `reason` says why.
     """
     identical = _same_root(info, files)
@@ -68,36 +71,42 @@ def prove(
     agreed = {pair.asset.path for pair in pairs if pair.ok}
     own = _own_copies(rows, [file for file in files if file.path not in agreed], rng, budget)
     pairs = sorted([*own, *pairs], key=lambda pair: not pair.ok) if own else pairs
+    others = Differing() if any(pair.ok for pair in pairs) else differing(sampler, rows.hasher)
+    pairs = pairs if any(pair.ok for pair in pairs) else sampler.best()
     tested = [replace(pair.told(), method=rows.method) for pair in pairs]
     proved = [file for file in tested if file.pieces_ok]
     if proved:
         variant = variant_by_pieces(rows.info, pairs, files, rows.hasher, rng, digest_bytes=rows.digest_bytes)
         return replace(_agreeing(rows.method, tested, proved, files), variant=variant)
-    return _not_proved(info, files, sampler, tested, layers)
+    return _not_proved(info, files, sampler, others, tested, layers)
 
 
 def _not_proved(
     info: TorrentInfo,
     files: Sequence[AssetFile],
     sampler: Sampler,
+    others: Differing,
     tested: Sequence[FileProof],
     layers: Layers | None,
 ) -> Proof:
     """What is left to say where nothing agrees."""
     told, method = tuple(tested), tested[0].method if tested else "none"
-    other = _other_root(info, files)
-    if sampler.refutes(_weight(files)) and not (other and method == "layer"):
-        count = sum(file.pieces_tested for file in tested)
-        why = f"none of {count} informative pieces agrees with the asset's"
-        return Proof(Verdict.REFUTED, method, told, why, (1 - _UNCHANGED) ** count)
-    if other:
-        why = f"{_count(len(other), 'file')} of exactly the asset's size, and of another root{_blind(info, layers)}"
-        return Proof(Verdict.REFUTED, "v2", tuple(other[:_MAX_FILES_TOLD]), why, _BY_CHANCE["v2"])
+    other, least, why_not = _other_root(info, files), _weight(files), sampler.why_not()
+    pieces, large = others.pieces(least), [file for file in other if file.size_bytes >= least]
+    if pieces and not (large and method == "layer"):
+        if not may_be_elsewhere(info, others.sizes, least):
+            return Proof(Verdict.REFUTED, method, told, others.reason(pieces), (1 - _UNCHANGED) ** pieces)
+        why_not = ELSEWHERE
+    if large:
+        if not may_be_elsewhere(info, [file.size_bytes for file in other], least):
+            why = f"{_count(len(large), 'file')} of exactly the asset's size, and of another root{_blind(info, layers)}"
+            return Proof(Verdict.REFUTED, "v2", tuple(large[:_MAX_FILES_TOLD]), why, _BY_CHANCE["v2"])
+        why_not = ELSEWHERE
     alike = by_headers(info, _common(files))
     if alike:
         why = f"{alike.reason} ({alike.kind}); a fine-tune of the same architecture has these sizes, too"
         return Proof(Verdict.LIKELY, "header", told, why)
-    return Proof(Verdict.UNPROVED, method, told, sampler.why_not() + _blind(info, layers))
+    return Proof(Verdict.UNPROVED, method, told, why_not + _blind(info, layers))
 
 
 def _blind(info: TorrentInfo, layers: Layers | None) -> str:
@@ -127,10 +136,10 @@ class _Rows:
 def _agreeing(
     method: str, told: Sequence[FileProof], proved: Sequence[FileProof], files: Sequence[AssetFile]
 ) -> Proof:
-    """Proved, if one of the files that agree stands for the work."""
-    telling = {file.path for file in files if is_telling(file, files)}
+    """Proved, if the files that agree stand for the work, one by itself or all together."""
     why, error = _why_proved(proved, files), _BY_CHANCE[method]
-    if any(one.asset_path in telling for one in proved):
+    agreed = {one.asset_path for one in proved}
+    if are_telling([file for file in files if file.path in agreed], files):
         return Proof(Verdict.PROVED, method, tuple(told), why, error)
     why = f"{why}; these are side files, which others may have too"
     return Proof(Verdict.LIKELY, method, tuple(told), why, error)
@@ -178,11 +187,10 @@ def _same_root(info: TorrentInfo, files: Sequence[AssetFile]) -> list[FileProof]
 
 def _other_root(info: TorrentInfo, files: Sequence[AssetFile]) -> list[FileProof]:
     """Files of exactly an asset file's size whose root is another; asked only where no root agrees."""
-    least = _weight(files)
-    known = {file.size_bytes: file for file in files if (file.size_bytes or 0) >= least}
+    known = {file.size_bytes: file for file in files if file.size_bytes}
     for file in files:
         if file.pieces_root is None:
-            known.pop(file.size_bytes, None)
+            known.pop(file.size_bytes or 0, None)
     found = ((file, known.get(file.size_bytes)) for file in info.files if file.pieces_root)
     return [
         FileProof(file.path, asset.path, 0, 1, 1, method="v2", size_bytes=file.size_bytes)

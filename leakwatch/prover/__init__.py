@@ -1,4 +1,4 @@
-"""The prover: hashes pieces where an asset's files are, and never says a byte of them.
+"""The prover: hashes pieces where an asset's files are, and says nothing else of them.
 
 `prover_hashers` is the asking side's door, `app` and `server` are what `leakwatch prover serve` runs.
 """

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from leakwatch.errors import WireError
 from leakwatch.model.asset import AssetFile
 from leakwatch.proof import Hashed, Hasher, Part, Piece
+from leakwatch.prover.edges import Edges
 from leakwatch.prover.limits import MAX_BODY_BYTES, cost
 from leakwatch.prover.pace import Pace
 from leakwatch.prover.wire import (
@@ -61,6 +62,10 @@ class Shelf:
         """Which of some files are here, empty ones left out."""
         return [self.find(file) is not None for file in files]
 
+    def names(self, piece: Piece) -> bool:
+        """Whether all files of a piece are on the shelf, changed or not."""
+        return all((part.file.sha256, part.file.size_bytes) in self._files for part in piece if part.file)
+
     def hash(self, piece: Piece) -> Hashed | None:
         """One piece's hash, or None if one of its files is not here or can no longer be read as it was."""
         parts: list[Part] = []
@@ -76,7 +81,7 @@ class Answers:
     """The two questions that a prover answers. Counts are logged, never which ranges of which files."""
 
     def __init__(self, shelf: Shelf, pace: Pace) -> None:
-        self._shelf, self._pace = shelf, pace
+        self._shelf, self._pace, self._edges = shelf, pace, Edges()
         self._threads = ThreadPoolExecutor(
             min(_MAX_THREADS, os.cpu_count() or 1), thread_name_prefix="prover"
         )
@@ -90,15 +95,21 @@ class Answers:
         return _json(tell_known(known))
 
     async def hash(self, raw: bytes) -> Response:
-        """The hashes of some pieces, at the pace that was set. Raises: WireError."""
+        """The hashes of some pieces, at the pace that was set; none of those that would tell bytes. Raises: WireError."""
         pieces = read_ask_hash(raw)
         wait_s = self._pace.take(sum(map(cost, pieces)), time.monotonic())
         if wait_s:
             _log.info("pace_kept", pieces=len(pieces), wait_s=round(wait_s, 3))
             return _json(tell_error("too fast"), 429, {"Retry-After": str(math.ceil(wait_s))})
         begun, loop = time.monotonic(), asyncio.get_running_loop()
-        work = [loop.run_in_executor(self._threads, self._shelf.hash, piece) for piece in pieces]
-        hashed = await asyncio.gather(*work)
+        allowed = [self._shelf.names(piece) and self._edges.take(piece) for piece in pieces]
+        work = [
+            loop.run_in_executor(self._threads, self._shelf.hash, piece)
+            for piece, is_allowed in zip(pieces, allowed, strict=True)
+            if is_allowed
+        ]
+        found = iter(await asyncio.gather(*work))
+        hashed = [next(found) if is_allowed else None for is_allowed in allowed]
         _log.info(
             "pieces_hashed",
             pieces=len(pieces),

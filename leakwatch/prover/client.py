@@ -18,7 +18,14 @@ import structlog
 from leakwatch.errors import LeakwatchError, SourceError, WireError
 from leakwatch.model.asset import AssetFile
 from leakwatch.proof import Away, Hashed, Hasher, Piece
-from leakwatch.prover.limits import MAX_BODY_BYTES, MAX_PIECE_BYTES, MIN_BYTES, is_within, refusal
+from leakwatch.prover.limits import (
+    MAX_BODY_BYTES,
+    MAX_FILES,
+    MAX_PIECE_BYTES,
+    MIN_BYTES,
+    is_within,
+    refusal,
+)
 from leakwatch.prover.network import DeadlineBackend, until
 from leakwatch.prover.settings import ProverSettings
 from leakwatch.prover.wire import HASH_PATH, KNOWN_PATH, ask_hash, ask_known, read_hash, read_known
@@ -70,15 +77,16 @@ class ProverHasher:
             uds=str(settings.socket) if settings.socket else None,
             network_backend=DeadlineBackend(),
         )
-        self._kept: dict[tuple[bytes, int], tuple[float, bool]] = {}
+        self._kept: dict[tuple[bytes | None, int | None], tuple[float, bool]] = {}
         self._rest = _Rest()
         self._away: Away | None = None
+        self._ahead: Iterator[AssetFile] = iter(())
         self.failures: Counter[str] = Counter()
 
-    def noting(self, away: Away) -> Hasher:
-        """The same prover, its connections shared, for one proof."""
+    def noting(self, away: Away, files: Sequence[AssetFile] = ()) -> Hasher:
+        """The same prover, its connections and what it said shared, for one proof of these files."""
         noting = copy(self)
-        noting._away = away  # noqa: SLF001  a copy of our own
+        noting._away, noting._ahead = away, iter(files)  # noqa: SLF001  a copy of our own
         return noting
 
     def close(self) -> None:
@@ -88,10 +96,10 @@ class ProverHasher:
     def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
         """All of a file that the prover has, but for a last piece too short to be asked for."""
         size = file.size_bytes or 0
-        if file.sha256 is None or not size:
+        if not _is_named(file):
             return ()
         ranges = _askable(size, piece_length, start)
-        return ranges if ranges and self._has(file, file.sha256, size) else ()
+        return ranges if ranges and self._has(file) else ()
 
     def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
         """Each piece as the prover hashed it, in as few requests as its limits allow."""
@@ -107,18 +115,30 @@ class ProverHasher:
                 found[place] = hashed
         return found
 
-    def _has(self, file: AssetFile, sha256: bytes, size: int) -> bool:
-        kept_until, is_known = self._kept.get((sha256, size), (0.0, False))
-        if time.monotonic() < kept_until:
-            return is_known
-        ends_at = time.monotonic() + self._settings.deadline_s
-        answer = self._answer(KNOWN_PATH, ask_known([file]), ends_at, lambda raw: read_known(raw, 1))
+    def _has(self, file: AssetFile) -> bool:
+        """What it said of a file; where it said nothing yet, the files that come next are asked for beside it."""
+        said = self._said(file)
+        if said is not None:
+            return said
+        asked = {_key(file): file}
+        for one in self._ahead:
+            if _is_named(one) and self._said(one) is None:
+                asked.setdefault(_key(one), one)
+            if len(asked) == MAX_FILES:
+                break
+        ends_at, body = time.monotonic() + self._settings.deadline_s, ask_known(list(asked.values()))
+        answer = self._answer(KNOWN_PATH, body, ends_at, lambda raw: read_known(raw, len(asked)))
         if answer is None:
             return False
         if len(self._kept) >= _MAX_KEPT:
             self._kept.clear()
-        self._kept[sha256, size] = (time.monotonic() + _KEPT_S, answer[0])
+        kept_until = time.monotonic() + _KEPT_S
+        self._kept.update((key, (kept_until, known)) for key, known in zip(asked, answer, strict=True))
         return answer[0]
+
+    def _said(self, file: AssetFile) -> bool | None:
+        kept_until, is_known = self._kept.get(_key(file), (0.0, False))
+        return is_known if time.monotonic() < kept_until else None
 
     def _answer(self, path: str, body: bytes, ends_at: float, read: Callable[[bytes], T]) -> T | None:
         """What was answered, or None where it went wrong, which is counted and logged."""
@@ -203,8 +223,16 @@ def _askable(size: int, piece_length: int, start: int) -> tuple[range, ...]:
     return (range(size - tail),) if tail < MIN_BYTES else (range(size),)
 
 
+def _key(file: AssetFile) -> tuple[bytes | None, int | None]:
+    return file.sha256, file.size_bytes
+
+
+def _is_named(file: AssetFile) -> bool:
+    return bool(file.sha256 and file.size_bytes)
+
+
 def _is_askable(piece: Piece) -> bool:
-    named = all(part.file is None or (part.file.sha256 and part.file.size_bytes) for part in piece)
+    named = all(part.file is None or _is_named(part.file) for part in piece)
     return named and any(part.file for part in piece) and refusal(piece) is None
 
 

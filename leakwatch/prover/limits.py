@@ -1,13 +1,14 @@
 """How much one request may ask, and which pieces are hashed at all.
 
 A hash of few unknown bytes gives them away: whoever holds it tries all values. So a range has at least 16 KiB,
-or is the whole file (who asks for it names its SHA-256, which says as much), or is cut by the edge of a piece
-that has at least 16 KiB of files in all: the end of a file at the piece's beginning, the beginning of a file at
-its end. Torrents of small files have such pieces, others are nobody's honest question.
+or is the whole file: who asks for it names its SHA-256, which says as much. What lies beside a range in a piece
+does not help: it may be a file that everybody has. Pieces with a shorter edge are not hashed, and small files that
+share them with others may stay without a verdict.
 
-Not closed by this: who holds the token and knows nearly all the bytes of a range can still guess the few that he
-lacks, piece after piece. Every piece therefore counts as at least `FLOOR_BYTES` against the rate, and the token
-is worth guarding as the files are.
+Two ranges that differ by few bytes are as telling as those bytes alone: `edges` remembers where files were cut.
+
+Not closed by this: who holds the token and knows all but a few bytes of a range can still guess these. Every piece
+therefore counts as at least `FLOOR_BYTES` against the rate, and the token is worth guarding as the files are.
 """
 
 from __future__ import annotations
@@ -44,25 +45,13 @@ def refusal(piece: Piece) -> str | None:
 
 def _too_telling(piece: Piece) -> str | None:
     """Ranges so short that their bytes could be guessed from the hash."""
-    short = [place for place, part in enumerate(piece) if not _is_whole(part) and part.length < MIN_BYTES]
-    if not short:
-        return None
-    if sum(part.length for part in piece if part.file) < MIN_BYTES:
+    if any(not _is_whole(part) and part.length < MIN_BYTES for part in piece):
         return f"a range has at least {MIN_BYTES} bytes, or is the whole file"
-    if any(not _is_cut(piece, place) for place in short):
-        return f"a range of less than {MIN_BYTES} bytes is the edge of a file at the edge of a piece"
     return None
 
 
 def _is_whole(part: Part) -> bool:
     return part.file is None or (part.start == 0 and part.length == part.file.size_bytes)
-
-
-def _is_cut(piece: Piece, place: int) -> bool:
-    """Whether the piece's own edge cuts the file: its end comes first in the piece, or its beginning last."""
-    part = piece[place]
-    ends = part.file is not None and part.start + part.length == part.file.size_bytes
-    return (place == 0 and ends) or (place == len(piece) - 1 and part.start == 0)
 
 
 def cost(piece: Piece) -> int:

@@ -14,14 +14,16 @@ from leakwatch.model.finding import FileTask, Proof, ProofTask, Verdict
 from leakwatch.model.observation import short_key
 from leakwatch.pipeline import Brain, Counted, conclude, join_earlier, united
 from leakwatch.proving.judging import judge_all
+from leakwatch.proving.metadata import foreign
 from leakwatch.proving.parts import READER_AWAY, Proved, Prover, put_off
-from leakwatch.sources._kind import Payload, Request
+from leakwatch.sources._kind import Payload
 from leakwatch.torrent.infohash import Infohashes
 
 log = structlog.get_logger()
 
 FILE_RETRY_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 """Seconds to wait after each failure: a page may come back, or a challenge go away. After the last it is given up."""
+_MAX_PLACES = 500
 _GONE = "its .torrent file could not be had"
 
 
@@ -39,7 +41,7 @@ class _Opened:
 async def open_file(tasks: Sequence[FileTask], brain: Brain, prover: Prover) -> Proved:
     """Fetch one .torrent file, let its infohashes be artefacts of the findings that wait for it, and judge it."""
     try:
-        opened = await _opened(tasks[0].url, prover)
+        opened = await _opened(tasks, prover)
     except SwarmError as error:
         for task in tasks:
             await put_off(task, READER_AWAY, error.message, prover)
@@ -57,9 +59,13 @@ async def open_file(tasks: Sequence[FileTask], brain: Brain, prover: Prover) -> 
     return replace(judged, alerts=judged.alerts + alerts)
 
 
-async def _opened(url: str, prover: Prover) -> _Opened:
+async def _opened(tasks: Sequence[FileTask], prover: Prover) -> _Opened:
     """Fetch and read. Raises: SourceError, MetainfoError; SwarmError if the reader is at fault."""
-    payload = await prover.fetcher.fetch(Request(url=url))
+    url = tasks[0].url
+    async with prover.repository.reading() as work:
+        places = [one for task in tasks for one in await work.findings.places(task.finding, _MAX_PLACES)]
+    sites = {place.site for place in places if url in place.locators}
+    payload = await prover.fetcher.fetch(await foreign(url, sites, prover))
     if payload.status != 200:
         raise FetchFailed(f"status {payload.status}")
     if payload.body.lstrip()[:1] == b"<":

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
+from leakwatch.embargo import is_file_silent, is_swarm_silent
 from leakwatch.errors import SwarmError
 from leakwatch.model.finding import FileTask, ProofTask
 from leakwatch.pipeline import Brain
@@ -20,37 +21,41 @@ from leakwatch.proving.parts import Proved, Prover, put_off, wait_of
 
 _WITHHELD_FOR = timedelta(hours=1)
 _EMBARGOED = "embargoed: the look-up waits for the owner's yes"
+_WITHHELD = Proved((), 0, "withheld")
 T = TypeVar("T", ProofTask, FileTask)
 
 
 async def prove_swarm(key: str, brain: Brain, prover: Prover) -> Proved:
     """Get a torrent's metadata once and judge it for every finding that waits for it.
 
-    What is at hand is judged at once; for the rest somebody is asked, if the owner allows it.
+    What is at hand is judged at once; for the rest somebody is asked, if all owners allow it.
     """
     async with prover.repository.reading() as work:
         files = [one for one in await work.findings.file_tasks(key) if one.asset in brain.index.assets]
         tasks = [one for one in await work.findings.proof_tasks(key) if one.asset in brain.index.assets]
+        is_silent = (files and await is_file_silent(files[0].url, brain.index, work)) or (
+            tasks and await is_swarm_silent(tasks[0].infohashes.swarm_keys, brain.index, work)
+        )
     if files:
-        allowed = await _allowed(files, brain, prover)
-        return await open_file(allowed, brain, prover) if allowed else Proved((), 0, "withheld")
+        allowed = await _allowed(files, bool(is_silent), brain, prover)
+        return await open_file(allowed, brain, prover) if allowed else _WITHHELD
     if not tasks:
         return Proved((), 0)
     raw = await at_hand(tasks[0].infohashes, prover)
     if not raw:
-        tasks = await _allowed(tasks, brain, prover)
+        tasks = await _allowed(tasks, bool(is_silent), brain, prover)
         if not tasks:
-            return Proved((), 0, "withheld")
+            return _WITHHELD
         raw = await by_address(tasks, prover)
     if not raw and prover.swarm is None:
         for task in tasks:
             await put_off(task, _WITHHELD_FOR, "the swarm is switched off", prover)
-        return Proved((), 0, "withheld")
+        return _WITHHELD
     if not raw and prover.swarm is not None:
         try:
             raw = await prover.swarm.metadata(
                 tasks[0].infohashes,
-                peers=await named_peers(tasks, prover.repository),
+                peers=named_peers(tasks),
                 deadline_s=prover.deadline_s,
                 rank=min(task.rank for task in tasks),
             )
@@ -62,9 +67,10 @@ async def prove_swarm(key: str, brain: Brain, prover: Prover) -> Proved:
     return await judge_all(tasks, raw, digest, brain, prover)
 
 
-async def _allowed(tasks: Sequence[T], brain: Brain, prover: Prover) -> list[T]:
-    """Those that somebody outside may be asked about; the others wait."""
-    allowed = [task for task in tasks if brain.index.assets[task.asset].may_look_up_swarm]
+async def _allowed(tasks: Sequence[T], is_silent: bool, brain: Brain, prover: Prover) -> list[T]:
+    """Those that somebody outside may be asked about, none if their torrent is a silent one; the others wait."""
+    assets = brain.index.assets
+    allowed = [] if is_silent else [task for task in tasks if assets[task.asset].may_look_up_swarm]
     for task in tasks:
         if task not in allowed:
             await put_off(task, _WITHHELD_FOR, _EMBARGOED, prover)

@@ -75,9 +75,11 @@ async def _judged(raw: bytes, asset: Asset, claims: Sequence[Claims], prover: Pr
     async with prover.repository.reading() as work:
         files = await work.catalogue.with_tables(asset.files, info.piece_length)
     away: list[str] = []
-    others = (one.noting(away.append) for one in prover.others)
+    sizes = {file.size_bytes for file in info.files}
+    alike = [file for file in files if file.size_bytes in sizes]
+    others = (one.noting(away.append, alike) for one in prover.others)
     hasher = InTurn((TableHasher(), LocalHasher(away.append), *others))
-    proof = await asyncio.to_thread(prove, info, files, hasher)
+    proof = await asyncio.get_running_loop().run_in_executor(prover.threads, prove, info, files, hasher)
     fake = await asyncio.to_thread(_fake, info, asset, prover.fakes, claims, proof.verdict)
     return _Judged(replace(proof, fake=fake), "; ".join(dict.fromkeys(away)))
 

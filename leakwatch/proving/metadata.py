@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 
 from leakwatch.errors import LeakwatchError, StoreError, SwarmError
-from leakwatch.extract.links import locate
-from leakwatch.extract.named import magnets
+from leakwatch.extract.peers import MAX_PEERS
 from leakwatch.model.finding import ProofTask
 from leakwatch.model.observation import Observation
 from leakwatch.ports import Repository
@@ -21,7 +20,7 @@ from leakwatch.torrent.infohash import Infohashes
 
 log = structlog.get_logger()
 
-_MAX_PEERS, _MAX_FILES = 20, 3
+_MAX_FILES = 3
 
 
 async def at_hand(infohashes: Infohashes, prover: Prover) -> bytes:
@@ -45,10 +44,13 @@ async def by_address(tasks: Sequence[ProofTask], prover: Prover) -> bytes:
     asked = tasks[0].infohashes
     key = asked.swarm_keys[0].hex()
     seen = await sighted(tasks, prover.repository)
-    urls = dict.fromkeys(one.torrent_url for one in seen if one.torrent_url)
-    for url in list(urls)[:_MAX_FILES]:
+    urls: dict[str, set[str]] = {}
+    for one in seen:
+        if one.torrent_url:
+            urls.setdefault(one.torrent_url, set()).add(one.site)
+    for url, sites in list(urls.items())[:_MAX_FILES]:
         try:
-            payload = await prover.fetcher.fetch(Request(url=url))
+            payload = await prover.fetcher.fetch(await foreign(url, sites, prover))
             raw = await prover.parser.raw_info(payload.body)
             info = await prover.parser.info(raw)
         except LeakwatchError as error:
@@ -60,22 +62,20 @@ async def by_address(tasks: Sequence[ProofTask], prover: Prover) -> bytes:
     return b""
 
 
+async def foreign(url: str, sites: Iterable[str], prover: Prover) -> Request:
+    """The request for a URL that pages of these sites gave: whoever wrote them may lead us to their own hosts alone."""
+    async with prover.repository.reading() as work:
+        states = [await work.sites.get(site) for site in sites]
+    return Request(url=url, named_by=frozenset(state.host for state in states if state))
+
+
 def _is_asked(asked: Infohashes, found: Infohashes) -> bool:
     return asked.v1 in (None, found.v1) and asked.v2 in (None, found.v2)
 
 
-async def named_peers(tasks: Sequence[ProofTask], repository: Repository) -> tuple[tuple[str, int], ...]:
-    """Peers that the posts' own magnets name (`x.pe`); read from the posts each time, kept nowhere."""
-    seen = await sighted(tasks, repository)
-    peers = await asyncio.to_thread(
-        lambda: [
-            peer
-            for one in seen
-            for magnet in magnets(locate(one), tasks[0].infohashes)
-            for peer in magnet.peers
-        ]
-    )
-    return tuple(dict.fromkeys(peers))[:_MAX_PEERS]
+def named_peers(tasks: Sequence[ProofTask]) -> tuple[tuple[str, int], ...]:
+    """Peers that the posts' own magnets name (`x.pe`)."""
+    return tuple(dict.fromkeys(peer for task in tasks for peer in task.peers))[:MAX_PEERS]
 
 
 async def sighted(tasks: Sequence[ProofTask], repository: Repository) -> list[Observation]:

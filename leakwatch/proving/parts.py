@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ class Prover:
     """What a look at a torrent needs besides the catalogue: where bytes come from, and who hashes the asset's.
 
     `swarm` None: the swarm is switched off. `others` are asked where neither tables nor this machine know a piece.
+    `threads` are for proofs alone: one that waits for a prover holds up no page.
     """
 
     repository: Repository
@@ -30,6 +32,7 @@ class Prover:
     parser: Parser
     clock: Clock
     fakes: FakeTables
+    threads: Executor
     others: tuple[HasherElsewhere, ...] = ()
     deadline_s: float = 60.0
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from leakwatch.errors import InfohashError, LayoutChanged, MagnetError
+from leakwatch.model.swarm import believable
 from leakwatch.sources._kind import Json
 from leakwatch.torrent.infohash import parse_v1
 from leakwatch.torrent.magnet import parse_magnet
@@ -34,7 +35,7 @@ def text(value: Json, limit: int = MAX_TEXT) -> str | None:
 
 
 def count(value: Json) -> int | None:
-    """A number of bytes or of people: a non-negative integer below 2^63, or a text of digits that is one."""
+    """A number of bytes or of things: a non-negative integer below 2^63, or a text of digits that is one."""
     if (
         isinstance(value, str)
         and value.strip().isascii()
@@ -43,6 +44,11 @@ def count(value: Json) -> int | None:
     ):
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
+
+
+def peers(value: Json) -> int | None:
+    """A number of peers that can be true: an index may claim any."""
+    return believable(count(value))
 
 
 def size_text(value: str) -> int | None:

@@ -34,6 +34,9 @@ class Request:
     parameter and secret name. Neither the secret nor a URL that holds it reaches evidence or logs.
     `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to.
     `high_ports` admits ports from 1024 on for this URL and its redirects, as trackers have them.
+    `named_by` are the hosts of the sites whose pages gave the URL; None for one that the configuration gave. Whoever
+    writes a post must not send us to the operator's own machines: of the hosts that may be loopback or private such
+    a URL, and its redirects, lead to those of `named_by` alone.
     """
 
     url: str
@@ -45,6 +48,7 @@ class Request:
     last_modified: str | None = None
     keep: bool = False
     high_ports: bool = False
+    named_by: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

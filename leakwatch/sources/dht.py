@@ -41,6 +41,14 @@ def parse(payload: Payload) -> Page:
     except (WireError, *fields.UNREADABLE) as error:
         told = error.message if isinstance(error, WireError) else type(error).__name__
         raise LayoutChanged(f"expected an info dictionary: {told}") from error
+    return page_of(info, payload)
+
+
+def page_of(info: TorrentInfo, payload: Payload) -> Page:
+    """The observation of a torrent that was read elsewhere: a stranger's bytes can take long to read.
+
+    Raises: LayoutChanged if it is not the torrent of the `infohash` that was asked for.
+    """
     asked = payload.request.state.get("infohash")
     if asked and asked not in {key.hex() for key in info.infohashes.swarm_keys}:
         raise LayoutChanged("the info dictionary is not that of the infohash that was asked for")

@@ -157,10 +157,10 @@ def _observation(entry: Mapping[str, Json], payload: Payload) -> Observation:
         magnet=magnet,
         infohash_v1=_infohash(entry, guid) or from_magnet[0],
         infohash_v2=from_magnet[1],
-        seeders=fields.count(
+        seeders=fields.peers(
             _any(entry, "nyaa_seeders", "torrent_seeds", "torrent_seeders", "seeders", "seeds")
         ),
-        leechers=fields.count(_any(entry, "nyaa_leechers", "torrent_peers", "torrent_leechers", "leechers")),
+        leechers=fields.peers(_any(entry, "nyaa_leechers", "torrent_peers", "torrent_leechers", "leechers")),
     )
 
 

@@ -151,7 +151,7 @@ def _observation(item: etree._Element, payload: Payload, base: str) -> Observati
         magnet=magnet,
         infohash_v1=told or hashes[0],
         infohash_v2=hashes[1],
-        seeders=fields.count(attributes.get("seeders")),
+        seeders=fields.peers(attributes.get("seeders")),
         leechers=_leechers(attributes),
     )
     return replace(observation, locators=_both(told, magnet))
@@ -171,8 +171,8 @@ def _torrent_url(href: str, mime: str, base: str) -> str | None:
 
 
 def _leechers(attributes: dict[str, str]) -> int | None:
-    leechers = fields.count(attributes.get("leechers"))
-    peers, seeders = fields.count(attributes.get("peers")), fields.count(attributes.get("seeders"))
+    leechers = fields.peers(attributes.get("leechers"))
+    peers, seeders = fields.peers(attributes.get("peers")), fields.peers(attributes.get("seeders"))
     if leechers is None and peers is not None and seeders is not None:
         return max(0, peers - seeders)
     return leechers

@@ -188,6 +188,18 @@ class SqlFindings(SqlProofs):
         ]
         return sorted(found, key=lambda one: (one.opened_at, one.id))
 
+    async def owners(self, keys: Sequence[str]) -> set[AssetId]:
+        """The assets of which open findings hold any of these artefact keys."""
+        found: set[AssetId] = set()
+        for batch in batches(list(keys)):
+            query = (
+                sa.select(artefact.c.asset_id)
+                .join(finding_table, finding_table.c.id == artefact.c.finding_id)
+                .where(artefact.c.key.in_(batch), finding_table.c.state.not_in(_CLOSED))
+            )
+            found |= {AssetId(one) for one in (await self._connection.execute(query)).scalars()}
+        return found
+
     async def save(self, finding: Finding) -> None:
         """Add or replace a finding's own row."""
         row = mapping.finding_row(finding)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from leakwatch.errors import MagnetError
+from leakwatch.extract.peers import cut_peers
 from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
@@ -137,7 +138,7 @@ def shown_locator(value: str) -> str:
     try:
         return str(parse_magnet(value)) if value[:7].lower() == "magnet:" else value
     except MagnetError:
-        return value
+        return cut_peers(value)
 
 
 def observation_of(row: Row) -> Observation:

@@ -15,6 +15,7 @@ from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import FileTask, FindingId, Proof, ProofTask, Rank, State, Verdict
 from leakwatch.sources._kind import Payload
 from leakwatch.store import mapping
+from leakwatch.store.named_peers import add_peers, dated, drop_old_peers
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import evidence, finding, observation, observed_swarm, proof, sighting
 from leakwatch.torrent.infohash import Infohashes
@@ -52,21 +53,34 @@ class SqlProofs:
         )
 
     async def request_proof(
-        self, finding: FindingId, infohashes: Infohashes, at: datetime, rank: Rank = Rank.REVIEW
+        self,
+        finding: FindingId,
+        infohashes: Infohashes,
+        at: datetime,
+        rank: Rank = Rank.REVIEW,
+        peers: Sequence[tuple[str, int]] = (),
     ) -> bool:
-        """Want the metadata of a torrent; false if it is wanted already, or the finding has too many."""
+        """Want the metadata of a torrent; false if it is wanted already, or the finding has too many.
+
+        `peers` that a post named are kept until the metadata is there, and for three days at most.
+        """
+        key = infohashes.swarm_keys[0].hex()
+        if peers:
+            same = sa.and_(proof.c.finding_id == finding, proof.c.swarm_key == key, proof.c.state == WANTED)
+            await add_peers(self._connection, same, peers, at)
         wanted = sa.select(sa.func.count()).select_from(proof).where(proof.c.finding_id == finding)
         if (await self._connection.scalar(wanted) or 0) >= MAX_PROOFS:
             return False
         row = {
             "finding_id": finding,
-            "swarm_key": infohashes.swarm_keys[0].hex(),
+            "swarm_key": key,
             "infohashes": mapping.infohashes_json(infohashes),
             "state": WANTED,
             "next_try_at": at,
             "verdict": Verdict.UNKNOWN.value,
             "files": [],
             "rank": int(rank),
+            "peers": dated(peers, at),
             "updated_at": at,
         }
         statement = insert_for(self._connection, proof).values(row).on_conflict_do_nothing()
@@ -83,6 +97,16 @@ class SqlProofs:
         )
         return list((await self._connection.execute(query)).scalars())
 
+    async def awaited(self) -> dict[str, int]:
+        """How many torrents wait for a look, by what the last one gave ("" before the first), most first."""
+        query = (
+            sa.select(proof.c.reason, sa.func.count(proof.c.swarm_key.distinct()).label("torrents"))
+            .where(proof.c.state == WANTED)
+            .group_by(proof.c.reason)
+            .order_by(sa.desc("torrents"), proof.c.reason)
+        )
+        return {row.reason or "": row.torrents for row in await self._connection.execute(query)}
+
     async def proof_tasks(self, swarm_key: str) -> list[ProofTask]:
         """The open tasks of one swarm."""
         return [
@@ -94,6 +118,7 @@ class SqlProofs:
                 attempts=row["attempts"],
                 metadata_digest=row["metadata_digest"],
                 rank=Rank(row["rank"]),
+                peers=tuple((host, port) for host, port, _ in row["peers"]),
             )
             for row in await self._wanted(swarm_key)
             if any(row["infohashes"])
@@ -244,6 +269,7 @@ class SqlProofs:
             "variant": asdict(proof_made.variant) if proof_made.variant else None,
             "fake": asdict(proof_made.fake) if proof_made.fake else None,
             "metadata_digest": metadata_digest,
+            "peers": [],
             "updated_at": at,
         }
         if again_at:
@@ -268,6 +294,8 @@ class SqlProofs:
         }
         if metadata_digest:
             changes |= {"attempts": _attempts(task, metadata_digest), "metadata_digest": metadata_digest}
+            changes["peers"] = []
+        await drop_old_peers(self._connection, proof.c.id == task.id, at)
         await self._connection.execute(sa.update(proof).where(proof.c.id == task.id).values(changes))
 
 

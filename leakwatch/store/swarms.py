@@ -12,14 +12,24 @@ from leakwatch.model.finding import FindingId, State, Verdict
 from leakwatch.model.swarm import SampleMethod, SwarmSample, SwarmTask
 from leakwatch.store import mapping
 from leakwatch.store.proofs import WANTED
-from leakwatch.store.statements import insert_for
+from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import finding, proof, swarm, swarm_sample
 from leakwatch.torrent.infohash import Infohashes
 
 MAX_TRACKERS = 10
-_MAX_DUE, _MAX_SAMPLES = 500, 5000
+_MAX_DUE, _MAX_SAMPLES = 2000, 5000
 _COUNTED = (Verdict.PROVED.value, Verdict.LIKELY.value, Verdict.UNKNOWN.value)
 _CLOSED = (State.MERGED.value, State.FALSE_POSITIVE.value, State.ALLOWED.value)
+
+
+def _is_counted() -> sa.ColumnElement[bool]:
+    """Whether a swarm belongs to an open finding and was not refuted."""
+    return sa.exists().where(
+        proof.c.swarm_key == swarm.c.swarm_key,
+        sa.or_(proof.c.verdict.in_(_COUNTED), proof.c.state == WANTED),
+        finding.c.id == proof.c.finding_id,
+        finding.c.state.not_in(_CLOSED),
+    )
 
 
 class SqlSwarms:
@@ -54,18 +64,33 @@ class SqlSwarms:
         """Keys of swarms to count now: those of open findings that were not refuted."""
         query = (
             sa.select(swarm.c.swarm_key)
-            .join(proof, proof.c.swarm_key == swarm.c.swarm_key)
-            .join(finding, finding.c.id == proof.c.finding_id)
-            .where(
-                swarm.c.next_sample_at <= now,
-                sa.or_(proof.c.verdict.in_(_COUNTED), proof.c.state == WANTED),
-                finding.c.state.not_in(_CLOSED),
-            )
-            .group_by(swarm.c.swarm_key, swarm.c.next_sample_at)
+            .where(swarm.c.next_sample_at <= now, _is_counted())
             .order_by(swarm.c.next_sample_at)
             .limit(_MAX_DUE)
         )
         return list((await self._connection.execute(query)).scalars())
+
+    async def heard(
+        self, site: str, swarm_keys: Sequence[str]
+    ) -> dict[str, tuple[datetime, datetime | None]]:
+        """Of some swarms those that are counted: since when, and when this index was last heard of them."""
+        last = (
+            sa.select(sa.func.max(swarm_sample.c.at))
+            .where(
+                swarm_sample.c.swarm_key == swarm.c.swarm_key,
+                swarm_sample.c.method == SampleMethod.INDEX.value,
+                swarm_sample.c.source == site,
+            )
+            .scalar_subquery()
+        )
+        found: dict[str, tuple[datetime, datetime | None]] = {}
+        for batch in batches(list(swarm_keys)):
+            query = sa.select(swarm.c.swarm_key, swarm.c.since, last).where(
+                swarm.c.swarm_key.in_(batch), _is_counted()
+            )
+            for key, since, at in (await self._connection.execute(query)).all():
+                found[key] = since, at
+        return found
 
     async def get(self, swarm_key: str) -> SwarmTask | None:
         """One swarm."""
@@ -90,6 +115,12 @@ class SqlSwarms:
         self, swarm_key: str, samples: Sequence[SwarmSample], next_sample_at: datetime, failures: int
     ) -> None:
         """Record one count by all who answered, and when the next one is due."""
+        await self.add(samples)
+        changes = {"next_sample_at": next_sample_at, "failures": failures}
+        await self._connection.execute(sa.update(swarm).where(swarm.c.swarm_key == swarm_key).values(changes))
+
+    async def add(self, samples: Sequence[SwarmSample]) -> None:
+        """Record samples; when the swarms are counted next does not change."""
         rows = [
             {
                 "swarm_key": one.swarm_key,
@@ -106,21 +137,22 @@ class SqlSwarms:
         ]
         if rows:
             await self._connection.execute(sa.insert(swarm_sample), rows)
-        changes = {"next_sample_at": next_sample_at, "failures": failures}
-        await self._connection.execute(sa.update(swarm).where(swarm.c.swarm_key == swarm_key).values(changes))
 
     async def samples(self, finding_id: FindingId) -> list[SwarmSample]:
-        """The newest 5,000 samples of a finding's swarms, oldest first."""
+        """The newest 5,000 samples of a finding's swarms and the one with the most seeds, oldest first."""
         own = sa.select(proof.c.swarm_key).where(
             proof.c.finding_id == finding_id, proof.c.verdict.in_(_COUNTED)
         )
-        query = (
-            sa.select(swarm_sample)
-            .where(swarm_sample.c.swarm_key.in_(own))
-            .order_by(swarm_sample.c.at.desc(), swarm_sample.c.id.desc())
-            .limit(_MAX_SAMPLES)
-        )
-        rows = (await self._connection.execute(query)).mappings().all()
+        counted = sa.select(swarm_sample).where(swarm_sample.c.swarm_key.in_(own))
+        newest = counted.order_by(swarm_sample.c.at.desc(), swarm_sample.c.id.desc()).limit(_MAX_SAMPLES)
+        rows = list((await self._connection.execute(newest)).mappings())
+        if len(rows) == _MAX_SAMPLES:
+            most = swarm_sample.c.seeds.desc(), swarm_sample.c.at, swarm_sample.c.id
+            peak = counted.where(swarm_sample.c.seeds.is_not(None)).order_by(*most).limit(1)
+            known = {row["id"] for row in rows}
+            rows += [
+                row for row in (await self._connection.execute(peak)).mappings() if row["id"] not in known
+            ]
         return [
             SwarmSample(
                 swarm_key=row["swarm_key"],

@@ -282,6 +282,7 @@ proof = sa.Table(
     sa.Column("error", sa.Float),
     sa.Column("variant", sa.JSON),
     sa.Column("fake", sa.JSON),
+    sa.Column("peers", sa.JSON, nullable=False, server_default="[]"),
     sa.UniqueConstraint("finding_id", "swarm_key"),
 )
 

@@ -6,6 +6,6 @@ asked for even when it is heard: that it was heard is the observation.
 
 from leakwatch.streaming.listen import watch_dht
 from leakwatch.streaming.stream import StreamLimits, Surroundings
-from leakwatch.streaming.watched import Watched, watched_keys
+from leakwatch.streaming.watched import watched_keys
 
-__all__ = ["StreamLimits", "Surroundings", "Watched", "watch_dht", "watched_keys"]
+__all__ = ["StreamLimits", "Surroundings", "watch_dht", "watched_keys"]

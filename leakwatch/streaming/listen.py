@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import NoReturn
 
 from leakwatch.errors import ConfigError, SwarmError
@@ -14,6 +15,7 @@ from leakwatch.swarm.dht_client import DhtClient, DhtSettings
 from leakwatch.swarm.discovery import Sampler, SamplerSettings
 from leakwatch.swarm.hosts import Endpoint, endpoints_of
 from leakwatch.swarm.metadata import SwarmSettings
+from leakwatch.swarm.parser import MetainfoParser
 from leakwatch.swarm.wall import Wall
 
 _LIMITS, _SAMPLING = StreamLimits(), SamplerSettings()
@@ -41,8 +43,8 @@ async def watch_dht(
     async def bootstrap() -> Sequence[Endpoint]:
         return await endpoints_of(nodes, wall)
 
-    async with DhtClient(own_id, wall, client_settings) as client:
-        stream = Stream(site, around, limits)
+    async with aclosing(MetainfoParser()) as parser, DhtClient(own_id, wall, client_settings) as client:
+        stream = Stream(site, around, parser, limits)
         sampler = Sampler(client, bootstrap, stream.hand_over, watched=stream.watched, settings=sampling)
         await stream.begin(sampler)
         try:

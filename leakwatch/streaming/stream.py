@@ -11,14 +11,14 @@ from typing import NoReturn
 import structlog
 
 from leakwatch.display import clean
+from leakwatch.embargo import is_swarm_silent
 from leakwatch.errors import LeakwatchError, StoreError, SwarmError
 from leakwatch.model.finding import Rank
 from leakwatch.model.site import Coverage, SiteState
 from leakwatch.pipeline import Brain, take_page
-from leakwatch.ports import Clock, Repository, Swarm, Vault
+from leakwatch.ports import Clock, Parser, Repository, Swarm, Vault
 from leakwatch.sources._kind import Page, Payload, Request
-from leakwatch.sources.dht import heard, parse
-from leakwatch.streaming.watched import Watched, is_embargoed
+from leakwatch.sources.dht import heard, page_of
 from leakwatch.swarm.backlog import Backlog
 from leakwatch.swarm.coverage import Counts, Mark, window
 from leakwatch.swarm.discovery import Sampled, Sampler
@@ -55,7 +55,7 @@ class Surroundings:
     """What a stream needs of the daemon. `announce` is told of alerts and proofs after each committed item."""
 
     brain: Callable[[], Awaitable[Brain]]
-    watched: Callable[[], Awaitable[Watched]]
+    watched: Callable[[], Awaitable[frozenset[SwarmKey]]]
     repository: Repository
     vault: Vault
     swarm: Swarm
@@ -72,9 +72,9 @@ class Stream:
 
     site: str
     around: Surroundings
+    parser: Parser
     limits: StreamLimits
     watched: set[SwarmKey] = field(default_factory=set[SwarmKey])
-    _silent: frozenset[SwarmKey] = frozenset()
     _rests_until: dict[SwarmKey, float] = field(default_factory=dict[SwarmKey, float])
     _backlog: Backlog = field(init=False)
     _unanswered: asyncio.Queue[tuple[float, SwarmKey]] = field(init=False)
@@ -116,10 +116,9 @@ class Stream:
 
     async def _read_watched(self) -> None:
         found = await self.around.watched()
-        self._silent = found.silent
         self.watched.clear()
-        self.watched |= found.keys
-        self._rests_until = {key: until for key, until in self._rests_until.items() if key in found.keys}
+        self.watched |= found
+        self._rests_until = {key: until for key, until in self._rests_until.items() if key in found}
 
     async def keep_windows(self, sampler: Sampler) -> NoReturn:
         """Write a coverage window every so often. One that cannot be written is in the log."""
@@ -148,10 +147,7 @@ class Stream:
     async def _has_answer(self, key: SwarmKey) -> bool:
         """Look at one torrent; false if nobody gave its metadata in time. Its other errors are counted and told."""
         try:
-            await self._look_at(key)
-        except SwarmError:
-            self.counts.without += 1
-            return False
+            return await self._look_at(key)
         except LeakwatchError as error:
             self.counts.failed += 1
             log.warning(
@@ -159,24 +155,35 @@ class Stream:
             )
         return True
 
-    async def _look_at(self, key: SwarmKey) -> None:
-        """Observe one torrent that was not observed here before. Raises: SwarmError, LayoutChanged, StoreError."""
+    async def _look_at(self, key: SwarmKey) -> bool:
+        """Observe one torrent that was not observed here before; false if nobody gave its metadata in time.
+
+        Raises: MetainfoError, LayoutChanged, SwarmError if it could not be read, StoreError.
+        """
         async with self.around.repository.reading() as work:
             if await work.findings.has_items(self.site, [key.hex()]):
                 self.counts.known += 1
-                return
+                return True
         brain = await self.around.brain()
-        if key in self._silent or is_embargoed(key, brain):
+        async with self.around.repository.reading() as work:
+            is_silent = await is_swarm_silent([key], brain.index, work)
+        if is_silent:
             at = self.around.clock.now()
             magnet = str(Magnet(Infohashes(v1=InfohashV1(bytes(key)))))
             page = Page(observations=(heard(key, self.site, at),))
             await self._take(page, self._payload(key, magnet.encode()), brain)
-            return
+            return True
         rank = Rank.WATCHED if key in self.watched else Rank.SAMPLE
-        raw = await _metadata(self.around.swarm, key, self.limits.deadline_s, rank)
+        try:
+            raw = await _metadata(self.around.swarm, key, self.limits.deadline_s, rank)
+        except SwarmError:
+            self.counts.without += 1
+            return False
         self.counts.with_metadata += 1
         payload = self._payload(key, raw)
-        await self._take(await asyncio.to_thread(parse, payload), payload, brain)
+        page = await asyncio.to_thread(page_of, await self.parser.info(raw), payload)
+        await self._take(page, payload, brain)
+        return True
 
     def _payload(self, key: SwarmKey, body: bytes) -> Payload:
         url = str(Magnet(Infohashes(v1=InfohashV1(bytes(key)))))

@@ -35,6 +35,8 @@ _POLL_S = 0.05
 _UNSENT_BYTES = 2**18
 _ASK_AGAIN_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Waits between DHT look-ups of one torrent; the last repeats, the first ones find a DHT just joining."""
+_LOOKS_AT_STATISTICS = 10
+"""In the time after which a silent session is given up."""
 _IS_DUPLICATE = 19
 """Libtorrent's error of both torrents where both halves of a hybrid were asked for and one has brought the metadata:
 a `torrent_conflict_alert` follows, which has what both want."""
@@ -81,8 +83,10 @@ class Child:
         self._frames = Frames(settings.max_metadata_bytes)
         self._unsent = bytearray()
         self._has_dht_answered = False
-        self._heard_at = time.monotonic()
-        """When the DHT last answered, or nobody was asking it."""
+        self._packets = 0
+        """That the DHT had sent to this session when it was last asked for its statistics."""
+        self._heard_at = self._asked_at = time.monotonic()
+        """When there was first word of that many, or of somebody who asks; and when the statistics were asked for."""
 
     def run(self) -> None:
         """Work until the parent hangs up. Raises: SwarmError if it sends what is not a message."""
@@ -106,21 +110,27 @@ class Child:
             self._flush()
 
     def _rebuild_if_stalled(self) -> None:
-        """A session whose look-ups nobody answers any more is given up for a new one; the fetches go on in it."""
+        """A session to which no node of the DHT sends a packet any more is given up for a new one.
+
+        The fetches go on in it, with the peers they know. A look-up that finds no peer says nothing at all, so it is
+        packets that count: a torrent that nobody has is no silence.
+        """
+        now = time.monotonic()
         if not self._fetches or not self._settings.dht_bootstrap:
-            self._heard_at = time.monotonic()
-        if time.monotonic() - self._heard_at < self._settings.stall_s:
+            return
+        if now - self._asked_at >= self._settings.stall_s / _LOOKS_AT_STATISTICS:
+            self._asked_at = now
+            self._session.post_session_stats()
+        if now - self._heard_at < self._settings.stall_s:
             return
         for fetch in self._fetches.values():
             if fetch.handle is not None:
                 self._session.remove_torrent(fetch.handle)
             fetch.handle, fetch.looks, fetch.next_look = None, 0, 0.0
-            fetch.dialled.clear()
         self._by_handle.clear()
         self._session = open_session(self._settings)
         self._session.set_alert_fd(self._ringer.fileno())
-        self._has_dht_answered = False
-        self._heard_at = time.monotonic()
+        self._has_dht_answered, self._packets, self._heard_at = False, 0, now
         self._send(Answer(0, problem="stalled"))
 
     def _read(self) -> bool:
@@ -137,6 +147,8 @@ class Child:
         if not self._by_key.keys().isdisjoint(keys):
             raise SwarmError("a torrent was asked for that is being looked for")
         hashes = tuple(lt.sha1_hash(bytes(key)) for key in keys)
+        if not self._fetches:
+            self._heard_at = time.monotonic()
         fetch = _Fetch(ask.number, ask.infohashes, hashes, time.monotonic() + ask.deadline_s)
         self._fetches[ask.number] = fetch
         self._by_key.update(dict.fromkeys(keys, fetch))
@@ -171,7 +183,6 @@ class Child:
         match alert:
             case lt.dht_get_peers_reply_alert():
                 self._has_dht_answered = True
-                self._heard_at = time.monotonic()
                 if fetch := self._by_key.get(alert.info_hash.to_bytes()):
                     self._dial(fetch, alert.peers())
             case lt.metadata_received_alert():
@@ -179,6 +190,9 @@ class Child:
                     self._give(alert.handle.torrent_file(), fetch)
             case lt.torrent_conflict_alert():
                 self._give(alert.metadata)
+            case lt.session_stats_alert():
+                if (packets := alert.values["dht.dht_messages_in"]) > self._packets:
+                    self._packets, self._heard_at = packets, time.monotonic()
             case lt.metadata_failed_alert():
                 if fetch := self._by_handle.get(alert.handle):
                     fetch.was_refused = True  # another peer may still give the right one

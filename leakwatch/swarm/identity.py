@@ -1,5 +1,7 @@
 """Our node id in the DHT: made once and kept, so that the nodes meet one visitor and not a crowd.
 
+It is that of sampling and counting. Libtorrent takes none that it is given (docs/sources/dht.md).
+
 Source: BEP 51, "one node id per address".
 """
 

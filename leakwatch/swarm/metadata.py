@@ -22,7 +22,8 @@ class SwarmSettings:
 
     Units:  `deadline_s` is the most that one torrent may take, whatever the caller allows.
     `listen` is the address of the DHT's socket; `dht_bootstrap` are nodes as host:port, none switches the DHT
-    off. A session of which no look-up is answered for `stall_s` is rebuilt. `allow_networks` are networks whose addresses may be dialled although they are not public ones.
+    off. A session that looks for something and has no packet from the DHT for `stall_s` is built anew.
+    `allow_networks` are networks whose addresses may be dialled although they are not public ones.
     """
 
     listen: str = "0.0.0.0:0"

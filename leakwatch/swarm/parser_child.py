@@ -56,16 +56,24 @@ def _info_json(info: TorrentInfo) -> dict[str, Any]:
 
 
 def serve(channel: socket.socket, seconds: int) -> None:
-    """Answer one torrent after the other until the parent hangs up; each may take so many seconds of processor time."""
+    """Say that we are up, then answer one torrent after the other until the parent hangs up.
+
+    Each may take so many seconds of processor time: then the system ends this process by SIGXCPU.
+    """
     with channel.makefile("rwb") as stream:
+        stream.write(_frame(b""))
+        stream.flush()
         while header := stream.read(HEADER_BYTES + 1):
             spent = resource.getrusage(resource.RUSAGE_SELF)
             limit = int(spent.ru_utime + spent.ru_stime) + seconds + 1
             resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
             data = stream.read(int.from_bytes(header[1:], "big"))
-            body = json.dumps(told(header[:1], data)).encode()
-            stream.write(len(body).to_bytes(HEADER_BYTES, "big") + body)
+            stream.write(_frame(json.dumps(told(header[:1], data)).encode()))
             stream.flush()
+
+
+def _frame(body: bytes) -> bytes:
+    return len(body).to_bytes(HEADER_BYTES, "big") + body
 
 
 def main(arguments: Sequence[str]) -> None:

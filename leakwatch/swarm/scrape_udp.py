@@ -122,12 +122,19 @@ class _Talk:
         return {key: found[key] for key in keys}
 
     async def _scrape_some(self, keys: Sequence[SwarmKey]) -> dict[SwarmKey, Counts]:
-        reply = await self._exchange(await self._connect(), _SCRAPE, b"".join(keys))
-        if len(reply) != 8 + 12 * len(keys):
-            raise problem("length", self._host)
-        # In the order seeders, completed, leechers.
-        told = zip(keys, struct.iter_unpack(">III", reply[8:]), strict=True)
-        return {key: checked_counts(each[0], each[2], each[1], self._host) for key, each in told}
+        """The counts; a tracker may answer fewer infohashes at once than were asked for, and is asked for the rest.
+
+        Source: chihaya, `max_scrape_infohashes`, 50 if nothing else is set: it passes over those beyond.
+        """
+        found: dict[SwarmKey, Counts] = {}
+        while left := keys[len(found) :]:
+            reply = await self._exchange(await self._connect(), _SCRAPE, b"".join(left))
+            if len(reply) % 12 != 8 or not 12 <= len(reply) <= 8 + 12 * len(left):
+                raise problem("length", self._host)
+            # In the order seeders, completed, leechers.
+            told = zip(left, struct.iter_unpack(">III", reply[8:]), strict=False)
+            found |= {key: checked_counts(each[0], each[2], each[1], self._host) for key, each in told}
+        return found
 
     async def _connect(self) -> bytes:
         """A connection id that is at most a minute old."""

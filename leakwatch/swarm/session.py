@@ -145,6 +145,7 @@ class _Child:
     process: asyncio.subprocess.Process
     waiting: dict[int, asyncio.Future[Answer]] = field(default_factory=dict[int, asyncio.Future[Answer]])
     last_number: int = 0
+    rebuilds: int = 0
     unsaid: bytearray = field(default_factory=bytearray)
     line: asyncio.WriteTransport = field(init=False)
     listener: asyncio.Task[None] = field(init=False)
@@ -198,6 +199,10 @@ class _Child:
         """Give an answer to who waits for it. Raises: SwarmError if nobody asked."""
         if answer.number > self.last_number:
             raise SwarmError("the libtorrent child answered what was not asked")
+        if answer.number == 0 and answer.problem:
+            self.rebuilds += 1
+            log.warning("swarm_session_rebuilt", reason=PROBLEMS[answer.problem], times=self.rebuilds)
+            return
         waiter = self.waiting.get(answer.number)
         if waiter and not waiter.done():
             waiter.set_result(answer)

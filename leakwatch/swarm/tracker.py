@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from leakwatch.display import clean
 from leakwatch.errors import SwarmError
+from leakwatch.model.swarm import MAX_PEERS
 
-MAX_PEERS = 10_000_000
-MAX_COMPLETED = 2**31
-"""Larger counts are garbage: no swarm ever had a hundredth of the first."""
+MAX_COMPLETED = 2**31 - 1
+"""What a column of whole numbers holds in PostgreSQL; no torrent ever had so many downloads."""
 _MAX_URL = 2000
 _MAX_SAID = 80
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,20})://(?P<authority>[^/?#\\]*)", re.IGNORECASE)

@@ -14,8 +14,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import announcer
-import dead_magnets
 import dht_world
+import flatness
 import loopback
 import makers
 import negatives
@@ -129,6 +129,6 @@ def test_announced_peers_are_found() -> None:
 def test_slope_is_of_the_memory() -> None:
     """A process that grows by a MiB a minute has a slope of 1024 KiB per minute."""
     cost = loopback.Cost(0, 0, 0)
-    samples = [dead_magnets.Sample(10.0 * n, cost, cost, 0) for n in range(12)]
-    assert dead_magnets.slope(samples, [n * 2**20 // 6 for n in range(12)]) == pytest.approx(1024, rel=1e-3)
-    assert dead_magnets.slope(samples, [2**20] * 12) == 0
+    samples = [flatness.Sample(10.0 * n, cost, cost, 0) for n in range(12)]
+    assert flatness.slope(samples, [n * 2**20 // 6 for n in range(12)]) == pytest.approx(1024, rel=1e-3)
+    assert flatness.slope(samples, [2**20] * 12) == 0

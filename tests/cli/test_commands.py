@@ -415,6 +415,30 @@ async def fill(url: str, *cases: Finding, text: str = "weights") -> None:
     await store.close()
 
 
+async def want(url: str, reason: str) -> None:
+    """Two torrents that are wanted: one was looked for in vain, for this reason."""
+    store = SqlRepository.open(url)
+    async with store.writing() as work:
+        for number in (1, 2):
+            hashes = Infohashes(v1=InfohashV1(bytes([number]) * 20))
+            await work.findings.request_proof(CASE.id, hashes, NOON)
+        (task,) = await work.findings.proof_tasks("01" * 20)
+        await work.findings.put_off_proof(task, NOON, reason, NOON)
+    await store.close()
+
+
+def test_doctor_says_what_is_looked_for(home: Path, database: str) -> None:
+    """Torrents that wait are counted by what the last look gave; that is no fault."""
+    asyncio.run(fill(database, CASE))
+    assert "wait for a look" not in run("doctor").stderr
+    asyncio.run(want(database, "nobody answered"))
+    told = [line for line in run("doctor").stderr.splitlines() if "wait for a look" in line]
+    assert told == [
+        "ok   torrents that wait for a look: 1, not looked for yet",
+        "ok   torrents that wait for a look: 1, nobody answered",
+    ]
+
+
 def test_finding_list(home: Path, database: str) -> None:
     """Findings are listed newest first; as JSON with all their fields, for people as one line each."""
     newer = replace(CASE, id=FindingId("LW-2"), opened_at=NOON + timedelta(hours=1), severity=Severity.LOW)

@@ -372,6 +372,36 @@ def test_hostile_torrent_does_not_steer_the_terminal(tmp_path: Path, as_json: bo
     check_harmless(run("torrent", "show", uri).stdout)
 
 
+def test_torrent_show_gives_bytes_that_are_no_text(tmp_path: Path) -> None:
+    """Names that are not UTF-8, or whose parts hide a slash, are told in hex, too; others are not."""
+    paths = [[b"\xff.bin"], [b"a/b", b"c"], ["\ufffd".encode()], [b"\x1b[31m"], [b"plain"]]
+    info = {
+        b"name": b"caf\xe9",
+        b"piece length": PIECE,
+        b"pieces": b"p" * 20,
+        b"files": [{b"path": path, b"length": 1} for path in paths],
+    }
+    file = tmp_path / "x.torrent"
+    file.write_bytes(encode({b"info": info}))
+    (told,) = values(run("torrent", "show", str(file), "--json").stdout)
+    assert (told["name"], told["name_hex"]) == ("caf\ufffd", "636166e9")
+    assert [one["path_hex"] for one in told["files"]] == [
+        "/".join(part.hex() for part in [b"caf\xe9", *path]) for path in paths
+    ]
+    info[b"name"] = b"work"
+    file.write_bytes(encode({b"info": info}))
+    (told,) = values(run("torrent", "show", str(file), "--json").stdout)
+    assert "name_hex" not in told
+    assert [one.get("path_hex") for one in told["files"]] == [
+        "776f726b/ff2e62696e",
+        "776f726b/612f62/63",
+        None,
+        None,
+        None,
+    ]
+    assert [one.get("path_safe") for one in told["files"]] == [None, None, None, "work/\\x1b[31m", None]
+
+
 # -- torrent prove ---------------------------------------------------------------------------------
 
 

@@ -417,6 +417,52 @@ async def test_redirect_to_a_bad_place_is_refused(code: int) -> None:
         assert (dial.strays, canary.connections, len(server.seen)) == ([], 0, len(BAD_TARGETS) + 1)
 
 
+NAMED = frozenset({"a.test", "hopeless host", "dht"})
+
+
+@pytest.mark.parametrize("hops", range(3))
+async def test_a_page_leads_to_no_listed_host_but_its_own(hops: int) -> None:
+    """A URL that a page gave reaches its own site and public addresses, and no other host that the operator listed.
+
+    Neither by the URL nor by any of its redirects, nor on a connection that a configured URL has opened.
+    """
+
+    def answer(seen: Seen) -> bytes:
+        left = int(seen.path[1:])
+        place = own.url(f"/{left - 1}") if left > 1 else f"http://b.test:{other.port}/"
+        return http(302, Location=place) if left else http(200, b"own")
+
+    async with (
+        site(answer) as own,
+        site(lambda _: http(200, b"private")) as other,
+        door() as fetcher,
+    ):
+        await fetcher.fetch(Request(url=f"http://b.test:{other.port}/"))
+        url = own.url(f"/{hops}") if hops else f"http://b.test:{other.port}/"
+        named = frozenset({f"a.test:{own.port}"}) | NAMED
+        with pytest.raises(AddressRefused, match=r"named by a page.*b\.test: port"):
+            await fetcher.fetch(Request(url=url, named_by=named))
+        assert (await fetcher.fetch(Request(url=own.url("/0"), named_by=named))).body == b"own"
+        for nobody in (frozenset[str](), NAMED, frozenset({f"b.test:{own.port}"})):
+            with pytest.raises(AddressRefused, match="named by a page"):
+                await fetcher.fetch(Request(url=own.url("/0"), named_by=nobody))
+        assert (len(own.seen), len(other.seen)) == (hops + 1, 1)
+
+
+async def test_a_page_leads_to_no_listed_host_at_the_webs_ports() -> None:
+    """At port 80 the address decides: only the site's own may lie on a private one, and that at 443 too."""
+    async with site(lambda _: http()) as canary:
+        dial = Dial(frozenset(), canary.port)
+        async with door(dial=dial) as fetcher:
+            with pytest.raises(AddressRefused, match=r"127\.0\.0\.1 is not a public address"):
+                await fetcher.fetch(Request(url="http://b.test/", named_by=frozenset({"a.test"})))
+            assert dial.strays == []
+            for url in ("http://a.test/", "https://a.test/"):
+                with pytest.raises(AddressRefused, match="did not end at the checked address"):
+                    await fetcher.fetch(Request(url=url, named_by=frozenset({"a.test"})))
+        assert dial.strays == [("127.0.0.1", 80), ("127.0.0.1", 443)]
+
+
 @pytest.mark.parametrize("header", ["Refresh", "Link", "Content-Location", "Alt-Svc", "X-Accel-Redirect"])
 async def test_other_headers_lead_nowhere(header: str) -> None:
     """Refresh, Link, Alt-Svc and a meta refresh are not redirects for the door."""

@@ -196,3 +196,16 @@ def test_both_ed2k_hashes_of_whole_parts(parts: int) -> None:
         link = f"ed2k://|file|x.bin|{parts * 9_728_000}|{digest}|/"
         (found,) = match(seen(text=link), whole, WEIGHTS)
         assert SignalKind.ED2K in {signal.kind for signal in found.signals}
+
+
+def test_one_shard_of_many_is_no_side_file() -> None:
+    """The digest of one of 160 equal shards says as much as that of a whole work, and joins cases."""
+    digests = [hashlib.sha256(b"%d" % number).digest() for number in range(160)]
+    shards = [
+        AssetFile(path=f"{place}.bin", size_bytes=2**32, sha256=one) for place, one in enumerate(digests)
+    ]
+    index = build_index([Asset(id=AssetId("m7"), title="Northwind Model", files=tuple(shards))])
+    told = seen(ObservedFile(path="x", sha256=digests[7].hex()))
+    (found,) = match(told, index, WEIGHTS)
+    assert (found.tier, found.signals[0].weight) == (Tier.AUTO, WEIGHTS["sha256"])
+    assert digest_keys(shards[7], shards) == [f"sha256:{digests[7].hex()}"]

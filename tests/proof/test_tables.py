@@ -14,7 +14,7 @@ from leakwatch.assetfiles import Found, LocalHasher, Wanted, fingerprint
 from leakwatch.model.asset import AssetFile, PieceTable
 from leakwatch.model.finding import Verdict
 from leakwatch.pieces import WINDOW_COST
-from leakwatch.proof import InTurn, Part, TableHasher, prove
+from leakwatch.proof import Hashed, InTurn, Part, Piece, TableHasher, prove
 from leakwatch.torrent.metainfo import TorrentInfo, parse_torrent
 
 KIB, MIB = 2**10, 2**20
@@ -117,6 +117,38 @@ def test_small_file_is_proved_by_its_digest(tmp_path: Path) -> None:
     assert prove(torrent(tmp_path, {"k.bin": data}, 64 * KIB), files, TableHasher()).verdict is Verdict.PROVED
 
 
+@pytest.mark.parametrize("piece_length", [64 * KIB, 512 * KIB, MIB, 4 * MIB])
+def test_short_files_are_proved_with_their_padding(piece_length: int, tmp_path: Path) -> None:
+    """In a padded torrent each file is a piece with the zeros behind it; tables know that of every usual length."""
+    contents = {
+        f"f{number}": noise(size, 30 + number) for number, size in enumerate((100_000, 300_000, 50_000))
+    }
+    files = prints(tmp_path / "asset", contents)
+    info = torrent(tmp_path, contents, piece_length, HYBRID)
+    assert sum(file.is_pad for file in info.files) >= 2
+    bare = replace(info, files=tuple(replace(file, pieces_root=None) for file in info.files))
+    proof = prove(bare, files, TableHasher())
+    assert (proof.verdict, proof.method) == (Verdict.PROVED, "v1")
+    assert len([file for file in proof.files if file.pieces_ok]) == len(contents)
+
+
+def test_padding_of_another_kind_is_not_known() -> None:
+    """Only a whole short file with zeros behind it is looked up, at the length that was stored."""
+    file = AssetFile(path="w", size_bytes=20_000, tables=(PieceTable(32 * KIB, 0, noise(40, 17)),))
+    zeros = 32 * KIB - 20_000
+    pieces = [
+        (Part(file, 0, 20_000), Part(None, 0, zeros)),
+        (Part(file, 0, 20_000), Part(None, 0, 5), Part(None, 0, zeros - 5)),
+        (Part(file, 0, 20_000), Part(None, 0, zeros - 1)),
+        (Part(file, 1, 19_999), Part(None, 0, zeros + 1)),
+        (Part(file, 0, 20_000), Part(file, 0, zeros)),
+        (Part(None, 0, zeros), Part(file, 0, 20_000)),
+    ]
+    answers = TableHasher().hash(pieces)
+    assert [one.digest if one else None for one in answers] == [noise(40, 17)[20:]] * 2 + [None] * 4
+    assert [one.informative for one in answers if one] == [(True, False), (True, False, False)]
+
+
 def test_constant_pieces_of_a_table_prove_nothing(tmp_path: Path) -> None:
     """A file of zeros agrees with the zero half of the asset, and the table knows that this says nothing."""
     files = without_roots(prints(tmp_path / "asset", {"w.bin": bytes(2 * MIB) + noise(2 * MIB, 12)}))
@@ -149,6 +181,39 @@ def test_first_that_knows_answers(tmp_path: Path) -> None:
     assert zeros is not None
     assert (aligned.read_bytes, odd.read_bytes) == (0, 64 * KIB)
     assert InTurn((TableHasher(),)).hash(pieces)[1:] == [None, None]
+
+
+class Last:
+    """The last to be asked; counts how often it is."""
+
+    asked = 0
+
+    def known(self, file: AssetFile, piece_length: int, start: int) -> Sequence[range]:
+        """Nothing."""
+        self.asked += 1
+        return ()
+
+    def hash(self, pieces: Sequence[Piece]) -> Sequence[Hashed | None]:
+        """Nothing."""
+        self.asked += len(pieces)
+        return [None] * len(pieces)
+
+
+@pytest.mark.parametrize(
+    ("is_here", "table_bytes", "is_asked"), [(True, 0, False), (False, 2**40, False), (False, 0, True)]
+)
+def test_who_comes_last_is_asked_for_what_is_lacking_alone(
+    tmp_path: Path, is_here: bool, table_bytes: int, is_asked: bool
+) -> None:
+    """Where the file is at hand, or tables cover it, nobody else is asked what he knows of it."""
+    data = noise(MIB, 15)
+    files = prints(tmp_path / "asset", {"w.bin": data}, Wanted(table_bytes=table_bytes))
+    local = str(tmp_path / "asset" / "w.bin") if is_here else None
+    bare = [replace(file, local_path=local, sha1=None) for file in files]
+    last = Last()
+    hashers = InTurn((TableHasher(), LocalHasher(), last))
+    proof = prove(torrent(tmp_path, {"w.bin": data}, 64 * KIB), bare, hashers, random.Random(1))
+    assert (proof.verdict is Verdict.PROVED, last.asked > 0) == (not is_asked, is_asked)
 
 
 def test_lying_table_proves_nothing() -> None:

@@ -162,7 +162,8 @@ def test_other_content_of_the_same_size_is_refuted(kind: int, piece_length: int,
     """A file of exactly the asset's size that differs everywhere is refuted."""
     size = 7 * piece_length + 123
     asset = Bytes({"weights.bin": noise(size, 4)})
-    proof = asset.judge(torrent(tmp_path, neighbours(noise(size, 5)), kind, piece_length))
+    contents = neighbours(noise(size, 5)) | {"a/sample.bin": noise(30_001, 91)}
+    proof = asset.judge(torrent(tmp_path, contents, kind, piece_length))
     assert proof.verdict is Verdict.REFUTED
     assert proof.files[0].pieces_ok == 0
     assert proof.files[0].pieces_tested >= (1 if proof.method == "v2" else 4)

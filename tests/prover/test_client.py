@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -283,6 +284,26 @@ def test_known_is_asked_once(asking: Asking, monkeypatch: pytest.MonkeyPatch) ->
         hasher = asking(settings(url))
         assert hasher.known(FILE, 64 * KIB, 0) == ()
         assert hasher.known(FILE, 64 * KIB, 0) == ()
+        assert len(asked) == 3
+
+
+def test_many_files_are_asked_for_at_once(asking: Asking) -> None:
+    """Of a proof's files a thousand are asked for in one question, each once, and those without a digest never."""
+
+    def knows(line: socket.socket) -> None:
+        count = len(json.loads(asked[-1].partition(b"\r\n\r\n")[2])["files"])
+        line.sendall(response(json.dumps({"known": [True] * count}).encode()))
+
+    files = [replace(FILE, path=str(n), sha256=n.to_bytes(32, "big")) for n in range(1, 1501)]
+    with prover(knows) as (url, asked):
+        hasher = asking(settings(url))
+        noting = hasher.noting(pytest.fail, [*files, FILE, replace(FILE, sha256=None), FILE])
+        for file in files:
+            assert noting.known(file, 64 * KIB, 0) == (range(10 * KIB * KIB),)
+        counts = [len(json.loads(one.partition(b"\r\n\r\n")[2])["files"]) for one in asked]
+        assert counts == [1000, 501]
+        assert hasher.known(FILE, 64 * KIB, 0)
+        assert hasher.known(replace(FILE, size_bytes=5), 64 * KIB, 0)
         assert len(asked) == 3
 
 

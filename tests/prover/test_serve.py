@@ -42,11 +42,11 @@ def pieces_of(owner: Owner) -> dict[str, Piece]:
         "last": (Part(large, 1_900_000, 100_011),),
         "small whole": (Part(small, 0, 900),),
         "spanning with zeros": (
-            Part(large, 2_000_011 - 777, 777),
+            Part(large, 2_000_011 - 16_777, 16_777),
             Part(None, 0, 5000),
             Part(small, 0, 900),
             Part(text, 0, 31_000),
-            Part(second, 0, 123),
+            Part(second, 0, 16_507),
         ),
         "dull": (Part(owner.remote("dull.bin"), 0, 50_000),),
     }
@@ -206,7 +206,7 @@ def test_many_pieces_are_asked_in_several_requests(shared: tuple[Owner, Running]
     """The client keeps to the limits by itself, and every piece has its own answer in its place."""
     owner, one = shared
     large = owner.remote("large.bin")
-    pieces: list[Piece] = [(Part(large, number * 1000, 16 * KIB),) for number in range(150)]
+    pieces: list[Piece] = [(Part(large, number * KIB, 16 * KIB),) for number in range(150)]
     pieces[70] = (Part(large, 0, 5),)
     hashed = asking(one.settings()).hash(pieces)
     assert hashed[70] is None
@@ -242,6 +242,40 @@ def check_no_content(owner: Owner, said: bytes) -> None:
     """None of the windows of what was said is in a file."""
     windows = {said[start : start + 6] for start in range(len(said) - 5)}
     assert not [1 for window in windows for data in owner.contents.values() if window in data]
+
+
+def test_last_bytes_cannot_be_guessed(shared: tuple[Owner, Running]) -> None:
+    """Whoever has the token and a file that everybody has cannot ask for the last bytes of another beside it."""
+    owner, one = shared
+    secret, public = owner.files["large.bin"], owner.files["b.txt"]
+    size = secret.size_bytes or 0
+    for length in (1, 2, 4, 16 * KIB - 1):
+        for piece in (
+            (Part(secret, size - length, length), Part(public, 0, 31_000)),
+            (Part(public, 0, 31_000), Part(secret, 0, length)),
+        ):
+            answer = post(one, ask_hash([piece]))
+            assert answer.status_code == 400
+            assert "16384 bytes" in answer.json()["error"]
+
+
+def test_no_walk_from_known_bytes(owner: Owner) -> None:
+    """Whoever knows a stretch of a file learns the byte behind it once, and cannot go on from there."""
+    with running(owner, "--socket", str(owner.folder / "p.sock"), "--max-mib-per-s", "10000") as one:
+        secret, known = owner.files["large.bin"], owner.contents["large.bin"][: 32 * KIB]
+
+        def asked(start: int, length: int) -> list[Any]:
+            return post(one, ask_hash([(Part(secret, start, length),)])).json()["pieces"]
+
+        wanted = bytes.fromhex(asked(0, len(known) + 1)[0][0])
+        (byte,) = (one for one in range(256) if hashlib.sha1(known + bytes([one])).digest() == wanted)
+        assert byte == owner.contents["large.bin"][len(known)]
+        for more in (2, 3, 8, 64):
+            assert asked(0, len(known) + more) == asked(9999, len(known) - 9999 + more) == [None]
+        assert asked(0, len(known) + 1) != [None]
+        assert asked(0, len(known) + 1 + 64) != [None]
+        aligned: list[Piece] = [(Part(secret, number * 64 * KIB, 64 * KIB),) for number in range(1, 9)]
+        assert None not in post(one, ask_hash(aligned)).json()["pieces"]
 
 
 def test_a_changed_file_is_not_hashed(owner: Owner, asking: Asking) -> None:

@@ -27,8 +27,7 @@ ALLOWED: dict[str, Piece] = {
     "longest piece": (Part(BIG, 0, 64 * MIB),),
     "small file whole": (Part(SMALL, 0, 900),),
     "small file and padding": (Part(SMALL, 0, 900), Part(None, 0, 16 * KIB - 900)),
-    "spanning": (Part(BIG, 100 * MIB - 5, 5), Part(SMALL, 0, 900), Part(OTHER, 0, 20 * KIB)),
-    "spanning, short at its end": (Part(BIG, 100 * MIB - 16 * KIB, 16 * KIB), Part(OTHER, 0, 3)),
+    "spanning": (Part(BIG, 100 * MIB - 16 * KIB, 16 * KIB), Part(SMALL, 0, 900), Part(OTHER, 0, 20 * KIB)),
 }
 REFUSED: dict[str, Piece] = {
     "no part": (),
@@ -39,6 +38,15 @@ REFUSED: dict[str, Piece] = {
     "a byte behind whole small files": (Part(SMALL, 0, 900), Part(BIG, 0, 1)),
     "a byte from the middle behind a long range": (Part(BIG, 0, 16 * KIB), Part(BIG, 77, 1)),
     "a byte from the middle before a long range": (Part(BIG, 77, 1), Part(BIG, 0, 16 * KIB)),
+    "a file's end, a byte long, before a file that everybody has": (
+        Part(BIG, 100 * MIB - 1, 1),
+        Part(OTHER, 0, 50 * KIB),
+    ),
+    "a file's end, a byte too short": (
+        Part(BIG, 100 * MIB - 16 * KIB + 1, 16 * KIB - 1),
+        Part(OTHER, 0, 20 * KIB),
+    ),
+    "a file's first bytes behind a file that everybody has": (Part(OTHER, 0, 50 * KIB), Part(BIG, 0, 3)),
     "a file's end at the piece's end": (Part(OTHER, 0, 50 * KIB), Part(BIG, 100 * MIB - 1, 1)),
     "a file's beginning at the piece's": (Part(BIG, 0, 1), Part(OTHER, 0, 50 * KIB)),
     "beyond the file": (Part(SMALL, 0, 16 * KIB),),
@@ -116,7 +124,7 @@ def test_json_that_breaks_readers(raw: bytes) -> None:
 
 
 HASHED = st.none() | st.builds(
-    lambda digest, one: Hashed(digest, (one, True, False), 5 + 900 + 20 * KIB),
+    lambda digest, one: Hashed(digest, (one, True, False), 16 * KIB + 900 + 20 * KIB),
     st.binary(min_size=20, max_size=20),
     st.booleans(),
 )

@@ -582,6 +582,14 @@ def test_counts_are_whole_and_sane(value: Any, told: int | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "told"), [("10000000", 10_000_000), (10_000_001, None), (3_000_000_000, None), ("-1", None)]
+)
+def test_peers_that_no_swarm_has_are_not_believed(value: Any, told: int | None) -> None:
+    """An index that claims more than ten million peers has said nothing."""
+    assert _fields.peers(value) == told
+
+
+@pytest.mark.parametrize(
     ("header", "url"),
     [
         ('<https://a/2>; rel="next"', "https://a/2"),

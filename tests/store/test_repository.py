@@ -301,14 +301,17 @@ async def test_proof_is_wanted_once_and_closed(repository: SqlRepository) -> Non
         assert await work.findings.request_proof(CASE.id, hashes, NOON)
         assert not await work.findings.request_proof(CASE.id, hashes, NOON)
         assert await work.findings.due_proofs(NOON) == ["ee" * 20]
+        assert await work.findings.awaited() == {"": 1}
         (task,) = await work.findings.proof_tasks("ee" * 20)
         await work.findings.put_off_proof(task, NOON + timedelta(minutes=5), "no peers", NOON)
+        assert await work.findings.awaited() == {"no peers": 1}
         assert await work.findings.due_proofs(NOON) == []
         (task,) = await work.findings.proof_tasks("ee" * 20)
         assert task.attempts == 1
         made = Proof(Verdict.PROVED, "v1", (FileProof("w", "a/w.bin", 3, 3, 9, 0, "v1"),), "because")
         assert await work.findings.close_proof(task, made, "d" * 64, NOON) == CASE.id
         assert await work.findings.proof_tasks("ee" * 20) == []
+        assert await work.findings.awaited() == {}
         assert await work.findings.proofs(CASE.id) == [made]
 
 

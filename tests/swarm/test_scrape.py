@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.errors import LeakwatchError, SwarmError
+from leakwatch.model.swarm import MAX_PEERS
 from leakwatch.swarm import scrape_udp as udp_module
 from leakwatch.swarm.scrape import Counts, scrape
 from leakwatch.swarm.scrape_http import MAX_URL, read_scrape, scrape_url
-from leakwatch.swarm.tracker import PROBLEMS, read_tracker
+from leakwatch.swarm.tracker import MAX_COMPLETED, PROBLEMS, checked_counts, read_tracker
 from leakwatch.swarm.wall import TRACKER_PORTS, Wall
 from leakwatch.torrent.bencode import encode
 from leakwatch.torrent.infohash import SwarmKey
@@ -168,6 +169,23 @@ HOSTILE_UDP = {
     "late error": (changed(lambda one: [b"\0\0\0\3" + one[4:8]]), "said"),
     "late silence": (changed(lambda _: []), "silent"),
 }
+
+
+async def test_tracker_that_answers_fewer_at_once_is_asked_for_the_rest() -> None:
+    """Where a UDP tracker has a limit of its own below a packet's, every swarm is counted all the same."""
+    limited = changed(lambda one: [one[: 8 + 12 * 50]])
+    async with udp(limited) as tracker:
+        found = await ask(tracker.url, KEYS[:74])
+    assert found == {key: WORLD[key] for key in KEYS[:74]}
+    assert len(tracker.packets) == 3
+
+
+def test_every_believable_count_fits_the_database() -> None:
+    """The largest counts that are taken from a tracker are those that a 32-bit column holds; one more is refused."""
+    counts = checked_counts(MAX_PEERS, MAX_PEERS, MAX_COMPLETED, "h")
+    assert max(counts.seeders, counts.leechers, counts.completed) == 2**31 - 1
+    with pytest.raises(SwarmError):
+        checked_counts(0, 0, 2**31, "h")
 
 
 @pytest.mark.parametrize("case", HOSTILE_UDP)

@@ -24,7 +24,7 @@ from structlog.testing import capture_logs
 
 from leakwatch.errors import SwarmError
 from leakwatch.swarm.child import Child
-from leakwatch.swarm.frames import Answer, Ask, Frames, read_answer
+from leakwatch.swarm.frames import PROBLEMS, Ask
 from leakwatch.swarm.metadata import SwarmSettings
 from leakwatch.swarm.quiet import add_torrent, open_session
 from leakwatch.swarm.session import SwarmSession
@@ -487,35 +487,70 @@ def test_child_dies_with_its_parent() -> None:
     until(is_gone)
 
 
-def test_silent_session_is_built_anew() -> None:
-    """Look-ups that nobody answers for too long cost the session, not the fetch; one that is answered costs neither."""
+async def test_dead_magnets_are_no_silence(world: World) -> None:
+    """A DHT whose nodes answer costs no session, though nobody has what is looked for."""
+    session = SwarmSession(settings(world.bootstrap, stall_s=2))
+    with capture_logs() as logs, pytest.raises(SwarmError, match=PROBLEMS["nobody"]):
+        await session.metadata(STRANGER, deadline_s=3.6)
+    await session.aclose()
+    assert [log for log in logs if log["event"] == "swarm_session_rebuilt"] == []
+
+
+async def test_silent_session_is_built_anew(canary: Canary) -> None:
+    """A DHT that sends nothing costs the session, which is counted in the log; the new one dials named peers again."""
+    session = SwarmSession(settings((f"{address(98)}:9",), stall_s=1))
+    canary.socket.setblocking(False)
+    loop = asyncio.get_running_loop()
+    with capture_logs() as logs:
+        task = asyncio.create_task(session.metadata(STRANGER, peers=[canary.endpoint], deadline_s=30))
+        async with asyncio.timeout(10):  # of itself libtorrent dials a peer again after 15 s
+            first, _ = await loop.sock_accept(canary.socket)
+            again, _ = await loop.sock_accept(canary.socket)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await session.aclose()
+    first.close()
+    again.close()
+    told = [log for log in logs if log["event"] == "swarm_session_rebuilt"]
+    assert told[0]["reason"] == PROBLEMS["stalled"]
+    assert [log["times"] for log in told] == list(range(1, len(told) + 1))
+    assert not session.outcomes
+
+
+def test_idle_session_is_kept() -> None:
+    """However long nobody asked, the first question does not cost the session; silence after it does."""
     ours, theirs = socket.socketpair()
-    settings = SwarmSettings(
-        listen=f"{address(99)}:0",
-        dht_bootstrap=(f"{address(98)}:9",),
-        allow_networks=("127.0.0.0/8",),
-        stall_s=60,
-    )
     with ours, theirs:
-        child = Child(theirs, settings)
-        child._obey(Ask(1, STRANGER, ((address(97), 9999),), 60.0))
-        (fetch,) = child._fetches.values()
-        assert fetch.handle is not None
+        child = Child(theirs, settings((f"{address(98)}:9",), stall_s=60))
         before = child._session
+        child._heard_at -= 3600
+        child._obey(Ask(1, STRANGER, (), 60.0))
         child._rebuild_if_stalled()
         assert child._session is before
         child._heard_at -= 61
         child._rebuild_if_stalled()
         assert child._session is not before
-        assert (fetch.handle, fetch.looks, fetch.dialled) == (None, 0, set())
-        assert list(child._fetches.values()) == [fetch]
         assert child._session.get_torrents() == []
-        child._flush()
-        ours.settimeout(5)
-        assert [read_answer(body) for body in Frames(0).cut(ours.recv(4096))] == [
-            Answer(0, problem="stalled")
-        ]
-        del before, fetch
+        del before
         child._session = None  # type: ignore[assignment]
         child._bell.close()
         child._ringer.close()
+
+
+def test_libtorrent_takes_no_kept_node_id() -> None:
+    """A session is given a node id and takes another; once this fails, give the child that of `stable_node_id`."""
+    given = b"\xab" * 20
+    entry = {b"dht state": {b"node-id": [given + socket.inet_aton(address(99))]}}
+    params = lt.read_session_params(lt.bencode(entry))
+    assert _node_ids(params) == [given]
+    params.settings = cast("lt.settings_pack", {**QUIET, "listen_interfaces": f"{address(99)}:0"})
+    session = lt.session(params)
+    until(lambda: bool(_node_ids(session.session_state())))
+    assert given not in _node_ids(session.session_state())
+
+
+def _node_ids(params: lt.session_params) -> list[bytes]:
+    """The node ids in the state of a session's DHT; the address of each is cut off."""
+    state = lt.write_session_params(params).get(b"dht state", {})
+    return [ident[:20] for ident in state.get(b"node-id", [])]

@@ -31,12 +31,12 @@ from leakwatch.service import add_asset, list_findings, load_rules, load_weights
 from leakwatch.sources.dht import DhtSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import StreamLimits, Surroundings, Watched, watch_dht, watched_keys
+from leakwatch.streaming import StreamLimits, Surroundings, watch_dht, watched_keys
 from leakwatch.swarm.discovery import SamplerSettings
 from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.metadata import SwarmSettings
 from leakwatch.swarm.session import SwarmSession
-from leakwatch.torrent.infohash import Infohashes
+from leakwatch.torrent.infohash import Infohashes, SwarmKey
 from leakwatch.torrent.metainfo import parse_torrent
 
 from ..daemons import Web, site  # noqa: TID252 - tests are no package that could be named
@@ -336,20 +336,20 @@ async def test_the_daemon_listens_and_begins_anew(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stream that ends or crashes begins anew, later each time; what it then hears is proved by one look-up."""
-    monkeypatch.setattr("leakwatch.daemon._LISTEN_AGAIN_S", (0.1, 0.2, 0.3))
+    monkeypatch.setattr("leakwatch.daemon.daemon._LISTEN_AGAIN_S", (0.1, 0.2, 0.3))
     config = configured(
         tmp_path, world, '[[sites]]\nname = "dht"\nkind = "dht"\nenabled = true\n', "count = false"
     )
     tries, uploaded = 0, world.uploaded
 
-    async def crashing_once(brain: Brain, repository: Repository) -> Watched:
+    async def crashing_once(brain: Brain, repository: Repository) -> frozenset[SwarmKey]:
         nonlocal tries
         tries += 1
         if tries == 1:
             raise RuntimeError("no error of ours")
         return await watched_keys(brain, repository)
 
-    monkeypatch.setattr("leakwatch.daemon.watched_keys", crashing_once)
+    monkeypatch.setattr("leakwatch.daemon.daemon.watched_keys", crashing_once)
     with capture_logs() as logs:
         async with running(config) as daemon:
             assert daemon.prover.swarm is not None

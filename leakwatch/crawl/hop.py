@@ -1,0 +1,128 @@
+"""One URL on the way of a request: what is sent there, which secrets go with it, and what is shown of the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from urllib.parse import quote, quote_plus, unquote_plus, urlencode
+
+import httpx
+
+from leakwatch.crawl.addresses import HostList, Target
+from leakwatch.errors import ConfigError, FetchFailed, Refused
+from leakwatch.sources._kind import Payload, Request
+
+OURS = frozenset(
+    {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization"}
+    | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"}
+)
+"""What the door says by itself; no kind may."""
+
+
+def listed_of(sites: Iterable[str], allow: HostList) -> HostList:
+    """Of the operator's list what sites stand on: each "host:port", or "host" for the web's own ports."""
+    own: set[tuple[str, int | None]] = set()
+    for site in sites:
+        with suppress(ConfigError):  # A stream has no host.
+            for host, port in HostList.parse([site]).entries:
+                own |= {(host, one) for one in ((port,) if port else (80, 443)) if allow.has(host, one)}
+    return HostList(frozenset(own))
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The secrets of one request: put on the wire, and kept out of everything that is shown."""
+
+    bearer: str = field(default="", repr=False)
+    parameter: str = ""
+    value: str = field(default="", repr=False)
+
+    def added_to(self, url: httpx.URL) -> httpx.URL:
+        """The URL with the secret parameter, once."""
+        if not self.parameter:
+            return url
+        bare = self.removed_from(url).query
+        pair = urlencode({self.parameter: self.value}).encode("ascii")
+        return url.copy_with(query=bare + b"&" + pair if bare else pair)
+
+    def removed_from(self, url: httpx.URL) -> httpx.URL:
+        """The URL without the secret parameter, which servers like to repeat in redirects."""
+        pairs = url.query.split(b"&")
+        kept = [p for p in pairs if unquote_plus(p.partition(b"=")[0].decode("ascii")) != self.parameter]
+        return url.copy_with(query=b"&".join(kept) or None) if self.parameter and kept != pairs else url
+
+    def hide(self, text: str) -> str:
+        """The text with stars for every secret in it, however it is quoted."""
+        for secret in filter(None, (self.bearer, self.value)):
+            for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
+                text = re.sub(re.escape(spelling), "***", text, flags=re.IGNORECASE)
+            if secret in unquote_plus(unquote_plus(text)):
+                return "***"
+        return text
+
+    def cut_from(self, body: bytes) -> bytes:
+        """The body with stars for every secret: indexes write the asker's key into the links they list."""
+        for secret in filter(None, (self.bearer, self.value)):
+            for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
+                body = body.replace(spelling.encode("ascii"), b"***")
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One URL on the way of a request; `own` until the way leaves the request's origin, and never again.
+
+    `allow` are the hosts that may be loopback or private on this way.
+    """
+
+    request: Request
+    secrets: Secrets
+    target: Target
+    allow: HostList
+    own: bool = True
+    seen: frozenset[httpx.URL] = frozenset()
+
+    def to(self, target: Target) -> Hop:
+        """The next hop. Raises: FetchFailed for a loop; Refused if another host's URL holds our secret."""
+        own = self.own and target.origin == self.target.origin
+        bare = self.secrets.removed_from(target.url)
+        if not own and self.secrets.hide(str(bare)) != str(bare):
+            raise Refused(f"{self.target.where}: its redirect would carry our credential to another host")
+        seen = self.seen | {self.secrets.removed_from(self.target.url)}
+        if bare in seen:
+            raise FetchFailed(f"{self.target.where}: its redirects run in a circle")
+        return replace(self, target=replace(target, url=bare), own=own, seen=seen)
+
+    def payload(self, status: int, headers: Mapping[str, str], body: bytes, at: datetime) -> Payload:
+        """What came back, without the secrets."""
+        shown = {name: self.secrets.hide(value) for name, value in headers.items()}
+        url = self.secrets.hide(str(self.secrets.removed_from(self.target.url)))
+        kept = self.secrets.cut_from(body)
+        return Payload(request=self.request, url=url, status=status, headers=shown, body=kept, fetched_at=at)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether this URL may lead to a loopback or private address."""
+        return self.allow.has(self.target.host, self.target.port)
+
+    @property
+    def wire_url(self) -> httpx.URL:
+        """What is asked for: with the secret parameter only at the request's own origin."""
+        return self.secrets.added_to(self.target.url) if self.own else self.target.url
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the server is told: away from the request's own origin nothing but what we accept."""
+        custom = {"accept": "*/*"} | {name.lower(): value for name, value in self.request.headers.items()}
+        if not self.own:
+            return {"accept": custom["accept"]}
+        ours = {
+            "if-none-match": self.request.etag,
+            "if-modified-since": self.request.last_modified,
+            "authorization": self.secrets.bearer and f"Bearer {self.secrets.bearer}",
+        }
+        sent = custom | {name: value for name, value in ours.items() if value}
+        return {name: value for name, value in sent.items() if name not in OURS}

@@ -1,0 +1,6 @@
+"""The daemon: `schedule` says what is due, `daemon` what each job does, `crawling` how a host is read; `opening` builds."""
+
+from leakwatch.daemon.daemon import Daemon
+from leakwatch.daemon.opening import SystemClock, run_daemon, running
+
+__all__ = ["Daemon", "SystemClock", "run_daemon", "running"]

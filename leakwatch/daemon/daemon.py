@@ -1,0 +1,261 @@
+"""What each kind of job does, and how they run and stop: intake, drain, end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from dataclasses import dataclass, field
+
+import structlog
+
+from leakwatch.alerts.deliver import Attempt, deliver
+from leakwatch.config import Config
+from leakwatch.counting import Counted, Counter, count_swarms
+from leakwatch.crawl.fetcher import HttpFetcher
+from leakwatch.crawl.vault import FileVault
+from leakwatch.daemon.crawling import Crawler
+from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
+from leakwatch.errors import LeakwatchError
+from leakwatch.extract.hosts import Hosts
+from leakwatch.jobs import Handler, Jobs
+from leakwatch.matching.index import build_index
+from leakwatch.matching.weights import Weights
+from leakwatch.model.alert import DeliveryState
+from leakwatch.model.asset import AssetId
+from leakwatch.pipeline import Brain, look_back
+from leakwatch.polling import SiteConfig
+from leakwatch.ports import Clock, Notifier
+from leakwatch.proving import Prover, prove_swarm
+from leakwatch.rulepack.schema import RulePack
+from leakwatch.store.repository import SqlRepository
+from leakwatch.streaming import Surroundings, watch_dht, watched_keys
+from leakwatch.swarm.identity import stable_node_id
+from leakwatch.swarm.outcomes import OutcomeLog
+from leakwatch.torrent.infohash import SwarmKey
+
+log = structlog.get_logger()
+
+_LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
+_DRAIN_S = 10.0
+_MAX_PROVING, _MAX_COUNTING = 64, 8
+"""Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
+
+
+@dataclass(slots=True)
+class Daemon:
+    """The running parts. Built by `running`, which also takes them down."""
+
+    config: Config
+    repository: SqlRepository
+    vault: FileVault
+    fetcher: HttpFetcher
+    prover: Prover
+    counter: Counter | None
+    notifiers: dict[str, Notifier]
+    weights: Weights
+    pack: RulePack
+    hosts: Hosts
+    clock: Clock
+    jobs: Jobs
+    schedule: Schedule
+    sites: dict[str, SiteConfig]
+    outcomes: OutcomeLog
+    streams: tuple[SiteConfig, ...] = ()
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    crawler: Crawler = field(init=False)
+    _brain: tuple[int, Brain] | None = None
+    _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self.crawler = Crawler(
+            sites=self.sites,
+            repository=self.repository,
+            vault=self.vault,
+            fetcher=self.fetcher,
+            clock=self.clock,
+            schedule=self.schedule,
+            stopping=self.stopping,
+            brain=self.brain,
+            announce=self._announce,
+        )
+
+    async def brain(self) -> Brain:
+        """The catalogue as an index, built anew when the catalogue has changed."""
+        async with self._indexing:
+            async with self.repository.reading() as work:
+                version = await work.catalogue.version()
+                is_new = self._brain is None or self._brain[0] != version
+                assets = await work.catalogue.all() if is_new else []
+            if self._brain is None or is_new:
+                index = await asyncio.to_thread(build_index, assets)  # seconds for a large catalogue
+                self._brain = (version, Brain(index, self.weights, self.pack, self.config.routes, self.hosts))
+                log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
+            return self._brain[1]
+
+    async def run(self) -> None:
+        """Work until told to stop."""
+        self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl))
+        self.jobs.handler(PROVE, self._guarded(PROVE, self.prove), _MAX_PROVING)
+        self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
+        self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
+        self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
+        working = asyncio.create_task(
+            self.jobs.run(self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING)
+        )
+        listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
+        await self.schedule.start()
+        log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
+        await self.stopping.wait()
+        log.info("daemon_stopping")
+        self.schedule.stop()
+        for task in listening:
+            task.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
+        self.jobs.stop()
+        _, late = await asyncio.wait({working}, timeout=_DRAIN_S)
+        if late:
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+        await self.outcomes.tell()
+        log.info("daemon_stopped", drained=not late)
+
+    async def run_once(self) -> None:
+        """Read every site once, look at every swarm that is due, send what is due."""
+        for host in sorted({site.host for site in self.sites.values()}):
+            await self._guarded(CRAWL, self.crawler.crawl)(host)
+        async with self.repository.reading() as work:
+            unsearched = await work.catalogue.unsearched()
+        for asset in unsearched:
+            await self._guarded(LOOK_BACK, self.look_back)(asset)
+        async with self.repository.reading() as work:
+            swarms = await work.findings.due_proofs(self.clock.now())
+        await asyncio.gather(*(self._guarded(PROVE, self.prove)(key) for key in swarms))
+        for channel in self.notifiers:
+            await self._guarded(DELIVER, self.deliver)(channel)
+        await self.outcomes.tell()
+
+    async def look_back(self, asset: str) -> None:
+        """Look for a newly registered asset in what is stored."""
+        brain = await self.brain()
+        if AssetId(asset) in brain.index.assets:
+            alerts, proofs = await look_back(AssetId(asset), brain, self.repository)
+            log.info("looked_back", asset=asset, alerts=alerts, proofs=proofs)
+            await self._announce(alerts, proofs)
+
+    async def _announce(self, alerts: int, proofs: int) -> None:
+        """A page was committed: what it caused need not wait for the tick."""
+        if alerts:
+            await self.jobs.submit(DELIVER, list(self.notifiers))
+        if proofs:
+            async with self.repository.reading() as work:
+                await self.jobs.offer(PROVE, await work.findings.due_proofs(self.clock.now()))
+
+    async def prove(self, swarm_key: str) -> None:
+        """Look at one swarm for every finding that waits for it."""
+        brain = await self.brain()
+        proved = await prove_swarm(swarm_key, brain, self.prover)
+        verdicts = [verdict.value for verdict in proved.verdicts]
+        log.info(
+            "swarm_looked_at",
+            infohash=swarm_key,
+            verdicts=verdicts,
+            **({"error": proved.error} if proved.error else {}),
+        )
+        if proved.alerts:
+            await self.jobs.submit(DELIVER, list(self.notifiers))
+
+    async def count(self, _: str) -> None:
+        """Count all swarms that are due now and that no other job counts: the one that is named stands for them."""
+        if self.counter is None:
+            return
+        brain, due = await self.brain(), await self._uncounted()
+        self.schedule.counting.update(due)
+        try:
+            await count_swarms(due, brain, self.counter, self._counted)
+        finally:
+            self.schedule.counting.difference_update(due)
+
+    async def _uncounted(self) -> list[str]:
+        """Swarms that are due and not being counted."""
+        async with self.repository.reading() as work:
+            due = await work.swarms.due(self.clock.now())
+        return [one for one in due if one not in self.schedule.counting]
+
+    async def _counted(self, counted: Counted) -> None:
+        told = {one.source: f"{one.seeds}+{one.leechers}" for one in counted.samples}
+        log.info(
+            "swarm_counted",
+            infohash=counted.swarm_key,
+            seeds_leechers=told,
+            problems=list(counted.problems),
+        )
+        if counted.alerts:
+            await self.jobs.submit(DELIVER, list(self.notifiers))
+
+    async def listen(self, site: SiteConfig) -> None:
+        """Listen to the DHT until the end; what ends it before is told, and it begins anew, later each time."""
+        if self.prover.swarm is None:
+            log.error(
+                "stream_not_started", site=site.name, error="the swarm is switched off: set swarm.enabled"
+            )
+            return
+        around = Surroundings(
+            brain=self.brain,
+            watched=self._watched,
+            repository=self.repository,
+            vault=self.vault,
+            swarm=self.prover.swarm,
+            clock=self.clock,
+            announce=self._announce,
+        )
+        for wait_s in itertools.chain(_LISTEN_AGAIN_S, itertools.repeat(_LISTEN_AGAIN_S[-1])):
+            try:
+                own_id = stable_node_id(self.config.data_dir)
+                await watch_dht(site.name, site.settings, self.config.swarm_settings, own_id, around)
+            except LeakwatchError as error:
+                log.error("stream_ended", site=site.name, error=error.message, again_in_s=wait_s)
+            except Exception as error:
+                log.exception("stream_crashed", site=site.name, error=repr(error), again_in_s=wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _watched(self) -> frozenset[SwarmKey]:
+        return await watched_keys(await self.brain(), self.repository)
+
+    async def deliver(self, channel: str) -> None:
+        """Send everything that is due on one channel."""
+        notifier = self.notifiers.get(channel)
+        if notifier is not None:
+            await deliver(channel, notifier, self.repository, self.clock, _report, self.stopping.is_set)
+
+    def _guarded(self, kind: str, handle: Handler) -> Handler:
+        """The one place that catches broadly: a job that fails is counted and logged; the others go on."""
+
+        async def run(key: str) -> None:
+            with structlog.contextvars.bound_contextvars(job=f"{kind}:{key}"):
+                try:
+                    await handle(key)
+                except LeakwatchError as error:
+                    log.error("job_failed", error=error.message, blame=error.blame)
+                except Exception as error:
+                    log.exception("job_crashed", error=repr(error))
+                    if kind == CRAWL:
+                        await self.crawler.put_off(key)
+
+        return run
+
+
+def _report(attempt: Attempt) -> None:
+    delivery = attempt.delivery
+    told = {
+        "channel": delivery.channel,
+        "finding": delivery.alert.finding,
+        "change": delivery.alert.event.value,
+    }
+    if attempt.state is DeliveryState.SENT:
+        log.info("alert_sent", **told, attempts=delivery.attempts)
+    elif attempt.state is DeliveryState.DEAD:
+        log.error("alert_dead", **told, error=attempt.error)
+    else:
+        log.warning("alert_put_off", **told, state=attempt.state.value, error=attempt.error)
