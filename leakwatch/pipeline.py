@@ -16,10 +16,10 @@ from leakwatch.extract.links import locate
 from leakwatch.extract.named import torrent_files, torrents, trackers
 from leakwatch.matching.engine import artefact_keys, match
 from leakwatch.matching.index import Index, build_index
-from leakwatch.matching.shape import digest_keys
+from leakwatch.matching.structure import digest_keys
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
-from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.asset import Asset, AssetId, whole_size
 from leakwatch.model.finding import (
     FileTask,
     Finding,
@@ -299,4 +299,5 @@ def _proved_keys(proof: Proof, asset: Asset) -> list[str]:
     if proof.verdict is not Verdict.PROVED:
         return []
     proved = {one.asset_path for one in proof.files if one.pieces_ok}
-    return [key for file in asset.files if file.path in proved for key in digest_keys(file, asset.files)]
+    whole = whole_size(asset.files)
+    return [key for file in asset.files if file.path in proved for key in digest_keys(file, whole)]

@@ -16,7 +16,7 @@ from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
 from leakwatch.matching.names import Field, Reader, Scale, Text
 from leakwatch.matching.rules import Item, compiled, hits
-from leakwatch.matching.shape import file_signals
+from leakwatch.matching.structure import file_signals, likeness_signals
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import (
@@ -97,13 +97,16 @@ def _match_one(
     shared = artefact_keys(observation)
     _add_infohashes(shared, index, weights, known, signals, artefacts)
     for asset, signal, artefact in file_signals(observation, index, weights):
-        signals.setdefault(asset, []).append(signal)
+        if signal:
+            signals.setdefault(asset, []).append(signal)
         if artefact:
             artefacts.setdefault(asset, []).append(artefact)
     for asset, signal in count_signals(observation, index, weights, signals):
         signals.setdefault(asset, []).append(signal)
     for asset, some in names.items():
         signals.setdefault(asset, []).extend(some)
+    for asset, signal in [*likeness_signals(observation, index, weights, signals)]:
+        signals[asset].append(signal)
     context = _rule_signals(observation, index, weights, pack, signals)
     found = [
         _judge(asset, _with_context(told, context), weights, (*artefacts.get(asset, ()), *shared))
@@ -235,24 +238,18 @@ def _is_named(told: list[Signal]) -> bool:
 
 
 def _judge(asset: AssetId, told: list[Signal], weights: Weights, artefacts: tuple[str, ...]) -> Match:
-    """Score and tier: names of files count once, context never corroborates."""
-    kept = _strongest_file_names(told)
-    bits = weights["prior"] + sum(signal.weight for signal in kept)
+    """Score and tier: context never corroborates."""
+    bits = weights["prior"] + sum(signal.weight for signal in told)
     score = round(1 / (1 + 2 ** -max(-60.0, min(60.0, bits))), 4)
-    telling = EXACT_SIGNALS | _STRUCTURE | (_BESIDE_A_NAME if _is_named(kept) else frozenset())
-    corroborated = any(s.weight >= CORROBORATING_BITS and s.kind in telling for s in kept)
+    telling = EXACT_SIGNALS | _STRUCTURE | (_BESIDE_A_NAME if _is_named(told) else frozenset())
+    corroborated = any(s.weight >= CORROBORATING_BITS and s.kind in telling for s in told)
     tier = None
     if score >= weights["auto"] and corroborated:
         tier = Tier.AUTO
     elif score >= weights["review"]:
         tier = Tier.REVIEW
-    ordered = tuple(sorted(kept, key=lambda s: -abs(s.weight)))
+    ordered = tuple(sorted(told, key=lambda s: -abs(s.weight)))
     return Match(asset, score, tier, ordered, tuple(dict.fromkeys(artefacts)))
-
-
-def _strongest_file_names(told: list[Signal]) -> list[Signal]:
-    files = sorted((s for s in told if s.kind is SignalKind.FILE_NAME), key=lambda s: -s.weight)
-    return [s for s in told if s.kind is not SignalKind.FILE_NAME] + files[:2]
 
 
 def artefact_keys(observation: Observation) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NewType
 
@@ -110,14 +110,14 @@ def _opaque(ident: AssetId) -> str:
     return "asset-" + hashlib.sha256(f"leakwatch\0{ident}".encode()).hexdigest()[:8]
 
 
-def is_telling(file: AssetFile, files: Sequence[AssetFile]) -> bool:
+def whole_size(files: Iterable[AssetFile]) -> int:
+    """The bytes of a work as far as they are known; a recipient's copy takes the place of the common one."""
+    return sum({file.path: file.size_bytes or 0 for file in files}.values())
+
+
+def is_telling(file: AssetFile, whole_bytes: int) -> bool:
     """Whether a file stands for the work: at least a hundredth of its bytes.
 
     A tokenizer, a licence text or a sample is shared by thousands of places; finding it proves nothing of the rest.
     """
-    if file.size_bytes is None:
-        return True
-    sizes = {
-        one.path: one.size_bytes or 0 for one in files
-    }  # a recipient's copy takes the place of the common one
-    return file.size_bytes * 100 >= sum(sizes.values())
+    return file.size_bytes is None or file.size_bytes * 100 >= whole_bytes

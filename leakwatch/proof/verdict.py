@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random, SystemRandom
 
-from leakwatch.model.asset import AssetFile, is_telling
+from leakwatch.model.asset import AssetFile, is_telling, whole_size
 from leakwatch.model.finding import FileProof, Proof, Verdict
 from leakwatch.proof.by_headers import by_headers
 from leakwatch.proof.hashing import Hasher
@@ -128,7 +128,8 @@ def _agreeing(
     method: str, told: Sequence[FileProof], proved: Sequence[FileProof], files: Sequence[AssetFile]
 ) -> Proof:
     """Proved, if one of the files that agree stands for the work."""
-    telling = {file.path for file in files if is_telling(file, files)}
+    whole = whole_size(files)
+    telling = {file.path for file in files if is_telling(file, whole)}
     why, error = _why_proved(proved, files), _BY_CHANCE[method]
     if any(one.asset_path in telling for one in proved):
         return Proof(Verdict.PROVED, method, tuple(told), why, error)
