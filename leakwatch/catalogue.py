@@ -16,7 +16,8 @@ from typing import Any
 
 from leakwatch.errors import HeaderError, InfohashError, InputError
 from leakwatch.headers.stored import from_text
-from leakwatch.model.asset import PIECE_DIGEST_BYTES, Asset, AssetFile, AssetId, PieceTable
+from leakwatch.model.allow import Allow, allow_from_json, allow_json
+from leakwatch.model.asset import MAX_PRIOR_BITS, PIECE_DIGEST_BYTES, Asset, AssetFile, AssetId, PieceTable
 from leakwatch.pieces import LENGTHS
 from leakwatch.torrent.infohash import parse_v1, parse_v2
 
@@ -37,6 +38,8 @@ _KEYS = frozenset(
         "critical",
         "swarm_lookup",
         "infohashes",
+        "prior_bits",
+        "allow",
         "files",
     ]
 )
@@ -133,6 +136,9 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
             raise wrong(field, "text")
     for one in infohashes:
         _check_infohash(one, wrong)
+    prior = told.get("prior_bits") or 0.0
+    if not isinstance(prior, int | float) or isinstance(prior, bool) or not abs(prior) <= MAX_PRIOR_BITS:
+        raise wrong("prior_bits", f"bits from -{MAX_PRIOR_BITS:.0f} to {MAX_PRIOR_BITS:.0f}")
     files = told.get("files") or []
     if not isinstance(files, list):
         raise wrong("files", "a list")
@@ -151,8 +157,26 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
         critical=told.get("critical") is True,
         swarm_lookup=told.get("swarm_lookup") is True,
         infohashes=tuple(infohashes),
+        prior_bits=float(prior),
+        allow=_allow(told.get("allow"), file, line),
         files=read,
     )
+
+
+def _allow(told: Any, file: str, line: int) -> tuple[Allow, ...]:
+    told = [] if told is None else told
+    if not isinstance(told, list):
+        raise InputError("expected a list of entries", file=file, line=line, field="allow")
+    found: dict[str, Allow] = {}
+    for number, one in enumerate(told, 1):
+        try:
+            entry = allow_from_json(one)
+        except ValueError as error:
+            raise InputError(f"entry {number}: {error}", file=file, line=line, field="allow") from error
+        if entry.name in found:
+            raise InputError(f"{entry.name!r} stands here twice", file=file, line=line, field="allow")
+        found[entry.name] = entry
+    return tuple(found.values())
 
 
 def is_text(text: str) -> bool:
@@ -179,8 +203,9 @@ def asset_json(asset: Asset) -> dict[str, Any]:
     told: dict[str, Any] = {"id": asset.id, "title": asset.title, "aliases": list(asset.aliases)}
     told |= {"year": asset.year, "kind": asset.kind, "owner": asset.owner, "codename": asset.codename}
     told |= {"embargoed": asset.embargoed, "critical": asset.critical, "swarm_lookup": asset.swarm_lookup}
+    told |= {"prior_bits": asset.prior_bits, "allow": [allow_json(one) for one in asset.allow]}
     told |= {"infohashes": list(asset.infohashes), "files": [file_json(one) for one in asset.files]}
-    return {name: value for name, value in told.items() if value not in (None, False, [])}
+    return {name: value for name, value in told.items() if value not in (None, False, [], 0.0)}
 
 
 def with_files(asset: Asset, files: tuple[AssetFile, ...]) -> Asset:

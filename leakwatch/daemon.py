@@ -95,7 +95,9 @@ class Daemon:
             version = await work.catalogue.version()
             if self._brain is None or self._brain[0] != version:
                 index = build_index(await work.catalogue.all())
-                self._brain = (version, Brain(index, self.weights, self.pack, self.config.routes, self.hosts))
+                priors = {site.name: site.prior_bits for site in self.config.sites}
+                told = (self.weights, self.pack, self.config.routes, self.hosts, priors)
+                self._brain = (version, Brain(index, *told))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
         return self._brain[1]
 
@@ -236,6 +238,7 @@ class Daemon:
             new_items=window.new_items,
             alerts=polled.alerts,
             duration_s=round((window.ended_at - window.started_at).total_seconds(), 3),
+            **({"suppressed": polled.suppressed} if polled.suppressed else {}),
             **({"detail": window.detail} if window.detail else {}),
         )
         if polled.failures:

@@ -154,11 +154,12 @@ async def _preview(file: Path, days: int, config: Path) -> Preview:
     loaded = load(config)
     kinds = {site.name: site.kind for site in loaded.sites}
     before = load_rules(loaded.rules_dir, kinds, without=file)
+    priors = {site.name: site.prior_bits for site in loaded.sites}
     change = change_of(before, load_rules(loaded.rules_dir, kinds, new=file))
     async with repository(config) as store:
         async with store.reading() as work:
             assets = await work.catalogue.all()
-        return await preview(change, build_index(assets), load_weights(), store, now(), days)
+        return await preview(change, build_index(assets), load_weights(), store, now(), days, priors)
 
 
 def _as_json(told: Preview) -> dict[str, Any]:

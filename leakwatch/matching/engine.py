@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from leakwatch.errors import MagnetError
 from leakwatch.extract.ed2k import parse_ed2k
@@ -15,6 +15,7 @@ from leakwatch.extract.links import plain
 from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
 from leakwatch.matching.names import Field, Reader, Scale, Text
+from leakwatch.matching.priors import prior_signals
 from leakwatch.matching.rules import Item, compiled, hits
 from leakwatch.matching.structure import file_signals, likeness_signals
 from leakwatch.matching.weights import Weights
@@ -38,6 +39,7 @@ _BESIDE_A_NAME = frozenset({SignalKind.ELEMENTS})
 _MAX_RULES = 2
 _MAX_FILES = 100_000
 NO_RULES = RulePack()
+NO_PRIORS: Mapping[str, float] = {}
 
 Known = Sequence[KnownArtefact]
 """Artefacts that open findings already hold; two assets may hold the same one."""
@@ -49,13 +51,18 @@ def match(
     weights: Weights,
     known: Known | None = None,
     pack: RulePack = NO_RULES,
+    priors: Mapping[str, float] = NO_PRIORS,
 ) -> tuple[Match, ...]:
     """Every asset that an observation may concern: `match_all` of one."""
-    return match_all([(observation, known or ())], index, weights, pack)[0]
+    return match_all([(observation, known or ())], index, weights, pack, priors)[0]
 
 
 def match_all(
-    seen: Sequence[tuple[Observation, Known]], index: Index, weights: Weights, pack: RulePack = NO_RULES
+    seen: Sequence[tuple[Observation, Known]],
+    index: Index,
+    weights: Weights,
+    pack: RulePack = NO_RULES,
+    priors: Mapping[str, float] = NO_PRIORS,
 ) -> list[tuple[Match, ...]]:
     """Every asset that each observation may concern, strongest first, with every signal and its weight.
 
@@ -72,7 +79,7 @@ def match_all(
             _keep_better(best[number], asset, some)
     always = compiled(pack).has_assets
     return [
-        _match_one(observation, known, names, index, weights, pack)
+        _match_one(observation, known, names, index, weights, pack, priors.get(observation.site, 0.0))
         if names or always or _says_more(observation)
         else ()
         for (observation, known), names in zip(seen, best, strict=True)
@@ -91,6 +98,7 @@ def _match_one(
     index: Index,
     weights: Weights,
     pack: RulePack,
+    site_bits: float,
 ) -> tuple[Match, ...]:
     signals: dict[AssetId, list[Signal]] = {}
     artefacts: dict[AssetId, list[str]] = {}
@@ -109,7 +117,12 @@ def _match_one(
         signals[asset].append(signal)
     context = _rule_signals(observation, index, weights, pack, signals)
     found = [
-        _judge(asset, _with_context(told, context), weights, (*artefacts.get(asset, ()), *shared))
+        _judge(
+            asset,
+            _with_context(told, context) + prior_signals(index.assets[asset].prior_bits, site_bits, told),
+            weights,
+            (*artefacts.get(asset, ()), *shared),
+        )
         for asset, told in signals.items()
     ]
     return tuple(sorted((m for m in found if m.score > 0.01), key=lambda m: (-m.score, m.asset)))

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NewType
 
+from leakwatch.model.allow import Allow
 from leakwatch.torrent.infohash import PiecesRoot
 
 AssetId = NewType("AssetId", str)
 PIECE_DIGEST_BYTES = 20
+MAX_PRIOR_BITS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Asset:
     `codename` is what alerts call an embargoed asset instead of its title. A `critical` asset wakes somebody
     for a match by name alone, if the post says where the content can be had. `embargoed` assets are never
     asked for by name or infohash outside this machine unless `swarm_lookup` allows it.
+    Units:  `prior_bits`, from -6 to 6, say how much likelier than usual an item concerns it.
     """
 
     id: AssetId
@@ -82,6 +85,8 @@ class Asset:
     critical: bool = False
     swarm_lookup: bool = False
     infohashes: tuple[str, ...] = ()
+    prior_bits: float = 0.0
+    allow: tuple[Allow, ...] = ()
     files: tuple[AssetFile, ...] = ()
 
     @property
