@@ -99,6 +99,11 @@ def read_text(path: Path, limit: int = MAX_CATALOGUE) -> str:
         raise InputError(f"not UTF-8: {error.reason} at byte {error.start}", file=str(path)) from error
 
 
+def read_catalogue(path: Path) -> Imported:
+    """A catalogue file. Raises: InputError naming the file, and the line where it is one's fault."""
+    return parse_catalogue(read_text(path), str(path))
+
+
 def read_bytes(path: Path, limit: int) -> bytes:
     """A binary file that a person named. Raises: InputError naming the file."""
     try:
@@ -173,7 +178,7 @@ async def import_catalogue(
     path: Path, asset: Asset | None, repository: Repository, at: datetime, *, replace_files: bool = False
 ) -> list[Asset]:
     """Import a catalogue, or prints as the files of `asset`; all of it or, on any error, nothing."""
-    told = parse_catalogue(read_text(path), str(path))
+    told = read_catalogue(path)
     if told.files and asset is None:
         raise InputError("these are files without a title; say whose they are with --title", file=str(path))
     if not told.files and not told.assets:
