@@ -25,6 +25,11 @@ _SUM = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](.+)\Z")
 _ID = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]{1,200}\Z")
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_NUMBER = 2**63
+_MAX_NAME = 1000
+"""Characters of a name; as many are read of a title that is matched."""
+_MAX_ALIASES = 10_000
+_MAX_FILES = 1_000_000
+_MAX_PATH = 4096
 _KEYS = frozenset(
     [
         "id",
@@ -125,9 +130,18 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
     if not _ID.match(told["id"]):
         raise wrong("id", "at most 200 characters without white space")
     aliases, infohashes = told.get("aliases") or [], told.get("infohashes") or []
+    for field, value in (("aliases", aliases), ("infohashes", infohashes), ("files", told.get("files"))):
+        most = _MAX_FILES if field == "files" else _MAX_ALIASES
+        if isinstance(value, list) and len(value) > most:
+            message = f"at most {most} are taken, here are {len(value)}"
+            raise InputError(message, file=file, line=line, field=field)
     for field, value in (("aliases", aliases), ("infohashes", infohashes)):
         if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
             raise wrong(field, "a list of texts")
+    for field, name in (("title", told["title"]), *(("aliases", one) for one in aliases)):
+        if len(name) > _MAX_NAME:
+            message = f"a name of {len(name)} characters, where {_MAX_NAME} can be matched: {name[:40]!r}…"
+            raise InputError(message, file=file, line=line, field=field)
     year = told.get("year")
     if year is not None and (not isinstance(year, int) or isinstance(year, bool) or not 0 < year < 10000):
         raise wrong("year", "a year")
@@ -242,6 +256,9 @@ def file_from_json(told: Any, file: str = "", line: int = 0) -> AssetFile:
 
     if not isinstance(told, dict) or not isinstance(told.get("path"), str) or not told["path"]:
         raise InputError("a file needs a path", file=file, line=line)
+    if len(told["path"]) > _MAX_PATH:
+        message = f"a path of {len(told['path'])} characters, where {_MAX_PATH} are taken"
+        raise wrong("path", message)
     values: dict[str, Any] = {"path": told["path"]}
     size = told.get("size_bytes")
     if size is not None and not _is_number(size):
