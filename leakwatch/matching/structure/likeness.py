@@ -27,15 +27,19 @@ _PSEUDO = 64
 """Sizes that count as seen, spread so, beside those of the catalogue."""
 _LONGEST_POST = 100_000
 _FEW = 3
+_MOST_ASSETS = 64
+"""An item that so many assets have something in common with is looked at for the likeliest of them."""
 
 
 def likeness_signals(
     observation: Observation, index: Index, weights: Weights, told: Mapping[AssetId, list[Signal]]
 ) -> Iterator[tuple[AssetId, Signal]]:
-    """Signs of structure for assets for which something else speaks already."""
+    """Signs of structure for the assets for which something else speaks already, at most 64."""
     shaped = [asset for asset in told if asset in index.shapes]
     if not shaped:
         return
+    if len(shaped) > _MOST_ASSETS:
+        shaped = sorted(shaped, key=lambda asset: -sum(s.weight for s in told[asset]))[:_MOST_ASSETS]
     paths = [file.path for file in observation.files]
     layouts = layouts_of([*paths, observation.title])
     parts = parts_of(paths) if len(paths) > 1 else frozenset[str]()
