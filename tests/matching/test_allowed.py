@@ -123,7 +123,7 @@ def test_every_locator_needs_an_entry_and_informing_goes_before_hiding() -> None
 )
 def test_a_mistaken_entry_is_refused(told: Any) -> None:
     """What cannot be compared, or was misspelt, is no entry."""
-    with pytest.raises(ValueError, match=".{10}"):
+    with pytest.raises(ValueError, match=r".{10}"):
         allow_from_json(told)
 
 
