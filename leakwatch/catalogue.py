@@ -16,7 +16,8 @@ from typing import Any
 
 from leakwatch.errors import HeaderError, InfohashError, InputError
 from leakwatch.headers.stored import from_text
-from leakwatch.model.asset import PIECE_DIGEST_BYTES, Asset, AssetFile, AssetId, PieceTable
+from leakwatch.model.allow import Allow, allow_from_json, allow_json
+from leakwatch.model.asset import MAX_PRIOR_BITS, PIECE_DIGEST_BYTES, Asset, AssetFile, AssetId, PieceTable
 from leakwatch.pieces import LENGTHS
 from leakwatch.torrent.infohash import parse_v1, parse_v2
 
@@ -24,6 +25,11 @@ _SUM = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](.+)\Z")
 _ID = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]{1,200}\Z")
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 _MAX_NUMBER = 2**63
+_MAX_NAME = 1000
+"""Characters of a name; as many are read of a title that is matched."""
+_MAX_ALIASES = 10_000
+_MAX_FILES = 1_000_000
+_MAX_PATH = 4096
 _KEYS = frozenset(
     [
         "id",
@@ -37,6 +43,8 @@ _KEYS = frozenset(
         "critical",
         "swarm_lookup",
         "infohashes",
+        "prior_bits",
+        "allow",
         "files",
     ]
 )
@@ -122,9 +130,18 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
     if not _ID.match(told["id"]):
         raise wrong("id", "at most 200 characters without white space")
     aliases, infohashes = told.get("aliases") or [], told.get("infohashes") or []
+    for field, value in (("aliases", aliases), ("infohashes", infohashes), ("files", told.get("files"))):
+        most = _MAX_FILES if field == "files" else _MAX_ALIASES
+        if isinstance(value, list) and len(value) > most:
+            message = f"at most {most} are taken, here are {len(value)}"
+            raise InputError(message, file=file, line=line, field=field)
     for field, value in (("aliases", aliases), ("infohashes", infohashes)):
         if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
             raise wrong(field, "a list of texts")
+    for field, name in (("title", told["title"]), *(("aliases", one) for one in aliases)):
+        if len(name) > _MAX_NAME:
+            message = f"a name of {len(name)} characters, where {_MAX_NAME} can be matched: {name[:40]!r}…"
+            raise InputError(message, file=file, line=line, field=field)
     year = told.get("year")
     if year is not None and (not isinstance(year, int) or isinstance(year, bool) or not 0 < year < 10000):
         raise wrong("year", "a year")
@@ -133,6 +150,9 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
             raise wrong(field, "text")
     for one in infohashes:
         _check_infohash(one, wrong)
+    prior = told.get("prior_bits") or 0.0
+    if not isinstance(prior, int | float) or isinstance(prior, bool) or not abs(prior) <= MAX_PRIOR_BITS:
+        raise wrong("prior_bits", f"bits from -{MAX_PRIOR_BITS:.0f} to {MAX_PRIOR_BITS:.0f}")
     files = told.get("files") or []
     if not isinstance(files, list):
         raise wrong("files", "a list")
@@ -151,8 +171,26 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
         critical=told.get("critical") is True,
         swarm_lookup=told.get("swarm_lookup") is True,
         infohashes=tuple(infohashes),
+        prior_bits=float(prior),
+        allow=_allow(told.get("allow"), file, line),
         files=read,
     )
+
+
+def _allow(told: Any, file: str, line: int) -> tuple[Allow, ...]:
+    told = [] if told is None else told
+    if not isinstance(told, list):
+        raise InputError("expected a list of entries", file=file, line=line, field="allow")
+    found: dict[str, Allow] = {}
+    for number, one in enumerate(told, 1):
+        try:
+            entry = allow_from_json(one)
+        except ValueError as error:
+            raise InputError(f"entry {number}: {error}", file=file, line=line, field="allow") from error
+        if entry.name in found:
+            raise InputError(f"{entry.name!r} stands here twice", file=file, line=line, field="allow")
+        found[entry.name] = entry
+    return tuple(found.values())
 
 
 def is_text(text: str) -> bool:
@@ -179,8 +217,9 @@ def asset_json(asset: Asset) -> dict[str, Any]:
     told: dict[str, Any] = {"id": asset.id, "title": asset.title, "aliases": list(asset.aliases)}
     told |= {"year": asset.year, "kind": asset.kind, "owner": asset.owner, "codename": asset.codename}
     told |= {"embargoed": asset.embargoed, "critical": asset.critical, "swarm_lookup": asset.swarm_lookup}
+    told |= {"prior_bits": asset.prior_bits, "allow": [allow_json(one) for one in asset.allow]}
     told |= {"infohashes": list(asset.infohashes), "files": [file_json(one) for one in asset.files]}
-    return {name: value for name, value in told.items() if value not in (None, False, [])}
+    return {name: value for name, value in told.items() if value not in (None, False, [], 0.0)}
 
 
 def with_files(asset: Asset, files: tuple[AssetFile, ...]) -> Asset:
@@ -217,6 +256,9 @@ def file_from_json(told: Any, file: str = "", line: int = 0) -> AssetFile:
 
     if not isinstance(told, dict) or not isinstance(told.get("path"), str) or not told["path"]:
         raise InputError("a file needs a path", file=file, line=line)
+    if len(told["path"]) > _MAX_PATH:
+        message = f"a path of {len(told['path'])} characters, where {_MAX_PATH} are taken"
+        raise wrong("path", message)
     values: dict[str, Any] = {"path": told["path"]}
     size = told.get("size_bytes")
     if size is not None and not _is_number(size):

@@ -7,20 +7,22 @@ swarm is never waited for: what a torrent proves comes later, by `conclude`, as 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from leakwatch.extract.hosts import NO_HOSTS, Hosts
 from leakwatch.extract.links import locate
 from leakwatch.extract.named import torrent_files, torrents, trackers
 from leakwatch.extract.peers import peers, without_peers
+from leakwatch.matching.allowed import allowed_by
 from leakwatch.matching.engine import artefact_keys, match
 from leakwatch.matching.index import Index, build_index
-from leakwatch.matching.shape import digest_keys
+from leakwatch.matching.structure import digest_keys
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
-from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.allow import Allow, AllowEffect
+from leakwatch.model.asset import Asset, AssetId, whole_of
 from leakwatch.model.finding import (
     FileTask,
     Finding,
@@ -49,13 +51,14 @@ _BATCH, _MAX_BATCHES = 500, 200
 
 @dataclass(frozen=True, slots=True)
 class Brain:
-    """What a page is held against: the catalogue as an index, the weights, the routes, the file hosts."""
+    """What a page is held against: the catalogue as an index, the weights, the routes, the file hosts, sites' priors."""
 
     index: Index
     weights: Weights
     pack: RulePack
     routes: tuple[Route, ...]
     hosts: Hosts = NO_HOSTS
+    priors: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Taken:
     overlap: bool
     alerts: int
     proofs: int
+    suppressed: int = 0
 
 
 async def take_page(
@@ -109,11 +113,13 @@ async def take_page(
         changes = {**state.cursor, **page.cursor}
         cursor = {key: value for key, value in changes.items() if value is not None}
         moved = await work.sites.move_cursor(state, cursor, state.validators)
-    return Taken(moved, len(located), new_ids, overlap, counted.alerts, counted.proofs)
+    return Taken(moved, len(located), new_ids, overlap, counted.alerts, counted.proofs, counted.suppressed)
 
 
 def _matches(seen: Observation, brain: Brain, known: Sequence[KnownArtefact]) -> list[Match]:
-    return [one for one in match(seen, brain.index, brain.weights, known, brain.pack) if one.tier]
+    return [
+        one for one in match(seen, brain.index, brain.weights, known, brain.pack, brain.priors) if one.tier
+    ]
 
 
 @dataclass(slots=True)
@@ -122,12 +128,17 @@ class Counted:
 
     alerts: int = 0
     proofs: int = 0
+    suppressed: int = 0
 
 
 async def _take_match(
     one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: Counted
 ) -> None:
     asset = brain.index.assets[one.asset]
+    allow = allowed_by(asset, seen)
+    if allow:
+        await _take_allowed(one, seen, row, asset, allow, work, counted)
+        return
     keys = [*one.artefacts, short_key(f"item:{seen.site}/{seen.native_id}")]
     finding = await united(asset, keys, seen.fetched_at, brain, work, counted)
     result = triage(one, seen, finding, asset)
@@ -151,6 +162,25 @@ async def _take_match(
     await join_earlier(
         result.finding, asset, [key for key in keys if key.startswith("swarm:")], brain, work, counted
     )
+
+
+async def _take_allowed(
+    one: Match, seen: Observation, row: int, asset: Asset, allow: Allow, work: Work, counted: Counted
+) -> None:
+    """What an allow list speaks of is counted, or a case of its own that tells nobody and asks nothing of a swarm."""
+    key = short_key(f"allowed:{seen.site}/{seen.native_id}")
+    holders = await work.findings.holders(asset.id, [key])
+    result = triage(one, seen, holders[0] if holders else None, asset, allow)
+    if result is None:
+        return
+    if allow.effect is AllowEffect.SUPPRESS:
+        counted.suppressed += await work.findings.suppress(asset.id, row, allow.name, seen.fetched_at)
+        return
+    await work.findings.save(result.finding)
+    if await work.findings.add_sighting(result.finding.id, row, seen, one):
+        await work.findings.add_artefacts(asset.id, result.finding.id, [key])
+        for event in result.events:
+            await work.findings.add_event(event)
 
 
 async def join_earlier(
@@ -316,4 +346,5 @@ def _proved_keys(proof: Proof, asset: Asset) -> list[str]:
     if proof.verdict is not Verdict.PROVED:
         return []
     proved = {one.asset_path for one in proof.files if one.pieces_ok}
-    return [key for file in asset.files if file.path in proved for key in digest_keys(file, asset.files)]
+    whole = whole_of(asset.files)
+    return [key for file in asset.files if file.path in proved for key in digest_keys(file, whole)]

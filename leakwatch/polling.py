@@ -51,7 +51,10 @@ SCHEDULE = frozenset({"every", "cron", "jitter", "min_interval_s", "max_requests
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteConfig:
-    """One site: its kind, its schedule (`every`, or `cron` with five fields), its pace, and the kind's own settings."""
+    """One site: its kind, its schedule (`every`, or `cron` with five fields), its pace, and the kind's own settings.
+
+    Units:  `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
+    """
 
     name: str
     kind: str
@@ -62,6 +65,7 @@ class SiteConfig:
     min_interval_s: float = 1.0
     max_requests: int = 300
     enabled: bool = True
+    prior_bits: float = 0.0
 
     @property
     def is_stream(self) -> bool:
@@ -92,6 +96,7 @@ class _Poll:
     new_items: int = 0
     alerts: int = 0
     proofs: int = 0
+    suppressed: int = 0
     overlap: bool = False
     first_item: str | None = None
     last_item: str | None = None
@@ -108,6 +113,7 @@ class Polled:
     proofs: int
     failures: int
     next_due_at: datetime
+    suppressed: int = 0
 
 
 async def poll(
@@ -262,6 +268,7 @@ def _count(run: _Poll, page: Page, taken: Taken) -> None:
     run.new_items += len(taken.new_items)
     run.alerts += taken.alerts
     run.proofs += taken.proofs
+    run.suppressed += taken.suppressed
     run.overlap = run.overlap or taken.overlap
     run.incomplete = run.incomplete or page.incomplete
     if page.observations:
@@ -309,7 +316,7 @@ async def _close(
     async with repository.writing() as work:
         await work.sites.move_cursor(run.state, cursor, validators if complete else run.state.validators)
         await work.sites.close_poll(window, due, failures, window.detail if run.errors else None)
-    return Polled(window, run.alerts, run.proofs, failures, due)
+    return Polled(window, run.alerts, run.proofs, failures, due, run.suppressed)
 
 
 def _verdict(run: _Poll, kind: PolledKind, first_poll: bool) -> Coverage:

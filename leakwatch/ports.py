@@ -238,6 +238,14 @@ class Findings(Protocol):
         """Attach an observation to a finding; false if it was attached already."""
         ...
 
+    async def suppress(self, asset: AssetId, observation: int, entry: str, at: datetime) -> bool:
+        """Count an observation that an allow list hides; false if it is counted already."""
+        ...
+
+    async def suppressed(self, asset: AssetId) -> list[tuple[str, int, datetime]]:
+        """What an asset's allow list has hidden: entry, how many items, when the last one."""
+        ...
+
     async def keys(self, finding: FindingId) -> list[str]:
         """The artefact keys that a finding holds."""
         ...

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from leakwatch.extract.links import locate, plain
-from leakwatch.matching.engine import artefact_keys, match
+from leakwatch.matching.allowed import allowed_by
+from leakwatch.matching.engine import NO_PRIORS, artefact_keys, match
 from leakwatch.matching.index import Index
 from leakwatch.matching.rules import Hit, Item, hits
 from leakwatch.matching.weights import Weights
@@ -96,7 +97,13 @@ def change_of(before: RulePack, after: RulePack) -> Change:
 
 
 async def preview(
-    change: Change, index: Index, weights: Weights, repository: Repository, now: datetime, days: int
+    change: Change,
+    index: Index,
+    weights: Weights,
+    repository: Repository,
+    now: datetime,
+    days: int,
+    priors: Mapping[str, float] = NO_PRIORS,
 ) -> Preview:
     """Run the rules that differ over what was stored in the last `days`. Raises: StoreError."""
     told = Preview(tuple(one.id for one in change.rules.rules))
@@ -110,7 +117,7 @@ async def preview(
             break
         before = batch[-1][0]
         oldest = min(oldest, *(one.fetched_at for one in located))
-        await asyncio.to_thread(_take, located, known, change, index, weights, told)
+        await asyncio.to_thread(_take, located, known, change, index, weights, told, priors)
     told.days = min(float(days), max((now - oldest).total_seconds() / _DAY_S, 1.0)) if told.items else 0.0
     return told
 
@@ -122,6 +129,7 @@ def _take(
     index: Index,
     weights: Weights,
     told: Preview,
+    priors: Mapping[str, float],
 ) -> None:
     for seen in batch:
         told.items += 1
@@ -133,8 +141,8 @@ def _take(
         told.hits.update(one.rule.id for one in found)
         keys = artefact_keys(seen)
         held = [one for one in known if one.key in keys]
-        without = _findings(match(seen, index, weights, held, change.before), seen, index)
-        with_it = _findings(match(seen, index, weights, held, change.after), seen, index)
+        without = _findings(match(seen, index, weights, held, change.before, priors), seen, index)
+        with_it = _findings(match(seen, index, weights, held, change.after, priors), seen, index)
         told.lost += len(without.keys() - with_it.keys())
         for asset in sorted(with_it.keys() - without.keys()):
             told.opened += 1
@@ -146,8 +154,12 @@ def _take(
 
 
 def _findings(found: Sequence[Match], seen: Observation, index: Index) -> dict[str, Match]:
-    """Matches that would open or support a finding."""
-    return {one.asset: one for one in found if triage(one, seen, None, index.assets[one.asset])}
+    """Matches that would open or support a finding that is not allowed."""
+    return {
+        one.asset: one
+        for one in found
+        if triage(one, seen, None, index.assets[one.asset]) and not allowed_by(index.assets[one.asset], seen)
+    }
 
 
 def _alerts(one: Match, seen: Observation, index: Index) -> int:

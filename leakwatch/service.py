@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files as package_files
@@ -19,6 +19,7 @@ from leakwatch.extract.hosttable import parse_hosts
 from leakwatch.fakes import FakeTables, parse_fakes
 from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
+from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import (
     STATE_CHANGES,
@@ -98,6 +99,11 @@ def read_text(path: Path, limit: int = MAX_CATALOGUE) -> str:
         raise InputError(f"not UTF-8: {error.reason} at byte {error.start}", file=str(path)) from error
 
 
+def read_catalogue(path: Path) -> Imported:
+    """A catalogue file. Raises: InputError naming the file, and the line where it is one's fault."""
+    return parse_catalogue(read_text(path), str(path))
+
+
 def read_bytes(path: Path, limit: int) -> bytes:
     """A binary file that a person named. Raises: InputError naming the file."""
     try:
@@ -152,6 +158,8 @@ async def add_asset(
                 critical=asset.critical or known.critical,
                 swarm_lookup=asset.swarm_lookup or known.swarm_lookup,
                 infohashes=tuple(dict.fromkeys((*known.infohashes, *asset.infohashes))),
+                prior_bits=asset.prior_bits or known.prior_bits,
+                allow=tuple({one.name: one for one in (*known.allow, *asset.allow)}.values()),
             )
         await work.catalogue.save(asset, at)
     return asset
@@ -170,7 +178,7 @@ async def import_catalogue(
     path: Path, asset: Asset | None, repository: Repository, at: datetime, *, replace_files: bool = False
 ) -> list[Asset]:
     """Import a catalogue, or prints as the files of `asset`; all of it or, on any error, nothing."""
-    told = parse_catalogue(read_text(path), str(path))
+    told = read_catalogue(path)
     if told.files and asset is None:
         raise InputError("these are files without a title; say whose they are with --title", file=str(path))
     if not told.files and not told.assets:
@@ -199,6 +207,41 @@ async def show_asset(asset: str, repository: Repository) -> Asset:
     if found is None:
         raise InputError(f"no asset {asset!r}; `leakwatch asset list` shows them")
     return found
+
+
+async def change_asset(
+    ident: str, change: Callable[[Asset], Asset], repository: Repository, at: datetime
+) -> Asset:
+    """Change what is said of one asset; its files stay. Raises: InputError if there is none of this id."""
+    async with repository.writing() as work:
+        known = await work.catalogue.get(AssetId(ident))
+        if known is None:
+            raise InputError(f"no asset {ident!r}; `leakwatch asset list` shows them")
+        changed = change(known)
+        await work.catalogue.save(changed, at)
+    return changed
+
+
+def with_allow(asset: Asset, entry: Allow) -> Asset:
+    """The asset with this entry in its allow list, in the place of one that speaks of the same."""
+    kept = {one.name: one for one in (*asset.allow, entry)} | {entry.name: entry}
+    return replace(asset, allow=tuple(kept.values()))
+
+
+def without_allow(asset: Asset, entry: Allow) -> Asset:
+    """The asset without the entry that speaks of the same. Raises: InputError if there is none."""
+    kept = tuple(one for one in asset.allow if one.name != entry.name)
+    if len(kept) == len(asset.allow):
+        raise InputError(
+            f"{asset.id} does not allow {entry.name!r}; `leakwatch asset show {asset.id}` tells what it does"
+        )
+    return replace(asset, allow=kept)
+
+
+async def hidden(asset: AssetId, repository: Repository) -> list[tuple[str, int, datetime]]:
+    """What an asset's allow list has hidden: entry, how many items, when the last one."""
+    async with repository.reading() as work:
+        return await work.findings.suppressed(asset)
 
 
 async def remove_asset(asset: str, repository: Repository) -> None:

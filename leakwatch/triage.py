@@ -3,7 +3,7 @@
 Outcomes of `triage`, one of:
 - None: too weak, or a mere mention: it names the asset, no size or digest agrees, and it says nowhere how the
   content can be had
-- a new finding, with `opened`
+- a new finding, with `opened`; in the state `allowed` where the asset's allow list says so, which alerts nobody
 - a known finding, with `sighted`, and `state_changed` where it was thought to be gone; the content of `sighted`
   says whether it is news: `site:` a further site, `severity:` a case that grew more urgent, else `item:`
 - a known finding that was judged a false positive or allowed: `sighted` only, which alerts nobody; but what is
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import (
     EventKind,
@@ -47,13 +48,16 @@ class Triage:
     events: tuple[FindingEvent, ...]
 
 
-def triage(match: Match, seen: Observation, finding: Finding | None, asset: Asset) -> Triage | None:
-    """Judge one match. `finding` is the case that shares an artefact with it, if there is one."""
+def triage(
+    match: Match, seen: Observation, finding: Finding | None, asset: Asset, allow: Allow | None = None
+) -> Triage | None:
+    """Judge one match. `finding` is the case that shares an artefact with it, `allow` what allows it, if anything."""
     if match.tier is None or not (seen.locators or match.is_exact or match.tier is Tier.AUTO):
         return None
     verdict = Verdict.PROVED if proved_by_host(match) else Verdict.UNKNOWN
     if finding is None:
-        return _opened(match, seen, asset, verdict)
+        opened = _opened(match, seen, asset, verdict)
+        return _allowed(opened, allow) if allow else opened
     return _sighted(match, seen, finding, asset, verdict)
 
 
@@ -79,6 +83,15 @@ def _opened(match: Match, seen: Observation, asset: Asset, verdict: Verdict) -> 
         sightings=1,
     )
     return Triage(finding, (_event(finding, EventKind.OPENED, seen.fetched_at, "opened", seen.site),))
+
+
+def _allowed(opened: Triage, allow: Allow) -> Triage:
+    """A case of its own, which nobody else's sightings join: an official copy shares its hashes with every leak."""
+    ident = FindingId(f"{opened.finding.id}-A")
+    finding = replace(opened.finding, id=ident, state=State.ALLOWED)
+    detail = {"allowed": allow.name, "reason": allow.reason}
+    events = tuple(replace(one, finding=ident, detail={**one.detail, **detail}) for one in opened.events)
+    return Triage(finding, events)
 
 
 def _sighted(match: Match, seen: Observation, finding: Finding, asset: Asset, verdict: Verdict) -> Triage:

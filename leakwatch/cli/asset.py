@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli._allowing import register, show_allowed
 from leakwatch.cli._reading import (
     AlsoOption,
     CacheOption,
@@ -32,10 +33,13 @@ from leakwatch.display import clean
 from leakwatch.errors import InputError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from leakwatch.assetfiles import Fingerprinted
     from leakwatch.model.asset import Asset
 
 app = typer.Typer(help="Protected works and the fingerprints of their files.", no_args_is_help=True)
+register(app)
 
 PathsArgument = Annotated[list[Path], typer.Argument(help="Files and folders; folders are walked.")]
 TitleOption = Annotated[str | None, typer.Option("--title", help="The work's title.")]
@@ -211,10 +215,12 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
     from rich.table import Table  # noqa: PLC0415
 
     table = Table("id", "title", "kind", "year", "files", "size", "marks", box=None, pad_edge=False)
+    today = now().date()
     for one in assets:
         marks = [
             name for name, is_set in (("critical", one.critical), ("embargoed", one.embargoed)) if is_set
         ]
+        marks += ["allow list expired"] if any(not entry.is_live(today) for entry in one.allow) else []
         size = shown_size(sum(file.size_bytes or 0 for file in one.files))
         year = str(one.year or "")
         table.add_row(
@@ -237,22 +243,35 @@ def show(
 ) -> None:
     """Show one work with its files."""
     from leakwatch.catalogue import asset_json  # noqa: PLC0415
-    from leakwatch.service import show_asset  # noqa: PLC0415
+    from leakwatch.service import hidden, show_asset  # noqa: PLC0415
 
-    async def work() -> Asset:
+    async def work() -> tuple[Asset, list[tuple[str, int, datetime]]]:
         async with repository(config) as opened:
-            return await show_asset(ident, opened)
+            asset = await show_asset(ident, opened)
+            return asset, await hidden(asset.id, opened)
 
-    asset = run_async(work)
+    asset, suppressed = run_async(work)
     if as_json:
         emit(asset_json(asset))
         return
     from rich.table import Column, Table  # noqa: PLC0415
 
-    for name in ("id", "title", "aliases", "year", "kind", "owner", "codename", "embargoed", "critical"):
+    for name in (
+        "id",
+        "title",
+        "aliases",
+        "year",
+        "kind",
+        "owner",
+        "codename",
+        "embargoed",
+        "critical",
+        "prior_bits",
+    ):
         value = getattr(asset, name)
         if value:
             typer.echo(f"{name}: {clean(', '.join(value) if isinstance(value, tuple) else str(value))}")
+    show_allowed(asset, suppressed)
     names = ("path", "bytes", "sha256", "pieces_root", "copy of")
     table = Table(*(Column(name, overflow="fold") for name in names), box=None, pad_edge=False)
     for file in asset.files:

@@ -34,13 +34,12 @@ def match(
     ] = None,
 ) -> None:
     """Match names against a catalogue: lines `name` or `name<TAB>size in bytes` on stdin, in order."""
-    from leakwatch.catalogue import parse_catalogue  # noqa: PLC0415
     from leakwatch.matching.engine import match_all  # noqa: PLC0415
     from leakwatch.matching.index import build_index  # noqa: PLC0415
     from leakwatch.model.observation import Observation  # noqa: PLC0415
-    from leakwatch.service import load_rules, load_weights, read_text  # noqa: PLC0415
+    from leakwatch.service import load_rules, load_weights, read_catalogue  # noqa: PLC0415
 
-    index = build_index(parse_catalogue(read_text(catalogue), str(catalogue)).assets)
+    index = build_index(read_catalogue(catalogue).assets)
     weights, pack, at = load_weights(), load_rules(rules), now()
     show = _as_json if as_json else _for_people
     bad = first = 0

@@ -1,4 +1,4 @@
-"""`leakwatch rule`: check, test, preview."""
+"""`leakwatch rule`: check, test, preview, explain."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli._explaining import register
 from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, load, now, run_async, say
 from leakwatch.display import clean, defang
 
@@ -22,6 +23,7 @@ MAX_TEXT = 2**20
 MAX_LIST = 64 * 2**20
 
 app = typer.Typer(help="Rules: words that mean something, with their examples.", no_args_is_help=True)
+register(app)
 OwnRules = Annotated[
     Path | None, typer.Argument(help="Your own rules, a folder or a file; the shipped ones are read too.")
 ]
@@ -154,11 +156,12 @@ async def _preview(file: Path, days: int, config: Path) -> Preview:
     loaded = load(config)
     kinds = {site.name: site.kind for site in loaded.sites}
     before = load_rules(loaded.rules_dir, kinds, without=file)
+    priors = {site.name: site.prior_bits for site in loaded.sites}
     change = change_of(before, load_rules(loaded.rules_dir, kinds, new=file))
     async with repository(config) as store:
         async with store.reading() as work:
             assets = await work.catalogue.all()
-        return await preview(change, build_index(assets), load_weights(), store, now(), days)
+        return await preview(change, build_index(assets), load_weights(), store, now(), days, priors)
 
 
 def _as_json(told: Preview) -> dict[str, Any]:

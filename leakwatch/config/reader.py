@@ -26,6 +26,7 @@ from leakwatch.config.sections import CHANNELS, SECTIONS, Config
 from leakwatch.crawl.addresses import HostList
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
+from leakwatch.model.asset import MAX_PRIOR_BITS
 from leakwatch.model.finding import Severity
 from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
@@ -42,6 +43,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "port": (1, 65535),
     "concurrency": (4, 1000),
     "max_requests": (1, None),
+    "prior_bits": (-MAX_PRIOR_BITS, MAX_PRIOR_BITS),
     "max_threads": (1, None),
     "limit": (1, 1000),
     "packets_per_s": (1, 1000),

@@ -85,6 +85,7 @@ class Crawler:
             new_items=window.new_items,
             alerts=polled.alerts,
             duration_s=round((window.ended_at - window.started_at).total_seconds(), 3),
+            **({"suppressed": polled.suppressed} if polled.suppressed else {}),
             **({"detail": window.detail} if window.detail else {}),
         )
         if polled.failures:

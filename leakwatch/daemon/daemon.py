@@ -89,7 +89,9 @@ class Daemon:
                 assets = await work.catalogue.all() if is_new else []
             if self._brain is None or is_new:
                 index = await asyncio.to_thread(build_index, assets)  # seconds for a large catalogue
-                self._brain = (version, Brain(index, self.weights, self.pack, self.config.routes, self.hosts))
+                priors = {site.name: site.prior_bits for site in self.config.sites}
+                told = (self.weights, self.pack, self.config.routes, self.hosts, priors)
+                self._brain = (version, Brain(index, *told))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
             return self._brain[1]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from leakwatch.extract.ed2k import parse_ed2k
@@ -14,8 +14,9 @@ from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
 from leakwatch.matching.names import Field, Reader, Scale, Text
 from leakwatch.matching.offers import Place, Shown, is_its_name, is_repository, is_torrent, shown, standing
+from leakwatch.matching.priors import prior_signals
 from leakwatch.matching.rules import Item, compiled, hits
-from leakwatch.matching.shape import file_signals
+from leakwatch.matching.structure import file_signals, likeness_signals
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import (
@@ -37,6 +38,7 @@ _BESIDE_A_NAME = frozenset({SignalKind.ELEMENTS})
 _MAX_RULES = 2
 _MAX_FILES = 100_000
 NO_RULES = RulePack()
+NO_PRIORS: Mapping[str, float] = {}
 
 Known = Sequence[KnownArtefact]
 """Artefacts that open findings already hold; two assets may hold the same one."""
@@ -48,13 +50,18 @@ def match(
     weights: Weights,
     known: Known | None = None,
     pack: RulePack = NO_RULES,
+    priors: Mapping[str, float] = NO_PRIORS,
 ) -> tuple[Match, ...]:
     """Every asset that an observation may concern: `match_all` of one."""
-    return match_all([(observation, known or ())], index, weights, pack)[0]
+    return match_all([(observation, known or ())], index, weights, pack, priors)[0]
 
 
 def match_all(
-    seen: Sequence[tuple[Observation, Known]], index: Index, weights: Weights, pack: RulePack = NO_RULES
+    seen: Sequence[tuple[Observation, Known]],
+    index: Index,
+    weights: Weights,
+    pack: RulePack = NO_RULES,
+    priors: Mapping[str, float] = NO_PRIORS,
 ) -> list[tuple[Match, ...]]:
     """Every asset that each observation may concern, strongest first, with every signal and its weight.
 
@@ -76,7 +83,7 @@ def match_all(
             one.add(asset, some, place, least)
     always = compiled(pack).has_assets
     return [
-        _match_one(observation, known, one, index, weights, pack)
+        _match_one(observation, known, one, index, weights, pack, priors.get(observation.site, 0.0))
         if one.names or always or _says_more(observation)
         else ()
         for (observation, known), one in zip(seen, read, strict=True)
@@ -112,26 +119,31 @@ def _match_one(
     index: Index,
     weights: Weights,
     pack: RulePack,
+    site_bits: float,
 ) -> tuple[Match, ...]:
     signals: dict[AssetId, list[Signal]] = {}
     artefacts: dict[AssetId, list[str]] = {}
     shared = artefact_keys(observation)
     _add_infohashes(shared, index, weights, known, signals, artefacts)
     for asset, signal, artefact in file_signals(observation, index, weights):
-        signals.setdefault(asset, []).append(signal)
+        if signal:
+            signals.setdefault(asset, []).append(signal)
         if artefact:
             artefacts.setdefault(asset, []).append(artefact)
     for asset, signal in count_signals(observation, index, weights, signals):
         signals.setdefault(asset, []).append(signal)
     for asset, some in read.names.items():
         signals.setdefault(asset, []).extend(some)
+    for asset, signal in [*likeness_signals(observation, index, weights, signals)]:
+        signals[asset].append(signal)
     context = _rule_signals(observation, read, index, weights, pack, signals)
     found: list[Match] = []
     for asset, told in signals.items():
+        prior = prior_signals(index.assets[asset].prior_bits, site_bits, told)
         if _is_named(told):
             places = read.places.get(asset, set[Place]()) | ({Place.OWN} if _is_held(told) else set[Place]())
             told += [*standing(read.cut, places, index.assets[asset].names, weights), *context]
-        found.append(_judge(asset, told, weights, (*artefacts.get(asset, ()), *shared)))
+        found.append(_judge(asset, [*told, *prior], weights, (*artefacts.get(asset, ()), *shared)))
     return tuple(sorted((m for m in found if m.score > 0.01), key=lambda m: (-m.score, m.asset)))
 
 
@@ -244,24 +256,18 @@ def _is_named(told: list[Signal]) -> bool:
 
 
 def _judge(asset: AssetId, told: list[Signal], weights: Weights, artefacts: tuple[str, ...]) -> Match:
-    """Score and tier: names of files count once, context never corroborates."""
-    kept = _strongest_file_names(told)
-    bits = weights["prior"] + sum(signal.weight for signal in kept)
+    """Score and tier: context never corroborates."""
+    bits = weights["prior"] + sum(signal.weight for signal in told)
     score = round(1 / (1 + 2 ** -max(-60.0, min(60.0, bits))), 4)
-    telling = EXACT_SIGNALS | _STRUCTURE | (_BESIDE_A_NAME if _is_named(kept) else frozenset())
-    corroborated = any(s.weight >= CORROBORATING_BITS and s.kind in telling for s in kept)
+    telling = EXACT_SIGNALS | _STRUCTURE | (_BESIDE_A_NAME if _is_named(told) else frozenset())
+    corroborated = any(s.weight >= CORROBORATING_BITS and s.kind in telling for s in told)
     tier = None
     if score >= weights["auto"] and corroborated:
         tier = Tier.AUTO
     elif score >= weights["review"]:
         tier = Tier.REVIEW
-    ordered = tuple(sorted(kept, key=lambda s: -abs(s.weight)))
+    ordered = tuple(sorted(told, key=lambda s: -abs(s.weight)))
     return Match(asset, score, tier, ordered, tuple(dict.fromkeys(artefacts)))
-
-
-def _strongest_file_names(told: list[Signal]) -> list[Signal]:
-    files = sorted((s for s in told if s.kind is SignalKind.FILE_NAME), key=lambda s: -s.weight)
-    return [s for s in told if s.kind is not SignalKind.FILE_NAME] + files[:2]
 
 
 def artefact_keys(observation: Observation) -> tuple[str, ...]:

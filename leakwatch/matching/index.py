@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from leakwatch.errors import InfohashError
-from leakwatch.extract.fold import fold
 from leakwatch.headers.models import counts_of
 from leakwatch.headers.parameters import ElementCounts
 from leakwatch.matching.namebook import NameBook, empty_book
+from leakwatch.matching.shapes import Shape, base_name, shape_of, total_size
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.torrent.infohash import parse_v1, parse_v2
 
@@ -28,11 +29,21 @@ class FileRef:
 
 
 @dataclass(frozen=True, slots=True)
+class SizeRef:
+    """One size of one asset: the first file that has it, and how many have."""
+
+    asset: AssetId
+    path: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Index:
     """Look-up tables over a catalogue. Never changed: `with_assets` and `without` give another that shares most of it.
 
     `book` finds names; `numbered` is the asset of each number that the book knows. `by_total` holds models by each number of
-    elements that their files can have, `totals` those numbers in order.
+    elements that their files can have, `totals` those numbers in order. `shapes` are the structures of assets that have
+    files, `spread` counts in how many of them a name of a folder or file is; `sizes` are all sizes, in order.
     """
 
     assets: Mapping[AssetId, Asset]
@@ -40,10 +51,13 @@ class Index:
     numbered: tuple[AssetId, ...]
     by_infohash: Mapping[str, tuple[AssetId, ...]]
     by_digest: Mapping[tuple[str, str], tuple[FileRef, ...]]
-    by_size: Mapping[int, tuple[FileRef, ...]]
-    by_file_name: Mapping[str, tuple[FileRef, ...]]
+    by_size: Mapping[int, tuple[SizeRef, ...]]
+    by_file_name: Mapping[str, tuple[AssetId, ...]]
     by_total: Mapping[int, tuple[tuple[AssetId, ElementCounts], ...]]
     totals: tuple[int, ...]
+    shapes: Mapping[AssetId, Shape]
+    spread: Mapping[str, int]
+    sizes: tuple[int, ...]
 
     def with_assets(self, assets: Iterable[Asset]) -> Index:
         """The index with these assets, too; one of a known id takes the place of the old one. Cost: that of the new ones."""
@@ -51,16 +65,21 @@ class Index:
         base = self.without([ident for ident in new if ident in self.assets])
         first = len(base.numbered)
         by_total = _merged(base.by_total, _by_total(new.values()))
+        shapes = {asset.id: shape_of(asset) for asset in new.values() if asset.files}
+        by_size = _merged(base.by_size, _sizes(new.values()))
         return Index(
             assets={**base.assets, **new},
             book=base.book.added((first + place, asset) for place, asset in enumerate(new.values())),
             numbered=(*base.numbered, *new),
             by_infohash=_merged(base.by_infohash, _infohashes(new.values())),
             by_digest=_merged(base.by_digest, _refs(new.values(), _digest_keys)),
-            by_size=_merged(base.by_size, _refs(new.values(), _size_keys)),
-            by_file_name=_merged(base.by_file_name, _refs(new.values(), _name_keys)),
+            by_size=by_size,
+            by_file_name=_merged(base.by_file_name, _file_names(new.values())),
             by_total=by_total,
             totals=tuple(sorted(by_total)),
+            shapes={**base.shapes, **shapes},
+            spread=_counted(base.spread, shapes.values(), 1),
+            sizes=base.sizes if by_size is base.by_size else tuple(sorted(by_size)),
         )
 
     def without(self, idents: Iterable[AssetId]) -> Index:
@@ -70,22 +89,28 @@ class Index:
             return self
         kept = {ident: asset for ident, asset in self.assets.items() if ident not in gone}
         by_total = _less(self.by_total, lambda one: one[0] in gone)
+        by_size = _less(self.by_size, lambda ref: ref.asset in gone)
         return Index(
             assets=kept,
             book=self.book.removed(number for number, ident in enumerate(self.numbered) if ident in gone),
             numbered=self.numbered,
             by_infohash=_less(self.by_infohash, gone.__contains__),
             by_digest=_less(self.by_digest, lambda ref: ref.asset in gone),
-            by_size=_less(self.by_size, lambda ref: ref.asset in gone),
-            by_file_name=_less(self.by_file_name, lambda ref: ref.asset in gone),
+            by_size=by_size,
+            by_file_name=_less(self.by_file_name, gone.__contains__),
             by_total=by_total,
             totals=tuple(sorted(by_total)),
+            shapes={ident: shape for ident, shape in self.shapes.items() if ident not in gone},
+            spread=_counted(
+                self.spread, (shape for ident, shape in self.shapes.items() if ident in gone), -1
+            ),
+            sizes=tuple(sorted(by_size)),
         )
 
 
 def build_index(assets: Iterable[Asset]) -> Index:
     """Index a catalogue. Cost: linear in names and files."""
-    return Index({}, empty_book(), (), {}, {}, {}, {}, {}, ()).with_assets(assets)
+    return Index({}, empty_book(), (), {}, {}, {}, {}, {}, (), {}, {}, ()).with_assets(assets)
 
 
 def _merged(one: Mapping[K, tuple[V, ...]], other: Mapping[K, tuple[V, ...]]) -> Mapping[K, tuple[V, ...]]:
@@ -124,16 +149,37 @@ def _digest_keys(asset: Asset) -> Iterator[tuple[tuple[str, str], AssetFile]]:
     return ((key, file) for file in asset.files for key in _digests(file))
 
 
-def _size_keys(asset: Asset) -> Iterator[tuple[int, AssetFile]]:
-    """Each file's size, and where all are known and there are several, their sum."""
-    yield from ((file.size_bytes, file) for file in asset.files if file.size_bytes)
-    if len(asset.files) > 1 and all(file.size_bytes is not None for file in asset.files):
-        total = sum(file.size_bytes or 0 for file in asset.files)
-        yield total, AssetFile(path="(all files)", size_bytes=total)
+def _sizes(assets: Iterable[Asset]) -> Mapping[int, tuple[SizeRef, ...]]:
+    """Each asset's sizes, and the sum where all are known and there are several."""
+    found: dict[int, list[SizeRef]] = {}
+    for asset in assets:
+        if not asset.files:
+            continue
+        counts = Counter(file.size_bytes for file in asset.files if file.size_bytes)
+        paths = {file.size_bytes: file.path for file in reversed(asset.files)}
+        total = total_size(asset)
+        if total and total not in counts:
+            counts[total], paths[total] = 1, "(all files)"
+        for size, count in counts.items():
+            found.setdefault(size, []).append(SizeRef(asset.id, paths[size], count))
+    return {size: tuple(refs) for size, refs in found.items()}
 
 
-def _name_keys(asset: Asset) -> Iterator[tuple[str, AssetFile]]:
-    return ((base_name(file.path), file) for file in asset.files)
+def _file_names(assets: Iterable[Asset]) -> Mapping[str, tuple[AssetId, ...]]:
+    found: dict[str, list[AssetId]] = {}
+    for asset in assets:
+        for name in {base_name(file.path) for file in asset.files}:
+            found.setdefault(name, []).append(asset.id)
+    return {name: tuple(idents) for name, idents in found.items()}
+
+
+def _counted(spread: Mapping[str, int], shapes: Iterable[Shape], step: int) -> Mapping[str, int]:
+    """In how many shapes each name is, after some have come or gone."""
+    changed = dict(spread)
+    for shape in shapes:
+        for part in shape.parts:
+            changed[part] = changed.get(part, 0) + step
+    return {part: count for part, count in changed.items() if count} if step < 0 else changed
 
 
 def _by_total(assets: Iterable[Asset]) -> dict[int, tuple[tuple[AssetId, ElementCounts], ...]]:
@@ -143,11 +189,6 @@ def _by_total(assets: Iterable[Asset]) -> dict[int, tuple[tuple[AssetId, Element
             for total in {total for total, _ in model.totals}:
                 totals.setdefault(total, []).append((asset.id, model))
     return {total: tuple(models) for total, models in totals.items()}
-
-
-def base_name(path: str) -> str:
-    """The last component of a path, folded."""
-    return fold(path.replace("\\", "/").rsplit("/", 1)[-1])
 
 
 def _digests(file: AssetFile) -> list[tuple[str, str]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NewType
 
+from leakwatch.model.allow import Allow
 from leakwatch.torrent.infohash import PiecesRoot
 
 AssetId = NewType("AssetId", str)
 PIECE_DIGEST_BYTES = 20
+MAX_PRIOR_BITS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Asset:
     `codename` is what alerts call an embargoed asset instead of its title. A `critical` asset wakes somebody
     for a match by name alone, if the post says where the content can be had. `embargoed` assets are never
     asked for by name or infohash outside this machine unless `swarm_lookup` allows it.
+    Units:  `prior_bits`, from -6 to 6, say how much likelier than usual an item concerns it.
     """
 
     id: AssetId
@@ -83,6 +86,8 @@ class Asset:
     critical: bool = False
     swarm_lookup: bool = False
     infohashes: tuple[str, ...] = ()
+    prior_bits: float = 0.0
+    allow: tuple[Allow, ...] = ()
     files: tuple[AssetFile, ...] = ()
 
     @property
@@ -111,12 +116,29 @@ def _opaque(ident: AssetId) -> str:
     return "asset-" + hashlib.sha256(f"leakwatch\0{ident}".encode()).hexdigest()[:8]
 
 
-def is_telling(file: AssetFile, files: Sequence[AssetFile]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """How large a work is as far as it is known: all of it, and its largest file, in bytes."""
+
+    total_bytes: int
+    largest_bytes: int
+
+
+NOTHING = Whole(0, 0)
+
+
+def whole_of(files: Iterable[AssetFile]) -> Whole:
+    """The size of a work; a recipient's copy takes the place of the common one."""
+    sizes = {file.path: file.size_bytes or 0 for file in files}.values()
+    return Whole(sum(sizes), max(sizes, default=0))
+
+
+def is_telling(file: AssetFile, whole: Whole) -> bool:
     """Whether a file stands for the work by itself (`are_telling`)."""
-    return are_telling([file], files)
+    return are_telling([file], whole)
 
 
-def are_telling(found: Iterable[AssetFile], files: Sequence[AssetFile]) -> bool:
+def are_telling(found: Iterable[AssetFile], whole: Whole) -> bool:
     """Whether files that were found stand for the work, and are more than what goes with many works.
 
     A tokenizer, a licence text or a sample is shared by thousands of places; finding it proves nothing of the rest.
@@ -124,14 +146,10 @@ def are_telling(found: Iterable[AssetFile], files: Sequence[AssetFile]) -> bool:
     largest) have a thousandth together, since each of 160 equal shards has less than a hundredth; or all together
     have a tenth. A file of unknown size is taken for a part of the work.
     """
-    sizes = {
-        one.path: one.size_bytes for one in files
-    }  # a recipient's copy takes the place of the common one
-    whole = [size or 0 for size in sizes.values()]
-    total, largest = sum(whole), max(whole, default=0)
     told = {one.path: one.size_bytes for one in found}
     agreed = [size for size in told.values() if size is not None]
     if len(agreed) < len(told):
         return True
-    parts = sum(size for size in agreed if 2 * size >= largest)
+    parts = sum(size for size in agreed if 2 * size >= whole.largest_bytes)
+    total = whole.total_bytes
     return bool(agreed) and (100 * max(agreed) >= total or 1000 * parts >= total or 10 * sum(agreed) >= total)

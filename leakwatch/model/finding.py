@@ -96,6 +96,9 @@ class SignalKind(StrEnum):
     PIECES_ROOT = "pieces_root"
     KNOWN = "known"
     SIZE = "size"
+    SIZE_NEAR = "size_near"
+    SHARDS = "shards"
+    TREE = "tree"
     ELEMENTS = "elements"
     TITLE = "title"
     TITLE_FUZZY = "title_fuzzy"
@@ -104,6 +107,7 @@ class SignalKind(StrEnum):
     VERSION = "version"
     WORDS = "words"
     RULE = "rule"
+    PRIOR = "prior"
 
 
 EXACT_SIGNALS = frozenset(

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random, SystemRandom
 
-from leakwatch.model.asset import AssetFile, are_telling
+from leakwatch.model.asset import AssetFile, are_telling, whole_of
 from leakwatch.model.finding import FileProof, Proof, Verdict
 from leakwatch.proof.by_headers import by_headers
 from leakwatch.proof.hashing import Hasher
@@ -139,7 +139,7 @@ def _agreeing(
     """Proved, if the files that agree stand for the work, one by itself or all together."""
     why, error = _why_proved(proved, files), _BY_CHANCE[method]
     agreed = {one.asset_path for one in proved}
-    if are_telling([file for file in files if file.path in agreed], files):
+    if are_telling([file for file in files if file.path in agreed], whole_of(files)):
         return Proof(Verdict.PROVED, method, tuple(told), why, error)
     why = f"{why}; these are side files, which others may have too"
     return Proof(Verdict.LIKELY, method, tuple(told), why, error)

@@ -33,6 +33,7 @@ from leakwatch.store.tables import (
     proof,
     sighting,
     signal,
+    suppressed,
 )
 from leakwatch.store.tables import asset as asset_table
 from leakwatch.store.tables import finding as finding_table
@@ -236,6 +237,22 @@ class SqlFindings(SqlProofs):
         if signals:
             await self._connection.execute(sa.insert(signal), signals)
         return True
+
+    async def suppress(self, asset: AssetId, observation: int, entry: str, at: datetime) -> bool:
+        """Count an observation that an allow list hides; false if it is counted already."""
+        row = {"asset_id": asset, "observation_id": observation, "entry": entry, "at": at}
+        statement = insert_for(self._connection, suppressed).values(row).on_conflict_do_nothing()
+        return (await self._connection.execute(statement)).rowcount > 0
+
+    async def suppressed(self, asset: AssetId) -> list[tuple[str, int, datetime]]:
+        """What an asset's allow list has hidden: entry, how many items, when the last one."""
+        query = (
+            sa.select(suppressed.c.entry, sa.func.count(), sa.func.max(suppressed.c.at))
+            .where(suppressed.c.asset_id == asset)
+            .group_by(suppressed.c.entry)
+            .order_by(suppressed.c.entry)
+        )
+        return [(entry, count, last) for entry, count, last in (await self._connection.execute(query)).all()]
 
     async def keys(self, finding: FindingId) -> list[str]:
         """The artefact keys that a finding holds."""

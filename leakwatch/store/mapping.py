@@ -10,6 +10,7 @@ from typing import Any
 from leakwatch.errors import MagnetError
 from leakwatch.extract.peers import cut_peers
 from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place
+from leakwatch.model.allow import allow_from_json, allow_json
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     EventKind,
@@ -47,6 +48,8 @@ def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
         "critical": asset.critical,
         "swarm_lookup": asset.swarm_lookup,
         "infohashes": list(asset.infohashes),
+        "prior_bits": asset.prior_bits,
+        "allow": [allow_json(one) for one in asset.allow],
         "created_at": created_at,
     }
 
@@ -75,6 +78,8 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         critical=row["critical"],
         swarm_lookup=row["swarm_lookup"],
         infohashes=tuple(row["infohashes"]),
+        prior_bits=row["prior_bits"],
+        allow=tuple(allow_from_json(one) for one in row["allow"]),
         files=files,
     )
 

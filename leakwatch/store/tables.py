@@ -93,6 +93,8 @@ asset = sa.Table(
     _flag("critical"),
     _flag("swarm_lookup"),
     _json("infohashes"),
+    sa.Column("prior_bits", sa.Float, nullable=False, server_default="0"),
+    sa.Column("allow", sa.JSON, nullable=False, server_default="[]"),
     _time("created_at"),
 )
 
@@ -237,6 +239,17 @@ sighting = sa.Table(
     _text("tier"),
     sa.Column("score", sa.Float, nullable=False),
     _time("seen_at"),
+    sa.UniqueConstraint("asset_id", "observation_id"),
+)
+
+suppressed = sa.Table(
+    "suppressed",
+    metadata,
+    _id(),
+    sa.Column("asset_id", sa.ForeignKey("asset.id", ondelete="CASCADE"), nullable=False),
+    _of("observation_id", "observation.id"),
+    _text("entry"),
+    _time("at"),
     sa.UniqueConstraint("asset_id", "observation_id"),
 )
 

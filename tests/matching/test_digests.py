@@ -15,7 +15,7 @@ from leakwatch.extract.links import locate
 from leakwatch.fingerprints import Fingerprinter
 from leakwatch.matching.engine import match
 from leakwatch.matching.index import build_index
-from leakwatch.matching.shape import digest_keys
+from leakwatch.matching.structure import digest_keys
 from leakwatch.matching.weights import parse_weights
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Match, SignalKind, Tier
@@ -145,7 +145,7 @@ def test_a_root_in_a_torrent_from_the_dht() -> None:
 
 def test_a_proved_file_is_known_by_each_digest() -> None:
     """What a proof found is looked for under every digest that a host may tell."""
-    assert digest_keys(FILE, [FILE]) == [
+    assert digest_keys(FILE, FILE.size_bytes or 0) == [
         f"sha256:{hashlib.sha256(CONTENT).hexdigest()}",
         f"sha1:{hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()}",
         f"git_blob:{blob(CONTENT)}",

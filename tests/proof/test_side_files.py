@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from leakwatch.model.asset import AssetFile, are_telling, is_telling
+from leakwatch.model.asset import AssetFile, are_telling, is_telling, whole_of
 from leakwatch.model.finding import Verdict
 from leakwatch.proof import TableHasher, prove
 from leakwatch.torrent.infohash import Infohashes, InfohashV2, PiecesRoot
@@ -86,5 +86,5 @@ def test_files_of_all_sizes_are_proved_together() -> None:
 def test_unknown_sizes_tell() -> None:
     """A file of unknown size is taken for a part of the work; nothing found is nothing told."""
     files = [AssetFile(path="a"), AssetFile(path="b", size_bytes=1), AssetFile(path="c", size_bytes=10_000)]
-    assert [is_telling(file, files) for file in files] == [True, False, True]
-    assert not are_telling([], files)
+    assert [is_telling(file, whole_of(files)) for file in files] == [True, False, True]
+    assert not are_telling([], whole_of(files))

@@ -2,7 +2,7 @@
 
 Why: what is kept of a post names no peers any more, so those that it named wait beside the torrent that they are for.
 
-Revision: 0006
+Revision: 0003
 Revises: 0002
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,53 @@
+"""Digests of files against the catalogue's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leakwatch.matching.index import Index, ed2k_digests
+from leakwatch.matching.weights import Weights
+from leakwatch.model.asset import AssetFile, AssetId, Whole, is_telling
+from leakwatch.model.finding import Signal, SignalKind
+from leakwatch.model.observation import ObservedFile
+
+_SMALL_FILE = 64 * 1024
+
+
+def digest_signals(
+    file: ObservedFile, index: Index, weights: Weights
+) -> Iterator[tuple[AssetId, Signal, str]]:
+    """Every digest of a file that one of the catalogue's has: asset, signal, artefact key."""
+    told = (
+        (SignalKind.SHA256, file.sha256),
+        (SignalKind.SHA1, file.sha1),
+        (SignalKind.MD5, file.md5),
+        (SignalKind.GIT_BLOB, file.git_blob),
+        (SignalKind.PIECES_ROOT, file.pieces_root),
+        (SignalKind.ED2K, file.ed2k),
+    )
+    for kind, digest in told:
+        for ref in index.by_digest.get((kind.value, digest), ()) if digest else ():
+            if kind is SignalKind.ED2K and ref.file.size_bytes not in (None, file.size_bytes):
+                continue
+            size = ref.file.size_bytes if ref.file.size_bytes is not None else file.size_bytes
+            detail = f"{file.path!r} has the {kind.value} of {ref.file.path!r}"
+            if size is None:
+                yield ref.asset, Signal(kind, detail, weights["unknown_size_hash"]), f"{kind.value}:{digest}"
+            elif size < _SMALL_FILE or not is_telling(ref.file, index.shapes[ref.asset].whole):
+                yield ref.asset, Signal(kind, f"{detail}, a side file", weights["small_file_hash"]), ""
+            else:
+                yield ref.asset, Signal(kind, detail, weights[kind.value]), f"{kind.value}:{digest}"
+
+
+def digest_keys(file: AssetFile, whole: Whole) -> list[str]:
+    """Artefact keys of a file that is known to be the asset's: what other sightings of the leak may share."""
+    if (file.size_bytes is not None and file.size_bytes < _SMALL_FILE) or not is_telling(file, whole):
+        return []
+    told = (
+        ("sha256", file.sha256),
+        ("sha1", file.sha1),
+        ("git_blob", file.git_blob),
+        ("pieces_root", file.pieces_root),
+    )
+    keys = [f"{kind}:{digest.hex()}" for kind, digest in told if digest]
+    return keys + [f"ed2k:{digest}" for digest in ed2k_digests(file)]
