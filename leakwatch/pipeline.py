@@ -16,7 +16,7 @@ from leakwatch.extract.links import locate
 from leakwatch.extract.named import torrent_files, torrents, trackers
 from leakwatch.extract.peers import peers, without_peers
 from leakwatch.matching.allowed import allowed_by
-from leakwatch.matching.engine import artefact_keys, match
+from leakwatch.matching.engine import artefact_keys, match_all
 from leakwatch.matching.index import Index, build_index
 from leakwatch.matching.structure import digest_keys
 from leakwatch.matching.weights import Weights
@@ -91,9 +91,7 @@ async def take_page(
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
         overlap = await work.findings.has_items(state.name, [one.native_id for one in located])
     matched = await asyncio.to_thread(
-        lambda: [
-            (one, _matches(one, brain, [k for k in known if k.key in artefact_keys(one)])) for one in fresh
-        ]
+        lambda: _matched([(one, [k for k in known if k.key in artefact_keys(one)]) for one in fresh], brain)
     )
     evidence = vault.put(payload.body) if any(matches for _, matches in matched) else None
     stored = [replace(one, evidence=evidence) if matches else one for one, matches in matched]
@@ -116,10 +114,12 @@ async def take_page(
     return Taken(moved, len(located), new_ids, overlap, counted.alerts, counted.proofs, counted.suppressed)
 
 
-def _matches(seen: Observation, brain: Brain, known: Sequence[KnownArtefact]) -> list[Match]:
-    return [
-        one for one in match(seen, brain.index, brain.weights, known, brain.pack, brain.priors) if one.tier
-    ]
+def _matched(
+    seen: Sequence[tuple[Observation, Sequence[KnownArtefact]]], brain: Brain
+) -> list[tuple[Observation, list[Match]]]:
+    """Each observation with its matches of a tier; names of all are looked for together."""
+    told = match_all(seen, brain.index, brain.weights, brain.pack, brain.priors)
+    return [(one, [m for m in some if m.tier]) for (one, _), some in zip(seen, told, strict=True)]
 
 
 @dataclass(slots=True)
@@ -196,7 +196,7 @@ async def join_earlier(
             for key in swarms
             if key in artefact_keys(seen)
         ]
-        for one in _matches(seen, brain, known):
+        for one in _matched([(seen, known)], brain)[0][1]:
             if one.asset == asset.id:
                 await _take_match(one, seen, row, brain, work, counted)
 
@@ -324,9 +324,10 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
             break
         before = batch[-1][0]
         found = await asyncio.to_thread(
-            lambda batch=batch: [(row, one, _matches(one, own, ())) for row, one in _located(batch, own)]
+            lambda batch=batch: _matched([(locate(one, own.hosts), ()) for _, one in batch], own)
         )
-        hits = [(row, one, matches[0]) for row, one, matches in reversed(found) if matches]
+        told = zip((row for row, _ in batch), found, strict=True)
+        hits = [(row, one, matches[0]) for row, (one, matches) in reversed([*told]) if matches]
         if hits:
             async with repository.writing() as work:
                 if asset in await work.findings.lock([asset]):
@@ -335,10 +336,6 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
     async with repository.writing() as work:
         await work.catalogue.searched(asset)
     return counted.alerts, counted.proofs
-
-
-def _located(batch: Sequence[tuple[int, Observation]], brain: Brain) -> list[tuple[int, Observation]]:
-    return [(row, locate(one, brain.hosts)) for row, one in batch]
 
 
 def _proved_keys(proof: Proof, asset: Asset) -> list[str]:

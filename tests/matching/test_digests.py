@@ -17,7 +17,7 @@ from leakwatch.matching.engine import match
 from leakwatch.matching.index import build_index
 from leakwatch.matching.structure import digest_keys
 from leakwatch.matching.weights import parse_weights
-from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.asset import Asset, AssetFile, AssetId, whole_of
 from leakwatch.model.finding import Match, SignalKind, Tier
 from leakwatch.model.observation import Observation, ObservedFile
 from leakwatch.sources import KINDS
@@ -145,7 +145,7 @@ def test_a_root_in_a_torrent_from_the_dht() -> None:
 
 def test_a_proved_file_is_known_by_each_digest() -> None:
     """What a proof found is looked for under every digest that a host may tell."""
-    assert digest_keys(FILE, FILE.size_bytes or 0) == [
+    assert digest_keys(FILE, whole_of([FILE])) == [
         f"sha256:{hashlib.sha256(CONTENT).hexdigest()}",
         f"sha1:{hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()}",
         f"git_blob:{blob(CONTENT)}",
@@ -208,4 +208,4 @@ def test_one_shard_of_many_is_no_side_file() -> None:
     told = seen(ObservedFile(path="x", sha256=digests[7].hex()))
     (found,) = match(told, index, WEIGHTS)
     assert (found.tier, found.signals[0].weight) == (Tier.AUTO, WEIGHTS["sha256"])
-    assert digest_keys(shards[7], shards) == [f"sha256:{digests[7].hex()}"]
+    assert digest_keys(shards[7], whole_of(shards)) == [f"sha256:{digests[7].hex()}"]
