@@ -2,7 +2,7 @@
 
     LEAKWATCH_SHARED_DATA=../shared/data python benchmarks/matching_quality.py [--fitting] [--limit ROWS]
 
-Prints recall and precision on the labelled names of odd SHA-256 against 50,000 works and the expected titles, by kind and
+Prints recall, precision and reliability on the labelled names of odd SHA-256 against 50,000 works and the expected titles, by kind and
 script; then review items per million on the odd background rows that name no work of the catalogue, at 1,000 and 50,000 works.
 `--fitting` does the same with the even rows, which the weights were fitted to.
 """
@@ -16,6 +16,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from matching_data import Namers, background, catalogue_with_titles, is_even, letters, names_of, titles, works
 
@@ -27,6 +28,7 @@ from leakwatch.service import load_weights
 
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
 _CHUNK = 4096
+_BINS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97, 0.99, 1.01)
 _BUDGET_RECALL, _BUDGET_PRECISION, _BUDGET_PER_MILLION = 0.98, 0.99, 200
 
 
@@ -64,6 +66,15 @@ def script_of(title: str) -> str:
     return counted.most_common(1)[0][0].title() if counted else "None"
 
 
+def reliability(judged: Sequence[tuple[float, bool]]) -> None:
+    """How often the best candidate is right, by its score. Nearly all labelled names do name a work: posts at large do not."""
+    print("\n| score of the best candidate | names | right |\n| --- | --- | --- |")
+    for low, high in pairwise(_BINS):
+        some = [right for score, right in judged if low <= score < high]
+        if some:
+            print(f"| {low} to {min(high, 1)} | {len(some)} | {share(sum(some), len(some))} |")
+
+
 def labelled(fitting: bool) -> bool:
     """Recall and precision on labelled names; whether the budgets hold."""
     assets = catalogue_with_titles()
@@ -71,11 +82,13 @@ def labelled(fitting: bool) -> bool:
     index = build_index(assets)
     rows = [row for row in titles() if is_even(row[0]) is fitting]
     groups: dict[str, Counter[str]] = defaultdict(Counter)
+    judged: list[tuple[float, bool]] = []
     for (_, expected, kind), found in zip(rows, matched([row[0] for row in rows], index), strict=True):
         wanted = {letters(title) for title in expected.split(" | ")}
         best = found[0] if found and found[0].tier else None
         outcome = "none" if best is None else "right" if wanted & names[best.asset] else "wrong"
         candidate = any(wanted & names[one.asset] for one in found)
+        judged += [(found[0].score, bool(wanted & names[found[0].asset]))] if found else []
         for group in ("all", f"kind {kind or '-'}", f"script {script_of(expected)}"):
             groups[group][outcome] += 1
             groups[group]["candidate"] += candidate
@@ -86,6 +99,7 @@ def labelled(fitting: bool) -> bool:
             f"| {group} | {share(told['right'], total)} | {share(told['right'], told['right'] + told['wrong'])}"
             f" | {100 * told['candidate'] / total:.1f} % |"
         )
+    reliability(judged)
     told = groups["all"]
     total = told["right"] + told["wrong"] + told["none"]
     return (

@@ -45,6 +45,7 @@ ASSET = Asset(
     files=(AssetFile(path="w.bin", size_bytes=SIZE, sha256=b"\x11" * 32),),
 )
 QUICK = SamplerSettings(batch_wait_s=0.01, least_interval_s=0.02, rejoin_s=0.1, seen_capacity=1000)
+RULES = load_rules(None)
 LIMITS = StreamLimits(at_once=3, deadline_s=5, watched_every_s=0.05, window_s=3600)
 
 
@@ -136,7 +137,7 @@ class Desk:
 
     async def brain(self) -> Brain:
         """What is registered now."""
-        return Brain(build_index(self.assets), load_weights(), load_rules(None), ())
+        return Brain(build_index(self.assets), load_weights(), RULES, ())
 
     async def watched(self) -> frozenset[SwarmKey]:
         """What is watched now."""
@@ -367,7 +368,7 @@ async def test_watched_is_asked_again_and_others_once(desk: Desk) -> None:
     desk.swarm.asked.clear()
     async with desk.watching(watched, other) as (_, nodes):
         await until(lambda: all(node.sampled >= 1 for node in nodes) and sum(n.sampled for n in nodes) > 3)
-    assert sorted(desk.swarm.asked) == sorted([watched, other])
+        await until(lambda: sorted(desk.swarm.asked) == sorted([watched, other]))
 
 
 async def test_who_does_not_answer_has_a_second_turn(desk: Desk) -> None:

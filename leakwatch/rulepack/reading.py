@@ -14,6 +14,8 @@ from leakwatch.errors import RuleError
 
 MAX_BYTES = 4 * 2**20
 _MAX_DEPTH = 20
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml where PyYAML has it: the shipped rules are read at each start."""
 
 
 class Told(NamedTuple):
@@ -30,7 +32,7 @@ def read(text: str, file: str) -> Told:
         raise RuleError(f"larger than {MAX_BYTES} bytes", file=file)
     depth = 0
     try:
-        for event in yaml.parse(text, yaml.SafeLoader):
+        for event in yaml.parse(text, _LOADER):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _MAX_DEPTH:  # before the tree is built: the reader takes a minute for 5,000 brackets
                 mark = event.start_mark
@@ -39,7 +41,7 @@ def read(text: str, file: str) -> Told:
                 mark = event.start_mark
                 at = mark.line + 1 if mark else 0
                 raise RuleError("anchors and aliases are not used here", file=file, line=at)
-        node = yaml.compose(text, yaml.SafeLoader)
+        node = yaml.compose(text, _LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise RuleError(f"broken YAML: {error.problem}", file=file, line=line) from error
