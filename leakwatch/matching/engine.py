@@ -12,9 +12,10 @@ from leakwatch.extract.hosts import without_key
 from leakwatch.extract.ipfs import cid_v1
 from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
-from leakwatch.matching.names import Field, Reader, Scale, Text
+from leakwatch.matching.names import Field, Reader, Text
 from leakwatch.matching.offers import Place, Shown, is_its_name, is_repository, is_torrent, shown, standing
 from leakwatch.matching.rules import Item, compiled, hits
+from leakwatch.matching.scale import Scale
 from leakwatch.matching.shape import file_signals
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetId
