@@ -249,10 +249,8 @@ def _judge(asset: AssetId, told: list[Signal], weights: Weights, artefacts: tupl
     kept = _strongest_file_names(told)
     bits = weights["prior"] + sum(signal.weight for signal in kept)
     score = round(1 / (1 + 2 ** -max(-60.0, min(60.0, bits))), 4)
-    telling = EXACT_SIGNALS | _STRUCTURE | (_BESIDE_A_NAME if _is_named(kept) else frozenset())
-    corroborated = any(s.weight >= CORROBORATING_BITS and s.kind in telling for s in kept)
     tier = None
-    if score >= weights["auto"] and corroborated:
+    if score >= weights["auto"] and _is_corroborated(kept):
         tier = Tier.AUTO
     elif score >= weights["review"]:
         tier = Tier.REVIEW
@@ -260,8 +258,15 @@ def _judge(asset: AssetId, told: list[Signal], weights: Weights, artefacts: tupl
     return Match(asset, score, tier, ordered, tuple(dict.fromkeys(artefacts)))
 
 
+def _is_corroborated(told: list[Signal]) -> bool:
+    telling = EXACT_SIGNALS | _STRUCTURE | (_BESIDE_A_NAME if _is_named(told) else frozenset())
+    return any(s.weight >= CORROBORATING_BITS and s.kind in telling for s in told)
+
+
 def _strongest_file_names(told: list[Signal]) -> list[Signal]:
     files = sorted((s for s in told if s.kind is SignalKind.FILE_NAME), key=lambda s: -s.weight)
+    if not files:  # nearly always
+        return told
     return [s for s in told if s.kind is not SignalKind.FILE_NAME] + files[:2]
 
 
