@@ -180,7 +180,9 @@ def _known_signal(key: str, one: KnownArtefact, weights: Weights) -> Signal:
 
 def _texts(observation: Observation, cut: Shown) -> Iterator[tuple[Place, Text]]:
     """What may bear a name, and where it stands: the title, the names of its torrents and files, the text."""
-    if not (observation.locators or observation.files or observation.text):  # nearly always, where names stream
+    if not (
+        observation.locators or observation.files or observation.text
+    ):  # nearly always, where names stream
         place, kind = (Place.OWN, Field.RELEASE) if is_torrent(observation) else (Place.TITLE, Field.NAME)
         yield place, Text(observation.title, kind)
         return

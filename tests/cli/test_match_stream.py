@@ -28,7 +28,9 @@ def write(stream: IO[bytes]) -> None:
     """Names that differ in every word, and now and then one of an asset."""
     for start in range(0, LINES, 1000):
         lines = (
-            f"Harbour.{number:x}.{number * 7919:o}.1080p" if number % 50 else "Tideglass.Harbour.1080p\t123456789"
+            f"Harbour.{number:x}.{number * 7919:o}.1080p"
+            if number % 50
+            else "Tideglass.Harbour.1080p\t123456789"
             for number in range(start, start + 1000)
         )
         stream.write("\n".join([*lines, ""]).encode())
