@@ -42,6 +42,8 @@ class ReleaseName:
 
 def tokens(text: str) -> tuple[str, ...]:
     """Words and numbers of a folded text; scripts written without spaces give one token a character."""
+    if text.isascii() and "'" not in text and "`" not in text:
+        return tuple(_TOKEN.findall(text))
     found: list[str] = []
     for word in _TOKEN.findall(_APOSTROPHES.sub("", text)):
         if word.isascii() or not _SPACELESS.search(word):

@@ -167,8 +167,8 @@ def rarity(word: str) -> int:
     """
     if word.isascii() and word.isalpha():
         return min(COMMON.get(word, RAREST), round(4.7 * len(word)))
-    digits = sum(char.isdigit() for char in word)
-    wide = sum(ord(char) > 0x2E7F for char in word)
+    digits = sum(map(str.isdigit, word))
+    wide = 0 if word.isascii() else sum(ord(char) > 0x2E7F for char in word)
     spelled = round(4.7 * (len(word) - digits - wide) + 3.3 * digits + 7 * wide)
     return min(COMMON.get(word, RAREST if not wide else 40), spelled, 60)
 

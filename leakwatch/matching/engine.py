@@ -12,10 +12,11 @@ from leakwatch.extract.hosts import without_key
 from leakwatch.extract.ipfs import cid_v1
 from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
-from leakwatch.matching.names import Field, Reader, Scale, Text
+from leakwatch.matching.names import Field, Reader, Text
 from leakwatch.matching.offers import Place, Shown, is_its_name, is_repository, is_torrent, shown, standing
 from leakwatch.matching.priors import prior_signals
 from leakwatch.matching.rules import Item, compiled, hits
+from leakwatch.matching.scale import Scale
 from leakwatch.matching.structure import file_signals, likeness_signals
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetId
@@ -191,6 +192,12 @@ def _known_signal(key: str, one: KnownArtefact, weights: Weights) -> Signal:
 
 def _texts(observation: Observation, cut: Shown) -> Iterator[tuple[Place, Text]]:
     """What may bear a name, and where it stands: the title, the names of its torrents and files, the text."""
+    if not (
+        observation.locators or observation.files or observation.text
+    ):  # nearly always, where names stream
+        place, kind = (Place.OWN, Field.RELEASE) if is_torrent(observation) else (Place.TITLE, Field.NAME)
+        yield place, Text(observation.title, kind)
+        return
     own = is_its_name(observation)
     yield (
         Place.OWN if own else Place.TITLE,
@@ -259,15 +266,18 @@ def _judge(asset: AssetId, told: list[Signal], weights: Weights, artefacts: tupl
     """Score and tier: context never corroborates."""
     bits = weights["prior"] + sum(signal.weight for signal in told)
     score = round(1 / (1 + 2 ** -max(-60.0, min(60.0, bits))), 4)
-    telling = EXACT_SIGNALS | _STRUCTURE | (_BESIDE_A_NAME if _is_named(told) else frozenset())
-    corroborated = any(s.weight >= CORROBORATING_BITS and s.kind in telling for s in told)
     tier = None
-    if score >= weights["auto"] and corroborated:
+    if score >= weights["auto"] and _is_corroborated(told):
         tier = Tier.AUTO
     elif score >= weights["review"]:
         tier = Tier.REVIEW
     ordered = tuple(sorted(told, key=lambda s: -abs(s.weight)))
     return Match(asset, score, tier, ordered, tuple(dict.fromkeys(artefacts)))
+
+
+def _is_corroborated(told: list[Signal]) -> bool:
+    telling = EXACT_SIGNALS | _STRUCTURE | (_BESIDE_A_NAME if _is_named(told) else frozenset())
+    return any(s.weight >= CORROBORATING_BITS and s.kind in telling for s in told)
 
 
 def artefact_keys(observation: Observation) -> tuple[str, ...]:

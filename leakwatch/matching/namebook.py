@@ -27,6 +27,7 @@ _HEARD = 1
 _BATCH = 2048
 _MOST_TABLES = 4
 _YEAR_AT_END = re.compile(r"\s*[(\[（]\s*((?:19|20)\d\d)\s*[)\]）]\s*\Z")
+_CLOSING = (")", "]", "）")
 _ROMAN = {
     "ii": "2",
     "iii": "3",
@@ -40,6 +41,7 @@ _ROMAN = {
     "xiii": "13",
 }
 _NUMBER = {digits: roman for roman, digits in _ROMAN.items()}
+_LAST_OF_NUMBERS = "0123456789ivxIVX"
 _LAST_WORD = re.compile(r"(\w+)(\W*)\Z")
 
 
@@ -169,6 +171,8 @@ def _with(tables: tuple[KeyTable, ...], new: KeyTable) -> tuple[KeyTable, ...]:
 def spellings(text: str) -> Iterator[str]:
     """A name as it is written, and with a number at its end in the other numerals."""
     yield text
+    if text[-1:].isalnum() and text[-1] not in _LAST_OF_NUMBERS:  # nearly always
+        return
     found = _LAST_WORD.search(text)
     if found and found.start():
         other = _ROMAN.get(found[1].lower()) or _NUMBER.get(found[1])
@@ -180,7 +184,7 @@ def _texts(assets: Iterable[tuple[int, Asset]]) -> Iterator[_Spelling]:
     """Every spelling of every name, those in other Latin letters behind the others."""
     for number, asset in assets:
         for alias, text in enumerate(asset.names):
-            found = _YEAR_AT_END.search(text)
+            found = _YEAR_AT_END.search(text) if text.rstrip()[-1:] in _CLOSING else None
             year = asset.year or 0
             cut = text
             if found and found.start() and asset.year in (None, int(found[1])):

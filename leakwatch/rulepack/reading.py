@@ -6,7 +6,7 @@ Anchors, aliases, tags and repeated keys are refused: a rule file is read by peo
 from __future__ import annotations
 
 import difflib
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import yaml
 
@@ -14,8 +14,9 @@ from leakwatch.errors import RuleError
 
 MAX_BYTES = 4 * 2**20
 _MAX_DEPTH = 20
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml where PyYAML has it: the shipped rules are read at each start."""
+_Loader: TypeAlias = yaml.SafeLoader | yaml.CSafeLoader
+_FAST: type[_Loader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's reader, where PyYAML was built with it."""
 
 
 class Told(NamedTuple):
@@ -30,26 +31,38 @@ def read(text: str, file: str) -> Told:
     """A YAML text as values. Raises: RuleError with file and line."""
     if len(text) > MAX_BYTES:
         raise RuleError(f"larger than {MAX_BYTES} bytes", file=file)
-    depth = 0
     try:
-        for event in yaml.parse(text, _LOADER):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > _MAX_DEPTH:  # before the tree is built: the reader takes a minute for 5,000 brackets
-                mark = event.start_mark
-                raise RuleError("nested too deeply", file=file, line=mark.line + 1 if mark else 0)
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                mark = event.start_mark
-                at = mark.line + 1 if mark else 0
-                raise RuleError("anchors and aliases are not used here", file=file, line=at)
-        node = yaml.compose(text, _LOADER)
+        node = _composed(text, file, _FAST)
+    except yaml.YAMLError:
+        node = _again(text, file)
+    if node is None:
+        raise RuleError("the file is empty", file=file, line=1)
+    return _value(node, file)
+
+
+def _again(text: str, file: str) -> yaml.Node | None:
+    """The same by the reader in Python, a tenth as fast, whose errors say more."""
+    try:
+        return _composed(text, file, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise RuleError(f"broken YAML: {error.problem}", file=file, line=line) from error
     except yaml.YAMLError as error:
         raise RuleError(f"broken YAML: {error}", file=file) from error
-    if node is None:
-        raise RuleError("the file is empty", file=file, line=1)
-    return _value(node, file)
+
+
+def _composed(text: str, file: str, loader: type[_Loader]) -> yaml.Node | None:
+    depth = 0
+    for event in yaml.parse(text, loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_DEPTH:  # before the tree is built: the reader takes a minute for 5,000 brackets
+            mark = event.start_mark
+            raise RuleError("nested too deeply", file=file, line=mark.line + 1 if mark else 0)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            mark = event.start_mark
+            at = mark.line + 1 if mark else 0
+            raise RuleError("anchors and aliases are not used here", file=file, line=at)
+    return yaml.compose(text, loader)
 
 
 def _value(node: yaml.Node, file: str) -> Told:

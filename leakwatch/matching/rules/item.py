@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from operator import add
 
 from leakwatch.extract.names import readings, tokens
 from leakwatch.matching.rules.files import Listing
@@ -67,7 +67,9 @@ def words_of(texts: Iterable[str], phrases: Mapping[str, frozenset[int]]) -> set
             for reading in readings(chunk):
                 split = tokens(reading)
                 found.update(split)
-                found.update(a + b for a, b in pairwise(split))
+                found.update(map(add, split, split[1:]))
+                if phrases.keys().isdisjoint(split):
+                    continue
                 for at, word in enumerate(split):
                     for length in phrases.get(word, ()):
                         found.add("".join(split[at : at + length]))
