@@ -85,14 +85,20 @@ def _windows(found: Columns, book: NameBook) -> Candidates:
     starts: list[Ints] = []
     stops: list[Ints] = []
     names: list[Ints] = []
-    for parts in range(min(_MOST_PARTS, len(begins))):
-        stop = len(begins) - parts
-        wanted: Hashes = mixed((ends[parts:] - begins[:stop]) * inverse[:stop])
+    start = np.arange(len(begins))
+    for parts in range(_MOST_PARTS):
+        start = start[: np.searchsorted(start, len(begins) - parts)]
+        stop = start + parts
+        letters = found.part_end[stop] - found.part_at[start]
+        inside = (found.part_row[start] == found.part_row[stop]) & (letters <= book.longest)
+        start, stop = start[inside], stop[inside]
+        if not len(start):
+            break
+        wanted: Hashes = mixed((ends[stop] - begins[start]) * inverse[start])
         for place, name in book.find_whole(wanted):
-            inside = found.part_row[place] == found.part_row[place + parts]
-            starts.append(place[inside])
-            stops.append(place[inside] + parts)
-            names.append(name[inside])
+            starts.append(start[place])
+            stops.append(stop[place])
+            names.append(name)
     start, stop_part, name = (
         np.concatenate([np.zeros(0, np.int64), *some]) for some in (starts, stops, names)
     )
