@@ -31,7 +31,8 @@ async def scrape(
 ) -> Mapping[SwarmKey, Counts]:
     """What a tracker knows of some swarms. One that an HTTP tracker does not know is absent, UDP says zeros.
 
-    `wall` holds for UDP and has `low_ports=TRACKER_PORTS`; HTTP goes through `fetcher` and its own rules.
+    `wall` holds for UDP and has `low_ports=TRACKER_PORTS`; HTTP goes through `fetcher` and its own rules. A post names
+    trackers, so the hosts that the door may reach besides public ones count only where the wall allows networks, too.
     Units:  `deadline_s` is for all of a UDP scrape and for each HTTP request, which holds some 25 swarms;
     `min_interval_s` lies between two HTTP requests to one host.
     Raises: SwarmError with one of `tracker.PROBLEMS`; of WebTorrent's trackers (`wss`), for there is no scrape.
@@ -44,6 +45,8 @@ async def scrape(
         case "udp":
             return await scrape_udp(where, asked, wall, resolve, deadline_s) if asked else {}
         case "http" | "https":
-            return await scrape_http(where, asked, fetcher, deadline_s, min_interval_s) if asked else {}
+            named_by = None if wall.allowed else frozenset[str]()
+            told = (where, asked, fetcher, deadline_s, min_interval_s, named_by)
+            return await scrape_http(*told) if asked else {}
         case _:
             raise problem("unscrapable", where.host)

@@ -34,17 +34,22 @@ def scrape_url(tracker: Tracker) -> str:
 
 
 async def scrape_http(
-    tracker: Tracker, keys: Sequence[SwarmKey], fetcher: Fetcher, deadline_s: float, min_interval_s: float
+    tracker: Tracker,
+    keys: Sequence[SwarmKey],
+    fetcher: Fetcher,
+    deadline_s: float,
+    min_interval_s: float,
+    named_by: frozenset[str] | None = frozenset(),
 ) -> dict[SwarmKey, Counts]:
     """Ask an HTTP tracker for the counts of some swarms; those that it does not know are absent.
 
-    The deadline is that of each request.
+    The deadline is that of each request; `named_by` is as in `Request`: by default only public hosts are asked.
     Raises: SwarmError.
     """
     base = scrape_url(tracker)
     found: dict[SwarmKey, Counts] = {}
     for url, some in _requests(base, keys):
-        request = Request(url=url, high_ports=True)
+        request = Request(url=url, high_ports=True, named_by=named_by)
         try:
             async with asyncio.timeout(min_interval_s + deadline_s):
                 body = await _get(request, tracker.host, fetcher, min_interval_s)

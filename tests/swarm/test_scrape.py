@@ -479,6 +479,14 @@ async def test_redirects_reach_nobody_inside() -> None:
         assert inner.paths == []
 
 
+async def test_a_post_names_no_host_of_the_operator() -> None:
+    """A tracker on a host that the door may reach, but that no network of the swarm allows, is not asked: a post named it."""
+    async with web(lambda _: page(b"d5:filesdee")) as tracker:
+        with pytest.raises(SwarmError, match="not at a public address"):
+            await ask(tracker.url, KEYS[:1], tracker.host, wall=Wall(low_ports=TRACKER_PORTS))
+        assert tracker.paths == []
+
+
 async def test_silent_http_tracker() -> None:
     """A tracker that accepts the connection and says nothing costs the deadline and no more."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:
