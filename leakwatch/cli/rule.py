@@ -98,7 +98,6 @@ def _show(one: Rule, found: list[Reason], as_json: bool) -> None:
                 "title": one.title,
                 "effect": one.effect.value,
                 "confidence": one.confidence.value,
-                "severity": one.severity.value,
                 "asset": one.asset,
                 "conditions": conditions,
             }

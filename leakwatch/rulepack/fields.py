@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import TypeVar
 
 from leakwatch.errors import RuleError
-from leakwatch.model.finding import Severity
 from leakwatch.model.observation import ObservedFile
 from leakwatch.rulepack.condition import Condition
 from leakwatch.rulepack.lexemes import ConditionError
@@ -20,11 +19,11 @@ MAX_LIST = 1000
 _ID = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+){2,4}\Z")
 _TOKENS = ("all_tokens", "any_tokens", "none_tokens")
 _RULE = (
-    *("id", "asset", "title", "severity", "confidence", "effect", *_TOKENS, "patterns", "files", "sources"),
+    *("id", "asset", "title", "confidence", "effect", *_TOKENS, "patterns", "files", "sources"),
     *("examples", "counter_examples", "references"),
 )
 _OVERRIDE = (
-    *("override", "enabled", "confidence", "severity", "sources", "add_any_tokens", "add_none_tokens"),
+    *("override", "enabled", "confidence", "sources", "add_any_tokens", "add_none_tokens"),
     "reason",
 )
 _CHANGES = frozenset(_OVERRIDE) - {"override", "reason"}
@@ -44,9 +43,6 @@ def rule_of(told: Told, file: str) -> Rule:
         id=ident,
         title=text(given["title"], "title", file),
         confidence=_one_of(given["confidence"], "confidence", Confidence, file),
-        severity=_one_of(given["severity"], "severity", Severity, file)
-        if "severity" in given
-        else Severity.MEDIUM,
         effect=_one_of(given["effect"], "effect", Effect, file) if "effect" in given else Effect.SIGN,
         all_tokens=_tokens(given.get("all_tokens"), "all_tokens", file),
         any_tokens=_tokens(given.get("any_tokens"), "any_tokens", file),
@@ -94,7 +90,6 @@ def override_of(told: Told, file: str) -> Override:
         confidence=_one_of(given["confidence"], "confidence", Confidence, file)
         if "confidence" in given
         else None,
-        severity=_one_of(given["severity"], "severity", Severity, file) if "severity" in given else None,
         sources=texts(given["sources"], "sources", file) if "sources" in given else None,
         add_any_tokens=_tokens(given.get("add_any_tokens"), "add_any_tokens", file),
         add_none_tokens=_tokens(given.get("add_none_tokens"), "add_none_tokens", file),

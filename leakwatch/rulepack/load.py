@@ -69,7 +69,6 @@ def _overridden(change: Override, rules: Mapping[str, Rule]) -> Rule:
     return replace(
         rule,
         confidence=change.confidence or rule.confidence,
-        severity=change.severity or rule.severity,
         sources=rule.sources if change.sources is None else change.sources,
         any_tokens=(*rule.any_tokens, *change.add_any_tokens),
         none_tokens=(*rule.none_tokens, *change.add_none_tokens),

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from leakwatch.model.finding import Severity
 from leakwatch.model.observation import ObservedFile
 from leakwatch.rulepack.condition import Condition
 
@@ -50,7 +49,6 @@ class Rule:
     id: str
     title: str
     confidence: Confidence
-    severity: Severity = Severity.MEDIUM
     effect: Effect = Effect.SIGN
     all_tokens: tuple[str, ...] = ()
     any_tokens: tuple[str, ...] = ()
@@ -79,7 +77,6 @@ class Override:
     reason: str
     enabled: bool = True
     confidence: Confidence | None = None
-    severity: Severity | None = None
     sources: tuple[str, ...] | None = None
     add_any_tokens: tuple[str, ...] = ()
     add_none_tokens: tuple[str, ...] = ()

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakwatch.errors import RuleError
-from leakwatch.model.finding import Severity
 from leakwatch.model.observation import ObservedFile
 from leakwatch.rulepack.load import MAX_ONLY_FILES, load_pack
 from leakwatch.rulepack.schema import Confidence, Effect, Example, RulePack
@@ -30,7 +29,6 @@ def test_every_field() -> None:
     """A rule with all it can have comes out as it was written."""
     body = """\
     asset: "0123"
-    severity: critical
     all_tokens: [a]
     any_tokens: [b]
     none_tokens: [c]
@@ -46,13 +44,13 @@ def test_every_field() -> None:
     references: [f]
 """
     made = pack(HEAD + rule(body=body, tail=tail)).rules[0]
-    assert (made.asset, made.severity, made.effect) == ("0123", Severity.CRITICAL, Effect.SIGN)
+    assert (made.asset, made.effect) == ("0123", Effect.SIGN)
     assert (made.all_tokens, made.any_tokens, made.none_tokens) == (("a",), ("b",), ("c",))
     assert (made.patterns, made.sources, made.references) == (("x+",), ("torznab", "site-*"), ("f",))
     assert made.files
     assert made.files.text == "any(size > 1 KiB)"
     files = (ObservedFile(path="a.bin"), ObservedFile(path="b.bin", size_bytes=1536))
-    assert made.examples == (Example("plain", line=15), Example("n", files, "torznab", line=16))
+    assert made.examples == (Example("plain", line=14), Example("n", files, "torznab", line=15))
     assert (made.file, made.line) == ("1.yaml", 3)
 
 
@@ -85,8 +83,8 @@ def test_every_field() -> None:
             "1.yaml:6: files: a size needs a unit, such as 1 GiB (character 12 of",
         ),
         (
-            HEAD + rule(body="    any_tokens: [x]\n    severity: huge\n"),
-            "1.yaml:7: severity: expected one of low, medium",
+            HEAD + rule(body="    any_tokens: [x]\n    effect: huge\n"),
+            "1.yaml:7: effect: expected one of sign, noise",
         ),
         (
             HEAD + rule(body="    any_tokens: [x]\n    effect: noise\n    asset: m\n"),
@@ -99,6 +97,10 @@ def test_every_field() -> None:
         (
             HEAD + rule(tail="    examples: [a]\n    counter_examples: [b]\n"),
             "counter_examples: at least two are needed",
+        ),
+        (
+            HEAD + rule(body="    any_tokens: [x]\n    severity: high\n"),
+            "1.yaml:7: severity: unknown key; known are id, asset",
         ),
         (HEAD + rule(tail="    examples: [{files: [{size: 1 B}]}]\n"), "1.yaml:7: path: is missing"),
         (
@@ -123,20 +125,15 @@ def override(text: str) -> str:
 
 
 def test_overrides_change_a_rule_where_it_stands() -> None:
-    """Confidence, severity, scope and tokens are changed; the rest and its examples stay."""
+    """Confidence, scope and tokens are changed; the rest and its examples stay."""
     changes = """\
     confidence: high
-    severity: critical
     sources: [torznab]
     add_any_tokens: [y]
     add_none_tokens: [z]
 """
     made = pack(HEAD + rule(), override(changes)).rules[0]
-    assert (made.confidence, made.severity, made.sources) == (
-        Confidence.HIGH,
-        Severity.CRITICAL,
-        ("torznab",),
-    )
+    assert (made.confidence, made.sources) == (Confidence.HIGH, ("torznab",))
     assert (made.any_tokens, made.none_tokens) == (("x", "y"), ("z",))
     assert (made.file, made.line, made.examples[0].name) == ("1.yaml", 3, "a")
 
