@@ -32,6 +32,7 @@ class Example:
     name: str = ""
     files: tuple[ObservedFile, ...] = ()
     source: str = ""
+    file: str = ""
     line: int = 0
 
 
@@ -71,15 +72,24 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """What an operator changes about a rule without editing it, and why. None leaves as it is."""
+    """What an operator changes about a rule without editing it, and why. None leaves as it is.
+
+    `add_all_tokens`, `add_none_tokens` and `add_files` narrow a rule, `add_any_tokens` and `add_patterns` widen it.
+    Examples take the place of the rule's own, which a changed rule may no longer fit.
+    """
 
     rule: str
     reason: str
     enabled: bool = True
     confidence: Confidence | None = None
     sources: tuple[str, ...] | None = None
+    add_all_tokens: tuple[str, ...] = ()
     add_any_tokens: tuple[str, ...] = ()
     add_none_tokens: tuple[str, ...] = ()
+    add_patterns: tuple[str, ...] = ()
+    add_files: Condition | None = None
+    examples: tuple[Example, ...] | None = None
+    counter_examples: tuple[Example, ...] | None = None
     file: str = ""
     line: int = 0
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from leakwatch.errors import RuleError
 from leakwatch.model.observation import ObservedFile
+from leakwatch.rulecheck import check
 from leakwatch.rulepack.load import MAX_ONLY_FILES, load_pack
 from leakwatch.rulepack.schema import Confidence, Effect, Example, RulePack
 
@@ -50,7 +51,10 @@ def test_every_field() -> None:
     assert made.files
     assert made.files.text == "any(size > 1 KiB)"
     files = (ObservedFile(path="a.bin"), ObservedFile(path="b.bin", size_bytes=1536))
-    assert made.examples == (Example("plain", line=14), Example("n", files, "torznab", line=15))
+    assert made.examples == (
+        Example("plain", file="1.yaml", line=14),
+        Example("n", files, "torznab", "1.yaml", 15),
+    )
     assert (made.file, made.line) == ("1.yaml", 3)
 
 
@@ -138,6 +142,33 @@ def test_overrides_change_a_rule_where_it_stands() -> None:
     assert (made.file, made.line, made.examples[0].name) == ("1.yaml", 3, "a")
 
 
+def test_overrides_add_every_condition() -> None:
+    """Words, patterns and a condition on files are added; examples take the place of the rule's own."""
+    body = "    any_tokens: [x]\n    patterns: ['p']\n    files: count() >= 2\n"
+    changes = """\
+    add_all_tokens: [w]
+    add_patterns: ['q+']
+    add_files: any(ext == pdb)
+    examples: [{name: x w q, files: [a.pdb, b]}]
+    counter_examples: [{name: x w q, files: [a, b]}, {name: x w q, files: [a.pdb]}]
+"""
+    made = pack(HEAD + rule(body=body), override(changes))
+    one = made.rules[0]
+    assert (one.all_tokens, one.any_tokens, one.patterns) == (("w",), ("x",), ("p", "q+"))
+    assert one.files
+    assert one.files.text == "(count() >= 2) and (any(ext == pdb))"
+    assert check(made) == []
+    worse = pack(HEAD + rule(body=body), override(changes.replace("[{name: x w q", "[{name: x q", 1)))
+    assert [(one.file, one.line) for one in check(worse)] == [("2.yaml", 8)]
+
+
+def test_a_condition_on_files_is_added_where_there_was_none() -> None:
+    """A rule of words alone asks for files, too."""
+    made = pack(HEAD + rule(), override("    add_files: count() >= 2\n")).rules[0]
+    assert made.files
+    assert made.files.text == "count() >= 2"
+
+
 def test_a_rule_is_switched_off_by_an_override() -> None:
     """A rule that is switched off is not in the pack, and the pack says so."""
     made = pack(HEAD + rule() + rule("a.b.d"), override("    enabled: false\n"))
@@ -163,6 +194,17 @@ def test_a_rule_is_switched_off_by_an_override() -> None:
         (
             (HEAD + rule(body="    all_tokens: [x]\n"), override("    add_any_tokens: [y]\n")),
             "2.yaml:3: add_any_tokens: a.b.c has no any_tokens",
+        ),
+        (
+            (HEAD + rule(), override("    add_patterns: [y]\n")),
+            "2.yaml:3: add_patterns: a.b.c has no patterns",
+        ),
+        ((HEAD + rule(), override("    add_patterns: ['(']\n")), "2.yaml:5:21: add_patterns: "),
+        ((HEAD + rule(), override("    add_files: any(\n")), "2.yaml:5:20: add_files: "),
+        ((HEAD + rule(), override("    examples: [a]\n")), "2.yaml:3: override: changes nothing"),
+        (
+            (HEAD + rule(), override("    add_all_tokens: [y]\n    counter_examples: [b]\n")),
+            "2.yaml:3: counter_examples: at least two are needed",
         ),
     ],
 )
