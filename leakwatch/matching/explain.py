@@ -94,7 +94,7 @@ def _explained(
         total += signal.weight
         steps.append(Step(signal, round(total, 2)))
     is_registered = bool(asset.infohashes or asset.files)
-    to_review, to_auto = (round(_odds(weights[tier]) - now, 2) for tier in ("review", "auto"))
+    to_review, to_auto = (round(bits_of(weights[tier]) - now, 2) for tier in ("review", "auto"))
     return Explained(asset, one, tuple(steps), to_review, to_auto, is_registered, changes)
 
 
@@ -102,7 +102,8 @@ def _sum(one: Match, weights: Weights) -> float:
     return weights["prior"] + sum(signal.weight for signal in one.signals)
 
 
-def _odds(score: float) -> float:
+def bits_of(score: float) -> float:
+    """The sum of bits that makes a score."""
     return math.log2(score / (1 - score))
 
 
