@@ -44,9 +44,8 @@ from leakwatch.catalogue import parse_catalogue
 from leakwatch.extract.fold import fold
 from leakwatch.extract.words import Meanings
 from leakwatch.matching import candidates, engine, names
-from leakwatch.matching.engine import match_all
+from leakwatch.matching.engine import match_names
 from leakwatch.matching.index import Index, build_index
-from leakwatch.model.observation import Observation
 from leakwatch.service import load_rules, load_weights
 
 _AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -130,11 +129,7 @@ def matched(rows: Sequence[str], index: Index, weights: Any, pack: Any) -> int:
     """As the command does it, without reading and writing."""
     found = 0
     for start in range(0, len(rows), _BATCH):
-        seen = [
-            (Observation(site="stdin", native_id="", title=row, fetched_at=_AT), ())
-            for row in rows[start : start + _BATCH]
-        ]
-        found += sum(map(len, match_all(seen, index, weights, pack)))
+        found += sum(map(len, match_names(rows[start : start + _BATCH], "stdin", _AT, index, weights, pack)))
     return found
 
 
