@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from leakwatch.model.finding import Match
 
 
-_BATCH, _BATCH_BYTES = 1024, 2**18
+_BATCH, _BATCH_BYTES = 4096, 2**18
 _MAX_DIGITS = 20
 _SITE = "stdin"
 

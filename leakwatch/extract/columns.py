@@ -165,21 +165,24 @@ def mixed(hashes: Hashes) -> Hashes:
 
 def columns(texts: Sequence[str]) -> Columns:
     """Take a batch of texts apart. Of each the first thousand characters are read. Cost: linear in characters."""
-    rows: list[str] = []
-    row_text: list[int] = []
-    reading: list[int] = []
-    for number, text in enumerate(texts):
-        if text.isascii():
-            rows.append(text[:MAX_NAME].replace("\n", " "))
-            row_text.append(number)
-            reading.append(0)
-            continue
-        for which, told in enumerate(readings(split_camel(text[:MAX_NAME].replace("\n", " ")))):
-            rows.append(told)
-            row_text.append(number)
-            reading.append(which)
+    rows = [text[:MAX_NAME].replace("\n", " ") for text in texts]
+    row_text, reading = np.arange(len(rows)), np.zeros(len(rows), np.int64)
+    odd = [number for number, text in enumerate(rows) if not text.isascii()]
+    if odd:
+        rows, row_text, reading = _with_readings(rows, odd)
     joined = "\n".join([*rows, ""])
-    return _taken_apart(joined, np.array(row_text, np.int64), np.array(reading, np.int64))
+    return _taken_apart(joined, row_text, reading)
+
+
+def _with_readings(texts: Sequence[str], odd: Sequence[int]) -> tuple[list[str], Ints, Ints]:
+    """Rows, their texts and readings, where the texts `odd` have more readings than one."""
+    told = {number: readings(split_camel(texts[number])) for number in odd}
+    counts = np.ones(len(texts), np.int64)
+    counts[odd] = [len(some) for some in told.values()]
+    row_text = np.repeat(np.arange(len(texts)), counts)
+    reading = np.arange(len(row_text)) - np.repeat(np.cumsum(counts) - counts, counts)
+    rows = [row for number, text in enumerate(texts) for row in told.get(number, (text,))]
+    return rows, row_text, reading
 
 
 def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:

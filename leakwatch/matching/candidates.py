@@ -203,8 +203,8 @@ def _verified(found: Columns, first: Ints, last: Ints, book: NameBook, name: Int
     """How many letters differ, −1 where too many do; a name that lacks only its article differs in none."""
     if not len(name):
         return name, name
-    theirs = [text.translate(_CANON) for text in _stretches(found, first, last)]
-    ours = [book.names.text(one).translate(_CANON) for one in name.tolist()]
+    theirs = _canonical(_stretches(found, first, last))
+    ours = _canonical([book.names.text(one) for one in name.tolist()])
     slips = process.cpdist(theirs, ours, scorer=OSA.distance, score_cutoff=2, dtype=np.int32).astype(np.int64)
     pairs = zip(theirs, ours, strict=True)
     article = np.array(
@@ -224,7 +224,12 @@ def _same_figures(found: Columns, first: Ints, last: Ints, book: NameBook, name:
 
 def _figures(letters: str) -> list[str]:
     """The numbers in a name, in any order. A figure between letters stands for one of them."""
-    return sorted(_FIGURES.findall(letters))
+    return [] if letters.isalpha() else sorted(_FIGURES.findall(letters))
+
+
+def _canonical(texts: Sequence[str]) -> list[str]:
+    """Letters as the figures that they look like. No text has a line break; all at once it takes a tenth of the time."""
+    return "\n".join(texts).translate(_CANON).split("\n")
 
 
 def _stretches(found: Columns, first: Ints, last: Ints) -> list[str]:
