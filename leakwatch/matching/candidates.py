@@ -206,11 +206,10 @@ def _verified(found: Columns, first: Ints, last: Ints, book: NameBook, name: Int
     theirs = _canonical(_stretches(found, first, last))
     ours = _canonical([book.names.text(one) for one in name.tolist()])
     slips = process.cpdist(theirs, ours, scorer=OSA.distance, score_cutoff=2, dtype=np.int32).astype(np.int64)
-    pairs = zip(theirs, ours, strict=True)
-    article = np.array(
-        [len(one) < len(other) <= len(one) + _ARTICLE and other.endswith(one) for one, other in pairs],
-        np.bool_,
-    )
+    lacking = book.names.end[name] - book.names.at[name] - (last - first)
+    article = (lacking > 0) & (lacking <= _ARTICLE)
+    for pair in np.flatnonzero(article).tolist():
+        article[pair] = ours[pair].endswith(theirs[pair])
     fits = (slips > 0) & (slips <= slips_of(book.names.end[name] - book.names.at[name]))
     return np.where(article, 0, np.where(fits, slips, -1)), np.where(article, ARTICLE, SLIP)
 
