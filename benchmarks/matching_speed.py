@@ -122,7 +122,7 @@ def index_bytes(index: Index) -> int:
     book = index.book
     parts = [book, book.names, *book.whole, *book.loose]
     arrays = sum(getattr(getattr(one, field.name), "nbytes", 0) for one in parts for field in fields(one))
-    return arrays + sys.getsizeof(book.names.letters)
+    return arrays + sys.getsizeof(book.names.letters) + sys.getsizeof(book.names.canon)
 
 
 def matched(rows: Sequence[str], index: Index, weights: Any, pack: Any) -> int:

@@ -113,7 +113,8 @@ class Columns:
     addressed by their number in the batch. A *part* is a stretch of letters that may stand alone (`tide` in
     TideGlass, `70` in 70b); a *word* is one or more parts with nothing between them.
 
-    Shape:  per row: `row_text`, `reading` (0 own script, 1 transliteration, 2 look-alikes). `letters` is one text;
+    Shape:  per row: `row_text`, `reading` (0 own script, 1 transliteration, 2 look-alikes). `letters` is one text,
+            `canon` the same in figures where a letter looks like one;
             `place` is where each letter stood in the batch, `row_begins` where each row did. Per word and per part: first letter, letter after the last,
             row. Per word: `gap`, flags of what stands before it, and `depth`, the open brackets around it.
             `before[i]` and `inverse[i]` make the hash of letters i to j `(before[j] - before[i]) * inverse[i]`.
@@ -122,6 +123,7 @@ class Columns:
     row_text: Ints
     reading: Ints
     letters: str
+    canon: str
     place: Ints
     row_begins: Ints
     word_at: Ints
@@ -221,7 +223,8 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
     return Columns(
         row_text=row_text,
         reading=reading,
-        letters=letters.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass"),
+        letters=_text(letters),
+        canon=_text(canon),
         place=kept[letter_chars],
         row_begins=row_begins,
         word_at=word_at,
@@ -237,6 +240,10 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
         exact=_sums(letters, powers),
         bits=np.uint64(1) << (canon & np.uint32(63)).astype(np.uint64),
     )
+
+
+def _text(codes: NDArray[np.uint32]) -> str:
+    return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _demote_lone_symbols(kind: NDArray[np.uint8]) -> None:
