@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ def match(
     index = build_index(read_catalogue(catalogue).assets)
     weights, pack, at = load_weights(), load_rules(rules), now()
     show = _as_json if as_json else _for_people
+    gc.freeze()  # what stays to the end is not looked through again for garbage
     bad = first = 0
     for lines in _batches(sys.stdin.buffer):
         names, sizes, wrong = _read(lines, first)
