@@ -191,7 +191,12 @@ class Meanings:
         hashes: Hashes = columns.plain_hashes(columns.word_at, columns.word_end)
         slots = (hashes & self._mask).astype(np.int64)
         out = self._meanings[slots].astype(np.int64)
-        for index in np.flatnonzero(self._known[slots] != hashes).tolist():
-            out[index] = meaning = self._told(columns.word(index))
-            self._known[slots[index]], self._meanings[slots[index]] = hashes[index], meaning
+        new = np.flatnonzero(self._known[slots] != hashes)
+        if len(new):
+            _, first, which = np.unique(hashes[new], return_index=True, return_inverse=True)
+            at = new[first]
+            ends = zip(columns.word_at[at].tolist(), columns.word_end[at].tolist(), strict=True)
+            told = np.array([self._told(columns.letters[begin:end]) for begin, end in ends], np.int64)
+            out[new] = told[which]
+            self._known[slots[at]], self._meanings[slots[at]] = hashes[at], told
         return out

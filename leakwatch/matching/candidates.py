@@ -32,7 +32,6 @@ EXACT, LEET, ARTICLE, SLIP, BAG, SKELETON = range(6)
 """How a name was found: as written; in figures for letters; without its article; misspelt; its words in another
 order, or one more or less; by its consonants alone, a name of another script in Latin letters."""
 _FIGURES = re.compile(r"\d{2,}|(?<![a-z])\d|\d(?![a-z])|\d(?=[bmkt](?![a-z]))")
-_CANON = str.maketrans("oil@aes$tb", "011443557" + "8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +158,8 @@ def _skeletons(found: Columns, cut: Regions, book: NameBook, sections: Ints) -> 
     begin, end, row = _spans(cut, sections)
     first, last = found.word_at[begin], found.word_end[end - 1]
     place, name = _looked_up([skeleton_keys(found, first, last)], book)
-    theirs = [found.letters[a:b] for a, b in zip(first[place].tolist(), last[place].tolist(), strict=True)]
-    ours = [book.names.text(one) for one in name.tolist()]
+    theirs = _slices(found.letters, first[place], last[place])
+    ours = _slices(book.names.letters, book.names.at[name], book.names.end[name])
     alike = process.cpdist(theirs, ours, scorer=Indel.normalized_similarity) if theirs else np.zeros(0)
     kept = np.flatnonzero(alike >= LEAST_ALIKE)
     place, name = place[kept], name[kept]
@@ -203,32 +202,32 @@ def _verified(found: Columns, first: Ints, last: Ints, book: NameBook, name: Int
     """How many letters differ, −1 where too many do; a name that lacks only its article differs in none."""
     if not len(name):
         return name, name
-    theirs = [text.translate(_CANON) for text in _stretches(found, first, last)]
-    ours = [book.names.text(one).translate(_CANON) for one in name.tolist()]
+    begin, end = book.names.at[name], book.names.end[name]
+    theirs, ours = _slices(found.canon, first, last), _slices(book.names.canon, begin, end)
     slips = process.cpdist(theirs, ours, scorer=OSA.distance, score_cutoff=2, dtype=np.int32).astype(np.int64)
-    pairs = zip(theirs, ours, strict=True)
-    article = np.array(
-        [len(one) < len(other) <= len(one) + _ARTICLE and other.endswith(one) for one, other in pairs],
-        np.bool_,
-    )
-    fits = (slips > 0) & (slips <= slips_of(book.names.end[name] - book.names.at[name]))
+    lacking = end - begin - (last - first)
+    article = (lacking > 0) & (lacking <= _ARTICLE)
+    for pair in np.flatnonzero(article).tolist():
+        article[pair] = ours[pair].endswith(theirs[pair])
+    fits = (slips > 0) & (slips <= slips_of(end - begin))
     return np.where(article, 0, np.where(fits, slips, -1)), np.where(article, ARTICLE, SLIP)
 
 
 def _same_figures(found: Columns, first: Ints, last: Ints, book: NameBook, name: Ints) -> Ints:
     """Which stretches have the numbers of their names: 7b and 8b are one slip apart and two works."""
-    pairs = zip(_stretches(found, first, last), name.tolist(), strict=True)
-    same = [_figures(text) == _figures(book.names.text(one)) for text, one in pairs]
+    theirs = _slices(found.letters, first, last)
+    ours = _slices(book.names.letters, book.names.at[name], book.names.end[name])
+    same = [_figures(one) == _figures(other) for one, other in zip(theirs, ours, strict=True)]
     return np.flatnonzero(np.array(same, np.bool_))
 
 
 def _figures(letters: str) -> list[str]:
     """The numbers in a name, in any order. A figure between letters stands for one of them."""
-    return sorted(_FIGURES.findall(letters))
+    return [] if letters.isalpha() else sorted(_FIGURES.findall(letters))
 
 
-def _stretches(found: Columns, first: Ints, last: Ints) -> list[str]:
-    return [found.letters[begin:end] for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
+def _slices(letters: str, first: Ints, last: Ints) -> list[str]:
+    return [letters[begin:end] for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
 
 
 def _joined(parts: Sequence[Candidates]) -> Candidates:

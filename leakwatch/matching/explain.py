@@ -18,6 +18,8 @@ from leakwatch.model.observation import Locator, LocatorKind, Observation, Obser
 from leakwatch.rulepack.schema import RulePack
 
 MOST = 5
+LEAST = 0.01
+"""The score from which on a near miss is explained."""
 _MAGNET = f"magnet:?xt=urn:btih:{1:040x}"
 _FOLLOWS = re.compile(r"'([^']+)' follows the name\Z")
 _YEARS = re.compile(r"[(\[]?\b(?:19|20)\d\d\b[)\]]?")
@@ -67,14 +69,14 @@ def explain(
     priors: Mapping[str, float] = NO_PRIORS,
 ) -> list[Explained]:
     """The strongest five candidates, each with the changes that matter to it, those of the tier first."""
-    found = match(seen, index, weights, None, pack, priors)[:MOST]
+    found = match(seen, index, weights, None, pack, priors, LEAST)[:MOST]
     told: list[Explained] = []
     for one in found:
         asset = index.assets[one.asset]
         now = _sum(one, weights)
         changes: list[Change] = []
         for what, changed in _otherwise(seen, asset, one):
-            matches = match(changed, index, weights, None, pack, priors)
+            matches = match(changed, index, weights, None, pack, priors, LEAST)
             after = next((other for other in matches if other.asset == asset.id), None)
             bits = round((_sum(after, weights) if after else weights["prior"]) - now, 2)
             tier, score = (after.tier, after.score) if after else (None, 0.0)

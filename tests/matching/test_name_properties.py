@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files as package_files
 
@@ -15,12 +16,14 @@ from leakwatch.extract.columns import columns
 from leakwatch.extract.regions import regions
 from leakwatch.extract.words import Meanings
 from leakwatch.matching.candidates import EXACT, LEET, SLIP, Candidates, candidates
-from leakwatch.matching.engine import match, match_all
+from leakwatch.matching.engine import match, match_all, match_names
 from leakwatch.matching.index import Index, build_index
 from leakwatch.matching.weights import parse_weights
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Match, SignalKind
 from leakwatch.model.observation import Observation
+from leakwatch.rulepack.schema import Confidence, Rule, RulePack
+from leakwatch.service import load_rules
 
 WEIGHTS = parse_weights((package_files("leakwatch.matching") / "weights.yaml").read_text("utf-8"))
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,6 +51,24 @@ WORDS = st.sampled_from(
     ]
 )
 TITLES = st.lists(WORDS, min_size=1, max_size=4).map(" ".join)
+BESIDE = [
+    "",
+    "leaked download",
+    "13.5 GB",
+    "-00001-of-00002.gguf 130 MB",
+    "changelog patch notes",
+    "recipe soup",
+    "torrent magnet",
+]
+"""What rules and sizes in words speak of."""
+RULES = load_rules(None)
+OWN_RULES = RulePack(
+    (
+        Rule(id="a.b.c", title="t", confidence=Confidence.LOW, any_tokens=("moon", "soup"), asset="a0"),
+        Rule(id="a.b.d", title="t", confidence=Confidence.HIGH, any_tokens=("leaked", "magnet")),
+        Rule(id="a.b.e", title="t", confidence=Confidence.HIGH, any_tokens=("download", "torrent")),
+    )
+)
 ENDINGS = st.sampled_from(["", " 2021 1080p", ".mkv", " [GRP]", " and some more"])
 
 
@@ -153,6 +174,33 @@ def test_a_batch_is_matched_as_each_alone(assets: list[Asset], names: list[str])
     index = build_index(assets)
     together = match_all([(seen(name), ()) for name in names], index, WEIGHTS)
     assert together == [match(seen(name), index, WEIGHTS) for name in names]
+    assert together == match_names(names, "s", AT, index, WEIGHTS)
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    catalogues("a"),
+    st.lists(st.tuples(NAMES, st.sampled_from(BESIDE)).map(" ".join), max_size=3),
+    st.lists(st.floats(-6, 6), min_size=5, max_size=5),
+)
+@example([asset("a0", "glass tide")], ["glass tide leaked download"], [0.0] * 5)
+@example([asset("a0", "glass tide")], ["glass tide river soup"], [0.0] * 5)
+@example([asset("a0", "glass tide")], ["glass tide"], [6.0] * 4 + [0.0])
+@example([asset("a0", "glass tide")], ["glass tide"], [0.0] * 4 + [6.0])
+@example(
+    [Asset(id=AssetId("a0"), title="glass tide", files=(AssetFile(path="x", size_bytes=13_500_000_019),))],
+    ["glass tide 13.5 GB"],
+    [0.0] * 5,
+)
+def test_what_is_left_out_is_too_weak(assets: list[Asset], names: list[str], bits: list[float]) -> None:
+    """Whatever rules, priors and sizes add to a name: given is each match of the least score and more, and no other."""
+    index = build_index([replace(one, prior_bits=own) for one, own in zip(assets, bits, strict=False)])
+    items, priors = [(seen(name), ()) for name in names], {"s": bits[-1]}
+    for pack in (RULES, OWN_RULES):
+        every = match_all(items, index, WEIGHTS, pack, priors, 0.0)
+        for least in {one.score for some in every for one in some}:
+            strong = [tuple(one for one in some if one.score >= least) for some in every]
+            assert match_all(items, index, WEIGHTS, pack, priors, least) == strong
 
 
 def looked_up(name: str, index: Index) -> tuple[Candidates, str, bool]:

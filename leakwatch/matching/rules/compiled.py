@@ -61,10 +61,10 @@ class Compiled:
 
     def in_scope(self, rule: Rule, site: str) -> bool:
         """Whether the rule is meant for this site: its name or its kind fits one of the rule's sources."""
+        if not rule.sources:
+            return True
         names = (site.casefold(), self.kinds.get(site, ""))
-        return not rule.sources or any(
-            fnmatchcase(name, one.casefold()) for one in rule.sources for name in names if name
-        )
+        return any(fnmatchcase(name, one.casefold()) for one in rule.sources for name in names if name)
 
 
 @lru_cache(maxsize=16)
