@@ -1,7 +1,7 @@
-"""Which names may stand where: exact windows first, then loose looks at titles that are still undecided.
+"""Which names may stand where: exact windows, and loose looks at titles.
 
-Exact windows are looked for everywhere. The order-free and misspelt ones only for the title of a name, and only where
-no exact window covers it.
+Exact windows are looked for everywhere; the order-free and misspelt ones only for the title of a name. What another asset
+is called changes nothing: where one stands exactly, its neighbours are looked for all the same.
 """
 
 from __future__ import annotations
@@ -28,11 +28,15 @@ MOST_LOOSE = 200
 """Names that one title may be compared with letter by letter."""
 _ARTICLE = 3
 """Letters that an article has at most."""
+ARTICLES = frozenset(
+    "the a an le la les el los las il lo gli un une una der die das ein de het o os as".split()
+)
 EXACT, LEET, ARTICLE, SLIP, BAG, SKELETON = range(6)
 """How a name was found: as written; in figures for letters; without its article; misspelt; its words in another
 order, or one more or less; by its consonants alone, a name of another script in Latin letters."""
 _FIGURES = re.compile(r"\d{2,}|(?<![a-z])\d|\d(?![a-z])|\d(?=[bmkt](?![a-z]))")
 _CANON = str.maketrans("oil@aes$tb", "011443557" + "8")
+_ARTICLES = frozenset(article.translate(_CANON) for article in ARTICLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,7 @@ class Candidates:
 def candidates(found: Columns, meanings: Ints, cut: Regions, book: NameBook, loose: Flags) -> Candidates:
     """Every name that a row may bear. `loose` says of each row whether it is a name, so that slips are looked for."""
     exact = _windows(found, book)
-    undecided = loose.copy()
-    undecided[exact.row[_covers(exact, found, cut)]] = False
-    sections = np.flatnonzero(undecided[cut.row]) if len(cut.row) else cut.row
+    sections = np.flatnonzero(loose[cut.row]) if len(cut.row) else cut.row
     if not len(sections):
         return exact
     looks = (
@@ -108,15 +110,6 @@ def _windows(found: Columns, book: NameBook) -> Candidates:
     literal = found.plain_hashes(first, last) == book.names.literal[name]
     how = np.where(literal, EXACT, LEET)
     return Candidates(found.part_row[start], first, last, name, how, np.zeros(len(start), np.int64))
-
-
-def _covers(some: Candidates, found: Columns, cut: Regions) -> Ints:
-    """Which of the candidates cover the title of a section from end to end."""
-    word = np.searchsorted(found.word_at, some.first, "right") - 1
-    section = cut.section[word] if len(word) else word
-    begins = found.word_at[cut.title[section]] == some.first
-    last = np.maximum(cut.end_title[section] - 1, 0)
-    return np.flatnonzero(begins & (found.word_end[last] == some.last)) if len(word) else word
 
 
 def _spans(cut: Regions, sections: Ints) -> tuple[Ints, Ints, Ints]:
@@ -208,7 +201,7 @@ def _verified(found: Columns, first: Ints, last: Ints, book: NameBook, name: Int
     slips = process.cpdist(theirs, ours, scorer=OSA.distance, score_cutoff=2, dtype=np.int32).astype(np.int64)
     pairs = zip(theirs, ours, strict=True)
     article = np.array(
-        [len(one) < len(other) <= len(one) + _ARTICLE and other.endswith(one) for one, other in pairs],
+        [other.endswith(one) and other[: len(other) - len(one)] in _ARTICLES for one, other in pairs],
         np.bool_,
     )
     fits = (slips > 0) & (slips <= slips_of(book.names.end[name] - book.names.at[name]))
