@@ -1,7 +1,7 @@
-"""Which names may stand where: exact windows first, then loose looks at titles that are still undecided.
+"""Which names may stand where: exact windows, and loose looks at titles.
 
-Exact windows are looked for everywhere. The order-free and misspelt ones only for the title of a name, and only where
-no exact window covers it.
+Exact windows are looked for everywhere; the order-free and misspelt ones only for the title of a name. What another asset
+is called changes nothing: where one stands exactly, its neighbours are looked for all the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
-from leakwatch.extract.columns import Columns, Flags, Hashes, Ints, mixed
+from leakwatch.extract.columns import Columns, Flags, Hashes, Ints, columns, mixed
 from leakwatch.extract.regions import Regions
 from leakwatch.matching.keys import bag_keys, segment_probes, skeleton_keys, slips_of
 from leakwatch.matching.namebook import NameBook
@@ -28,10 +28,15 @@ MOST_LOOSE = 200
 """Names that one title may be compared with letter by letter."""
 _ARTICLE = 3
 """Letters that an article has at most."""
+ARTICLES = frozenset(
+    "the a an le la les el los las il lo gli un une una der die das ein de het o os as".split()
+)
 EXACT, LEET, ARTICLE, SLIP, BAG, SKELETON = range(6)
 """How a name was found: as written; in figures for letters; without its article; misspelt; its words in another
 order, or one more or less; by its consonants alone, a name of another script in Latin letters."""
 _FIGURES = re.compile(r"\d{2,}|(?<![a-z])\d|\d(?![a-z])|\d(?=[bmkt](?![a-z]))")
+_ARTICLES = frozenset(columns([article]).canon for article in ARTICLES)
+"""The same in figures where a letter looks like one, as stretches are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,7 @@ class Candidates:
 def candidates(found: Columns, meanings: Ints, cut: Regions, book: NameBook, loose: Flags) -> Candidates:
     """Every name that a row may bear. `loose` says of each row whether it is a name, so that slips are looked for."""
     exact = _windows(found, book)
-    undecided = loose.copy()
-    undecided[exact.row[_covers(exact, found, cut)]] = False
-    sections = np.flatnonzero(undecided[cut.row]) if len(cut.row) else cut.row
+    sections = np.flatnonzero(loose[cut.row]) if len(cut.row) else cut.row
     if not len(sections):
         return exact
     looks = (
@@ -107,15 +110,6 @@ def _windows(found: Columns, book: NameBook) -> Candidates:
     literal = found.plain_hashes(first, last) == book.names.literal[name]
     how = np.where(literal, EXACT, LEET)
     return Candidates(found.part_row[start], first, last, name, how, np.zeros(len(start), np.int64))
-
-
-def _covers(some: Candidates, found: Columns, cut: Regions) -> Ints:
-    """Which of the candidates cover the title of a section from end to end."""
-    word = np.searchsorted(found.word_at, some.first, "right") - 1
-    section = cut.section[word] if len(word) else word
-    begins = found.word_at[cut.title[section]] == some.first
-    last = np.maximum(cut.end_title[section] - 1, 0)
-    return np.flatnonzero(begins & (found.word_end[last] == some.last)) if len(word) else word
 
 
 def _spans(cut: Regions, sections: Ints) -> tuple[Ints, Ints, Ints]:
@@ -208,7 +202,7 @@ def _verified(found: Columns, first: Ints, last: Ints, book: NameBook, name: Int
     lacking = end - begin - (last - first)
     article = (lacking > 0) & (lacking <= _ARTICLE)
     for pair in np.flatnonzero(article).tolist():
-        article[pair] = ours[pair].endswith(theirs[pair])
+        article[pair] = ours[pair].endswith(theirs[pair]) and ours[pair][: lacking[pair]] in _ARTICLES
     fits = (slips > 0) & (slips <= slips_of(end - begin))
     return np.where(article, 0, np.where(fits, slips, -1)), np.where(article, ARTICLE, SLIP)
 

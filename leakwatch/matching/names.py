@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from leakwatch.extract.columns import Ints, columns
 from leakwatch.extract.regions import regions
 from leakwatch.extract.words import Meanings
-from leakwatch.matching.candidates import Candidates, candidates
+from leakwatch.matching.candidates import LEET, Candidates, candidates
 from leakwatch.matching.features import Places, features, places
 from leakwatch.matching.index import Index
 from leakwatch.matching.scale import Scale
@@ -130,11 +130,13 @@ def _pieces(prose: str) -> Iterator[str]:
 
 
 def worthy(some: Candidates, at: Places) -> tuple[Candidates, Places]:
-    """Without stretches too short to be a name where they stand: three letters within a title, six within a word."""
+    """Without stretches too short to be a name where they stand: three letters within a title, six within a word.
+
+    Nor with figures for letters in three of them: IP is not 1P.
+    """
     letters = some.last - some.first
-    kept = np.flatnonzero(
-        at.covers | (at.is_piece & (letters >= 2)) | (at.whole_words & (letters >= 3)) | (letters >= 6)
-    )
+    long = at.covers | (at.is_piece & (letters >= 2)) | (at.whole_words & (letters >= 3)) | (letters >= 6)
+    kept = np.flatnonzero(long & ((some.how != LEET) | (letters > 3)))
     return some.at(kept), at.at(kept)
 
 
