@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt
+from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     FileTask,
@@ -117,6 +118,10 @@ class Catalogue(Protocol):
 
     async def get(self, asset: AssetId) -> Asset | None:
         """One asset, or None."""
+        ...
+
+    async def allow_lists(self) -> dict[AssetId, tuple[Allow, ...]]:
+        """The allow lists that are not empty."""
         ...
 
     async def save(self, asset: Asset, at: datetime) -> None:

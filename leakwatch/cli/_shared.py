@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
 DEFAULT_CONFIG = Path("leakwatch.toml")
+_LEAST_ROOM = 20
 
 
 def now() -> datetime:
@@ -45,6 +47,21 @@ def emit(value: Any) -> None:
     """One JSON value on a line of stdout; names that are not UTF-8 keep their bytes as escapes."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+
+
+def print_hung(first: str, rest: str) -> None:
+    """A line; on a terminal that is too narrow its `rest` goes on below itself, and `first` stands alone."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    room = columns - len(first)
+    if columns == 0 or room < _LEAST_ROOM:
+        typer.echo(first + rest)
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    lines = Text(rest).wrap(Console(width=columns), room, overflow="fold")
+    for number, line in enumerate(lines):
+        typer.echo((first if number == 0 else " " * len(first)) + line.plain.rstrip())
 
 
 def load(path: Path) -> Config:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leakwatch.cli._allowing import register, show_allowed
+from leakwatch.cli._naming import warn_of_names
 from leakwatch.cli._reading import (
     AlsoOption,
     CacheOption,
@@ -143,6 +144,7 @@ def add(
             )
 
     added = run_async(work)
+    warn_of_names([added])
     say(f"{added.id}: {len(result.files)} files, {shown_size(sum(f.size_bytes or 0 for f in result.files))}")
 
 
@@ -194,6 +196,7 @@ def import_(
             return await import_catalogue(file, asset, opened, now(), replace_files=replace)
 
     imported = run_async(work)
+    warn_of_names(imported)
     files = sum(len(one.files) for one in imported)
     say(f"{len(imported)} asset{'s' if len(imported) != 1 else ''}, {files} files")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from leakwatch.errors import MagnetError
 from leakwatch.extract.peers import cut_peers
 from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place
-from leakwatch.model.allow import allow_from_json, allow_json
+from leakwatch.model.allow import Allow, allow_from_json, allow_json
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     EventKind,
@@ -64,6 +64,11 @@ def file_row(asset: AssetId, file: AssetFile) -> dict[str, Any]:
     }
 
 
+def allow_of(told: Sequence[Any]) -> tuple[Allow, ...]:
+    """The allow list of a row of the table of assets."""
+    return tuple(allow_from_json(one) for one in told)
+
+
 def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
     """An asset with its files."""
     return Asset(
@@ -79,7 +84,7 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         swarm_lookup=row["swarm_lookup"],
         infohashes=tuple(row["infohashes"]),
         prior_bits=row["prior_bits"],
-        allow=tuple(allow_from_json(one) for one in row["allow"]),
+        allow=allow_of(row["allow"]),
         files=files,
     )
 
