@@ -1,0 +1,64 @@
+"""One page of a poll: fetched, parsed, committed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from leakwatch.display import clean
+from leakwatch.errors import LayoutChanged
+from leakwatch.pipeline import Brain, Taken, take_page
+from leakwatch.polling.run import Run, count_page, kept_json
+from leakwatch.polling.site import SiteConfig
+from leakwatch.ports import Fetcher, Repository, Vault
+from leakwatch.sources._kind import Page, Payload, PolledKind, Request
+
+_NOT_MODIFIED = 304
+_PARSER_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+async def read_page(
+    request: Request,
+    site: SiteConfig,
+    kind: PolledKind,
+    run: Run,
+    brain: Brain,
+    repository: Repository,
+    vault: Vault,
+    fetcher: Fetcher,
+) -> Taken | None:
+    """Fetch, parse and commit one page; None where it has not changed."""
+    asked = replace(request, state={**request.state, "site": site.name})
+    payload = await fetcher.fetch(asked, min_interval_s=site.min_interval_s)
+    run.pages += 1
+    run.validators[request.url] = validators_of(payload, request)
+    if payload.status == _NOT_MODIFIED:
+        run.unchanged += 1
+        return None
+    page = await asyncio.to_thread(_parsed, kind, payload)
+    if not page.observations and not page.next_requests and not kind.empty_is_normal:
+        raise LayoutChanged(f"nothing was found on {payload.url}, where there is always something")
+
+    kept = {url: one for url, one in run.kept.items() if url != request.url}
+    kept |= {one.url: one for one in page.next_requests if one.keep}
+    moved = replace(page, cursor={**page.cursor, **kept_json(kept, run.attempts)})
+    taken = await take_page(moved, payload, run.state, brain, repository, vault)
+    run.kept = kept
+    run.queue.extend(page.next_requests)
+    count_page(run, page, taken)
+    return taken
+
+
+def _parsed(kind: PolledKind, payload: Payload) -> Page:
+    """What a page holds. A parser that stumbles over hostile input has met a page that is not what it expects."""
+    try:
+        return kind.parse(payload)
+    except _PARSER_FAULTS as error:
+        told = clean(f"{type(error).__name__}: {error}", 200)
+        raise LayoutChanged(f"{payload.url} cannot be read as {kind.name}: {told}") from error
+
+
+def validators_of(payload: Payload, request: Request) -> dict[str, str | None]:
+    if payload.status == _NOT_MODIFIED:
+        return {"etag": request.etag, "last_modified": request.last_modified}
+    return {"etag": payload.headers.get("etag"), "last_modified": payload.headers.get("last-modified")}
