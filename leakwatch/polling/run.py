@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from leakwatch.display import clean
 from leakwatch.errors import Refused, SourceError
+from leakwatch.model.observation import Observation
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Taken
+from leakwatch.polling.ledger import Hole, Ledger, ledger_of
 from leakwatch.polling.site import SiteConfig
 from leakwatch.sources._kind import CredentialRef, Page, PolledKind, Request
+
+if TYPE_CHECKING:
+    from leakwatch.polling.reading import Seen
 
 _KEPT = "_kept"
 _MAX_ERRORS = 3
@@ -22,7 +28,12 @@ _MAX_KEPT = 1000
 
 @dataclass(slots=True)
 class Run:
-    """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed."""
+    """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed.
+
+    `listing` and `observed` are the items of the pages that it began with, `last` the last of these pages; `own` are
+    items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
+    pages that it began with could not be read: what it saw is no whole listing then.
+    """
 
     state: SiteState
     queue: deque[Request]
@@ -30,6 +41,18 @@ class Run:
     kept: dict[str, Request]
     attempts: dict[str, int]
     validators: dict[str, Any]
+    ledger: Ledger
+    asked: int = 0
+    listing: list[tuple[str, datetime | None]] = field(default_factory=list[tuple[str, datetime | None]])
+    observed: list[Observation] = field(default_factory=list[Observation])
+    last: Seen | None = None
+    is_listed: bool = True
+    own: set[str] = field(default_factory=set[str])
+    known: set[str] = field(default_factory=set[str])
+    holes: list[Hole] = field(default_factory=list[Hole])
+    repaired: list[datetime] = field(default_factory=list[datetime])
+    back_pages: int = 0
+    back_error: str = ""
     pages: int = 0
     unchanged: int = 0
     items: int = 0
@@ -52,7 +75,7 @@ def begin(site: SiteConfig, kind: PolledKind, state: SiteState) -> Run:
     first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
     start = frozenset(request.url for request in first)
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
-    return Run(state, deque([*first, *kept.values()]), start, kept, attempts, {})
+    return Run(state, deque([*first, *kept.values()]), start, kept, attempts, {}, ledger_of(state.ledger))
 
 
 def failed(request: Request, error: SourceError, run: Run) -> None:
@@ -68,6 +91,8 @@ def failed(request: Request, error: SourceError, run: Run) -> None:
         run.incomplete = run.incomplete or clean(f"given up: {error.message}", 500)
     if not of_item:
         run.errors.append(error)
+    if url in run.start:
+        run.is_listed = False
 
 
 def _with_validators(request: Request, validators: Mapping[str, Any]) -> Request:
@@ -110,7 +135,8 @@ def count_page(run: Run, page: Page, taken: Taken) -> None:
     run.alerts += taken.alerts
     run.proofs += taken.proofs
     run.suppressed += taken.suppressed
-    run.overlap = run.overlap or taken.overlap
+    run.known |= taken.known - run.own
+    run.own |= {name for name, _ in taken.listed} - taken.known
     run.incomplete = run.incomplete or page.incomplete
     if page.observations:
         run.first_item = run.first_item or page.observations[0].native_id
