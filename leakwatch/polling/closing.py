@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from leakwatch.display import clean
 from leakwatch.errors import Failure, LayoutChanged, Refused
 from leakwatch.model.site import Coverage, CoverageWindow
+from leakwatch.polling.drift import Judged, judge
 from leakwatch.polling.ledger import Ledger, ledger_json
 from leakwatch.polling.overlap import mark_of
+from leakwatch.polling.profile import Profile, look
 from leakwatch.polling.reading import Desk
 from leakwatch.polling.repair import Gap
 from leakwatch.polling.run import Run, hopeless, kept_json
@@ -39,8 +41,9 @@ async def close(
     next_time: Callable[[SiteConfig, datetime], datetime],
 ) -> Polled:
     """Write the coverage window, the ledger, the next due time, and, after a complete poll, the validators."""
-    ledger = _ledger(run, ended)
-    window = _window(desk, run, gap, began, ended)
+    judged = _judged(desk, run)
+    ledger = _ledger(run, judged.profile, ended)
+    window = _window(desk, run, gap, judged.drift, began, ended)
     failed = bool(run.errors) and (run.pages == 0 or hopeless(run))
     failures = run.state.failures + 1 if failed else 0
     due = next_time(desk.site, began)
@@ -50,26 +53,36 @@ async def close(
         due = max(due, ended + timedelta(seconds=wait))
     changes = {**run.state.cursor, **kept_json(run.kept, run.attempts)}
     cursor = {key: value for key, value in changes.items() if value is not None}
-    complete = not run.errors and not run.incomplete and run.pages
+    complete = not run.errors and not run.incomplete and not judged.drift and run.pages
     validators = {u: v for u, v in run.validators.items() if u in run.start and any(v.values())}
     async with desk.repository.writing() as work:
         await work.sites.move_cursor(run.state, cursor, validators if complete else run.state.validators)
         await work.sites.close_poll(
-            window, due, failures, window.detail if run.errors else None, ledger_json(ledger)
+            window, due, failures, window.detail if run.errors or judged.drift else None, ledger_json(ledger)
         )
         for hole in run.repaired:
             await work.sites.repaired(desk.site.name, hole, ended)
     return Polled(window, run.alerts, run.proofs, failures, due, run.suppressed)
 
 
-def _ledger(run: Run, ended: datetime) -> Ledger:
+def _judged(desk: Desk, run: Run) -> Judged:
+    """Whether what was read looks as it does usually; a poll that read nothing, or not all, says nothing of it."""
+    is_page = desk.kind.is_window and run.is_listed
+    if run.pages == run.unchanged or not (run.observed or is_page):
+        return Judged((), run.ledger.profile)
+    return judge(run.ledger.profile, look(run.observed, len(run.listing) if is_page else None))
+
+
+def _ledger(run: Run, profile: Profile, ended: datetime) -> Ledger:
     mark = mark_of(run.listing, ended) if run.listing and run.is_listed else run.ledger.mark
-    return replace(run.ledger, mark=mark, holes=tuple(run.holes))
+    return replace(run.ledger, mark=mark, holes=tuple(run.holes), profile=profile)
 
 
-def _window(desk: Desk, run: Run, gap: Gap | None, began: datetime, ended: datetime) -> CoverageWindow:
+def _window(
+    desk: Desk, run: Run, gap: Gap | None, drift: Sequence[str], began: datetime, ended: datetime
+) -> CoverageWindow:
     is_first = run.state.last_ok_at is None
-    verdict = _verdict(desk, run, gap)
+    verdict = _verdict(desk, run, gap, drift)
     return CoverageWindow(
         site=desk.site.name,
         started_at=began,
@@ -81,16 +94,16 @@ def _window(desk: Desk, run: Run, gap: Gap | None, began: datetime, ended: datet
         overlap=None if is_first or not run.items else run.overlap or bool(run.known),
         first_item=run.first_item,
         last_item=run.last_item,
-        detail=clean(_detail(run, gap), 1000) or None,
+        detail=clean(_detail(run, gap, drift), 1000) or None,
         failure=Failure.DRIFT if verdict is Coverage.DRIFT else reason(run.errors, run.state),
         hole_from=gap.began if gap else None,
         hole_to=gap.until if gap else None,
     )
 
 
-def _detail(run: Run, gap: Gap | None) -> str:
+def _detail(run: Run, gap: Gap | None, drift: Sequence[str]) -> str:
     """What there is to say about a poll: its errors, or what it missed and repaired."""
-    told = [error.message for error in run.errors] or [run.incomplete]
+    told = [*(error.message for error in run.errors), *drift] or [run.incomplete]
     if gap:
         of = f"what was shown between {_minute(gap.began)} and {_minute(gap.until)} was not read"
         told.append(of + (", and the site shows it no more" if gap.is_lost else "; it is read back to"))
@@ -106,7 +119,7 @@ def _minute(at: datetime) -> str:
     return at.isoformat(sep=" ", timespec="minutes").replace("+00:00", " UTC")
 
 
-def _verdict(desk: Desk, run: Run, gap: Gap | None) -> Coverage:
+def _verdict(desk: Desk, run: Run, gap: Gap | None, drift: Sequence[str]) -> Coverage:
     """Worst first: refused, drift, error; then gap, partial; then what a healthy poll can be."""
     for error in run.errors:
         if isinstance(error, Refused):
@@ -115,6 +128,8 @@ def _verdict(desk: Desk, run: Run, gap: Gap | None) -> Coverage:
             return Coverage.DRIFT
     if run.errors:
         return Coverage.ERROR
+    if drift:
+        return Coverage.DRIFT
     if gap:
         return Coverage.GAP
     if run.incomplete:

@@ -16,6 +16,7 @@ from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.sources._refusals import check, explained
 
 _NOT_MODIFIED = 304
+_MAX_OBSERVED = 1000
 _PARSER_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -72,7 +73,8 @@ async def read_page(request: Request, desk: Desk, run: Run, *, is_back: bool = F
     if request.url in run.start:
         run.last = seen
         run.listing += seen.taken.listed
-        run.observed += page.observations
+    if not is_back:
+        run.observed += page.observations[: _MAX_OBSERVED - len(run.observed)]
     await desk.announce(seen.taken.alerts, seen.taken.proofs)
     return seen
 

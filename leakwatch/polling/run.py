@@ -30,8 +30,8 @@ _MAX_KEPT = 1000
 class Run:
     """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed.
 
-    `listing` and `observed` are the items of the pages that it began with, `last` the last of these pages; `own` are
-    items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
+    `listing` are the items of the pages that it began with, `last` the last of these pages, `observed` the first thousand
+    items of all pages; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
     pages that it began with could not be read: what it saw is no whole listing then.
     """
 
