@@ -135,16 +135,18 @@ async def changed(
             change = draw(rng, site.page(rng, made.at))
             while not _alters(site, change.change, rng, made.at):
                 change = draw(rng, site.page(rng, made.at))
-            for number in (1, 2):
+            tries = 0
+            while tries < 2:
+                tries += 1
                 window = await made.poll(name, site, change.change(site.page(rng, made.at)))
                 if window.verdict is Coverage.DRIFT:
                     break
             is_found = window.verdict is Coverage.DRIFT
             found += is_found
-            when[number] += is_found
+            when[tries] += is_found
             missed += [] if is_found else [f"{name}: {change.name} ({window.verdict.value})"]
             print(
-                f"  {name}: {change.name}: {window.verdict.value}, poll {number}: {(window.detail or '')[:160]}"
+                f"  {name}: {change.name}: {window.verdict.value}, poll {tries}: {(window.detail or '')[:160]}"
             )
     return found, missed, when
 

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt
+from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt, SiteAlert
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     FileTask,
@@ -427,7 +427,7 @@ class Swarms(Protocol):
 class Outbox(Protocol):
     """Alerts on their way. The promise: delivered at least once, or dead with the reason."""
 
-    async def enqueue(self, channel: str, alert: Alert, at: datetime) -> bool:
+    async def enqueue(self, channel: str, alert: Alert | SiteAlert, at: datetime) -> bool:
         """Add an alert for a channel; false if the same one is there already."""
         ...
 

@@ -392,7 +392,12 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
     "stream with jitter": (f"{DHT}jitter = '1s'\n", 6, "sites.1.jitter", "so jitter means nothing"),
     "stream with a pace": (f"{DHT}min_interval_s = 1\n", 6, "sites.1.min_interval_s", "remove it"),
     "stream with requests": (f"{DHT}max_requests = 1\n", 6, "sites.1.max_requests", "remove it"),
-    "stream with url": (f"{DHT}url = 'https://x/'\n", 6, "sites.1.url", "known are bootstrap, enabled, kind"),
+    "stream with url": (
+        f"{DHT}url = 'https://x/'\n",
+        6,
+        "sites.1.url",
+        "known are blind_budget, bootstrap, enabled, kind",
+    ),
     "stream without packets": (
         f"{DHT}packets_per_s = 0\n",
         6,

@@ -15,7 +15,7 @@ class Duration(float):
 
 
 _EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
-SCHEDULE = frozenset({"every", "cron", "jitter", "min_interval_s", "max_requests"})
+SCHEDULE = frozenset({"every", "cron", "jitter", "min_interval_s", "max_requests", "canary", "canary_url"})
 """What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
 
 
@@ -23,6 +23,8 @@ SCHEDULE = frozenset({"every", "cron", "jitter", "min_interval_s", "max_requests
 class SiteConfig:
     """One site: its kind, its schedule (`every`, or `cron` with five fields), its pace, and the kind's own settings.
 
+    `blind_budget` is how long it may be blind before somebody is told. `canary` is a text that `canary_url` always
+    shows; where it does not, the site is blind.
     Units:  `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
     """
 
@@ -36,6 +38,9 @@ class SiteConfig:
     max_requests: int = 300
     enabled: bool = True
     prior_bits: float = 0.0
+    blind_budget: Duration | None = None
+    canary: str | None = None
+    canary_url: str | None = None
 
     @property
     def is_stream(self) -> bool:
