@@ -53,12 +53,12 @@ async def close(
         due = max(due, ended + timedelta(seconds=wait))
     changes = {**run.state.cursor, **kept_json(run.kept, run.attempts)}
     cursor = {key: value for key, value in changes.items() if value is not None}
-    complete = not run.errors and not run.incomplete and not judged.drift and run.pages
+    complete = not run.errors and not run.incomplete and window.verdict.covers and run.pages
     validators = {u: v for u, v in run.validators.items() if u in run.start and any(v.values())}
     async with desk.repository.writing() as work:
         await work.sites.move_cursor(run.state, cursor, validators if complete else run.state.validators)
         await work.sites.close_poll(
-            window, due, failures, window.detail if run.errors or judged.drift else None, ledger_json(ledger)
+            window, due, failures, window.detail if not window.verdict.covers else None, ledger_json(ledger)
         )
         for hole in run.repaired:
             await work.sites.repaired(desk.site.name, hole, ended)
@@ -104,6 +104,7 @@ def _window(
 def _detail(run: Run, gap: Gap | None, drift: Sequence[str]) -> str:
     """What there is to say about a poll: its errors, or what it missed and repaired."""
     told = [*(error.message for error in run.errors), *drift] or [run.incomplete]
+    told.append(f"the canary is missing: {run.ledger.canary_missing}" if run.ledger.canary_missing else "")
     if gap:
         of = f"what was shown between {_minute(gap.began)} and {_minute(gap.until)} was not read"
         told.append(of + (", and the site shows it no more" if gap.is_lost else "; it is read back to"))
@@ -130,6 +131,8 @@ def _verdict(desk: Desk, run: Run, gap: Gap | None, drift: Sequence[str]) -> Cov
         return Coverage.ERROR
     if drift:
         return Coverage.DRIFT
+    if run.ledger.canary_missing:
+        return Coverage.BLIND
     if gap:
         return Coverage.GAP
     if run.incomplete:

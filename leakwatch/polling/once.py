@@ -13,6 +13,7 @@ from datetime import datetime
 from leakwatch.errors import ConfigError, SourceError
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Brain
+from leakwatch.polling.canary import look_for_canary
 from leakwatch.polling.closing import Polled, close
 from leakwatch.polling.reading import Desk, read_page
 from leakwatch.polling.repair import repair
@@ -63,4 +64,5 @@ async def poll(
     if run.queue and not run.errors:
         run.incomplete = run.incomplete or f"{len(run.queue)} requests put off to the next poll"
     gap = await repair(desk, run, began)
+    run.ledger = await look_for_canary(desk, run, clock.now())
     return await close(desk, run, gap, began, clock.now(), next_time)
