@@ -25,12 +25,21 @@ from leakwatch.crawl.hop import OURS, Hop, Secrets, listed_of
 from leakwatch.crawl.mirrors import Mirrors
 from leakwatch.crawl.outing import Outing
 from leakwatch.crawl.politeness import Pace, check_status, quota_wait_s
+from leakwatch.crawl.reasons import with_reason
 from leakwatch.crawl.robots_cache import RobotsCache
 from leakwatch.crawl.settings import DoorSettings
 from leakwatch.crawl.silence import NOTHING, Silence
 from leakwatch.crawl.tokens import Tokens
 from leakwatch.crawl.ways import Roads
-from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, FetchFailed, Refused, SourceError
+from leakwatch.errors import (
+    AddressRefused,
+    ConfigError,
+    DeliveryError,
+    Failure,
+    FetchFailed,
+    Refused,
+    SourceError,
+)
 from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.ports import Clock
 from leakwatch.sources._kind import CredentialRef, Payload, Request
@@ -135,6 +144,8 @@ class HttpFetcher:
             try:
                 payload = await self._with_secrets(replace(request, url=url), min_interval_s, manner)
             except FetchFailed as error:
+                if error.failure is Failure.BODY:
+                    raise
                 told = f"{failure.message}; {error.message}" if failure else error.message
                 error.args = (told,)
                 failure = error
@@ -201,7 +212,8 @@ class HttpFetcher:
             async with timeout(left_s):
                 return await self._visit(hop, out)
         except TimeoutError:
-            raise FetchFailed(f"{hop.target.where}: no complete answer before the deadline") from None
+            told = f"{hop.target.where}: no complete answer before the deadline"
+            raise FetchFailed(told, failure=Failure.TIMEOUT) from None
         except AddressRefused as error:
             if hop.seen:  # The remedy in the message is not for addresses that somebody's redirect named.
                 raise AddressRefused(f"after a redirect, which may be hostile: {error.message}") from None
@@ -215,7 +227,10 @@ class HttpFetcher:
             self._pace.rest(hop.target.lane, quota_wait_s(headers, self._clock.now()))
             if status in _REDIRECTS and "location" in headers:
                 return hop.to(addresses.check_redirect(hop.target, headers["location"], hop.allow), status)
-            check_status(where, status, headers, self._clock.now())
+            try:
+                check_status(where, status, headers, self._clock.now())
+            except SourceError as error:
+                raise await with_reason(error, response) from None
             coding, limits = headers.get("content-encoding", ""), self._settings.body_limits
             body = await read_body(response.aiter_raw(), where, coding, limits, monotonic)
             return hop.payload(status, headers, body, self._clock.now())
