@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from leakwatch.errors import ConfigError, FetchFailed, SourceError
+from leakwatch.errors import ConfigError, FetchFailed, PutOff, SourceError
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Brain
 from leakwatch.polling.closing import Polled, close
 from leakwatch.polling.reading import read_page
-from leakwatch.polling.run import begin, failed, hopeless
+from leakwatch.polling.run import begin, failed, hopeless, put_off
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Clock, Fetcher, Repository, Vault
 from leakwatch.sources._kind import SourceKind, StreamKind
@@ -49,6 +49,9 @@ async def poll(
         asked += 1
         try:
             taken = await read_page(request, site, kind, run, brain, repository, vault, fetcher)
+        except PutOff as error:
+            put_off(request, error, run)
+            break
         except SourceError as error:
             failed(request, error, run)
         except ConfigError as error:
