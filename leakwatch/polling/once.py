@@ -17,7 +17,7 @@ from leakwatch.polling.closing import Polled, close
 from leakwatch.polling.reading import read_page
 from leakwatch.polling.run import begin, failed, hopeless, put_off
 from leakwatch.polling.site import SiteConfig
-from leakwatch.ports import Clock, Fetcher, Repository, Vault
+from leakwatch.ports import Clock, Fetcher, Reader, Repository, Vault
 from leakwatch.sources._kind import SourceKind, StreamKind
 
 
@@ -29,6 +29,7 @@ async def poll(
     repository: Repository,
     vault: Vault,
     fetcher: Fetcher,
+    reader: Reader,
     clock: Clock,
     stopping: Callable[[], bool],
     next_time: Callable[[SiteConfig, datetime], datetime],
@@ -48,7 +49,7 @@ async def poll(
         request = run.queue.popleft()
         asked += 1
         try:
-            taken = await read_page(request, site, kind, run, brain, repository, vault, fetcher)
+            taken = await read_page(request, site, kind, run, brain, repository, vault, fetcher, reader)
         except PutOff as error:
             put_off(request, error, run)
             break
