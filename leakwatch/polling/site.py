@@ -17,7 +17,7 @@ class Duration(float):
 
 _EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
 SCHEDULE = frozenset(
-    {"every", "cron", "jitter", "min_interval_s", "max_requests", "max_per_hour"}
+    {"every", "cron", "jitter", "min_interval_s", "max_requests", "max_per_hour", "canary", "canary_url"}
     | {"robots", "ignore_robots_because", "mirrors", "proxy", "queries", "questions_per_poll"}
 )
 """What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
@@ -27,6 +27,8 @@ SCHEDULE = frozenset(
 class SiteConfig:
     """One site: its kind, its schedule (`every`, or `cron` with five fields), its pace, and the kind's own settings.
 
+    `blind_budget` is how long it may be blind before somebody is told. `canary` is a text that `canary_url` always
+    shows; where it does not, the site is blind.
     `robots` = "ignore" needs a reason in `ignore_robots_because`. `mirrors` are other addresses of the same site, which
     are tried where it cannot be reached. `proxy` names one under `http.proxies`. `queries` are words of the operator
     that a site with a search is asked for; they name no asset. A poll asks `questions_per_poll` of those and of the names
@@ -51,6 +53,9 @@ class SiteConfig:
     proxy: str = ""
     queries: tuple[str, ...] = ()
     questions_per_poll: int = 5
+    blind_budget: Duration | None = None
+    canary: str | None = None
+    canary_url: str | None = None
 
     @property
     def is_stream(self) -> bool:
