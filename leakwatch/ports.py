@@ -198,6 +198,10 @@ class Sites(Protocol):
         """Note that somebody is told that a site is blind, or sees again (None); false if it was noted already."""
         ...
 
+    async def keep_ledger(self, state: SiteState, ledger: Mapping[str, Any]) -> None:
+        """Write a ledger over the one that `state` knows. Raises: Conflict if a poll was first."""
+        ...
+
     async def windows_since(self, since: datetime) -> dict[str, list[CoverageWindow]]:
         """All windows that ended after a time, by site, oldest first."""
         ...
