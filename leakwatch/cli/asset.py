@@ -64,6 +64,14 @@ LookupOption = Annotated[
         "--swarm-lookup", help="The owner's yes to asking the DHT for its infohashes, embargoed or not."
     ),
 ]
+ReleaseOption = Annotated[
+    str | None,
+    typer.Option("--release", metavar="DATE", help="When it comes out: sites are read more often around it."),
+]
+WindowOption = Annotated[
+    int | None,
+    typer.Option("--release-window", metavar="DAYS", help="Days before and after; 14 if left out."),
+]
 ReplaceOption = Annotated[
     bool, typer.Option("--replace", help="Put these prints in the place of others of the same path.")
 ]
@@ -106,6 +114,8 @@ def add(
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
     swarm_lookup: LookupOption = False,
+    release: ReleaseOption = None,
+    release_window: WindowOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
     variant: VariantOption = None,
@@ -126,7 +136,8 @@ def add(
     if title is None and not (variant and ident):
         raise typer.BadParameter("is missing; with --variant, --id does as well", param_hint="--title")
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    asset = _asset(title or ident or "", alias, kind, year, owner, codename, flags, ident)
+    told = {**flags, "release_at": release, "release_window_days": release_window}
+    asset = _asset(title or ident or "", alias, kind, year, owner, codename, told, ident)
     result = fingerprinted(paths, cache, no_cache, wanted(also, table), print_each=False)
     if result.problems:
         report(result)
@@ -177,6 +188,8 @@ def import_(
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
     swarm_lookup: LookupOption = False,
+    release: ReleaseOption = None,
+    release_window: WindowOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -185,8 +198,9 @@ def import_(
     from leakwatch.service import import_catalogue  # noqa: PLC0415
 
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    asset = _asset(title, alias, kind, year, owner, codename, flags, ident) if title else None
-    if not title and (any(flags.values()) or alias or kind or year or owner or codename or ident):
+    told = {**flags, "release_at": release, "release_window_days": release_window}
+    asset = _asset(title, alias, kind, year, owner, codename, told, ident) if title else None
+    if not title and (any(told.values()) or alias or kind or year or owner or codename or ident):
         raise InputError("these options describe one asset: say which with --title", file=str(file))
 
     async def work() -> list[Asset]:
@@ -220,6 +234,7 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
         marks = [
             name for name, is_set in (("critical", one.critical), ("embargoed", one.embargoed)) if is_set
         ]
+        marks += ["release window"] if one.in_release_window(now()) else []
         marks += ["allow list expired"] if any(not entry.is_live(today) for entry in one.allow) else []
         size = shown_size(sum(file.size_bytes or 0 for file in one.files))
         year = str(one.year or "")
@@ -267,6 +282,7 @@ def show(
         "embargoed",
         "critical",
         "prior_bits",
+        "release_at",
     ):
         value = getattr(asset, name)
         if value:
@@ -308,7 +324,7 @@ def _asset(
     year: int | None,
     owner: str | None,
     codename: str | None,
-    flags: dict[str, bool],
+    more: dict[str, Any],
     ident: str | None,
 ) -> Asset:
     from leakwatch.catalogue import asset_from_json  # noqa: PLC0415
@@ -321,5 +337,5 @@ def _asset(
         "kind": kind,
         "year": year,
     }
-    told |= {"owner": owner, "codename": codename, **flags}
+    told |= {"owner": owner, "codename": codename, **more}
     return asset_from_json(told)

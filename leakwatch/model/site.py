@@ -41,7 +41,10 @@ class CoverageWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """What is remembered of a site. `version` counts its writes: a stale writer finds another number and stops."""
+    """What is remembered of a site. `version` counts its writes: a stale writer finds another number and stops.
+
+    `interval_s` is the pause between its polls where that follows what they find, and `interval_why` the reason.
+    """
 
     name: str
     kind: str
@@ -53,3 +56,5 @@ class SiteState:
     failures: int = 0
     last_error: str | None = None
     last_ok_at: datetime | None = None
+    interval_s: float | None = None
+    interval_why: str | None = None

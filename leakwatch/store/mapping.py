@@ -49,6 +49,8 @@ def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
         "swarm_lookup": asset.swarm_lookup,
         "infohashes": list(asset.infohashes),
         "prior_bits": asset.prior_bits,
+        "release_at": asset.release_at,
+        "release_window_days": asset.release_window_days,
         "allow": [allow_json(one) for one in asset.allow],
         "created_at": created_at,
     }
@@ -79,6 +81,8 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         swarm_lookup=row["swarm_lookup"],
         infohashes=tuple(row["infohashes"]),
         prior_bits=row["prior_bits"],
+        release_at=row["release_at"],
+        release_window_days=row["release_window_days"],
         allow=tuple(allow_from_json(one) for one in row["allow"]),
         files=files,
     )
