@@ -214,7 +214,7 @@ class _Reader:
                     (*at, key),
                     f"no secret {told[key]!r}; give {told[key]}_file or {told[key]}_env under [secrets]",
                 )
-        self._check_cron(site, at)
+        self._check_schedule(site, told, at)
         return site
 
     def _unscheduled(self, told: Mapping[str, Any], kind: str, at: tuple[str | int, ...]) -> None:
@@ -234,13 +234,31 @@ class _Reader:
                     ("sites", index, "kind"), f"there is a {kind} site already; one hears it all"
                 )
 
+    def _check_schedule(self, site: SiteConfig, told: Mapping[str, Any], at: tuple[str | int, ...]) -> None:
+        """Settings of the schedule that contradict one another or mean nothing are errors."""
+        if site.cron is not None:
+            for key in ("every_min", "every_max", "window", "outside"):
+                if key in told:
+                    raise self._error(
+                        (*at, key), f"cron says when it is read, so {key} means nothing; remove one"
+                    )
+            self._check_cron(site, at)
+        if site.every_min is not None and site.every_min > site.every:
+            raise self._error((*at, "every_min"), "expected at most what every says")
+        if site.every_max is not None and site.every_max < site.every:
+            raise self._error((*at, "every_max"), "expected at least what every says")
+        if site.window is not None:
+            from leakwatch.timetable.opening import Opening  # noqa: PLC0415 - slow to import, rarely needed
+
+            self._asked((*at, "window"), lambda: Opening.parse(site.window or ""))
+        elif site.outside is not None:
+            raise self._error((*at, "outside"), "there is no window that it could be outside of; remove it")
+
     def _check_cron(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
-        if site.cron is None:
-            return
         from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - slow to import, rarely needed
 
         try:
-            CronTrigger.from_crontab(site.cron, timezone="UTC")
+            CronTrigger.from_crontab(site.cron or "", timezone="UTC")
         except ValueError as error:
             raise self._error((*at, "cron"), str(error)) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from leakwatch.sources import KINDS
@@ -15,7 +15,20 @@ class Duration(float):
 
 
 _EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
-SCHEDULE = frozenset({"every", "cron", "jitter", "min_interval_s", "max_requests"})
+SCHEDULE = frozenset(
+    {
+        "every",
+        "every_min",
+        "every_max",
+        "cron",
+        "window",
+        "outside",
+        "jitter",
+        "priority",
+        "min_interval_s",
+        "max_requests",
+    }
+)
 """What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
 
 
@@ -23,6 +36,9 @@ SCHEDULE = frozenset({"every", "cron", "jitter", "min_interval_s", "max_requests
 class SiteConfig:
     """One site: its kind, its schedule (`every`, or `cron` with five fields), its pace, and the kind's own settings.
 
+    With `every_min` or `every_max` the interval follows what the site shows, between the two; `every` is the usual
+    one. `window` names days and hours (`mon-fri 08:00-20:00 Europe/Berlin`) outside which it is read at the interval
+    `outside`, or not at all. Where slots are short, a site of high `priority` comes first.
     Units:  `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
     """
 
@@ -30,8 +46,13 @@ class SiteConfig:
     kind: str
     settings: Any
     every: Duration = _EVERY
+    every_min: Duration | None = None
+    every_max: Duration | None = None
     cron: str | None = None
+    window: str | None = None
+    outside: Duration | None = None
     jitter: Duration = _NO_JITTER
+    priority: Literal["low", "normal", "high"] = "normal"
     min_interval_s: float = 1.0
     max_requests: int = 300
     enabled: bool = True
