@@ -6,12 +6,13 @@ import asyncio
 from dataclasses import replace
 
 from leakwatch.display import clean
-from leakwatch.errors import LayoutChanged
+from leakwatch.errors import LayoutChanged, SourceError
 from leakwatch.pipeline import Brain, Taken, take_page
 from leakwatch.polling.run import Run, count_page, kept_json
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Fetcher, Repository, Vault
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
+from leakwatch.sources._refusals import check, explained
 
 _NOT_MODIFIED = 304
 _PARSER_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -35,7 +36,11 @@ async def read_page(
     if payload.status == _NOT_MODIFIED:
         run.unchanged += 1
         return None
-    page = await asyncio.to_thread(_parsed, kind, payload)
+    check(payload)
+    try:
+        page = await asyncio.to_thread(_parsed, kind, payload)
+    except SourceError as error:
+        raise explained(payload, error, is_only_page=run.start == {request.url}) from error
     if not page.observations and not page.next_requests and not kind.empty_is_normal:
         raise LayoutChanged(f"nothing was found on {payload.url}, where there is always something")
 
