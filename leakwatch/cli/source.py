@@ -19,6 +19,7 @@ from leakwatch.cli._shared import (
     run_async,
     say,
 )
+from leakwatch.cli._shipped import list_shipped, register
 from leakwatch.display import clean
 from leakwatch.errors import ConfigError, InputError, SourceError
 
@@ -28,14 +29,25 @@ if TYPE_CHECKING:
     from leakwatch.polling import SiteConfig
 
 app = typer.Typer(help="The sites that are watched.", no_args_is_help=True)
+register(app)
 
 _MAX_PAYLOAD = 64 * 2**20
 _STATE = frozenset({"step", "board", "api", "web", "repository", "thread", "site", "id", "number", "title"})
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """List the configured sites with their state."""
+def list_(
+    available: Annotated[
+        bool,
+        typer.Option("--available", help="The shipped catalogue instead: sites that can be switched on."),
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """List the configured sites with their state, or the public sites that can be switched on."""
+    if available:
+        list_shipped(config, as_json)
+        return
 
     async def work() -> dict[str, SiteState]:
         async with repository(config) as opened, opened.reading() as reading:

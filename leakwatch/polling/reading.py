@@ -40,7 +40,7 @@ async def read_page(
     try:
         page = await asyncio.to_thread(_parsed, kind, payload)
     except SourceError as error:
-        raise explained(payload, error, is_only_page=run.start == {request.url}) from error
+        raise explained(payload, error, is_only_page=run.start == frozenset({request.url})) from error
     if not page.observations and not page.next_requests and not kind.empty_is_normal:
         raise LayoutChanged(f"nothing was found on {payload.url}, where there is always something")
 
