@@ -20,6 +20,7 @@ from leakwatch.model.finding import (
     ProofTask,
     Rank,
 )
+from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
@@ -39,8 +40,10 @@ class Clock(Protocol):
 class Fetcher(Protocol):
     """The one door to HTTP."""
 
-    async def fetch(self, request: Request, *, min_interval_s: float = 0.0) -> Payload:
-        """Do one GET, following redirects through the same checks.
+    async def fetch(
+        self, request: Request, *, min_interval_s: float = 0.0, manner: Manner = PLAIN
+    ) -> Payload:
+        """Do one GET, or POST a form, following redirects through the same checks.
 
         A 304 comes back as a payload of that status. Raises: Refused, AddressRefused, FetchFailed.
         """
