@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli._probing import register as register_probing
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="The sites that are watched.", no_args_is_help=True)
 register(app)
+register_probing(app)
 
 _MAX_PAYLOAD = 64 * 2**20
 _STATE = frozenset({"step", "board", "api", "web", "repository", "thread", "site", "id", "number", "title"})

@@ -236,7 +236,7 @@ class _Reader:
             self._asked((*at, "bootstrap"), lambda: SwarmSettings(dht_bootstrap=nodes))
         elif not _is_web_address(site.settings.url):
             raise self._error((*at, "url"), "expected an http or https address")
-        for key in _credentials(kind.settings):
+        for key in credentials_of(kind.settings):
             if getattr(site.settings, key) and told[key] not in self._secrets:
                 raise self._error(
                     (*at, key),
@@ -428,7 +428,7 @@ class _Reader:
         return found or next((number for number, line in lines if section and re.match(loose, line)), 0)
 
 
-def _credentials(settings: type) -> list[str]:
+def credentials_of(settings: type) -> list[str]:
     """The settings of a kind that name a secret."""
     hints = typing.get_type_hints(settings)
     return [
