@@ -24,7 +24,7 @@ from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
-from leakwatch.sources._kind import Payload, Request
+from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
 
@@ -57,6 +57,14 @@ class Fetcher(Protocol):
         Raises: AddressRefused or FetchFailed before anything was written; DeliveryError with `uncertain`
         where the connection broke after the request had gone out.
         """
+        ...
+
+
+class Reader(Protocol):
+    """Reads pages, those of strangers within limits."""
+
+    async def read(self, kind: PolledKind, payload: Payload) -> Page:
+        """What a page holds. Raises: LayoutChanged, Refused; FetchFailed where it could not be read for another reason."""
         ...
 
 

@@ -82,7 +82,7 @@ async def test_a_feed_on_one_screen(tmp_path: Path, web: Web) -> None:
     (tmp_path / "sites.d" / "pasted.toml").write_text(block)
     (site,) = load_config(tmp_path / "leakwatch.toml").sites
     assert (site.kind, site.settings.url, float(site.every)) == ("feed", f"{web.url}/new.xml", 900.0)
-    assert [path for path, _ in web.asked] == ["/robots.txt", "/new.xml"]
+    assert [path for path, _ in web.asked] == ["/new.xml"]
 
 
 async def test_a_page_leads_to_its_feed(tmp_path: Path, web: Web) -> None:
@@ -192,7 +192,7 @@ async def test_a_failure_has_a_reason_and_a_remedy(
     assert f"reason   {failure}: " in result.stderr
     assert remedy in result.stderr
     if path.startswith("/secret"):
-        assert [asked for asked, _ in web.asked] == ["/robots.txt"]
+        assert web.asked == []
 
 
 async def test_a_site_by_its_name(tmp_path: Path, web: Web) -> None:

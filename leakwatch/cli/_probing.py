@@ -56,13 +56,19 @@ def probe(
 async def _probed(what: str, config: Config) -> Probed:
     from leakwatch.crawl.fetcher import HttpFetcher  # noqa: PLC0415
     from leakwatch.daemon import SystemClock  # noqa: PLC0415
-    from leakwatch.probing import probe_site, probe_url  # noqa: PLC0415
+    from leakwatch.limited.pages import PageReader  # noqa: PLC0415
+    from leakwatch.probing import Means, probe_site, probe_url  # noqa: PLC0415
 
     site = None if "://" in what else _named(what, config)
-    async with HttpFetcher(config.door, secret=config.secret, clock=SystemClock()) as fetcher:
-        if site is not None:
-            return await probe_site(site, fetcher)
-        return await probe_url(what, lambda guess: _configured(guess, config), fetcher, _PACE_S)
+    reader = PageReader()
+    try:
+        async with HttpFetcher(config.door, secret=config.secret, clock=SystemClock()) as fetcher:
+            means = Means(fetcher, reader, _PACE_S)
+            if site is not None:
+                return await probe_site(site, means)
+            return await probe_url(what, lambda guess: _configured(guess, config), means)
+    finally:
+        await reader.aclose()
 
 
 def _named(name: str, config: Config) -> SiteConfig:

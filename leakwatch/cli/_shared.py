@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from leakwatch.display import clean
 from leakwatch.errors import StoreError
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ def gaps(config: Config) -> list[str]:
     if config.swarm.enabled and not config.swarm.dht_bootstrap:
         found.append("without swarm.dht_bootstrap no peers are found, so no torrent can be proved")
     for site in config.sites:
+        if site.robots == "ignore":
+            found.append(
+                f"the site {site.name!r} is read against its robots.txt: {clean(site.ignore_robots_because, 300)}"
+            )
         if site.is_stream and site.enabled and not config.swarm.enabled:
             found.append(f"the site {site.name!r} hears nothing: [swarm] is not enabled")
         elif site.is_stream and site.enabled and not (site.settings.bootstrap or config.swarm.dht_bootstrap):

@@ -15,7 +15,7 @@ from leakwatch.model.asset import Asset
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Brain
 from leakwatch.polling import Polled, SiteConfig, poll
-from leakwatch.ports import Clock, Fetcher, Repository, Vault
+from leakwatch.ports import Clock, Fetcher, Reader, Repository, Vault
 from leakwatch.sources import KINDS
 from leakwatch.timetable import Interval, follow, is_adaptive, next_time, rank
 
@@ -30,6 +30,7 @@ class Crawler:
     repository: Repository
     vault: Vault
     fetcher: Fetcher
+    reader: Reader
     clock: Clock
     schedule: Schedule
     stopping: asyncio.Event
@@ -65,7 +66,7 @@ class Crawler:
     async def _poll(self, site: SiteConfig, state: SiteState) -> None:
         """Read one site once; an error of ours moves its time on, and the other sites go on."""
         brain = await self.brain()
-        began = (brain, self.repository, self.vault, self.fetcher, self.clock)
+        began = (brain, self.repository, self.vault, self.fetcher, self.reader, self.clock)
         try:
             polled = await poll(
                 site, KINDS[site.kind], state, *began, self.stopping.is_set, _next_time(state), self.announce

@@ -19,6 +19,7 @@ from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, S
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
+from leakwatch.limited.pages import PageReader
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
@@ -50,6 +51,7 @@ class Daemon:
     repository: SqlRepository
     vault: FileVault
     fetcher: HttpFetcher
+    reader: PageReader
     prover: Prover
     counter: Counter | None
     notifiers: dict[str, Notifier]
@@ -73,6 +75,7 @@ class Daemon:
             repository=self.repository,
             vault=self.vault,
             fetcher=self.fetcher,
+            reader=self.reader,
             clock=self.clock,
             schedule=self.schedule,
             stopping=self.stopping,

@@ -58,6 +58,7 @@ async def close(
     due = next_time(site, began)
     if failed:
         due = max(due, ended + timedelta(seconds=backoff_s(failures - 1, max(waits, default=None), 0.0)))
+    due = max(due, ended + timedelta(seconds=run.rests_s))
     cursor = {
         key: value
         for key, value in {**run.state.cursor, **kept_json(run.kept, run.attempts)}.items()

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from leakwatch.errors import ConfigError, FetchFailed, SourceError
+from leakwatch.errors import ConfigError, FetchFailed, PutOff, SourceError
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Brain
 from leakwatch.polling.closing import Polled, close
 from leakwatch.polling.reading import read_page
-from leakwatch.polling.run import begin, failed, hopeless
+from leakwatch.polling.run import begin, failed, hopeless, put_off
 from leakwatch.polling.site import SiteConfig
-from leakwatch.ports import Clock, Fetcher, Repository, Vault
+from leakwatch.ports import Clock, Fetcher, Reader, Repository, Vault
 from leakwatch.sources._kind import SourceKind, StreamKind
 
 
@@ -29,6 +29,7 @@ async def poll(
     repository: Repository,
     vault: Vault,
     fetcher: Fetcher,
+    reader: Reader,
     clock: Clock,
     stopping: Callable[[], bool],
     next_time: Callable[[SiteConfig, datetime], datetime],
@@ -48,7 +49,10 @@ async def poll(
         request = run.queue.popleft()
         asked += 1
         try:
-            taken = await read_page(request, site, kind, run, brain, repository, vault, fetcher)
+            taken = await read_page(request, site, kind, run, brain, repository, vault, fetcher, reader)
+        except PutOff as error:
+            put_off(request, error, run)
+            break
         except SourceError as error:
             failed(request, error, run)
         except ConfigError as error:

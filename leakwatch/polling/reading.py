@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
-from leakwatch.display import clean
 from leakwatch.errors import LayoutChanged, SourceError
 from leakwatch.pipeline import Brain, Taken, take_page
 from leakwatch.polling.run import Run, count_page, kept_json
 from leakwatch.polling.site import SiteConfig
-from leakwatch.ports import Fetcher, Repository, Vault
-from leakwatch.sources._kind import Page, Payload, PolledKind, Request
+from leakwatch.ports import Fetcher, Reader, Repository, Vault
+from leakwatch.sources._kind import Payload, PolledKind, Request
 from leakwatch.sources._refusals import check, explained
 
 _NOT_MODIFIED = 304
-_PARSER_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 async def read_page(
@@ -27,10 +24,12 @@ async def read_page(
     repository: Repository,
     vault: Vault,
     fetcher: Fetcher,
+    reader: Reader,
 ) -> Taken | None:
     """Fetch, parse and commit one page; None where it has not changed."""
     asked = replace(request, state={**request.state, "site": site.name})
-    payload = await fetcher.fetch(asked, min_interval_s=site.min_interval_s)
+    manner = site.manner("" if request.url in run.start else request.url)
+    payload = await fetcher.fetch(asked, min_interval_s=site.min_interval_s, manner=manner)
     run.pages += 1
     run.validators[request.url] = validators_of(payload, request)
     if payload.status == _NOT_MODIFIED:
@@ -38,7 +37,7 @@ async def read_page(
         return None
     check(payload)
     try:
-        page = await asyncio.to_thread(_parsed, kind, payload)
+        page = await reader.read(kind, payload)
     except SourceError as error:
         raise explained(payload, error, is_only_page=run.start == frozenset({request.url})) from error
     if not page.observations and not page.next_requests and not kind.empty_is_normal:
@@ -52,15 +51,6 @@ async def read_page(
     run.queue.extend(page.next_requests)
     count_page(run, page, taken)
     return taken
-
-
-def _parsed(kind: PolledKind, payload: Payload) -> Page:
-    """What a page holds. A parser that stumbles over hostile input has met a page that is not what it expects."""
-    try:
-        return kind.parse(payload)
-    except _PARSER_FAULTS as error:
-        told = clean(f"{type(error).__name__}: {error}", 200)
-        raise LayoutChanged(f"{payload.url} cannot be read as {kind.name}: {told}") from error
 
 
 def validators_of(payload: Payload, request: Request) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leakwatch.display import clean
-from leakwatch.errors import Refused, SourceError
+from leakwatch.errors import PutOff, Refused, SourceError
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Taken
 from leakwatch.polling.site import SiteConfig
@@ -22,7 +22,10 @@ _MAX_KEPT = 1000
 
 @dataclass(slots=True)
 class Run:
-    """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed."""
+    """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed.
+
+    Units:  `rests_s` seconds until the host's budget has room again.
+    """
 
     state: SiteState
     queue: deque[Request]
@@ -41,6 +44,7 @@ class Run:
     first_item: str | None = None
     last_item: str | None = None
     incomplete: str = ""
+    rests_s: float = 0.0
     errors: list[SourceError] = field(default_factory=list[SourceError])
 
 
@@ -68,6 +72,13 @@ def failed(request: Request, error: SourceError, run: Run) -> None:
         run.incomplete = run.incomplete or clean(f"given up: {error.message}", 500)
     if not of_item:
         run.errors.append(error)
+
+
+def put_off(request: Request, error: PutOff, run: Run) -> None:
+    """The host's budget is used up: the poll ends here, without blame, and the next one waits for it."""
+    run.queue.appendleft(request)
+    run.rests_s = error.retry_after_s or 0.0
+    run.incomplete = run.incomplete or clean(f"put off: {error.message}", 500)
 
 
 def _with_validators(request: Request, validators: Mapping[str, Any]) -> Request:

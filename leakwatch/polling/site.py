@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from leakwatch.model.manner import Manner
 from leakwatch.sources import KINDS
-from leakwatch.sources._kind import StreamKind
+from leakwatch.sources._kind import PolledKind, StreamKind
 
 
 class Duration(float):
@@ -28,6 +29,7 @@ SCHEDULE = frozenset(
         "min_interval_s",
         "max_requests",
     }
+    | {"max_per_hour", "robots", "ignore_robots_because", "mirrors", "proxy", "queries"}
 )
 """What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
 
@@ -39,7 +41,10 @@ class SiteConfig:
     With `every_min` or `every_max` the interval follows what the site shows, between the two; `every` is the usual
     one. `window` names days and hours (`mon-fri 08:00-20:00 Europe/Berlin`) outside which it is read at the interval
     `outside`, or not at all. Where slots are short, a site of high `priority` comes first.
-    Units:  `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
+    `robots` = "ignore" needs a reason in `ignore_robots_because`. `mirrors` are other addresses of the same site, which
+    are tried where it cannot be reached. `proxy` names one under `http.proxies`. `queries` are words of the operator
+    that a site with a search is asked for; they name no asset.
+    Units:  `max_per_hour` requests to the host, whichever of its sites sends them, 0 for any number. `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
     """
 
     name: str
@@ -57,6 +62,12 @@ class SiteConfig:
     max_requests: int = 300
     enabled: bool = True
     prior_bits: float = 0.0
+    max_per_hour: int = 0
+    robots: Literal["obey", "ignore"] = "obey"
+    ignore_robots_because: str = ""
+    mirrors: tuple[str, ...] = ()
+    proxy: str = ""
+    queries: tuple[str, ...] = ()
 
     @property
     def is_stream(self) -> bool:
@@ -69,3 +80,17 @@ class SiteConfig:
         if self.is_stream:
             return self.kind
         return urlsplit(self.settings.url).netloc.lower()
+
+    def manner(self, told: str = "") -> Manner:
+        """How the door asks this site. `told` is what its own pages gave us, beside the address of the operator."""
+        kind = KINDS.get(self.kind)
+        is_api = isinstance(kind, PolledKind) and kind.is_api
+        return Manner(
+            site=self.name,
+            max_per_hour=self.max_per_hour,
+            robots=self.robots == "obey" and not is_api,
+            home=self.settings.url,
+            mirrors=self.mirrors,
+            proxy=self.proxy,
+            told=f"{self.settings.url} {told}",
+        )
