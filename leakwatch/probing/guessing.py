@@ -77,7 +77,7 @@ def _reddit(path: list[str]) -> Guess | None:
 
 def _telegram(path: list[str]) -> Guess | None:
     path = [part for part in path if part != "s"]
-    return Guess("telegram", {"channels": [path[0]]}, "by its host") if path else None
+    return Guess("telegram", {"channel": path[0]}, "by its host") if path else None
 
 
 def _alone(kind: str) -> Callable[[list[str]], Guess | None]:
