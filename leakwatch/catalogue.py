@@ -26,6 +26,7 @@ from leakwatch.model.asset import (
     AssetFile,
     AssetId,
     PieceTable,
+    QueryMode,
 )
 from leakwatch.pieces import LENGTHS
 from leakwatch.torrent.infohash import parse_v1, parse_v2
@@ -56,10 +57,14 @@ _KEYS = frozenset(
         "prior_bits",
         "release_at",
         "release_window_days",
+        "query_mode",
         "allow",
         "files",
     ]
 )
+
+
+EMBARGOED_AND_ASKED = "an asset under embargo is feed-only: no site is asked for it; leave the query mode out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +173,16 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
     days = RELEASE_WINDOW_DAYS if told.get("release_window_days") is None else told["release_window_days"]
     if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MAX_WINDOW_DAYS:
         raise wrong("release_window_days", f"days from 1 to {_MAX_WINDOW_DAYS}")
+    mode = told.get("query_mode")
+    if mode is not None and mode not in list(QueryMode):
+        raise wrong("query_mode", f"one of {', '.join(QueryMode)}")
     files = told.get("files") or []
     if not isinstance(files, list):
         raise wrong("files", "a list")
     read = tuple(file_from_json(one, file, line) for one in files)
     if len({(one.path, one.variant) for one in read}) != len(read):
         raise wrong("files", "every path once")
-    return Asset(
+    asset = Asset(
         id=AssetId(told["id"]),
         title=told["title"].strip(),
         aliases=tuple(dict.fromkeys(one.strip() for one in aliases)),
@@ -189,9 +197,13 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
         prior_bits=float(prior),
         release_at=_release_at(told.get("release_at"), wrong),
         release_window_days=days,
+        query_mode=QueryMode(mode) if mode else None,
         allow=_allow(told.get("allow"), file, line),
         files=read,
     )
+    if asset.is_contradictory:
+        raise InputError(EMBARGOED_AND_ASKED, file=file, line=line, field="query_mode")
+    return asset
 
 
 def _release_at(told: Any, wrong: _Wrong) -> datetime | None:
@@ -245,6 +257,7 @@ def asset_json(asset: Asset) -> dict[str, Any]:
     told: dict[str, Any] = {"id": asset.id, "title": asset.title, "aliases": list(asset.aliases)}
     told |= {"year": asset.year, "kind": asset.kind, "owner": asset.owner, "codename": asset.codename}
     told |= {"embargoed": asset.embargoed, "critical": asset.critical, "swarm_lookup": asset.swarm_lookup}
+    told |= {"query_mode": asset.query_mode.value if asset.query_mode else None}
     told |= {"prior_bits": asset.prior_bits, "allow": [allow_json(one) for one in asset.allow]}
     days = asset.release_window_days
     told |= {"release_at": asset.release_at.isoformat() if asset.release_at else None}

@@ -72,6 +72,14 @@ WindowOption = Annotated[
     int | None,
     typer.Option("--release-window", metavar="DAYS", help="Days before and after; 14 if left out."),
 ]
+ModeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--query-mode",
+        metavar="MODE",
+        help="feed-only, generic or direct: how much sites with a search are told of it; under embargo always feed-only.",
+    ),
+]
 ReplaceOption = Annotated[
     bool, typer.Option("--replace", help="Put these prints in the place of others of the same path.")
 ]
@@ -116,6 +124,7 @@ def add(
     swarm_lookup: LookupOption = False,
     release: ReleaseOption = None,
     release_window: WindowOption = None,
+    query_mode: ModeOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
     variant: VariantOption = None,
@@ -137,7 +146,7 @@ def add(
         raise typer.BadParameter("is missing; with --variant, --id does as well", param_hint="--title")
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
     told = {**flags, "release_at": release, "release_window_days": release_window}
-    asset = _asset(title or ident or "", alias, kind, year, owner, codename, told, ident)
+    asset = _asset(title or ident or "", alias, kind, year, owner, codename, told, ident, query_mode)
     result = fingerprinted(paths, cache, no_cache, wanted(also, table), print_each=False)
     if result.problems:
         report(result)
@@ -190,6 +199,7 @@ def import_(
     swarm_lookup: LookupOption = False,
     release: ReleaseOption = None,
     release_window: WindowOption = None,
+    query_mode: ModeOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -199,8 +209,10 @@ def import_(
 
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
     told = {**flags, "release_at": release, "release_window_days": release_window}
-    asset = _asset(title, alias, kind, year, owner, codename, told, ident) if title else None
-    if not title and (any(told.values()) or alias or kind or year or owner or codename or ident):
+    asset = _asset(title, alias, kind, year, owner, codename, told, ident, query_mode) if title else None
+    if not title and (
+        any(told.values()) or alias or kind or year or owner or codename or ident or query_mode
+    ):
         raise InputError("these options describe one asset: say which with --title", file=str(file))
 
     async def work() -> list[Asset]:
@@ -283,6 +295,7 @@ def show(
         "critical",
         "prior_bits",
         "release_at",
+        "asked_as",
     ):
         value = getattr(asset, name)
         if value:
@@ -326,6 +339,7 @@ def _asset(
     codename: str | None,
     more: dict[str, Any],
     ident: str | None,
+    query_mode: str | None,
 ) -> Asset:
     from leakwatch.catalogue import asset_from_json  # noqa: PLC0415
     from leakwatch.service import slug  # noqa: PLC0415
@@ -337,5 +351,5 @@ def _asset(
         "kind": kind,
         "year": year,
     }
-    told |= {"owner": owner, "codename": codename, **more}
+    told |= {"owner": owner, "codename": codename, "query_mode": query_mode, **more}
     return asset_from_json(told)

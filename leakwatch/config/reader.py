@@ -46,6 +46,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "max_requests": (1, None),
     "prior_bits": (-MAX_PRIOR_BITS, MAX_PRIOR_BITS),
     "max_per_hour": (0, 1_000_000),
+    "questions_per_poll": (1, 100),
     "max_threads": (1, None),
     "limit": (1, 1000),
     "packets_per_s": (1, 1000),
@@ -237,6 +238,7 @@ class _Reader:
             own -= SCHEDULE
             told = {"enabled": False} | told
         self._known(told, own | settings, at)
+        own -= settings  # a kind with queries of its own asks them itself
         site = self._dataclass(
             SiteConfig,
             {key: value for key, value in told.items() if key in own} | {"kind": kind.name},

@@ -10,7 +10,7 @@ from leakwatch.crawl.politeness import backoff_s
 from leakwatch.display import clean
 from leakwatch.errors import LayoutChanged, Refused
 from leakwatch.model.site import Coverage, CoverageWindow
-from leakwatch.polling.run import Run, hopeless, kept_json
+from leakwatch.polling.run import Run, asked_json, hopeless, kept_json
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Repository
 from leakwatch.sources._kind import PolledKind
@@ -61,7 +61,7 @@ async def close(
     due = max(due, ended + timedelta(seconds=run.rests_s))
     cursor = {
         key: value
-        for key, value in {**run.state.cursor, **kept_json(run.kept, run.attempts)}.items()
+        for key, value in {**run.state.cursor, **kept_json(run.kept, run.attempts), **asked_json(run)}.items()
         if value is not None
     }
     complete = not run.errors and not run.incomplete and run.pages

@@ -43,7 +43,7 @@ async def poll(
     if isinstance(kind, StreamKind):
         raise ConfigError(f"{site.name} is a stream: it is listened to, not polled")
     began = clock.now()
-    run = begin(site, kind, state)
+    run = begin(site, kind, state, brain.index.assets.values())
     asked = 0
     while run.queue and asked < site.max_requests and not stopping() and not hopeless(run):
         request = run.queue.popleft()

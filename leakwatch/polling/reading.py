@@ -28,7 +28,7 @@ async def read_page(
 ) -> Taken | None:
     """Fetch, parse and commit one page; None where it has not changed."""
     asked = replace(request, state={**request.state, "site": site.name})
-    manner = site.manner("" if request.url in run.start else request.url)
+    manner = site.manner("" if request.url in run.start | run.asked else request.url)
     payload = await fetcher.fetch(asked, min_interval_s=site.min_interval_s, manner=manner)
     run.pages += 1
     run.validators[request.url] = validators_of(payload, request)

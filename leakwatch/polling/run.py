@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leakwatch.display import clean
 from leakwatch.errors import PutOff, Refused, SourceError
+from leakwatch.model.asset import Asset
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Taken
 from leakwatch.polling.site import SiteConfig
+from leakwatch.questions import questions
 from leakwatch.sources._kind import CredentialRef, Page, PolledKind, Request
 
-_KEPT = "_kept"
+_KEPT, _ASKED = "_kept", "_asked"
 _MAX_ERRORS = 3
 MAX_ATTEMPTS = 5
 _MAX_KEPT = 1000
@@ -24,12 +26,15 @@ _MAX_KEPT = 1000
 class Run:
     """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed.
 
+    `start` are the URLs that ask for what is new, `asked` those that ask our questions, up to the key `asked_until`.
     Units:  `rests_s` seconds until the host's budget has room again.
     """
 
     state: SiteState
     queue: deque[Request]
     start: frozenset[str]
+    asked: frozenset[str]
+    asked_until: str
     kept: dict[str, Request]
     attempts: dict[str, int]
     validators: dict[str, Any]
@@ -48,15 +53,35 @@ class Run:
     errors: list[SourceError] = field(default_factory=list[SourceError])
 
 
-def begin(site: SiteConfig, kind: PolledKind, state: SiteState) -> Run:
-    """The requests that begin a poll, then those that an earlier one could not do."""
-    cursor = {key: value for key, value in state.cursor.items() if key != _KEPT}
+def begin(site: SiteConfig, kind: PolledKind, state: SiteState, assets: Iterable[Asset]) -> Run:
+    """The requests that begin a poll, those that an earlier one could not do, then those that ask questions."""
+    cursor = {key: value for key, value in state.cursor.items() if key not in (_KEPT, _ASKED)}
     told = dict(state.cursor.get(_KEPT, {}))
     kept = {url: _restored(url, one) for url, one in told.items()}
     first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
     start = frozenset(request.url for request in first)
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
-    return Run(state, deque([*first, *kept.values()]), start, kept, attempts, {})
+    asking, until = _asking(site, kind, cursor, str(state.cursor.get(_ASKED, "")), assets)
+    asked = frozenset(request.url for request in asking)
+    queue = deque([*first, *kept.values(), *asking])
+    return Run(state, queue, start, asked, until, kept, attempts, {})
+
+
+def _asking(
+    site: SiteConfig, kind: PolledKind, cursor: Mapping[str, Any], after: str, assets: Iterable[Asset]
+) -> tuple[list[Request], str]:
+    """The requests of this poll's share of questions, and the key of the last one."""
+    if kind.ask is None:
+        return [], after
+    told = questions(assets, site.queries, after, site.questions_per_poll)
+    asking = [request for _, one in told for request in kind.ask(site.settings, cursor, one)]
+    return asking, told[-1][0] if told else ""
+
+
+def asked_json(run: Run) -> dict[str, Any]:
+    """How far the questions got: those of a poll that did not finish are asked again."""
+    done = not run.errors and not run.queue
+    return {_ASKED: run.asked_until or None} if done else {}
 
 
 def failed(request: Request, error: SourceError, run: Run) -> None:

@@ -29,7 +29,7 @@ SCHEDULE = frozenset(
         "min_interval_s",
         "max_requests",
     }
-    | {"max_per_hour", "robots", "ignore_robots_because", "mirrors", "proxy", "queries"}
+    | {"max_per_hour", "robots", "ignore_robots_because", "mirrors", "proxy", "queries", "questions_per_poll"}
 )
 """What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
 
@@ -43,7 +43,8 @@ class SiteConfig:
     `outside`, or not at all. Where slots are short, a site of high `priority` comes first.
     `robots` = "ignore" needs a reason in `ignore_robots_because`. `mirrors` are other addresses of the same site, which
     are tried where it cannot be reached. `proxy` names one under `http.proxies`. `queries` are words of the operator
-    that a site with a search is asked for; they name no asset.
+    that a site with a search is asked for; they name no asset. A poll asks `questions_per_poll` of those and of the names
+    of assets that may be asked for, the next one the following ones.
     Units:  `max_per_hour` requests to the host, whichever of its sites sends them, 0 for any number. `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
     """
 
@@ -68,6 +69,7 @@ class SiteConfig:
     mirrors: tuple[str, ...] = ()
     proxy: str = ""
     queries: tuple[str, ...] = ()
+    questions_per_poll: int = 5
 
     @property
     def is_stream(self) -> bool:

@@ -11,7 +11,7 @@ from leakwatch.errors import MagnetError
 from leakwatch.extract.peers import cut_peers
 from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place
 from leakwatch.model.allow import allow_from_json, allow_json
-from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -51,6 +51,7 @@ def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
         "prior_bits": asset.prior_bits,
         "release_at": asset.release_at,
         "release_window_days": asset.release_window_days,
+        "query_mode": asset.query_mode.value if asset.query_mode else None,
         "allow": [allow_json(one) for one in asset.allow],
         "created_at": created_at,
     }
@@ -83,6 +84,7 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         prior_bits=row["prior_bits"],
         release_at=row["release_at"],
         release_window_days=row["release_window_days"],
+        query_mode=QueryMode(row["query_mode"]) if row["query_mode"] else None,
         allow=tuple(allow_from_json(one) for one in row["allow"]),
         files=files,
     )

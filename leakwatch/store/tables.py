@@ -97,6 +97,7 @@ asset = sa.Table(
     sa.Column("allow", sa.JSON, nullable=False, server_default="[]"),
     _time("release_at", nullable=True),
     sa.Column("release_window_days", sa.Integer, nullable=False, server_default="14"),
+    sa.Column("query_mode", sa.Text),
     _time("created_at"),
 )
 
