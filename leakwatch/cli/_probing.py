@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from leakwatch.polling import SiteConfig
     from leakwatch.probing import Guess, Probed, Shown
 
-_EXAMPLES, _TITLE = 3, 78
+_EXAMPLES, _TITLE, _WIDTH = 3, 78, 98
 _FAILED = 3
 _PACE_S = 1.0
 
@@ -160,13 +161,14 @@ def _tell_failure(probed: Probed) -> None:
     if error is None:
         return
     say(f"{clean(probed.url, 200)}: cannot be watched like this")
-    say(f"reason   {error.failure.value}: {clean(error.message, 500)}")
-    say(f"remedy   {remedy(error)}{_secret(probed)}")
-    for one in probed.tried:
-        say(f"tried    {one.what}: {clean(one.told, 200)}")
+    lines = [f"reason   {error.failure.value}: {clean(error.message, 500)}"]
+    lines += [f"remedy   {remedy(error)}{_secret(probed)}"]
+    lines += [f"tried    {one.what}: {clean(one.told, 200)}" for one in probed.tried]
+    for line in lines:
+        say(textwrap.fill(line, _WIDTH, subsequent_indent=" " * 9, break_on_hyphens=False))
     if probed.is_page:
         say(
-            "         A page without a feed can be read by its rows: see the kinds page and cardigann in docs/sources."
+            "         A page without a feed can be read by its rows: see `page` and `cardigann` in docs/sources."
         )
 
 
