@@ -153,6 +153,22 @@ async def test_kinds_are_told_by_what_they_show(
     assert tomllib.loads(told["block"])["sites"][0]["url"] == web.url + setting
 
 
+async def test_a_server_says_what_it_runs(tmp_path: Path, web: Web) -> None:
+    """A front page that tells nothing leads to the server's NodeInfo, on its own host only."""
+    web.pages["/"] = (200, "<!DOCTYPE html><html><body><div id=app></div><p>loading</p></body></html>", {})
+    links = {"links": [{"href": f"{web.url}/nodeinfo/2.0"}]}
+    web.pages["/.well-known/nodeinfo"] = (200, json.dumps(links), {})
+    web.pages["/nodeinfo/2.0"] = (200, '{"software": {"name": "lemmy"}}', {})
+    web.pages["/api/v3/post/list"] = (200, '{"posts": []}', {})
+    web.pages["/api/v3/comment/list"] = (200, '{"comments": []}', {})
+    told = json.loads((await tried(tmp_path, f"{web.url}/", "--json")).stdout)
+    assert (told["kind"], told["why"]) == ("lemmy", "it says so in its NodeInfo"), told
+    links = {"links": [{"href": "http://127.0.0.1:9/nodeinfo/2.0"}]}
+    web.pages["/.well-known/nodeinfo"] = (200, json.dumps(links), {})
+    told = json.loads((await tried(tmp_path, f"{web.url}/", "--json")).stdout)
+    assert (told["works"], told["error"]["failure"]) == (False, "drift")
+
+
 CHALLENGE = '<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><script src="/cdn-cgi/challenge-platform/x"></script></body></html>'
 
 
