@@ -61,6 +61,7 @@ class SiteState:
     `verdict` and `failure` are those of the last poll. Up to `covered_until` the site is known to be read (a new site:
     since then it is configured); `blind_told_at` is when somebody was told that it is blind. `ledger` belongs to
     `polling.ledger`.
+    `interval_s` is the pause between its polls where that follows what they find, and `interval_why` the reason.
     """
 
     name: str
@@ -78,3 +79,5 @@ class SiteState:
     covered_until: datetime | None = None
     blind_told_at: datetime | None = None
     ledger: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    interval_s: float | None = None
+    interval_why: str | None = None

@@ -95,6 +95,8 @@ asset = sa.Table(
     _json("infohashes"),
     sa.Column("prior_bits", sa.Float, nullable=False, server_default="0"),
     sa.Column("allow", sa.JSON, nullable=False, server_default="[]"),
+    _time("release_at", nullable=True),
+    sa.Column("release_window_days", sa.Integer, nullable=False, server_default="14"),
     sa.Column("query_mode", sa.Text),
     _time("created_at"),
 )
@@ -148,6 +150,8 @@ site = sa.Table(
     _time("covered_until", nullable=True),
     _time("blind_told_at", nullable=True),
     sa.Column("ledger", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("interval_s", sa.Float),
+    _text("interval_why", nullable=True),
 )
 
 coverage_window = sa.Table(
