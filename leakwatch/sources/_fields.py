@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from leakwatch.errors import InfohashError, LayoutChanged, MagnetError
 from leakwatch.model.swarm import believable
-from leakwatch.sources._kind import Json
+from leakwatch.sources._kind import CredentialRef, Json
 from leakwatch.torrent.infohash import parse_v1
 from leakwatch.torrent.magnet import parse_magnet
 
@@ -25,6 +25,7 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 NEXT_IS_ELSEWHERE = "the next page is on another host and was not followed"
 _PORTS = {"http": 80, "https": 443}
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_MEANT = re.compile(r"[\s\"'()\[\]{}^~*?:\\/!&|+<>=,;#@$%`]+")
 _SIZE = re.compile(r"(\d[\d.,\s]{0,14}?)\s?([KMGTP])i?B\b", re.IGNORECASE)
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
 
@@ -128,6 +129,33 @@ def list_of(value: Json, what: str, url: str) -> list[dict[str, Json]]:
 def mapping(value: Json) -> dict[str, Json]:
     """An object, or an empty one where there is none."""
     return value if isinstance(value, dict) else {}
+
+
+def credential(state: Mapping[str, Json]) -> CredentialRef | None:
+    """The secret's name that a request handed on in its state."""
+    name = text(state.get("credential"))
+    return CredentialRef(name) if name else None
+
+
+def search_words(words: str, limit: int = 200) -> str:
+    """The words of a question without what search languages give a meaning: quotes, fields, operators, wildcards."""
+    told = [one.strip("-.") for one in _MEANT.sub(" ", words).split()]
+    told = [one.lower() if one in ("AND", "OR", "NOT") else one for one in told if one]
+    while told and len(" ".join(told)) > limit:
+        told.pop()
+    return " ".join(told)
+
+
+def asked_digests(told: Sequence[str], size: int, limit: int) -> tuple[tuple[str, ...], int]:
+    """The digests to ask for, at most `limit`, and how many were left out for it."""
+    sound = tuple(dict.fromkeys(one for one in (hex_digest(value, size) for value in told) if one))
+    return sound[:limit], max(0, len(sound) - limit)
+
+
+def left_out(state: Mapping[str, Json]) -> str:
+    """What the page of a question says of digests that were not asked for."""
+    number = count(state.get("left_out"))
+    return f"{number} more digests of the asset were not asked for" if number else ""
 
 
 def joined(base: str, url: Json) -> str | None:

@@ -308,14 +308,19 @@ def test_a_repository_is_read_onwards_from_its_cursor() -> None:
     """Without a cursor the newest page is read; with one everything since, oldest first; searches besides."""
     site = GithubSite(repositories=("a/b c",), queries=("northwind weights",), token=CredentialRef("t"))
     first = list(KINDS["github"].start(site, {}))
-    assert [query(one).get("direction") for one in first] == ["desc", "desc", "desc", None]
+    assert [query(one).get("direction") for one in first] == [
+        *("desc", "desc", "desc"),
+        *(None, None, None),
+    ]
     assert [urlsplit(one.url).path for one in first] == [
         "/repos/a/b%20c/issues",
         "/repos/a/b%20c/issues/comments",
         "/repos/a/b%20c/pulls/comments",
+        "/repos/a/b%20c/releases",
+        "/repos/a/b%20c/forks",
         "/search/issues",
     ]
-    assert query(first[3])["q"] == "northwind weights"
+    assert query(first[5])["q"] == "northwind weights"
     assert {one.credential for one in first} == {"t"}
     since = list(KINDS["github"].start(site, {"a/b c/issues": "2026-11-20T00:00:00Z"}))
     assert (query(since[0])["since"], query(since[0])["direction"]) == ("2026-11-20T00:00:00Z", "asc")

@@ -146,13 +146,13 @@ def test_a_patch_is_asked_for_once_a_change(step: str) -> None:
     requests = list(
         KINDS["github"].start(GithubSite(repositories=("a/b",), queries=("q",)), known | {"a/b/issues": "x"})
     )
-    assert [one.state.get("patched") for one in requests] == [known, {}, {}, known]
+    assert [one.state.get("patched") for one in requests] == [known, {}, {}, None, None, known]
     assert key == "a/b/pull/5/patch"
 
 
 def test_the_oldest_known_patches_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cursor does not grow without end."""
-    monkeypatch.setattr("leakwatch.sources.github._MAX_PATCHES", 2)
+    monkeypatch.setattr("leakwatch.sources.github.patches._MAX_PATCHES", 2)
     patched = {"a/b/pull/1/patch": "2026-11-20T09:00:00Z", "a/b/pull/2/patch": "2026-11-20T08:00:00Z"}
     page = read("github", [issue(5, "10:00:00", **PULL)], STREAM | {"patched": patched}, ISSUES)
     assert page.cursor["a/b/pull/2/patch"] is None
