@@ -209,7 +209,12 @@ def next_link(header: str | None, base: str) -> str | None:
 
     The request for it carries the credential of the page before it, which no other host may see.
     """
-    url = joined(base, _next(header))
+    return onward(_next(header), base)
+
+
+def onward(address: Json, base: str) -> str | None:
+    """The address of a next page, if scheme, host and port are those of `base`."""
+    url = joined(base, address)
     return url if url and _origin(url) and _origin(url) == _origin(base) else None
 
 
