@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leakwatch.errors import ConfigError
-from leakwatch.sources import dht, feed, github, huggingface, imageboard, registry, torznab
+from leakwatch.sources import academic, archive, dht, feed, github, huggingface, imageboard, registry, torznab
 from leakwatch.sources._kind import SourceKind
 
 KINDS: Mapping[str, SourceKind] = {
     kind.name: kind
     for kind in (
-        feed.KIND,
-        torznab.KIND,
-        imageboard.KIND,
-        github.KIND,
-        huggingface.KIND,
-        registry.KIND,
-        dht.KIND,
+        *(feed.KIND, torznab.KIND, imageboard.KIND, dht.KIND),
+        *(github.KIND, huggingface.KIND, registry.KIND, archive.KIND, academic.KIND),
     )
 }
 _ALIASES = {"rss": "feed"}
