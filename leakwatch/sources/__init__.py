@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leakwatch.errors import ConfigError
-from leakwatch.sources import academic, archive, dht, feed, github, huggingface, imageboard, registry, torznab
+from leakwatch.sources import (
+    academic,
+    archive,
+    dht,
+    feed,
+    github,
+    gitlab,
+    huggingface,
+    imageboard,
+    registry,
+    torznab,
+)
 from leakwatch.sources._kind import SourceKind
 
 KINDS: Mapping[str, SourceKind] = {
     kind.name: kind
     for kind in (
         *(feed.KIND, torznab.KIND, imageboard.KIND, dht.KIND),
-        *(github.KIND, huggingface.KIND, registry.KIND, archive.KIND, academic.KIND),
+        *(github.KIND, gitlab.KIND, huggingface.KIND, registry.KIND, archive.KIND, academic.KIND),
     )
 }
 _ALIASES = {"rss": "feed"}

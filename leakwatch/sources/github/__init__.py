@@ -114,9 +114,10 @@ def parse(payload: Payload) -> Page:
     if step in SEARCHES:
         return parse_search(payload, step)
     if step == "repository":
-        return Page(observations=observed_repositories([payload.json()], payload))
+        one = fields.list_of([payload.json()], "a repository", payload.url)
+        return Page(observations=observed_repositories(one, payload))
     if step == "issue":
-        return parse_items(payload, [payload.json()], "issues", "")
+        return parse_items(payload, fields.list_of([payload.json()], "an issue", payload.url), "issues", "")
     items = fields.list_of(payload.json(), f"a list of {step}", payload.url)
     return parse_items(payload, items, step, "")
 
