@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from leakwatch.errors import InfohashError, LayoutChanged, MagnetError
 from leakwatch.model.swarm import believable
-from leakwatch.sources._kind import CredentialRef, Json
+from leakwatch.sources._kind import CredentialRef, Cursor, Json, Question
 from leakwatch.torrent.infohash import parse_v1
 from leakwatch.torrent.magnet import parse_magnet
 
@@ -23,6 +23,7 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 """What readers of XML raise for values that they did not foresee; UnicodeError is a ValueError."""
 
 NEXT_IS_ELSEWHERE = "the next page is on another host and was not followed"
+_TURN = "asked/"
 _PORTS = {"http": 80, "https": 443}
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _MEANT = re.compile(r"[\s\"'()\[\]{}^~*?:\\/!&|+<>=,;#@$%`]+")
@@ -146,16 +147,26 @@ def search_words(words: str, limit: int = 200) -> str:
     return " ".join(told)
 
 
-def asked_digests(told: Sequence[str], size: int, limit: int) -> tuple[tuple[str, ...], int]:
-    """The digests to ask for, at most `limit`, and how many were left out for it."""
-    sound = tuple(dict.fromkeys(one for one in (hex_digest(value, size) for value in told) if one))
-    return sound[:limit], max(0, len(sound) - limit)
+def digests_in_turn(question: Question, limit: int, cursor: Cursor) -> Iterator[tuple[str, dict[str, Json]]]:
+    """The SHA-256 to ask for now, at most `limit`, and what the state of each request must hold.
+
+    The next poll goes on behind them: the answer to the last one moves the cursor, by `turned`.
+    """
+    told = question.digests.get("sha256", ())
+    sound = list(dict.fromkeys(one for one in (hex_digest(value, 32) for value in told) if one))
+    if len(sound) <= limit:
+        yield from ((one, {}) for one in sound)
+        return
+    key = f"{_TURN}{question.asset or ''}/{sound[0][:16]}"
+    at = (count(cursor.get(key)) or 0) % len(sound)
+    now = (sound[at:] + sound[:at])[:limit]
+    yield from ((one, {}) for one in now[:-1])
+    yield now[-1], {"turn": {key: (at + limit) % len(sound)}}
 
 
-def left_out(state: Mapping[str, Json]) -> str:
-    """What the page of a question says of digests that were not asked for."""
-    number = count(state.get("left_out"))
-    return f"{number} more digests of the asset were not asked for" if number else ""
+def turned(state: Mapping[str, Json]) -> dict[str, Json]:
+    """What the answer to a question moves in the cursor."""
+    return {key: value for key, value in mapping(state.get("turn")).items() if key.startswith(_TURN)}
 
 
 def joined(base: str, url: Json) -> str | None:

@@ -79,13 +79,20 @@ def test_a_long_name_is_cut_between_words() -> None:
         assert set(query.split()) <= {"kelpie", "is:issue", "is:pull-request"}
 
 
-def test_digests_are_asked_for_as_code_and_the_rest_is_told() -> None:
-    """Ten SHA-256 at most are asked for, and the page says how many were not; what is no SHA-256 never is."""
+def test_digests_are_asked_for_as_code_in_turn() -> None:
+    """Eight SHA-256 a poll are asked for, and the next poll goes on behind them; what is no SHA-256 never is."""
     question = Question(digests={"sha256": (*OIDS, "x", OIDS[0].upper()), "md5": ("0" * 32,)})
-    assert asked(question) == [("/search/code", one) for one in OIDS[:10]]
-    last = list(ask(GithubSite(token=CredentialRef("gh")), {}, question))[-1]
-    page = read({"total_count": 0, "incomplete_results": False, "items": []}, last)
-    assert page.incomplete == "4 more digests of the asset were not asked for"
+    site, cursor, polls = GithubSite(token=CredentialRef("gh")), dict[str, Any](), list[list[str]]()
+    for _ in range(3):
+        requests = list(ask(site, cursor, question))
+        assert {urlsplit(one.url).path for one in requests} == {"/search/code"}
+        polls.append([parse_qs(urlsplit(one.url).query)["q"][0] for one in requests])
+        pages = [read({"incomplete_results": False, "items": []}, one) for one in requests]
+        assert [bool(one.cursor) for one in pages] == [False] * 7 + [True]
+        cursor |= pages[-1].cursor
+    assert polls == [OIDS[:8], OIDS[8:] + OIDS[:2], OIDS[2:10]]
+    few = Question(digests={"sha256": tuple(OIDS[:8])})
+    assert [one.state.get("turn") for one in ask(site, {}, few)] == [None] * 8
 
 
 def test_a_question_is_read_on_and_ends() -> None:

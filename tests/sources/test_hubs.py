@@ -25,7 +25,7 @@ STEPS: dict[str, list[dict[str, Any]]] = {
         {"step": "forks", "repository": "a/b", "known": 3, "newest": 9},
         {"step": "repositories", "pages": 2},
         {"step": "commits", "pages": 1},
-        {"step": "code", "pages": 2, "left_out": 4},
+        {"step": "code", "pages": 2, "turn": {"asked/a/b": 4, "x": 1}},
         {"step": "search", "pages": 2},
         {"step": "issue"},
         {"step": "repository"},
@@ -54,7 +54,7 @@ STEPS: dict[str, list[dict[str, Any]]] = {
         {"step": "manifest", "repository": "a/b", "reference": f"sha256:{'0' * 64}", "asked": True},
         {"step": "models", "known": 3},
         {"step": "models", "pages": 2},
-        {"step": "version", "left_out": 1},
+        {"step": "version", "turn": [1]},
     ],
     "archive": [
         {"step": "list", "query": "q", "since": "2026-11-20T09:00:00Z"},

@@ -47,18 +47,20 @@ def references(page: Page) -> list[str]:
 
 
 def test_a_registry_is_asked_by_digest_in_each_watched_repository() -> None:
-    """SHA-256 alone are asked for, by the token's name; fifty requests at most, and the rest is told."""
+    """SHA-256 alone are asked for, by the token's name; fifty requests a poll, and the next one goes on behind them."""
     site = RegistrySite(repositories=("a/b", "c:1"), token=CredentialRef("reg"))
     requests = list(
         ask(site, {}, Question(words="kelpie", digests={"sha256": (*DIGESTS, "no"), "md5": ("0" * 32,)}))
     )
     assert [one.url for one in requests[:2]] == [
         f"{OLLAMA}/v2/a/b/manifests/sha256:{DIGESTS[0]}",
-        f"{OLLAMA}/v2/a/b/manifests/sha256:{DIGESTS[1]}",
+        f"{OLLAMA}/v2/c/manifests/sha256:{DIGESTS[0]}",
     ]
     assert (len(requests), {one.credential for one in requests}) == (50, {"reg"})
-    missing = read({"errors": []}, requests[0], status=404)
-    assert missing == Page(incomplete="5 more digests of the asset were not asked for")
+    assert read({"errors": []}, requests[0], status=404) == Page()
+    cursor = read({"errors": []}, requests[-1], status=404).cursor
+    following = list(ask(site, dict(cursor), Question(digests={"sha256": tuple(DIGESTS)})))
+    assert following[0].url.endswith(DIGESTS[25])
     assert list(ask(RegistrySite(), {}, Question(digests={"sha256": (DIGESTS[0],)}))) == []
 
 
@@ -77,14 +79,15 @@ def test_what_is_asked_for_is_on_the_item_only_by_its_bytes() -> None:
 
 
 def test_civitai_is_asked_by_hash_and_by_words() -> None:
-    """Words search models; twenty SHA-256 at most are asked for; a hash that is unknown there is an empty page."""
+    """Words search models; twenty SHA-256 a poll are asked for; a hash that is unknown there is an empty page."""
     site = RegistrySite(url=CIVITAI, protocol="civitai")
     requests = list(ask(site, {}, Question(words="kelpie 7b", digests={"sha256": tuple(DIGESTS)})))
     assert parse_qs(urlsplit(requests[0].url).query)["query"] == ["kelpie 7b"]
     assert [one.url.rpartition("/")[2].lower() for one in requests[1:]] == DIGESTS[:20]
-    assert read({"error": "Model not found"}, requests[1], status=404) == Page(
-        incomplete="10 more digests of the asset were not asked for"
-    )
+    assert read({"error": "Model not found"}, requests[1], status=404) == Page()
+    cursor = read({"error": "Model not found"}, requests[-1], status=404).cursor
+    following = list(ask(site, dict(cursor), Question(digests={"sha256": tuple(DIGESTS)})))
+    assert [one.url.rpartition("/")[2].lower() for one in following] == DIGESTS[20:] + DIGESTS[:10]
     with pytest.raises(LayoutChanged):
         read({"error": "odd"}, requests[1])
 

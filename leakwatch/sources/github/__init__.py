@@ -23,7 +23,7 @@ from leakwatch.sources.github import releases
 from leakwatch.sources.github.patches import parse_files
 from leakwatch.sources.github.releases import parse_releases
 from leakwatch.sources.github.repositories import observed_repositories, parse_forks
-from leakwatch.sources.github.search import SEARCHES, ask_digests, ask_words, parse_search, standing
+from leakwatch.sources.github.search import SEARCHES, ask_digests, ask_words, parse_search
 from leakwatch.sources.github.streams import parse_items
 
 Stream = Literal["issues", "comments", "review_comments", "releases", "forks"]
@@ -33,20 +33,16 @@ _CHANGES = {"issues": "issues", "comments": "issues/comments", "review_comments"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GithubSite:
-    """Settings of GitHub or GitHub Enterprise: repositories as owner/name, what of them is read, searches, a token's name.
-
-    A search sends its words to the site; leave `queries` empty for what must not be asked for by name.
-    """
+    """Settings of GitHub or GitHub Enterprise: repositories as owner/name, what of them is read, a token's name."""
 
     url: str = api.PUBLIC
     repositories: tuple[str, ...] = ()
     streams: tuple[Stream, ...] = ("issues", "comments", "review_comments", "releases", "forks")
-    queries: tuple[str, ...] = ()
     token: CredentialRef | None = None
 
 
 def start(site: GithubSite, cursor: Cursor) -> Iterator[Request]:
-    """One request a stream of each repository, and the searches.
+    """One request a stream of each repository.
 
     Without a cursor the newest page is read, as a beginning. With one, issues and comments are read from the last
     change on, oldest first, so that every page moves the cursor forward safely; releases and forks back to the last id.
@@ -58,15 +54,13 @@ def start(site: GithubSite, cursor: Cursor) -> Iterator[Request]:
                 yield _changes(site, repository, stream, cursor, told)
             else:
                 yield _newest(site, repository, stream, cursor)
-    for words in site.queries:
-        yield standing(site.url, words, told)
 
 
 def ask(site: GithubSite, cursor: Cursor, question: Question) -> Iterator[Request]:
     """Words in issues, pull requests, repositories, commits and code; SHA-256 in code, where LFS pointers hold them."""
     told = _told(site, cursor)
     yield from ask_words(site.url, question, told)
-    yield from ask_digests(site.url, question, told)
+    yield from ask_digests(site.url, question, told, cursor)
 
 
 def _told(site: GithubSite, cursor: Cursor) -> dict[str, Json]:

@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 from leakwatch.errors import LayoutChanged
 from leakwatch.model.observation import Observation, ObservedFile
 from leakwatch.sources import _fields as fields
-from leakwatch.sources._kind import Json, Page, Payload, Question, Request, site_name
+from leakwatch.sources._kind import Cursor, Json, Page, Payload, Question, Request, site_name
 from leakwatch.sources._lfs import pointed_files
 from leakwatch.sources.github import _api as api
 from leakwatch.sources.github.repositories import home, observed_repositories
 from leakwatch.sources.github.streams import parse_items
 
 SEARCHES = ("search", "repositories", "commits", "code")
-MAX_DIGESTS = 10
-"""Each digest is a request of its own, and code search admits about ten a minute."""
+MAX_DIGESTS = 8
+"""A poll: each digest is a request of its own, and code search admits about ten a minute."""
 _ASKED_PAGES = 3
 _MAX_FRAGMENTS = 20
 
@@ -36,18 +36,12 @@ def ask_words(url: str, question: Question, state: Mapping[str, Json]) -> Iterat
         yield _search(url, "code", {"q": words}, asked)
 
 
-def ask_digests(url: str, question: Question, state: Mapping[str, Json]) -> Iterator[Request]:
+def ask_digests(url: str, question: Question, state: Mapping[str, Json], cursor: Cursor) -> Iterator[Request]:
     """Each SHA-256 as code: it stands in the LFS pointer of the file. Code search wants a token."""
     if not state.get("credential"):
         return
-    digests, left_out = fields.asked_digests(question.digests.get("sha256", ()), 32, MAX_DIGESTS)
-    for one in digests:
-        yield _search(url, "code", {"q": one}, {"pages": 1, "left_out": left_out} | dict(state))
-
-
-def standing(url: str, words: str, state: Mapping[str, Json]) -> Request:
-    """The configured search for issues, in the operator's own words: one page, newest first."""
-    return _search(url, "search", {"q": words, "sort": "created", "order": "desc"}, state)
+    for one, turn in fields.digests_in_turn(question, MAX_DIGESTS, cursor):
+        yield _search(url, "code", {"q": one}, {"pages": 1} | dict(state) | turn)
 
 
 def _search(url: str, step: str, query: Mapping[str, str], state: Mapping[str, Json]) -> Request:
@@ -67,7 +61,7 @@ def parse_search(payload: Payload, step: str) -> Page:
     items = fields.list_of(body.get("items"), "search results", payload.url)
     onward, unread = _next_page(payload, body, step)
     cut = "the search was cut short" if body.get("incomplete_results") else ""
-    told = cut or unread or fields.left_out(payload.request.state)
+    told = cut or unread
     if step == "search":
         page = parse_items(payload, items, "issues", told)
         return Page(
@@ -76,11 +70,16 @@ def parse_search(payload: Payload, step: str) -> Page:
             cursor=page.cursor,
             incomplete=page.incomplete,
         )
-    return Page(observations=_observed(payload, items, step), next_requests=onward, incomplete=told)
+    return Page(
+        observations=_observed(payload, items, step),
+        next_requests=onward,
+        cursor=fields.turned(payload.request.state),
+        incomplete=told,
+    )
 
 
 def _next_page(payload: Payload, body: Mapping[str, Json], step: str) -> tuple[tuple[Request, ...], str]:
-    """The next page of a question, or what stays unread. A standing search is read every poll: its newest page is enough."""
+    """The next page of a question, or what stays unread."""
     state, link = payload.request.state, payload.headers.get("link")
     pages = fields.count(state.get("pages"))
     if not pages or not fields.has_next(link):

@@ -68,14 +68,14 @@ def _changes(site: GitlabSite, project: str, step: str, cursor: Cursor, told: di
     return api.get(f"{api.project_url(site.url, project)}/{step}?{urlencode(query)}", {**told, **state})
 
 
-def ask(site: GitlabSite, cursor: Cursor, question: Question) -> Iterator[Request]:  # noqa: ARG001 - asks anew
+def ask(site: GitlabSite, cursor: Cursor, question: Question) -> Iterator[Request]:
     """Words in every scope, SHA-256 in code where there is advanced search. GitLab searches for tokens only."""
     told: dict[str, Json] = {"api": site.url, "credential": site.token}
     if not site.token:
         return
     yield from ask_words(site.url, question, told, advanced=site.advanced_search)
     if site.advanced_search:
-        yield from ask_digests(site.url, question, told)
+        yield from ask_digests(site.url, question, told, cursor)
 
 
 def parse(payload: Payload) -> Page:

@@ -44,11 +44,10 @@ def ask_words(url: str, question: Question, told: Mapping[str, Json], *, advance
         yield _search(url, scope, words, {**told, "pages": _ASKED_PAGES})
 
 
-def ask_digests(url: str, question: Question, told: Mapping[str, Json]) -> Iterator[Request]:
+def ask_digests(url: str, question: Question, told: Mapping[str, Json], cursor: Cursor) -> Iterator[Request]:
     """Each SHA-256 in code, where the LFS pointer of the file holds it."""
-    digests, left_out = fields.asked_digests(question.digests.get("sha256", ()), 32, _MAX_DIGESTS)
-    for one in digests:
-        yield _search(url, "blobs", one, {**told, "pages": 1, "left_out": left_out})
+    for one, turn in fields.digests_in_turn(question, _MAX_DIGESTS, cursor):
+        yield _search(url, "blobs", one, {**told, "pages": 1, **turn})
 
 
 def _search(url: str, scope: str, words: str, told: Mapping[str, Json]) -> Request:
@@ -83,8 +82,8 @@ def parse_search(payload: Payload) -> Page:
     else:
         seen = _each(items, _READERS.get(scope, _project), payload)
     onward, unread = api.follow(payload)
-    told = unread or fields.left_out(payload.request.state)
-    return Page(observations=seen, next_requests=onward, incomplete=told)
+    moved = fields.turned(payload.request.state)
+    return Page(observations=seen, next_requests=onward, cursor=moved, incomplete=unread)
 
 
 def _each(items: list[dict[str, Json]], read: _Reader, payload: Payload) -> tuple[Observation, ...]:

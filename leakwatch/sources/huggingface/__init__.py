@@ -39,24 +39,22 @@ _ALL: tuple[RepositoryKind, ...] = ("models", "datasets", "spaces")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HuggingfaceSite:
-    """Settings of a model hub: what is listed, authors to follow (empty: everybody's newest), searches, a token's name.
+    """Settings of a model hub: what is listed, authors to follow (empty: everybody's newest), a token's name.
 
-    A search sends its words to the site; leave `searches` empty for what must not be asked for by name.
     `discussions` are repositories as owner/name, datasets/owner/name or spaces/owner/name.
     """
 
     url: str = PUBLIC
     repositories: tuple[RepositoryKind, ...] = ("models",)
     authors: tuple[str, ...] = ()
-    searches: tuple[str, ...] = ()
     discussions: tuple[str, ...] = ()
     limit: int = 100
     token: CredentialRef | None = None
 
 
 def start(site: HuggingfaceSite, cursor: Cursor) -> Iterator[Request]:
-    """Each listing, newest change first: once for everybody, or once an author and once a search; then discussions."""
-    filters = [{"author": one} for one in site.authors] + [{"search": one} for one in site.searches]
+    """Each listing, newest change first: once for everybody, or once an author; then discussions."""
+    filters = [{"author": one} for one in site.authors]
     for kind in site.repositories:
         for chosen in filters or [{}]:
             yield _listing(site, kind, chosen, cursor, {})

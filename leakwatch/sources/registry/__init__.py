@@ -39,13 +39,13 @@ def start(site: RegistrySite, cursor: Cursor) -> Iterator[Request]:
         yield oci.watch(site.url, repository, cursor, told)
 
 
-def ask(site: RegistrySite, cursor: Cursor, question: Question) -> Iterator[Request]:  # noqa: ARG001 - asks anew
+def ask(site: RegistrySite, cursor: Cursor, question: Question) -> Iterator[Request]:
     """Each SHA-256: OCI registries as a manifest of each repository, Civitai as a file; it is asked for words too."""
     told = _told(site)
     if site.protocol == "civitai":
-        yield from civitai.ask(site.url, site.limit, question, told)
+        yield from civitai.ask(site.url, site.limit, question, told, cursor)
     else:
-        yield from oci.ask(site.url, site.repositories, question, told)
+        yield from oci.ask(site.url, site.repositories, question, told, cursor)
 
 
 def _told(site: RegistrySite) -> dict[str, Json]:

@@ -24,15 +24,16 @@ def newest(api: str, limit: int, cursor: Cursor, told: Mapping[str, Json]) -> Re
     return _listing(api, {"sort": "Newest", "limit": str(min(limit, _MAX_LIMIT))}, state)
 
 
-def ask(api: str, limit: int, question: Question, told: Mapping[str, Json]) -> Iterator[Request]:
-    """Models by the words of a name, and each SHA-256 as a file, twenty at most."""
+def ask(
+    api: str, limit: int, question: Question, told: Mapping[str, Json], cursor: Cursor
+) -> Iterator[Request]:
+    """Models by the words of a name, and SHA-256 in turn as files, twenty a poll."""
     words = fields.search_words(question.words)
     if words:
         query = {"query": words, "limit": str(min(limit, _MAX_LIMIT))}
         yield _listing(api, query, {**told, "step": "models", "pages": _ASKED_PAGES})
-    digests, left_out = fields.asked_digests(question.digests.get("sha256", ()), 32, _MAX_ASKED)
-    for one in digests:
-        state = {**told, "step": "version", "left_out": left_out}
+    for one, turn in fields.digests_in_turn(question, _MAX_ASKED, cursor):
+        state = {**told, "step": "version", **turn}
         url = f"{api}/api/v1/model-versions/by-hash/{one.upper()}"
         yield Request(url=url, credential=fields.credential(state), state=state)
 
@@ -47,12 +48,12 @@ def parse(payload: Payload, step: str) -> Page:
     if step == "models":
         return _models(payload)
     if payload.status in (404, 410):
-        return Page(incomplete=fields.left_out(payload.request.state))
+        return Page(cursor=fields.turned(payload.request.state))
     body = fields.mapping(payload.json())
     seen = _version(body, fields.mapping(body.get("model")), payload)
     if not seen:
         raise LayoutChanged(f"expected a model version from {payload.url}")
-    return Page(observations=(seen,), incomplete=fields.left_out(payload.request.state))
+    return Page(observations=(seen,), cursor=fields.turned(payload.request.state))
 
 
 def _models(payload: Payload) -> Page:

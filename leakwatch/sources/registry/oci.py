@@ -49,16 +49,17 @@ def watch(api: str, repository: str, cursor: Cursor, told: Mapping[str, Json]) -
     return Request(url=url, credential=fields.credential(state), state=state)
 
 
-def ask(api: str, names: Sequence[str], question: Question, told: Mapping[str, Json]) -> Iterator[Request]:
-    """Each SHA-256 as the digest of a manifest in each watched repository, fifty requests at most."""
+def ask(
+    api: str, names: Sequence[str], question: Question, told: Mapping[str, Json], cursor: Cursor
+) -> Iterator[Request]:
+    """SHA-256 in turn as digests of manifests in each watched repository, about fifty requests a poll."""
     repositories = list(dict.fromkeys(one.partition(":")[0] for one in names))
     if not repositories:
         return
     most = max(1, _MAX_ASKED // len(repositories))
-    digests, left_out = fields.asked_digests(question.digests.get("sha256", ()), 32, most)
-    for name in repositories[:_MAX_ASKED]:
-        for one in digests:
-            yield _manifest_request(api, name, f"sha256:{one}", {**told, "asked": True, "left_out": left_out})
+    for one, turn in fields.digests_in_turn(question, most, cursor):
+        for name in repositories:
+            yield _manifest_request(api, name, f"sha256:{one}", {**told, "asked": True, **turn})
 
 
 def _manifest_request(
@@ -85,7 +86,7 @@ def parse(payload: Payload, step: str) -> Page:
     if not gone:
         return _manifest(payload)
     if state.get("asked"):
-        return Page(incomplete=fields.left_out(state))
+        return Page(cursor=fields.turned(state))
     return Page(cursor={f"{state.get('repository')}:{state.get('reference')}": None})
 
 
@@ -176,8 +177,8 @@ def _manifest(payload: Payload) -> Page:
             ),
         ),
         next_requests=tuple(_children(api, name, children, state)),
-        cursor={native_id: digest} if known else {},
-        incomplete=fields.left_out(state) or _beyond(children, _MAX_CHILDREN) or _beyond(layers, _MAX_LAYERS),
+        cursor=fields.turned(state) | ({native_id: digest} if known else {}),
+        incomplete=_beyond(children, _MAX_CHILDREN) or _beyond(layers, _MAX_LAYERS),
     )
 
 
