@@ -1,7 +1,7 @@
 """`archive`: the Internet Archive's newest items by public date, and the files with their digests of what a question finds.
 
 History
-2026-11  first version: advancedsearch for the newest and for words, scrape API for what lies between, `/metadata` for files
+2026-11  first version: advancedsearch for the newest and for words, scrape API for older ones, `/metadata` for files
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from leakwatch.errors import LayoutChanged
@@ -20,15 +19,11 @@ from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Que
 _FIELDS = ("identifier", "title", "mediatype", "creator", "description", "item_size", "btih", "publicdate")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}\Z")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-_OVERLAP = timedelta(minutes=10)
-"""The search index is behind the items."""
-_EARLIEST = datetime(1996, 1, 1, tzinfo=UTC)
-_SINCE = "publicdate"
 _FILES = "files/"
 _MAX_KNOWN = 2_000
 _MAX_HITS = 50
 _MAX_FILES = 20_000
-_SCRAPED = 1_000
+_SCRAPED = 500
 _GONE = (404, 410)
 
 
@@ -44,10 +39,9 @@ class ArchiveSite:
     limit: int = 100
 
 
-def start(site: ArchiveSite, cursor: Cursor) -> Iterator[Request]:
+def start(site: ArchiveSite, cursor: Cursor) -> Iterator[Request]:  # noqa: ARG001 - asks for the newest
     """The newest items."""
-    state = {"step": "list", "api": site.url, "query": site.query, "since": cursor.get(_SINCE)}
-    yield _search(site.url, site.query, site.limit, state)
+    yield _search(site.url, site.query, site.limit, {"step": "list", "api": site.url})
 
 
 def ask(site: ArchiveSite, cursor: Cursor, question: Question) -> Iterator[Request]:
@@ -59,13 +53,26 @@ def ask(site: ArchiveSite, cursor: Cursor, question: Question) -> Iterator[Reque
         yield _search(site.url, " AND ".join(words), _MAX_HITS, state)
 
 
-def back(site: ArchiveSite, payload: Payload, page: Page) -> Request | None:  # noqa: ARG001 - the page tells it all
-    """The items before the oldest of a page; None where no item has a date."""
+def back(site: ArchiveSite, payload: Payload, page: Page) -> Request | None:
+    """The items before the oldest of a page, by the scrape API; behind one of its pages that which its cursor leads to.
+
+    None where no item has a date, and on the last page.
+    """
+    state = {"step": "scrape", "api": site.url}
+    if payload.request.state.get("step") == "scrape":
+        first = fields.text(payload.request.state.get("first"))
+        cursor = fields.text(fields.mapping(payload.json()).get("cursor"), 5_000)
+        told = {**state, "first": first}
+        return (
+            Request(url=f"{first}&{urlencode({'cursor': cursor})}", state=told) if first and cursor else None
+        )
     times = [one.published_at for one in page.observations if one.published_at]
     if not times:
         return None
     query = f"({site.query}) AND publicdate:[null TO {min(times).strftime(_TIME)}]"
-    return _search(site.url, query, site.limit, {"step": "back", "api": site.url})
+    asked = {"q": query, "fields": ",".join(_FIELDS), "sorts": "publicdate desc", "count": str(_SCRAPED)}
+    url = f"{site.url}/services/search/v1/scrape?{urlencode(asked)}"
+    return Request(url=url, state={**state, "first": url})
 
 
 def _search(api: str, query: str, rows: int, state: Mapping[str, Json]) -> Request:
@@ -94,49 +101,12 @@ def parse(payload: Payload) -> Page:
         raise LayoutChanged(f"nothing in {payload.url} has an identifier")
     if step == "hits":
         return _hits(payload, items, fields.mapping(body.get("response")).get("numFound"))
-    seen = tuple(_observation(_name(one), one, payload) for one in items)
-    if step == "scrape":
-        return Page(observations=seen, next_requests=tuple(_scrape_on(payload, body, len(items))))
-    return _listed(payload, seen) if step == "list" else Page(observations=seen)
+    return Page(observations=tuple(_observation(_name(one), one, payload) for one in items))
 
 
 def _name(item: Mapping[str, Json]) -> str:
     name = fields.text(item.get("identifier"), 300) or ""
     return name if _IDENTIFIER.match(name) else ""
-
-
-def _listed(payload: Payload, seen: tuple[Observation, ...]) -> Page:
-    """The newest items; where all are newer than the known, what lies between is read by the scrape API."""
-    state = payload.request.state
-    since = fields.when(state.get("since"))
-    times = [one.published_at for one in seen if one.published_at and one.published_at > _EARLIEST]
-    if not times:
-        return Page(observations=seen)
-    newest = min(max(times), payload.fetched_at) - _OVERLAP
-    between = (_scrape(state, since, min(times)),) if since and min(times) > since else ()
-    moved = max(newest, since) if since else newest
-    return Page(observations=seen, next_requests=between, cursor={_SINCE: moved.strftime(_TIME)})
-
-
-def _scrape(state: Mapping[str, Json], since: datetime, until: datetime) -> Request:
-    """Everything between two times, oldest first; it must not be lost, for the cursor has moved past it."""
-    span = f"publicdate:[{since.strftime(_TIME)} TO {until.strftime(_TIME)}]"
-    query = {
-        "q": f"({state.get('query')}) AND {span}",
-        "fields": ",".join(_FIELDS),
-        "sorts": "publicdate asc",
-    }
-    told = urlencode({**query, "count": str(_SCRAPED)})
-    url = f"{state.get('api')}/services/search/v1/scrape?{told}"
-    return Request(url=url, keep=True, state={"step": "scrape", "api": state.get("api"), "first": url})
-
-
-def _scrape_on(payload: Payload, body: Mapping[str, Json], shown: int) -> Iterator[Request]:
-    """The page that the scrape API's cursor leads to; the last one has none."""
-    state, cursor = payload.request.state, fields.text(body.get("cursor"), 5_000)
-    if cursor and shown and state.get("first"):
-        url = f"{state['first']}&{urlencode({'cursor': cursor})}"
-        yield Request(url=url, keep=True, state=dict(state))
 
 
 def _hits(payload: Payload, items: list[dict[str, Json]], found: Json) -> Page:

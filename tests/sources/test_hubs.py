@@ -57,11 +57,10 @@ STEPS: dict[str, list[dict[str, Any]]] = {
         {"step": "version", "turn": [1]},
     ],
     "archive": [
-        {"step": "list", "query": "q", "since": "2026-11-20T09:00:00Z"},
+        {"step": "list"},
         {"step": "scrape", "first": f"{HOST}/scrape?q=x"},
         {"step": "hits", "known": {"files/a": "1"}},
         {"step": "files", "identifier": "a", "version": "1"},
-        {"step": "back"},
     ],
 }
 CASES = [
