@@ -148,6 +148,12 @@ def _digest(items: list[Observation]) -> str | None:
 
 
 KIND = PolledKind(
-    name="academic", settings=AcademicSite, start=start, parse=parse, empty_is_normal=True, is_markup=True
+    name="academic",
+    settings=AcademicSite,
+    start=start,
+    parse=parse,
+    empty_is_normal=True,
+    is_markup=True,
+    is_api=True,
 )
 """Empty is normal for a page that tells only what has changed; a database of nothing is refused by `parse`."""

@@ -210,4 +210,5 @@ KIND = PolledKind(
     back=back,
     empty_is_normal=True,
     is_window=True,
+    is_api=True,
 )

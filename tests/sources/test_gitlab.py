@@ -197,3 +197,27 @@ def test_every_scope_is_read(scope: str, told: dict[str, Any], native_id: str) -
     assert [one.native_id for one in read([told], request).observations] == [native_id]
     with pytest.raises(LayoutChanged):
         read([{"odd": 1}], request)
+
+
+@pytest.mark.parametrize(
+    ("told", "native_id"),
+    [
+        ({"iid": 3, "web_url": f"{HOST}/a/b/-/issues/3"}, "a/b/issues/3"),
+        (
+            {"iid": 3, "source_branch": "x", "web_url": f"{HOST}/a/b/-/merge_requests/3"},
+            "a/b/merge_requests/3",
+        ),
+        (
+            {"id": 8, "noteable_type": "Issue", "noteable_iid": 2, "project_id": 7},
+            "projects/7/issues/2/notes/8",
+        ),
+        ({"new_path": "x", "diff": "+a"}, "//diffs"),
+        ({"id": 1, "path_with_namespace": "a/b"}, "a/b"),
+        ({"project_id": 7, "path": "x", "data": "y"}, "projects/7/blob/x"),
+        ({"id": "ab" * 20, "committed_date": "2026-11-20T10:00:00Z"}, f"commit/{'ab' * 20}"),
+        ({"id": 4, "title": "x", "file_name": "y"}, "snippets/4"),
+    ],
+)
+def test_saved_answers_are_known_by_their_shape(told: dict[str, Any], native_id: str) -> None:
+    """A payload that came without its request is read as what it is."""
+    assert [one.native_id for one in read([told], Request(url=HOST)).observations] == [native_id]

@@ -146,4 +146,6 @@ def _guess_search(items: Json) -> str:
     return "search"
 
 
-KIND = PolledKind(name="github", settings=GithubSite, start=start, parse=parse, ask=ask, empty_is_normal=True)
+KIND = PolledKind(
+    name="github", settings=GithubSite, start=start, parse=parse, ask=ask, empty_is_normal=True, is_api=True
+)

@@ -17,6 +17,7 @@ from leakwatch.sources.gitlab.items import ITEMS, parse_diffs, parse_items, pars
 from leakwatch.sources.gitlab.projects import (
     ask_digests,
     ask_words,
+    guess_scope,
     newest_projects,
     parse_projects,
     parse_search,
@@ -96,6 +97,8 @@ def parse(payload: Payload) -> Page:
 def _guess(payload: Payload) -> str:
     """The step of a saved payload that came without its request."""
     body = payload.json()
+    if guess_scope(body):
+        return "search"
     first = body[0] if isinstance(body, list) and body and isinstance(body[0], dict) else {}
     if "source_branch" in first:
         return "merge_requests"
@@ -106,4 +109,6 @@ def _guess(payload: Payload) -> str:
     return "diffs" if "diff" in first and "new_path" in first else "projects"
 
 
-KIND = PolledKind(name="gitlab", settings=GitlabSite, start=start, parse=parse, ask=ask, empty_is_normal=True)
+KIND = PolledKind(
+    name="gitlab", settings=GitlabSite, start=start, parse=parse, ask=ask, empty_is_normal=True, is_api=True
+)

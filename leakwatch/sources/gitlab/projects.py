@@ -75,8 +75,9 @@ def parse_projects(payload: Payload) -> Page:
 
 def parse_search(payload: Payload) -> Page:
     """What a question found in one scope, and its next page. Raises: LayoutChanged."""
-    scope = str(payload.request.state.get("scope"))
-    items = fields.list_of(payload.json(), f"a list of {scope}", payload.url)
+    body = payload.json()
+    scope = str(payload.request.state.get("scope") or guess_scope(body))
+    items = fields.list_of(body, f"a list of {scope}", payload.url)
     if scope in ITEMS:
         seen = tuple(one for _, one in observed(items, scope, payload))
     else:
@@ -84,6 +85,16 @@ def parse_search(payload: Payload) -> Page:
     onward, unread = api.follow(payload)
     moved = fields.turned(payload.request.state)
     return Page(observations=seen, next_requests=onward, cursor=moved, incomplete=unread)
+
+
+def guess_scope(body: Json) -> str:
+    """The scope of saved hits that came without their request; nothing where they are none of a search alone."""
+    first = body[0] if isinstance(body, list) and body and isinstance(body[0], dict) else {}
+    if "data" in first and "project_id" in first:
+        return "blobs"
+    if "committed_date" in first:
+        return "commits"
+    return "snippet_titles" if "file_name" in first and "title" in first else ""
 
 
 def _each(items: list[dict[str, Json]], read: _Reader, payload: Payload) -> tuple[Observation, ...]:

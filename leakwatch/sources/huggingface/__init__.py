@@ -132,5 +132,11 @@ def _guess(body: Json) -> str:
 
 
 KIND = PolledKind(
-    name="huggingface", settings=HuggingfaceSite, start=start, parse=parse, ask=ask, empty_is_normal=True
+    name="huggingface",
+    settings=HuggingfaceSite,
+    start=start,
+    parse=parse,
+    ask=ask,
+    empty_is_normal=True,
+    is_api=True,
 )

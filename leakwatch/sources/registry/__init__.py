@@ -75,5 +75,11 @@ def _guess(payload: Payload) -> str:
 
 
 KIND = PolledKind(
-    name="registry", settings=RegistrySite, start=start, parse=parse, ask=ask, empty_is_normal=True
+    name="registry",
+    settings=RegistrySite,
+    start=start,
+    parse=parse,
+    ask=ask,
+    empty_is_normal=True,
+    is_api=True,
 )

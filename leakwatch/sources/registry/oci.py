@@ -165,7 +165,7 @@ def _manifest(payload: Payload) -> Page:
                 native_id=native_id,
                 title=native_id,
                 fetched_at=payload.fetched_at,
-                url=payload.url,
+                url=payload.url or None,
                 published_at=fields.when(
                     fields.mapping(told.get("annotations")).get("org.opencontainers.image.created")
                 ),
