@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import leakwatch
+from leakwatch import sources
 from leakwatch.cli import app
 from leakwatch.errors import ConfigError, InputError, LeakwatchError, MagnetError, MetainfoError
 from leakwatch.torrent.bencode import decode, encode
@@ -632,7 +633,7 @@ def test_source_parse_with_a_broken_site(text: str, tmp_path: Path) -> None:
 
 def test_source_parse_of_nothing(tmp_path: Path) -> None:
     """A kind that there is not is told with those there are; so is a page that is not there."""
-    assert "there are dht, feed, github" in fails(
+    assert f"there are {', '.join(sorted(sources.KINDS))}" in fails(
         ConfigError, "source", "parse", "gopher", str(tmp_path / "x")
     )
     assert "No such file" in fails(InputError, "source", "parse", "feed", str(tmp_path / "x"))
