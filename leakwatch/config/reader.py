@@ -260,6 +260,7 @@ class _Reader:
                 )
         self._check_schedule(site, told, at)
         self._check_manner(site, at)
+        self._check_canary(site, at)
         return site
 
     def _check_manner(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
@@ -279,6 +280,14 @@ class _Reader:
             raise self._error((*at, "queries"), f"a {site.kind} site has no search; remove it")
         if not all(0 < len(words.strip()) <= _MAX_QUERY for words in site.queries):
             raise self._error((*at, "queries"), f"expected words of at most {_MAX_QUERY} characters")
+
+    def _check_canary(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
+        if (site.canary is None) != (site.canary_url is None) or site.canary == "":
+            raise self._error(
+                (*at, "canary"), "give both canary, a text, and canary_url, the page that shows it"
+            )
+        if site.canary_url is not None and not _is_web_address(site.canary_url):
+            raise self._error((*at, "canary_url"), "expected an http or https address")
 
     def _unscheduled(self, told: Mapping[str, Any], kind: str, at: tuple[str | int, ...]) -> None:
         for key in told:

@@ -23,12 +23,13 @@ _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of a robots.txt. `pattern` is percent-encoded in one way, with `*` and a final `$`."""
+    """One line of a robots.txt. `pattern` is percent-encoded in one way, with `*` and a final `$`; `octets` as it stood."""
 
     line: int
     told: str
     allows: bool
     pattern: str
+    octets: int
 
     def fits(self, path: str) -> bool:
         """Whether a path with its query, encoded in the same way, begins as the pattern says. Linear in both."""
@@ -78,7 +79,7 @@ def read(body: bytes) -> Robots:
         elif "*" in names:
             others.add(group)
     chosen = ours if is_named else others
-    rules = sorted(chosen.rules, key=lambda rule: (-len(rule.pattern), not rule.allows))
+    rules = sorted(chosen.rules, key=lambda rule: (-rule.octets, not rule.allows))
     return Robots(tuple(rules), chosen.delay_s)
 
 
@@ -128,5 +129,6 @@ def _add_line(group: _Group, key: str, value: str, number: int, line: str) -> No
         if re.fullmatch(r"\d{1,9}(?:\.\d{1,6})?", value):
             group.delay_s = max(group.delay_s, min(float(value), _MAX_DELAY_S))
     elif value.startswith(("/", "*")) and value.count("*") <= _MAX_STARS and len(group.rules) < _MAX_RULES:
-        pattern = re.sub(r"\*+", "*", encoded(value))
-        group.rules.append(Rule(number, line.strip()[:200], key == "allow", pattern))
+        whole = encoded(value)
+        told, pattern = line.strip()[:200], re.sub(r"\*+", "*", whole)
+        group.rules.append(Rule(number, told, key == "allow", pattern, len(whole)))

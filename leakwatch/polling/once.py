@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from leakwatch.errors import ConfigError, FetchFailed, PutOff, SourceError
+from leakwatch.errors import ConfigError, PutOff, SourceError
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Brain
+from leakwatch.polling.canary import look_for_canary
 from leakwatch.polling.closing import Polled, close
-from leakwatch.polling.reading import read_page
-from leakwatch.polling.run import begin, failed, hopeless, put_off
+from leakwatch.polling.reading import Desk, read_page
+from leakwatch.polling.repair import repair
+from leakwatch.polling.run import begin, failed, put_off
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Clock, Fetcher, Reader, Repository, Vault
 from leakwatch.sources._kind import SourceKind, StreamKind
@@ -44,22 +46,28 @@ async def poll(
         raise ConfigError(f"{site.name} is a stream: it is listened to, not polled")
     began = clock.now()
     run = begin(site, kind, state, brain.index.assets.values())
-    asked = 0
-    while run.queue and asked < site.max_requests and not stopping() and not hopeless(run):
+    desk = Desk(
+        site=site,
+        kind=kind,
+        brain=brain,
+        repository=repository,
+        vault=vault,
+        fetcher=fetcher,
+        reader=reader,
+        stopping=stopping,
+        announce=announce,
+    )
+    while run.queue and desk.may_ask(run):
         request = run.queue.popleft()
-        asked += 1
         try:
-            taken = await read_page(request, site, kind, run, brain, repository, vault, fetcher, reader)
+            await read_page(request, desk, run)
         except PutOff as error:
             put_off(request, error, run)
             break
         except SourceError as error:
             failed(request, error, run)
-        except ConfigError as error:
-            failed(request, FetchFailed(error.message), run)
-        else:
-            if taken is not None:
-                await announce(taken.alerts, taken.proofs)
     if run.queue and not run.errors:
         run.incomplete = run.incomplete or f"{len(run.queue)} requests put off to the next poll"
-    return await close(site, kind, run, began, clock.now(), repository, next_time)
+    gap = await repair(desk, run, began)
+    run.ledger = await look_for_canary(desk, run, clock.now())
+    return await close(desk, run, gap, began, clock.now(), next_time)

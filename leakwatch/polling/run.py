@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from leakwatch.display import clean
 from leakwatch.errors import PutOff, Refused, SourceError
 from leakwatch.model.asset import Asset
+from leakwatch.model.observation import Observation
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Taken
+from leakwatch.polling.asking import ASKED, Asking, asking_of
+from leakwatch.polling.ledger import Hole, Ledger, ledger_of
 from leakwatch.polling.site import SiteConfig
-from leakwatch.questions import questions
 from leakwatch.sources._kind import CredentialRef, Page, PolledKind, Request
 
-_KEPT, _ASKED = "_kept", "_asked"
+if TYPE_CHECKING:
+    from leakwatch.polling.reading import Seen
+
+_KEPT = "_kept"
 _MAX_ERRORS = 3
 MAX_ATTEMPTS = 5
 _MAX_KEPT = 1000
@@ -26,18 +32,31 @@ _MAX_KEPT = 1000
 class Run:
     """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed.
 
-    `start` are the URLs that ask for what is new, `asked` those that ask our questions, up to the key `asked_until`.
-    Units:  `rests_s` seconds until the host's budget has room again.
+    `listing` are the items of the pages that it began with, `last` the last of these pages, `observed` the first thousand
+    items of all pages; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
+    pages that it began with could not be read: what it saw is no whole listing then.
+    `asking` are our questions. Units:  `rests_s` seconds until the host's budget has room again.
     """
 
     state: SiteState
     queue: deque[Request]
     start: frozenset[str]
-    asked: frozenset[str]
-    asked_until: str
     kept: dict[str, Request]
     attempts: dict[str, int]
     validators: dict[str, Any]
+    ledger: Ledger
+    asking: Asking = field(default_factory=Asking)
+    asked: int = 0
+    listing: list[tuple[str, datetime | None]] = field(default_factory=list[tuple[str, datetime | None]])
+    observed: list[Observation] = field(default_factory=list[Observation])
+    last: Seen | None = None
+    is_listed: bool = True
+    own: set[str] = field(default_factory=set[str])
+    known: set[str] = field(default_factory=set[str])
+    holes: list[Hole] = field(default_factory=list[Hole])
+    repaired: list[datetime] = field(default_factory=list[datetime])
+    back_pages: int = 0
+    back_error: str = ""
     pages: int = 0
     unchanged: int = 0
     items: int = 0
@@ -55,33 +74,15 @@ class Run:
 
 def begin(site: SiteConfig, kind: PolledKind, state: SiteState, assets: Iterable[Asset]) -> Run:
     """The requests that begin a poll, those that an earlier one could not do, then those that ask questions."""
-    cursor = {key: value for key, value in state.cursor.items() if key not in (_KEPT, _ASKED)}
+    cursor = {key: value for key, value in state.cursor.items() if key not in (_KEPT, ASKED)}
     told = dict(state.cursor.get(_KEPT, {}))
     kept = {url: _restored(url, one) for url, one in told.items()}
     first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
     start = frozenset(request.url for request in first)
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
-    asking, until = _asking(site, kind, cursor, str(state.cursor.get(_ASKED, "")), assets)
-    asked = frozenset(request.url for request in asking)
-    queue = deque([*first, *kept.values(), *asking])
-    return Run(state, queue, start, asked, until, kept, attempts, {})
-
-
-def _asking(
-    site: SiteConfig, kind: PolledKind, cursor: Mapping[str, Any], after: str, assets: Iterable[Asset]
-) -> tuple[list[Request], str]:
-    """The requests of this poll's share of questions, and the key of the last one."""
-    if kind.ask is None:
-        return [], after
-    told = questions(assets, site.queries, after, site.questions_per_poll)
-    asking = [request for _, one in told for request in kind.ask(site.settings, cursor, one)]
-    return asking, told[-1][0] if told else ""
-
-
-def asked_json(run: Run) -> dict[str, Any]:
-    """How far the questions got: those of a poll that did not finish are asked again."""
-    done = not run.errors and not run.queue
-    return {_ASKED: run.asked_until or None} if done else {}
+    asking = asking_of(site, kind, state.cursor, assets)
+    queue = deque([*first, *kept.values(), *asking.requests])
+    return Run(state, queue, start, kept, attempts, {}, ledger_of(state.ledger), asking)
 
 
 def failed(request: Request, error: SourceError, run: Run) -> None:
@@ -97,6 +98,8 @@ def failed(request: Request, error: SourceError, run: Run) -> None:
         run.incomplete = run.incomplete or clean(f"given up: {error.message}", 500)
     if not of_item:
         run.errors.append(error)
+    if url in run.start:
+        run.is_listed = False
 
 
 def put_off(request: Request, error: PutOff, run: Run) -> None:
@@ -112,11 +115,14 @@ def _with_validators(request: Request, validators: Mapping[str, Any]) -> Request
 
 
 def _restored(url: str, told: Mapping[str, Any]) -> Request:
-    credential = told.get("credential")
+    credential, pair = told.get("credential"), told.get("query_credential")
     return Request(
         url=url,
+        form=told.get("form"),
         headers=told.get("headers", {}),
         credential=CredentialRef(credential) if credential else None,
+        token_url=told.get("token_url"),
+        query_credential=(pair[0], CredentialRef(pair[1])) if pair else None,
         state=told.get("state", {}),
         keep=True,
     )
@@ -131,6 +137,9 @@ def kept_json(requests: Mapping[str, Request], attempts: Mapping[str, int]) -> d
         url: {
             "headers": dict(one.headers),
             "credential": one.credential,
+            **({"form": dict(one.form)} if one.form is not None else {}),
+            **({"token_url": one.token_url} if one.token_url else {}),
+            **({"query_credential": list(one.query_credential)} if one.query_credential else {}),
             "state": dict(one.state),
             "attempts": attempts.get(url, 0),
         }
@@ -146,7 +155,8 @@ def count_page(run: Run, page: Page, taken: Taken) -> None:
     run.alerts += taken.alerts
     run.proofs += taken.proofs
     run.suppressed += taken.suppressed
-    run.overlap = run.overlap or taken.overlap
+    run.known |= taken.known - run.own
+    run.own |= {name for name, _ in taken.listed} - taken.known
     run.incomplete = run.incomplete or page.incomplete
     if page.observations:
         run.first_item = run.first_item or page.observations[0].native_id

@@ -45,6 +45,7 @@ def allowed(text: str, path: str) -> bool:
         ("User-agent: *\nDisallow: /*.php$", "/index.php?a=1", True),
         ("User-agent: *\nDisallow: /*?q=", "/search?q=x", False),
         ("User-agent: *\nDisallow: /a**b*", "/a/x/b", False),
+        ("User-agent: *\nDisallow: /**\nAllow: /a", "/a", False),
         ("User-agent: *\nDisallow: /foo/bar/ツ", "/foo/bar/%E3%83%84", False),
         ("User-agent: *\nDisallow: /foo/%62ar", "/foo/bar", False),
         ("User-agent: *\nDisallow: /a%3cd.html", "/a%3Cd.html", False),
