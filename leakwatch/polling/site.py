@@ -17,9 +17,21 @@ class Duration(float):
 
 _EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
 SCHEDULE = frozenset(
-    {"every", "every_min", "every_max", "cron", "window", "outside", "jitter", "priority"}
-    | {"min_interval_s", "max_requests", "max_per_hour", "canary", "canary_url"}
-    | {"robots", "ignore_robots_because", "mirrors", "proxy", "queries", "questions_per_poll"}
+    {
+        "every",
+        "every_min",
+        "every_max",
+        "cron",
+        "window",
+        "outside",
+        "jitter",
+        "priority",
+        "min_interval_s",
+        "max_requests",
+        "canary",
+        "canary_url",
+    }
+    | {"max_per_hour", "robots", "ignore_robots_because", "mirrors", "proxy", "queries", "questions_per_poll"}
 )
 """What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
 
@@ -28,11 +40,11 @@ SCHEDULE = frozenset(
 class SiteConfig:
     """One site: its kind, its schedule (`every`, or `cron` with five fields), its pace, and the kind's own settings.
 
-    `blind_budget` is how long it may be blind before somebody is told. `canary` is a text that `canary_url` always
-    shows; where it does not, the site is blind.
     With `every_min` or `every_max` the interval follows what the site shows, between the two; `every` is the usual
     one. `window` names days and hours (`mon-fri 08:00-20:00 Europe/Berlin`) outside which it is read at the interval
     `outside`, or not at all. Where slots are short, a site of high `priority` comes first.
+    `blind_budget` is how long it may be blind before somebody is told. `canary` is a text that `canary_url` always
+    shows; where it does not, the site is blind.
     `robots` = "ignore" needs a reason in `ignore_robots_because`. `mirrors` are other addresses of the same site, which
     are tried where it cannot be reached. `proxy` names one under `http.proxies`. `queries` are words of the operator
     that a site with a search is asked for; they name no asset. A poll asks `questions_per_poll` of those and of the names

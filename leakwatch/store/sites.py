@@ -54,6 +54,7 @@ class SqlSites:
                 "version": 0,
             }
             row |= {"next_due_at": now, "failures": 0, "last_error": None, "last_ok_at": None}
+            row |= {"interval_s": None, "interval_why": None}
             row |= {
                 "verdict": None,
                 "failure": None,
@@ -61,7 +62,6 @@ class SqlSites:
                 "blind_told_at": None,
                 "ledger": {},
             }
-            row |= {"interval_s": None, "interval_why": None}
             statement = insert_for(self._connection, site_table).values(row)
             await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 

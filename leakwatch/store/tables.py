@@ -145,13 +145,13 @@ site = sa.Table(
     _count("failures"),
     _text("last_error", nullable=True),
     _time("last_ok_at", nullable=True),
+    sa.Column("interval_s", sa.Float),
+    _text("interval_why", nullable=True),
     _text("verdict", nullable=True),
     _text("failure", nullable=True),
     _time("covered_until", nullable=True),
     _time("blind_told_at", nullable=True),
     sa.Column("ledger", sa.JSON, nullable=False, server_default="{}"),
-    sa.Column("interval_s", sa.Float),
-    _text("interval_why", nullable=True),
 )
 
 coverage_window = sa.Table(
