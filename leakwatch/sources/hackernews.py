@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from leakwatch.errors import LayoutChanged
+from leakwatch.errors import LayoutChanged, Refused
 from leakwatch.model.observation import Observation
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Question, Request, site_name
@@ -21,6 +21,8 @@ from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Que
 _LAST = "last"
 _AGAIN = "again/"
 _MAX_TRIES = 3
+_MAX_LAG = 10_000
+"""Items that an answer may lie behind the last known one: a copy that lags, and no nonsense."""
 _TYPES = ("story", "comment", "job", "poll", "pollopt")
 _PAGE = "https://news.ycombinator.com/item?id="
 
@@ -57,9 +59,12 @@ def ask(site: HackernewsSite, cursor: Cursor, question: Question) -> Iterator[Re
 def parse(payload: Payload) -> Page:
     """The newest number gives the items to read, an item or a search its observations.
 
-    Raises: LayoutChanged if the JSON is not of the API's shape.
+    Raises: Refused where the database says no in JSON; LayoutChanged if the JSON is not of the API's shape.
     """
     body, step = payload.json(), payload.request.state.get("step")
+    told = fields.text(fields.mapping(body).get("error"), 200)
+    if told:
+        raise Refused(f"{payload.url} answers {told}")
     if step == "newest":
         return _newest(payload, body)
     if step == "search" or (isinstance(body, dict) and "hits" in body):
@@ -68,13 +73,22 @@ def parse(payload: Payload) -> Page:
 
 
 def _newest(payload: Payload, body: Json) -> Page:
-    """Items above the last known one, oldest first, so that what is put off is asked for next."""
+    """Items above the last known one, oldest first, so that what is put off is asked for next.
+
+    The cursor never goes back: a copy of the database that lags tells a lower number than was told before.
+    """
     state = payload.request.state
     newest, limit = fields.count(body), fields.count(state.get("limit")) or 200
     if newest is None:
         raise LayoutChanged(f"expected a number from {payload.url}")
     last = fields.count(state.get("last"))
-    last = max(0, newest - limit) if last is None else min(last, newest)
+    last = max(0, newest - limit) if last is None else last
+    if newest < last - _MAX_LAG:
+        raise LayoutChanged(
+            f"{payload.url} says that {newest} is the newest item, but {last} was read before"
+        )
+    if newest < last:
+        return Page()
     to = min(newest, last + limit)
     return Page(
         next_requests=tuple(

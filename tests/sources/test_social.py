@@ -63,6 +63,15 @@ def test_an_item_that_does_not_show_yet_is_asked_for_again_and_then_given_up() -
     assert page.cursor == {"again/7": None}
 
 
+def test_the_cursor_of_hacker_news_never_goes_back() -> None:
+    """A number that lags moves nothing; one that is far below what was read is nonsense, and is said to be."""
+    (request,) = hackernews.start(hackernews.HackernewsSite(), {"last": 50_000})
+    _, page = answered(hackernews.KIND, request, 49_990)
+    assert (page.cursor, page.next_requests) == ({}, ())
+    with pytest.raises(LayoutChanged, match="7 is the newest"):
+        answered(hackernews.KIND, request, 7)
+
+
 def test_reddit_without_an_app_is_read_by_its_feed() -> None:
     """Without a secret the public feed is asked for, with it the API, by a token that the door gets."""
     (feed,) = reddit.start(reddit.RedditSite(subreddits=("a+b",)), {})
@@ -187,7 +196,7 @@ def test_only_a_question_names_anything(kind: PolledKind, site: Any) -> None:
         (discourse.KIND, {"step": "posts"}, {"error_type": "not_logged_in"}, Refused),
         (lemmy.KIND, {"step": "posts"}, {"error": "unknown"}, LayoutChanged),
         (lemmy.KIND, {"step": "posts"}, {"posts": 0}, LayoutChanged),
-        (hackernews.KIND, {"step": "newest"}, {"error": "Permission denied"}, LayoutChanged),
+        (hackernews.KIND, {"step": "newest"}, {"error": "Permission denied"}, Refused),
         (phpbb.KIND, {}, b"<html><body>The feed is disabled</body></html>", LayoutChanged),
     ],
 )
