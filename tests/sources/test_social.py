@@ -150,6 +150,10 @@ def test_lemmy_pages_back_by_cursor_and_by_number() -> None:
     older = lemmy.back(site, payload, page)
     assert older is not None
     assert query(older)["page"] == "2"
+    gone = {"comment": {"ap_id": "https://l.example/comment/2", "removed": True}}
+    payload, page = answered(lemmy.KIND, comments, {"comments": [gone]})
+    assert page.observations == ()
+    assert lemmy.back(site, payload, page) is not None, "older comments lie behind a page of removed ones"
     payload, page = answered(lemmy.KIND, older, {"comments": []})
     assert lemmy.back(site, payload, page) is None
 
@@ -194,7 +198,7 @@ def test_only_a_question_names_anything(kind: PolledKind, site: Any) -> None:
         (reddit.KIND, {"step": "new"}, {"data": {"children": [{"kind": "t2", "data": {}}]}}, LayoutChanged),
         (mastodon.KIND, {"step": "timeline"}, {"error": "This method requires a login"}, Refused),
         (discourse.KIND, {"step": "posts"}, {"error_type": "not_logged_in"}, Refused),
-        (lemmy.KIND, {"step": "posts"}, {"error": "unknown"}, LayoutChanged),
+        (lemmy.KIND, {"step": "posts"}, {"error": "instance_is_private"}, Refused),
         (lemmy.KIND, {"step": "posts"}, {"posts": 0}, LayoutChanged),
         (hackernews.KIND, {"step": "newest"}, {"error": "Permission denied"}, Refused),
         (phpbb.KIND, {}, b"<html><body>The feed is disabled</body></html>", LayoutChanged),
