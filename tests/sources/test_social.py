@@ -166,6 +166,12 @@ def test_discourse_pages_back_below_the_oldest_post() -> None:
     older = discourse.back(site, payload, page)
     assert older is not None
     assert query(older) == {"before": "87"}
+    hidden = {"latest_posts": [{"id": 87, "hidden": True}, {"id": 80, "user_deleted": True}]}
+    payload, page = answered(discourse.KIND, older, hidden)
+    assert page.observations == ()
+    older = discourse.back(site, payload, page)
+    assert older is not None
+    assert query(older) == {"before": "79"}
     payload, page = answered(discourse.KIND, older, {"latest_posts": [{"id": 1}]})
     assert discourse.back(site, payload, page) is None
 
