@@ -176,6 +176,34 @@ def test_discourse_pages_back_below_the_oldest_post() -> None:
     assert discourse.back(site, payload, page) is None
 
 
+def test_how_often_a_topic_was_looked_at_is_no_edit() -> None:
+    """Views are counted in the last paragraph of an entry; what somebody wrote before it stays."""
+    entry = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>https://b.example/viewtopic.php?t=4</id><title>A • B</title>'
+        '<content type="html"><![CDATA[<p>a</p><br />here%s]]></content></entry></feed>'
+    )
+    last = '<p>Statistik: Verfasst von <a href="u">x</a> — Ansichten %s</p><hr />\n'
+    request = Request(url="https://b.example/app.php/feed/topics")
+    pages = [answered(phpbb.KIND, request, (entry % told).encode())[1] for told in ("", last % 3, last % 4)]
+    assert [one.observations[0].text for one in pages] == ["<p>a</p><br />here"] * 3
+
+
+def test_feeds_of_strangers_are_parsed_in_a_process_with_limits() -> None:
+    """Reddit without an app, and phpBB, answer in XML."""
+    assert reddit.KIND.is_markup
+    assert phpbb.KIND.is_markup
+
+
+def test_no_hits_are_no_changed_layout() -> None:
+    """A search without hits, and a page behind the first public post, are empty by right."""
+    site = discourse.DiscourseSite(url="https://d.example")
+    assert discourse.ask is not None
+    (request,) = discourse.ask(site, {}, QUESTION)
+    _, page = answered(discourse.KIND, request, {"posts": [], "grouped_search_result": {"post_ids": []}})
+    assert (page.observations, page.incomplete) == ((), "")
+    assert discourse.KIND.empty_is_normal
+
+
 @pytest.mark.parametrize(
     ("kind", "site"),
     [
