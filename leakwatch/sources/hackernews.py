@@ -1,6 +1,6 @@
 """`hackernews`: every story and comment in the order of their numbers, which have no holes; searches by Algolia.
 
-Source: github.com/HackerNews/API (`maxitem`, `item`); hn.algolia.com/api (`search_by_date`).
+Source: github.com/HackerNews/API (`maxitem`, `item`, `updates`); hn.algolia.com/api (`search_by_date`).
 
 History
 2026-11  first version
@@ -29,19 +29,20 @@ _PAGE = "https://news.ycombinator.com/item?id="
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HackernewsSite:
-    """Settings: addresses of the item API and of its search, and how many items one poll reads."""
+    """Settings: addresses of the item API and of its search, how many new items one poll reads, and whether edits, too."""
 
     url: str = "https://hacker-news.firebaseio.com"
     search_url: str = "https://hn.algolia.com"
     limit: int = 200
+    edits: bool = True
 
 
 def start(site: HackernewsSite, cursor: Cursor) -> Iterator[Request]:
-    """The newest number there is, and the items that were not there yet when they were asked for."""
-    yield Request(
-        url=f"{site.url}/v0/maxitem.json",
-        state={"step": "newest", "api": site.url, "last": cursor.get(_LAST), "limit": site.limit},
-    )
+    """The newest number there is, what changed of the items read, and those that were not there yet when asked for."""
+    told = {"api": site.url, "last": cursor.get(_LAST), "limit": site.limit}
+    yield Request(url=f"{site.url}/v0/maxitem.json", state={"step": "newest", **told})
+    if site.edits and cursor.get(_LAST) is not None:
+        yield Request(url=f"{site.url}/v0/updates.json", state={"step": "updates", **told})
     for key, tries in cursor.items():
         if key.startswith(_AGAIN):
             number = fields.count(key.removeprefix(_AGAIN))
@@ -57,7 +58,7 @@ def ask(site: HackernewsSite, cursor: Cursor, question: Question) -> Iterator[Re
 
 
 def parse(payload: Payload) -> Page:
-    """The newest number gives the items to read, an item or a search its observations.
+    """The newest number and the changes give the items to read, an item or a search its observations.
 
     Raises: Refused where the database says no in JSON; LayoutChanged if the JSON is not of the API's shape.
     """
@@ -67,6 +68,8 @@ def parse(payload: Payload) -> Page:
         raise Refused(f"{payload.url} answers {told}")
     if step == "newest":
         return _newest(payload, body)
+    if step == "updates":
+        return _updates(payload, body)
     if step == "search" or (isinstance(body, dict) and "hits" in body):
         return _search(payload, body)
     return _item(payload, body)
@@ -99,6 +102,24 @@ def _newest(payload: Payload, body: Json) -> Page:
     )
 
 
+def _updates(payload: Payload, body: Json) -> Page:
+    """Items at or below the last known one that changed; those above it are read as new ones."""
+    state, items = payload.request.state, fields.mapping(body).get("items")
+    if not isinstance(items, list):
+        raise LayoutChanged(f"expected a list of changed items from {payload.url}")
+    last, limit = fields.count(state.get("last")) or 0, fields.count(state.get("limit")) or 200
+    changed = sorted(
+        {one for one in map(fields.count, items) if one is not None and one <= last}, reverse=True
+    )
+    return Page(
+        next_requests=tuple(
+            Request(url=f"{state.get('api', '')}/v0/item/{number}.json", state={"step": "edited"})
+            for number in changed[:limit]
+        ),
+        incomplete=f"{len(changed) - limit} changed items left out" if len(changed) > limit else "",
+    )
+
+
 def _item_request(api: str, number: int, tries: int) -> Request:
     return Request(
         url=f"{api}/v0/item/{number}.json", keep=True, state={"step": "item", "id": number, "tries": tries}
@@ -108,6 +129,8 @@ def _item_request(api: str, number: int, tries: int) -> Request:
 def _item(payload: Payload, body: Json) -> Page:
     """One item. `null` stands for one that does not show yet: it is asked for again, and then given up."""
     state = payload.request.state
+    if body is None and state.get("step") == "edited":
+        return Page()
     if body is None and state.get("step") == "item":
         tries = (fields.count(state.get("tries")) or 0) + 1
         return Page(cursor={f"{_AGAIN}{state.get('id')}": tries if tries < _MAX_TRIES else None})

@@ -34,7 +34,7 @@ def query(request: Request) -> Mapping[str, str]:
 def test_hacker_news_is_read_number_by_number() -> None:
     """The items above the last known one are asked for, oldest first; what is too much follows in the next poll."""
     site = hackernews.HackernewsSite(limit=3)
-    (request,) = hackernews.start(site, {"last": 100})
+    request, _ = hackernews.start(site, {"last": 100})
     _, page = answered(hackernews.KIND, request, 105)
     assert [one.url.rpartition("/")[2] for one in page.next_requests] == ["101.json", "102.json", "103.json"]
     assert all(one.keep for one in page.next_requests)
@@ -57,15 +57,31 @@ def test_an_item_that_does_not_show_yet_is_asked_for_again_and_then_given_up() -
     for tries in (1, 2):
         _, page = answered(hackernews.KIND, request, None)
         assert page.cursor == {"again/7": tries}
-        request = list(hackernews.start(hackernews.HackernewsSite(), cursor | dict(page.cursor)))[1]
+        request = list(hackernews.start(hackernews.HackernewsSite(), cursor | dict(page.cursor)))[-1]
         assert request.url.endswith("/v0/item/7.json")
     _, page = answered(hackernews.KIND, request, None)
     assert page.cursor == {"again/7": None}
 
 
+def test_what_changed_on_hacker_news_is_read_again() -> None:
+    """An edit is a new reading of the same item; a first poll, and a site without `edits`, ask for none."""
+    site = hackernews.HackernewsSite(limit=2)
+    _, changes = hackernews.start(site, {"last": 50})
+    _, page = answered(hackernews.KIND, changes, {"items": [51, 50, 49, 48], "profiles": []})
+    assert [one.url.rpartition("/")[2] for one in page.next_requests] == ["50.json", "49.json"]
+    assert page.incomplete.startswith("1 changed")
+    edited = {"id": 50, "type": "comment", "text": "now with a link"}
+    _, again = answered(hackernews.KIND, page.next_requests[0], edited)
+    assert [(one.native_id, one.text) for one in again.observations] == [("50", "now with a link")]
+    _, nothing = answered(hackernews.KIND, page.next_requests[0], None)
+    assert (nothing.observations, nothing.cursor) == ((), {})
+    assert len(list(hackernews.start(site, {}))) == 1
+    assert len(list(hackernews.start(hackernews.HackernewsSite(edits=False), {"last": 50}))) == 1
+
+
 def test_the_cursor_of_hacker_news_never_goes_back() -> None:
     """A number that lags moves nothing; one that is far below what was read is nonsense, and is said to be."""
-    (request,) = hackernews.start(hackernews.HackernewsSite(), {"last": 50_000})
+    request, _ = hackernews.start(hackernews.HackernewsSite(), {"last": 50_000})
     _, page = answered(hackernews.KIND, request, 49_990)
     assert (page.cursor, page.next_requests) == ({}, ())
     with pytest.raises(LayoutChanged, match="7 is the newest"):
