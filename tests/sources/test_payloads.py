@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -62,6 +63,32 @@ def test_payload(expected_file: Path) -> None:
         check_observations(page, expected["observations"])
     if "next_urls" in expected:
         assert sorted(one.url for one in page.next_requests) == sorted(expected["next_urls"])
+    check_state(page, expected)
+    if "back_url" in expected:
+        check_back(KINDS[kind], payload, page, expected_file, expected["back_url"])
+
+
+def check_state(page: Page, expected: dict[str, Any]) -> None:
+    """What a page says beside its items: changes to the cursor, and whether something was not read."""
+    if "cursor" in expected:
+        assert dict(page.cursor) == expected["cursor"]
+    if "incomplete" in expected:
+        assert bool(page.incomplete) == expected["incomplete"], page.incomplete
+
+
+def check_back(kind: Any, payload: Payload, page: Page, expected: Path, wanted: str | None) -> None:
+    """The address of the page behind this one, as the settings in the request file ask for it."""
+    told = json.loads((expected.parent / expected.name.replace(".expected.", ".request.")).read_text("utf-8"))
+    settings = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in told["settings"].items()
+    }
+    request = kind.back(kind.settings(**settings), payload, page) if kind.back else None
+    assert same_address(request.url if request else None) == same_address(wanted)
+
+
+def same_address(url: str | None) -> tuple[str, list[tuple[str, str]]] | None:
+    """An address without the order of its parameters."""
+    return (url.partition("?")[0], sorted(parse_qsl(urlsplit(url).query))) if url else None
 
 
 def check_observations(page: Page, wanted: list[dict[str, Any]]) -> None:
