@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leakwatch.errors import ConfigError
-from leakwatch.sources import dht, feed, github, huggingface, imageboard, torznab
+from leakwatch.sources import cardigann, dht, feed, github, huggingface, imageboard, torznab
 from leakwatch.sources._kind import SourceKind
 
 KINDS: Mapping[str, SourceKind] = {
     kind.name: kind
-    for kind in (feed.KIND, torznab.KIND, imageboard.KIND, github.KIND, huggingface.KIND, dht.KIND)
+    for kind in (
+        feed.KIND,
+        torznab.KIND,
+        cardigann.KIND,
+        imageboard.KIND,
+        github.KIND,
+        huggingface.KIND,
+        dht.KIND,
+    )
 }
 _ALIASES = {"rss": "feed"}
 
