@@ -33,7 +33,7 @@ def test_schema_knows_every_kind() -> None:
         for one in told["properties"]["sites"]["items"]["oneOf"]
         for name in one["properties"]["kind"]["enum"]
     ]
-    assert set(kinds) == {"feed", "rss", "torznab", "imageboard", "github", "huggingface", "dht"}
+    assert set(kinds) == {"feed", "rss", "torznab", "cardigann", "imageboard", "github", "huggingface", "dht"}
     assert all(
         one["additionalProperties"] is False for one in told["properties"]["channels"]["items"]["oneOf"]
     )

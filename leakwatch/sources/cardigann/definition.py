@@ -105,17 +105,14 @@ class Setting:
     type: str
     default: str = ""
     options: tuple[str, ...] = ()
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """One category of the site: its id there, its Newznab name, its words."""
+    """One category of the site: its id there and its Newznab name."""
 
     id: str
     cat: str
-    desc: str = ""
-    is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

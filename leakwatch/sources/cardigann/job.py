@@ -100,7 +100,7 @@ class Job:
             self.words, definition.search.keywords_filters, now, lambda text: template.expand(text, bare)
         )
         return requests.variables(
-            config, keywords.strip() if self.words else "", self.words, self.ids, self.year
+            config, " ".join(keywords.split()) if self.words else "", self.words, self.ids, self.year
         )
 
     @property

@@ -107,7 +107,11 @@ def rows(document: Json, rule: Rows, selector: str) -> Sequence[JsonRow]:
     found = _followed(_Path(path.steps), JsonRow(document))
     if found is None and rule.missing_is_empty:
         return ()
-    listed = list(found.values()) if isinstance(found, dict) and rule.multiple else found
+    listed = (
+        list(found.values())
+        if isinstance(found, dict) and rule.multiple and rule.attribute is None
+        else found
+    )
     if not isinstance(listed, list):
         raise LayoutChanged(f"expected a list at {selector[:80]!r}, got {type(found).__name__}")
     outer = [one for one in listed if all(_meets(one, JsonRow(one), c) for c in path.conditions)]

@@ -64,6 +64,8 @@ def examine(text: str, file: str = "") -> tuple[Definition | None, tuple[ConfigE
         field = error.field
         told = where.removeprefix(f"{field}: ")
         return None, (ConfigError(told, file=file, line=error.line, field=field),)
+    except UnicodeEncodeError as error:
+        return None, (ConfigError(f"no text: {error.reason}", file=file),)
     except ConfigError as error:
         return None, (*reader.problems, error)[:_MAX_PROBLEMS]
     reader.problems += checks.problems(definition)
@@ -147,34 +149,27 @@ class _Reader(Reading):
             )
             if kind == "select" and not default and options:
                 default = next(iter(options))
-            found[name] = Setting(
-                name=name, type=kind, default=default, options=tuple(options), line=fields["name"].line
-            )
+            found[name] = Setting(name=name, type=kind, default=default, options=tuple(options))
         return found
 
     def _categories(self, told: Told | None) -> tuple[Category, ...]:
         caps = self.mapping(told, "caps", _CAPS) if told else {}
-        found: list[Category] = []
+        found: list[tuple[str, Told]] = []
         if "categories" in caps:
-            for key, one in self.mapping(caps["categories"], "caps.categories").items():
-                found.append(Category(id=key, cat=self.text(one, "caps.categories")))
+            found += self.mapping(caps["categories"], "caps.categories").items()
         for one in self.items(caps.get("categorymappings"), "caps.categorymappings"):
             fields = self.mapping(one, "caps.categorymappings", ["id", "cat", "desc", "default"])
-            if "id" not in fields or "cat" not in fields:
+            if "id" in fields and "cat" in fields:
+                found.append((self.text(fields["id"], "caps.categorymappings.id"), fields["cat"]))
+            else:
                 self.note("caps.categorymappings", one.line, "expected an id and a cat")
-                continue
-            found.append(
-                Category(
-                    id=self.text(fields["id"], "id"),
-                    cat=self.text(fields["cat"], "cat"),
-                    desc=self.text(fields["desc"], "desc", may_be_empty=True) if "desc" in fields else "",
-                    is_default=self.flag(fields.get("default"), "default"),
-                )
-            )
-        for one in found:
-            if one.cat not in NUMBERS:
-                self.note("caps", told.line if told else 0, f"no such Newznab category: {one.cat[:60]!r}")
-        return tuple(found)
+        return tuple(self._category(id_, cat) for id_, cat in found)
+
+    def _category(self, id_: str, told: Told) -> Category:
+        cat = self.text(told, "caps")
+        if cat not in NUMBERS:
+            self.note("caps", told.line, f"no such Newznab category: {cat[:60]!r}")
+        return Category(id=id_, cat=cat)
 
     def _search(self, told: Told) -> Search:
         fields = self.mapping(told, "search", _SEARCH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -97,7 +98,18 @@ def _observations(records: Sequence[Record], payload: Payload) -> tuple[list[Obs
             continue
         seen.append(one)
         undated += is_undated
-    return seen, undated
+    return _told_apart(seen), undated
+
+
+def _told_apart(seen: list[Observation]) -> list[Observation]:
+    """Several torrents of one page are several items: the page alone does not name them."""
+    pages = Counter(one.native_id for one in seen)
+    return [
+        replace(one, native_id=f"{one.native_id}#{one.infohash_v1 or one.infohash_v2 or one.title}")
+        if pages[one.native_id] > 1
+        else one
+        for one in seen
+    ]
 
 
 def _judge_empty(answer: Answer, job: Job, rows_there: int, bad: int) -> None:

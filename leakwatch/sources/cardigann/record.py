@@ -89,7 +89,7 @@ def observation(record: Record, site: str, base: str, now: datetime) -> tuple[Ob
     details = None if "details" in record.constant else web(base, told.get("details", ""))
     torrent = web(base, download)
     published, is_unread = _published(told, record.constant, now)
-    size = size_of(told.get("size", ""))
+    size = (None, False) if "size" in record.constant else size_of(told.get("size", ""))
     return (
         Observation(
             site=site,

@@ -22,6 +22,7 @@ _STRING = re.compile(r'"((?:\\.|[^"\\])*)"|' + r"'((?:\\.|[^'\\])*)'", re.DOTALL
 _COMBINATOR = re.compile(r"\s*([>+~])\s*|\s+")
 _ATTRIBUTE = re.compile(r"\s*(?:\*\||[\w-]+\|)?([\w:.-]+)\s*(?:([~|^$*!]?=)\s*)?")
 _NTH = re.compile(r"\s*(?:(odd|even)|([+-]?\d*)n\s*(?:([+-])\s*(\d+))?|([+-]?\d+))\s*$", re.IGNORECASE)
+_NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SCOPE = "count(.|$scope)=1"
 _FORWARD = {
     " ": "descendant::*",
@@ -72,6 +73,8 @@ class _Reading:
         return found
 
     def variable(self, text: str) -> str:
+        if _NO_XML.search(text):
+            raise SelectorError(f"a character that no page can have in {self.text[:80]!r}")
         name = f"t{len(self.texts)}"
         self.texts[name] = text
         return f"${name}"
@@ -214,8 +217,8 @@ def _value(reading: _Reading, end: str) -> str:
         text = found[1] if found[1] is not None else found[2]
     else:
         stop = reading.text.find(end, reading.at)
-        if stop < 0:
-            raise SelectorError(f"expected {end}")
+        if stop < 0 or reading.rest()[:1] in ("'", '"'):
+            raise SelectorError(f"expected {end} or the end of a text")
         text, reading.at = reading.text[reading.at : stop].strip(), stop
     return _plain(text)
 
@@ -265,7 +268,9 @@ def _pseudo(reading: _Reading, tag: str, depth: int) -> str:
         test = f"contains(string(.),{reading.variable(_value(reading, ')'))})"
     elif name.startswith("nth-"):
         stop = reading.text.find(")", reading.at)
-        formula, reading.at = reading.text[reading.at : max(stop, reading.at)], max(stop, reading.at)
+        if stop < 0:
+            raise SelectorError("expected )")
+        formula, reading.at = reading.text[reading.at : stop], stop
         axis = "following-sibling" if "last" in name else "preceding-sibling"
         test = _nth(formula, f"count({axis}::{same})+1")
     else:
