@@ -152,12 +152,12 @@ def definition(
 
     loaded, found = examine(_definition_text(file), str(file))
     for one in found:
-        say(clean(one.message, 500))
+        say(f"leakwatch: {clean(one.message, 500)}")
     if found or loaded is None:
         raise typer.Exit(2)
     if loaded.login:
         say(
-            f"{clean(str(file))}:{loaded.login_line}: login: not supported: sign-in by {clean(loaded.login, 40)}; "
+            f"leakwatch: {clean(str(file))}:{loaded.login_line}: login: not supported: sign-in by {clean(loaded.login, 40)}; "
             "a site of it needs as_guest = true and shows what guests see"
         )
     if not check:

@@ -60,6 +60,15 @@ class Answer:
             return lambda block, expand: rows.value(row, block, expand)
         return lambda block, expand: _of_json(row, block, expand)
 
+    def hashed(self, told: Record, row: Any) -> Record:
+        """The record with the one infohash that its row's links tell, where the definition reads none."""
+        if self.path.response == "json" or told.has_torrent:
+            return told
+        found = rows.told_hashes(row)
+        return (
+            replace(told, values={**told.values, "infohash": next(iter(found))}) if len(found) == 1 else told
+        )
+
     def dated(self, told: Record, row: Any) -> Record:
         """The record with the date of the heading above its row, where it has none of its own."""
         block = self.rule.dates

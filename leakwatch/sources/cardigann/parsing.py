@@ -80,7 +80,7 @@ def _records(
         except (TemplateError, SelectorError, PathError):
             bad += 1
             continue
-        told = answer.dated(told, row)
+        told = answer.dated(answer.hashed(told, row), row)
         keeps = filters.keeps_row(answer.rule.filters, told.values.get("title", ""), job.words)
         if told.is_item and keeps:
             records.append(told)

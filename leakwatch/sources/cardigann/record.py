@@ -47,6 +47,12 @@ class Record:
             self.values.get(name) and name not in self.constant for name in _LINKS
         )
 
+    @property
+    def has_torrent(self) -> bool:
+        """Whether the fields tell which torrent it is."""
+        links = (_magnet(self.values.get("magnet", "")), _magnet(self.values.get("download", "")))
+        return any(links) or infohash_in(self.values.get("infohash", "")) is not None
+
 
 def read(
     definition: Definition,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - compiled, without stubs
@@ -13,6 +14,8 @@ from leakwatch.sources.cardigann.selectors import select
 
 MAX_VALUE = 200_000
 _MAX_HEADINGS = 1000
+_MAX_VALUES = 500
+_HASH = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{40}(?![0-9A-Za-z])")
 
 
 def rows(root: etree._Element, rule: Rows, selector: str, limit: int) -> tuple[list[etree._Element], int]:
@@ -76,6 +79,22 @@ def _drop(element: etree._Element) -> None:
         else:
             parent.text = (parent.text or "") + element.tail
     parent.remove(element)
+
+
+def told_hashes(row: etree._Element) -> frozenset[str]:
+    """The infohashes that the row's own links tell: in magnet URIs, and in the addresses of torrents named by theirs."""
+    found: set[str] = set()
+    for value in islice(_values(row), _MAX_VALUES):
+        is_link = "btih:" in value or ".torrent" in value.lower()
+        found.update(one.lower() for one in _HASH.findall(value[:4000]) if is_link)
+    return frozenset(found)
+
+
+def _values(row: etree._Element) -> Iterator[str]:
+    for element in row.iter(etree.Element):
+        is_named = element.get("name", "").lower() == "infohash"
+        for name, value in element.items():
+            yield f"btih:{value}" if is_named and name == "value" else value
 
 
 def heading(row: etree._Element, block: Block, expand: Callable[[str], str]) -> str | None:

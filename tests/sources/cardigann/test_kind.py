@@ -299,6 +299,17 @@ def test_a_page_in_an_old_encoding_is_read() -> None:
     assert read(text("kiln"), marked).observations[0].title == "Печь"
 
 
+def test_a_rows_own_link_tells_its_infohash() -> None:
+    """Where the definition reads no torrent in a row, a link named by one infohash tells it, and no page is asked for."""
+    link = f'<a href="https://cache.example/torrent/{HEX.upper()}.torrent?title=x">t</a>'
+    page = read(text("ferry"), BOAT.replace("</li>", f"{link}</li>"))
+    assert (page.observations[0].infohash_v1, page.next_requests) == (HEX, ())
+    two = link + link.replace(HEX.upper(), "1" * 40)
+    for other in (two, f'<img src="/covers/{HEX}.jpg">'):
+        page = read(text("ferry"), BOAT.replace("</li>", f"{other}</li>"))
+        assert (page.observations[0].infohash_v1, len(page.next_requests)) == (None, 1)
+
+
 # --- the pages of items ----------------------------------------------------------------------------------------
 
 
