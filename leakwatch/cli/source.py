@@ -118,7 +118,7 @@ def parse(
     if (definition is None) is (chosen.name == "cardigann"):
         raise ConfigError("a cardigann page, and no other, is read with --definition FILE.yml")
     if definition is not None:
-        state |= _by_definition(definition, url, str(told.get("words") or ""))
+        state = _by_definition(definition, str(told.get("words") or "")) | state
         url = url or str(state["job"]["link"])
     payload = Payload(
         request=Request(url=url, state=state),
@@ -178,12 +178,12 @@ def _definition_text(file: Path) -> str:
         raise ConfigError(f"expected UTF-8: {error}", file=str(file)) from error
 
 
-def _by_definition(file: Path, url: str, words: str) -> dict[str, Any]:
+def _by_definition(file: Path, words: str) -> dict[str, Any]:
     """The state of a request whose answer is read by a definition. Raises: ConfigError."""
     from leakwatch.sources._kind import FileText  # noqa: PLC0415
     from leakwatch.sources.cardigann import saved_state  # noqa: PLC0415
 
-    return saved_state(FileText(str(file), _definition_text(file)), url, words)
+    return saved_state(FileText(str(file), _definition_text(file)), words)
 
 
 def _site(path: Path | None) -> dict[str, Any]:

@@ -115,10 +115,10 @@ class Job:
             yield Request(url=address.url, form=address.form, headers=address.headers, state=state)
 
 
-def saved_state(definition: FileText, url: str = "", words: str = "") -> dict[str, Json]:
+def saved_state(definition: FileText, words: str = "") -> dict[str, Json]:
     """The state of a request whose answer somebody saved: of the first path, asked for `words` or for what is new.
 
     Raises: ConfigError where the definition cannot be followed.
     """
-    site = CardigannSite(definition=definition, url=url, as_guest=True)
+    site = CardigannSite(definition=definition, as_guest=True)
     return Job.of_site(site, words, {}).state("rows")
