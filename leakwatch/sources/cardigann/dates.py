@@ -106,7 +106,7 @@ def _in_words(told: str, now: datetime) -> datetime | None:
     if relative:
         days = {"today": 0, "yesterday": -1, "tomorrow": 1}[relative[1]]
         return _at_clock(now, told, days)
-    if "ago" in lower or re.fullmatch(r"(?:(?:\d+(?:\.\d+)?|an?)\s*[a-z]+[\s,]*(?:and\s)?)+", lower):
+    if "ago" in lower or _SPAN.match(lower):
         spanned = since(lower, now)
         if spanned:
             return spanned

@@ -134,4 +134,6 @@ def text_of(told: Json) -> str:
         return "True" if told else "False"
     if isinstance(told, list):
         return ",".join(text_of(one) for one in told[:1000] if not isinstance(one, dict | list))
+    if isinstance(told, float) and told.is_integer() and abs(told) < 2**63:
+        told = int(told)
     return str(told) if isinstance(told, str | int | float) else ""

@@ -69,8 +69,11 @@ def read(
 
     for block in definition.search.fields:
         told = expand(block.text) if block.text is not None else find(block, expand)
+        shown = told
         if told is not None:
             told = filters.apply(told, block.filters, now, expand, definition.encoding)
+        if not told and block.name == "title":  # filters that leave nothing would hide the item
+            told = shown
         if not told and block.default is not None:
             told = expand(block.default)
         values[block.name] = told or ""

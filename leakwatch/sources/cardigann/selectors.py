@@ -272,7 +272,7 @@ def _pseudo(reading: _Reading, tag: str, depth: int) -> str:
             raise SelectorError("expected )")
         formula, reading.at = reading.text[reading.at : stop], stop
         axis = "following-sibling" if "last" in name else "preceding-sibling"
-        test = _nth(formula, f"count({axis}::{same})+1")
+        test = _nth(formula, f"{axis}::{same}")
     else:
         raise SelectorError(f"not supported: :{name[:40]}()")
     reading.match(re.compile(r"\s*"))
@@ -282,12 +282,12 @@ def _pseudo(reading: _Reading, tag: str, depth: int) -> str:
 
 
 _PLAIN = {
-    "first-child": "not(preceding-sibling::*)",
-    "last-child": "not(following-sibling::*)",
-    "only-child": "not(preceding-sibling::* or following-sibling::*)",
-    "first-of-type": "not(preceding-sibling::SAME)",
-    "last-of-type": "not(following-sibling::SAME)",
-    "only-of-type": "not(preceding-sibling::SAME or following-sibling::SAME)",
+    "first-child": "not(preceding-sibling::*[1])",
+    "last-child": "not(following-sibling::*[1])",
+    "only-child": "not(preceding-sibling::*[1] or following-sibling::*[1])",
+    "first-of-type": "not(preceding-sibling::SAME[1])",
+    "last-of-type": "not(following-sibling::SAME[1])",
+    "only-of-type": "not(preceding-sibling::SAME[1] or following-sibling::SAME[1])",
     "empty": "not(* or string-length(.)>0)",
     "root": "not(parent::*)",
     "scope": _SCOPE,
@@ -295,17 +295,19 @@ _PLAIN = {
 }
 
 
-def _nth(formula: str, place: str) -> str:
+def _nth(formula: str, before: str) -> str:
+    """A test of an element's place, by the siblings before it; a fixed place looks no further than that."""
     found = _NTH.match(formula)
     if not found:
         raise SelectorError(f"cannot read the number {formula[:20]!r}")
+    place = f"(count({before})+1)"
     if found[1]:
-        return f"({place}) mod 2={1 if found[1].lower() == 'odd' else 0}"
-    if found[5]:
-        return f"{place}={int(found[5])}"
-    step = int(found[2] + "1" if found[2] in ("", "+", "-") else found[2])
-    offset = int((found[3] or "+") + (found[4] or "0"))
+        return f"{place} mod 2={1 if found[1].lower() == 'odd' else 0}"
+    step = 0 if found[5] else int(found[2] + "1" if found[2] in ("", "+", "-") else found[2])
+    offset = int(found[5]) if found[5] else int((found[3] or "+") + (found[4] or "0"))
     if step == 0:
-        return f"{place}={offset}"
+        if offset < 1:
+            return "false()"
+        return f"not({before}[{offset}])" + (f" and {before}[{offset - 1}]" if offset > 1 else "")
     side = ">=" if step > 0 else "<="
-    return f"({place}{side}{offset} and (({place})-({offset})) mod {abs(step)}=0)"
+    return f"({place}{side}{offset} and ({place}-({offset})) mod {abs(step)}=0)"

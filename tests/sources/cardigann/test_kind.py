@@ -248,6 +248,19 @@ def test_an_item_that_cannot_be_read_hides_no_other() -> None:
     assert page.observations[1].published_at is None
 
 
+def test_a_title_is_never_filtered_away() -> None:
+    """A title of which the definition's filters leave nothing stays as the page has it."""
+    told = changed(
+        "kiln",
+        (
+            "      selector: title\n",
+            "      selector: title\n      filters:\n        - name: re_replace\n          args: ['\\W*[\\p{IsCyrillic}]+', '']\n",
+        ),
+    )
+    body = "<rss><channel><item><title>Печь</title><link>/1</link></item><item><title>Печь Kiln</title><link>/2</link></item></channel></rss>"
+    assert [one.title for one in read(told, body.encode("windows-1251")).observations] == ["Печь", "Kiln"]
+
+
 def test_dates_may_stand_in_headings() -> None:
     """`dateheaders` gives the date of the nearest heading above to rows without one."""
     dates = "  rows:\n    dateheaders:\n      selector: li.day\n      filters:\n        - name: dateparse\n          args: yyyy-MM-dd\n"
@@ -365,7 +378,7 @@ def test_a_download_may_be_read_elsewhere() -> None:
     assert (seen.title, seen.infohash_v1) == ("Northern Ferry", HEX)
 
 
-# --- hostile answers -------------------------------------------------------------------------------------------
+# --- hostile answers  ------------------------------------------------------------------------------------------
 
 
 def within(seconds: float, name: str, body: str | bytes, **more: Any) -> Page | None:

@@ -273,6 +273,16 @@ def test_dates_in_words(text: str, expected: str | None) -> None:
     assert found is wanted or (found and wanted and abs(found - wanted) < timedelta(seconds=1))
 
 
+@pytest.mark.parametrize(
+    "text", ["a" * 199 + "!", "1 a" * 66, "an " * 66 + "1", "1d" * 100, " " * 200, "1 day, and " * 18]
+)
+def test_hostile_dates_are_quick(text: str) -> None:
+    """No text makes the reading of dates slow."""
+    began = time.process_time()
+    dates.in_words(text, NOW)
+    assert time.process_time() - began < 0.5
+
+
 @given(st.text(max_size=60), st.text(alphabet="yMdHhmsfzt'\\ :/-+2006Jan1504", max_size=30))
 @settings(deadline=None, max_examples=300)
 def test_any_date_is_a_time_or_none(text: str, layout: str) -> None:
@@ -309,6 +319,9 @@ PAGE = html.fromstring("""<html><body><div id="top" class="a b"><p>one <i>two</i
         ("li:nth-child(2n+1)", ["l1", "l3"]),
         ("li:nth-child(-n+2)", ["l1", "l2"]),
         ("li:nth-last-child(1)", ["l3"]),
+        ("li:nth-child(0)", []),
+        ("li:nth-child(3n)", ["l3"]),
+        ("li:nth-child(even)", ["l2"]),
         ("li:nth-of-type(2)", ["l2"]),
         ("li:nth-last-of-type(3)", ["l1"]),
         ("li:first-child, li:last-child", ["l1", "l3"]),
