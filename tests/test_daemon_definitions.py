@@ -10,6 +10,7 @@ import pytest
 
 from leakwatch.model.site import Coverage
 from leakwatch.service import list_findings
+
 from .daemons import ASSET, HASH, MAGNET, Web, configured, polled, site, until, watching
 
 FERRY = Path(__file__).parent / "sources" / "cardigann" / "definitions" / "ferry.yml"

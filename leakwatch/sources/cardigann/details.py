@@ -17,6 +17,7 @@ from leakwatch.sources.cardigann.job import DONE, Job
 from leakwatch.sources.cardigann.template import Value
 
 _MAX_TRIES = 3
+_MAX_SEARCHED = 2000
 _KEPT = ("native_id", "title", "url", "text", "size_bytes", "size_is_exact", "seeders", "leechers")
 
 
@@ -27,23 +28,17 @@ def _key(seen: Observation) -> str:
 def wanted(
     seen: Sequence[Observation], payload: Payload, job: Job
 ) -> tuple[tuple[Request, ...], dict[str, Json], str]:
-    """The pages of items that have neither magnet nor infohash yet, those read before left out; cursor; what is put off.
-
-    Keys of items that a whole page of what is new no longer shows are forgotten.
-    """
+    """The pages of items that have neither magnet nor infohash yet, those read before left out; cursor; what is put off."""
     definition = job.definition
     if definition.download is None:
         return (), {}, ""
-    shown = {_key(one) for one in seen}
-    cursor: dict[str, Json] = {}
-    if not job.words and len(definition.search.paths) == 1:
-        cursor = {f"d/{key}": None for key in job.known if key not in shown}
+    cursor = _listed({_key(one) for one in seen}, job)
     bare = [
         one
         for one in seen
         if not (one.magnet or one.infohash_v1 or one.infohash_v2)
         and one.torrent_url
-        and job.known.get(_key(one), 0) < _MAX_TRIES
+        and job.tries(_key(one)) < _MAX_TRIES
     ]
     here = [one for one in bare if _host(one.torrent_url) in (_host(payload.url), _host(job.link))]
     said = [f"{len(bare) - len(here)} pages of items are on another host"] if len(bare) > len(here) else []
@@ -59,6 +54,22 @@ def wanted(
     return tuple(follow), cursor, "; ".join(dict.fromkeys(said))
 
 
+def _listed(shown: set[str], job: Job) -> dict[str, Json]:
+    """What to remember of items whose page was read: those listed here now, and no longer those that were.
+
+    Searches list other items each time; theirs are forgotten when there are many.
+    """
+    here = {key for key in job.known if key.startswith(f"{job.place}/")}
+    forgets = not job.words or len(here) > _MAX_SEARCHED
+    changes: dict[str, Json] = {
+        f"d/{key}": None for key in here if forgets and key.partition("/")[2] not in shown
+    }
+    for key in shown:
+        if job.tries(key) and f"{job.place}/{key}" not in here:
+            changes[f"d/{job.place}/{key}"] = job.tries(key)
+    return changes
+
+
 def _host(url: str | None) -> str:
     try:
         return (urlsplit(url or "").netloc or "").lower()
@@ -71,7 +82,8 @@ def _detail(seen: Observation, payload: Payload, job: Job, variables: Mapping[st
     address = requests.before(job.definition, job.link, page, variables)
     row = {name: getattr(seen, name) for name in _KEPT}
     row["published_at"] = seen.published_at.isoformat() if seen.published_at else None
-    tries = {_key(seen): job.known.get(_key(seen), 0)}
+    key = _key(seen)
+    tries = {f"{job.place}/{key}": job.tries(key)}
     return Request(
         url=address.url if address else page,
         form=address.form if address else None,
@@ -111,9 +123,9 @@ def read(payload: Payload, job: Job) -> Page:
         if magnet or torrent:
             break
     if not (infohash or magnet or torrent):
-        tries = job.known.get(_key(seen), 0) + 1
+        tries = job.tries(_key(seen)) + 1
         told_so = "the page of an item has neither magnet nor torrent nor infohash"
-        return Page(observations=(seen,), cursor={f"d/{_key(seen)}": tries}, incomplete=told_so)
+        return Page(observations=(seen,), cursor={f"d/{job.place}/{_key(seen)}": tries}, incomplete=told_so)
     hashes = fields.magnet_hashes(magnet)
     found = replace(
         seen,
@@ -122,7 +134,7 @@ def read(payload: Payload, job: Job) -> Page:
         infohash_v1=infohash or hashes[0],
         infohash_v2=hashes[1],
     )
-    return Page(observations=(found,), cursor={f"d/{_key(found)}": DONE})
+    return Page(observations=(found,), cursor={f"d/{job.place}/{_key(found)}": DONE})
 
 
 def _kept(told: Mapping[str, Json], payload: Payload) -> Observation:

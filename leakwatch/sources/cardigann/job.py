@@ -24,7 +24,7 @@ _MAX_KNOWN = 6000
 class Job:
     """All that is known of a search while its answers are read; it travels in the requests' state.
 
-    `known`: how often the page of an item was read in vain, or DONE.
+    `known`: by where an item is listed and its key, how often its page was read in vain, or DONE.
     """
 
     text: str
@@ -102,6 +102,16 @@ class Job:
         return requests.variables(
             config, " ".join(keywords.split()) if self.words else "", self.words, self.ids, self.year
         )
+
+    @property
+    def place(self) -> str:
+        """Where the items of this answer are listed: on a path of what is new, or among what was searched for."""
+        return "w" if self.words else str(self.path)
+
+    def tries(self, key: str) -> int:
+        """How often the page of an item was read in vain, wherever it is listed; DONE if not in vain."""
+        places = ("w", *map(str, range(len(self.definition.search.paths))))
+        return max(self.known.get(f"{place}/{key}", 0) for place in places)
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -344,10 +344,21 @@ def test_what_is_no_longer_listed_is_forgotten() -> None:
     )
     (key,) = item.cursor
     state = saved_state(text("ferry"))
-    state["job"]["known"] = {key[2:]: 9, "0" * 20: 9}
+    state["job"]["known"] = {key[2:]: 9, "0/" + "0" * 20: 9, "w/" + "0" * 20: 9}
     again = read(text("ferry"), BOAT, **state)
     assert again.next_requests == ()
-    assert again.cursor == {"d/" + "0" * 20: None}
+    assert again.cursor == {"d/0/" + "0" * 20: None}
+
+
+def test_a_search_and_what_is_new_remember_each_other() -> None:
+    """An item whose page was read for a search is not asked for again in what is new, and is kept while it is there."""
+    key = next(iter(KIND.parse(answer(read(text("ferry"), BOAT).next_requests[0], "<p></p>")).cursor))[4:]
+    state = saved_state(text("ferry"))
+    state["job"]["known"] = {f"w/{key}": 9}
+    page = read(text("ferry"), BOAT, **state)
+    assert (page.next_requests, page.cursor) == ((), {f"d/0/{key}": 9})
+    state["job"] |= {"known": {f"w/{number:020}": 9 for number in range(2001)}, "words": "ferry"}
+    assert len(read(text("ferry"), BOAT, **state).cursor) == 2001
 
 
 def test_a_page_that_tells_nothing_is_asked_three_times() -> None:
