@@ -41,8 +41,8 @@ class CardigannSite:
             if number not in NUMBERS.values():
                 raise ConfigError(f"no Newznab category {number}", field="categories")
         config_of(loaded, self.settings, self.url)
-        if not self.url:
-            object.__setattr__(self, "url", loaded.links[0])  # the one default that another setting gives
+        url = (self.url or loaded.links[0]).rstrip("/") + "/"
+        object.__setattr__(self, "url", url)  # the one default that another setting gives
 
     @property
     def loaded(self) -> Definition:

@@ -142,7 +142,7 @@ def test_headers_never_say_who_we_are_not() -> None:
 def test_a_site_has_the_definitions_address_and_pace() -> None:
     """The address is the first link unless another is given; requestDelay is the least pace."""
     assert (site("lantern").url, site("lantern").least_interval_s) == ("https://lantern.example/", 3.0)
-    assert site("lantern", url="https://mirror.example/").url == "https://mirror.example/"
+    assert site("lantern", url="https://mirror.example/of/it").url == "https://mirror.example/of/it/"
 
 
 LOGIN = (
@@ -387,6 +387,31 @@ def test_a_download_may_be_read_elsewhere() -> None:
     assert request.url == "https://ferry.example/api/info?id=7"
     (seen,) = KIND.parse(answer(request, f'{{"hash": "{HEX.upper()}"}}')).observations
     assert (seen.title, seen.infohash_v1) == ("Northern Ferry", HEX)
+
+
+def test_what_a_request_must_carry() -> None:
+    """An item's page without its row, or of a definition without a download block, is an error and no item."""
+    with pytest.raises(LayoutChanged, match="no row came with the request"):
+        read(text("ferry"), "<p>x</p>", step="item")
+    with pytest.raises(LayoutChanged, match="no download block"):
+        read(text("lantern"), "<p>x</p>", step="item", row={"native_id": "n", "title": "t"})
+    with pytest.raises(LayoutChanged, match="no definition came with the request"):
+        KIND.parse(answer(Request(url="https://x.example/"), "<p>x</p>"))
+
+
+def test_what_is_removed_leaves_its_neighbours_text() -> None:
+    """`remove` takes elements out and leaves the text around them."""
+    told = changed("ferry", ("      selector: a\n", "      selector: a\n      remove: b, i\n"))
+    body = BOAT.replace("Northern Ferry", "<b>x</b>North<i>y</i>ern <u>F<b>z</b>erry</u><i>w</i>!")
+    assert read(told, body).observations[0].title == "Northern Ferry!"
+
+
+def test_rows_after_a_row_belong_to_it() -> None:
+    """`after` makes one item of so many rows that follow one another."""
+    told = changed("ferry", ("    selector: li.boat\n", "    selector: li.boat\n    after: 1\n"))
+    body = '<ul><li class="boat">text</li><li class="boat">more <a href="/boat/1">A</a></li>'
+    body += '<li class="boat"><b>x</b></li><li class="boat">tail<a href="/boat/2">B</a></li></ul>'
+    assert [one.title for one in read(told, body).observations] == ["A", "B"]
 
 
 # --- hostile answers  ------------------------------------------------------------------------------------------

@@ -114,6 +114,10 @@ def test_any_template_is_text_or_an_error(text: str) -> None:
         (r"a\u00A0b", "x", "a\u00a0b", "x"),
         (r"[[a]", "x", "[a", "xx"),
         (r"\P{L}+", "", "a1б2", "aб"),
+        (r"\b\p{Lu}\w+(?!\w)", "#", "Дом и сад", "# и сад"),
+        (r"(?=[\p{Nd}д])[\p{L}\d]\P{L}", "#", "д1 а1 1!", "# а##"),
+        (r"\b[\p{IsCyrillic}]+\b\z", "x", "a дом", "a x"),
+        (r"[^\W\d]+", "x", "дом_1", "x1"),
     ],
 )
 def test_patterns_mean_what_they_mean_in_net(pattern: str, by: str, text: str, expected: str) -> None:
@@ -121,7 +125,9 @@ def test_patterns_mean_what_they_mean_in_net(pattern: str, by: str, text: str, e
     assert patterns.replaced(pattern, by, text) == expected
 
 
-@pytest.mark.parametrize("pattern", ["(", "[a", r"\p{", r"\p{Klingon}", r"\u12", "a{5}{6", "x" * 5000, "(?#"])
+@pytest.mark.parametrize(
+    "pattern", ["(", "[a", r"\p{", r"\p{Klingon}", r"\u12", r"(?=x)[\P{L}]", "a{5}{6", "x" * 5000, "(?#"]
+)
 def test_patterns_that_cannot_be_read_are_errors(pattern: str) -> None:
     """A pattern that neither reader takes is a PatternError."""
     if pattern == "a{5}{6":
@@ -137,6 +143,13 @@ def test_hostile_text_cannot_make_a_linear_pattern_slow() -> None:
     assert patterns.first(r"(a+)+$", "a" * 50_000 + "b") is None
     assert patterns.replaced(r"(?<!x)(\w+)-", "", "д" * 100_000) == "д" * 100_000
     assert time.process_time() - began < 1
+
+
+def test_only_backtracking_leaves_long_text() -> None:
+    """A pattern with a look-behind works on short text and leaves long text as it is."""
+    assert patterns.replaced(r"(?<=д)о", "0", "дом") == "д0м"
+    assert patterns.replaced(r"(?<=д)о", "0", "дом" * 400) == "дом" * 400
+    assert patterns.first(r"(?<=д)о", "дом" * 400) is None
 
 
 # --- filters ---------------------------------------------------------------------------------------------------
