@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from leakwatch.errors import LeakwatchError
 from leakwatch.sources._kind import FileText, Page, Payload, Request
-from leakwatch.sources.cardigann import KIND, examine, saved_state
+from leakwatch.sources.cardigann import KIND, examine, patterns, saved_state
+from leakwatch.sources.cardigann.definition import Definition
 
 PAGES = {
     "limetorrents": ["indexer_html/limetorrents__daily.html", "indexer_html/limetorrents__backlog.html"],
@@ -31,6 +32,22 @@ PAGES = {
     "pandacd": ["indexer_api/Torznab__torznab_animetosho.xml"],
 }
 """By site; pandacd's API is Torznab too, so it reads the same page."""
+HOSTILE = [
+    " ",
+    "\u0434",
+    "Сезон 1 ",
+    "S01 - ",
+    "1 ",
+    "[",
+    "[a] ",
+    "- \u0434",
+    "Season 1 \u0434",
+    "(\u0434 ",
+    "2026 ",
+    "1",
+    "\u04341",
+]
+HOSTILE += ["сезон 1 сери 1 из ", "Сезон 1" + " " * 300]
 
 
 def read(definition: FileText, body: bytes) -> Page | LeakwatchError:
@@ -74,8 +91,38 @@ def facts(page: Page, expected: dict[str, Any]) -> dict[str, tuple[object, objec
     return told
 
 
+def patterns_of(definition: Definition) -> set[str]:
+    """The patterns in a definition's filters, but those with a template in them."""
+    search, download = definition.search, definition.download
+    blocks = [*search.fields, *(download.selectors if download else ())]
+    blocks += [download.infohash] if download and download.infohash else []
+    steps = [*search.keywords_filters, *(step for block in blocks for step in block.filters)]
+    return {
+        step.args[0] for step in steps if step.name in ("regexp", "re_replace") and "{{" not in step.args[0]
+    }
+
+
+def show_patterns(told: set[str]) -> None:
+    """How the patterns are read, and what the dearest of them costs on hostile text."""
+    size = patterns.MAX_BACKTRACKED
+    read_by = [patterns.compiled(one) for one in told]
+    linear = sum(one.linear is not None for one in read_by)
+    on_ascii = sum(one.linear is None and one.ascii is not None for one in read_by)
+    worst = 0.0
+    for one in told:
+        for piece in HOSTILE:
+            for text in ((piece * size)[:size], (piece * size)[: size - 1] + "\u0436"):
+                began = time.process_time()
+                patterns.replaced(one, "x", text)
+                worst = max(worst, time.process_time() - began)
+    print(
+        f"{len(told)} patterns: {linear} are RE2's on any text, {on_ascii} on ASCII, {len(told) - linear - on_ascii} backtrack"
+    )
+    print(f"the dearest on {2 * len(HOSTILE)} hostile texts of {size} characters: {worst * 1000:.0f} ms")
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ["LEAKWATCH_SHARED_DATA"])
     files = sorted((folder / "cardigann").glob("*.yml"))
     recorded = {
@@ -83,12 +130,14 @@ def main() -> None:
         for row in json.loads((folder / "payloads/expected.json").read_text("utf-8"))
     }
     loads = signed = parsed = pages = same = there = 0
+    told: set[str] = set()
     began = time.process_time()
     for file in files:
         text = FileText(file.name, file.read_text("utf-8"))
         definition, problems = examine(text.text, file.name)
         loads += definition is not None and not problems
         login = definition.login if definition else ""
+        told |= patterns_of(definition) if definition else set()
         signed += bool(login)
         note = "; ".join(one.message for one in problems) or (
             f"loads; sign-in by {login} not supported" if login else "loads"
@@ -101,16 +150,17 @@ def main() -> None:
                 print(f"    {name}: {page.message}")
                 continue
             parsed += 1
-            told = facts(page, recorded[name])
-            agreed = sum(theirs == ours for theirs, ours in told.values())
-            same, there = same + agreed, there + len(told)
-            print(f"    {name}: {len(page.observations)} items, {agreed} of {len(told)} facts")
-            for fact, (theirs, ours) in told.items():
+            compared = facts(page, recorded[name])
+            agreed = sum(theirs == ours for theirs, ours in compared.values())
+            same, there = same + agreed, there + len(compared)
+            print(f"    {name}: {len(page.observations)} items, {agreed} of {len(compared)} facts")
+            for fact, (theirs, ours) in compared.items():
                 if theirs != ours:
                     print(f"        {fact}: {str(theirs)[:70]!r}, here {str(ours)[:70]!r}")
     print(f"{loads} of {len(files)} load, {signed} of them with a sign-in that is not supported")
     print(f"{parsed} of {pages} recorded pages are read, {same} of {there} facts of items agree")
     print(f"{time.process_time() - began:.1f} s of this process")
+    show_patterns(told)
 
 
 if __name__ == "__main__":

@@ -372,7 +372,7 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         f"{HTTP}[[sites]]\nkind = 'gopher'\n",
         4,
         "sites.1.kind",
-        "there are dht, feed, github",
+        "there are cardigann, dht, feed, github",
     ),
     "site of a list": (f"{HTTP}[[sites]]\nkind = ['feed']\n", 4, "sites.1.kind", "no such source kind"),
     "site without name": (
