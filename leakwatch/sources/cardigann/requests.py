@@ -58,7 +58,12 @@ def searches(
     for index, path in enumerate(definition.search.paths):
         if not _concerns(path, categories):
             continue
-        address = _search(definition, path, link, told)
+        try:
+            address = _search(definition, path, link, told)
+        except template.TemplateError as error:
+            raise ConfigError(
+                str(error), file=definition.file, line=path.line, field="search.paths"
+            ) from error
         key = f"{address.url}\n{address.form}"
         if key not in seen:
             seen.add(key)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from leakwatch.errors import ConfigError
 from leakwatch.sources._kind import FileText
-from leakwatch.sources.cardigann.categories import NUMBERS
+from leakwatch.sources.cardigann import requests
+from leakwatch.sources.cardigann.categories import NUMBERS, ids_of
 from leakwatch.sources.cardigann.definition import Definition, Setting
 from leakwatch.sources.cardigann.loading import load
 from leakwatch.sources.cardigann.template import Value
@@ -40,9 +41,11 @@ class CardigannSite:
         for number in self.categories:
             if number not in NUMBERS.values():
                 raise ConfigError(f"no Newznab category {number}", field="categories")
-        config_of(loaded, self.settings, self.url)
         url = (self.url or loaded.links[0]).rstrip("/") + "/"
         object.__setattr__(self, "url", url)  # the one default that another setting gives
+        config, ids = config_of(loaded, self.settings, url), ids_of(self.categories, loaded.categories)
+        if url.startswith(("http://", "https://")):
+            tuple(requests.searches(loaded, url, requests.variables(config, "", "", ids, 2000), ids))
 
     @property
     def loaded(self) -> Definition:

@@ -177,6 +177,17 @@ def test_wrong_settings_are_named(given: dict[str, Any], told: str) -> None:
         site("lantern", **given)
 
 
+def test_an_address_that_is_none_is_told_with_the_settings() -> None:
+    """A path that a setting makes no web address of is told when the site is configured, not at its first poll."""
+    setting = "settings:\n  - name: api\n    type: text\n    default: https://api.kiln.example\n"
+    told = changed("kiln", ("settings: []\n", setting), ("path: feed.php", 'path: "{{ .Config.api }}/feed"'))
+    assert started(CardigannSite(definition=told))[0].url == "https://api.kiln.example/feed"
+    with pytest.raises(ConfigError, match="the definition leads to no web address"):
+        CardigannSite(definition=told, settings={"api": "ftp://x"})
+    with pytest.raises(ConfigError, match="a template gives more than"):
+        CardigannSite(definition=told, settings={"api": "x" * 70_000})
+
+
 def test_no_password_is_taken() -> None:
     """A definition's password is no setting of a site: it would travel in an address."""
     told = changed("kiln", ("settings: []", "settings:\n  - name: pass\n    type: password\n"))
