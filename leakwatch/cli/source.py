@@ -1,4 +1,4 @@
-"""`leakwatch source`: list, parse a saved page, health."""
+"""`leakwatch source`: list, parse a saved page, check a definition, health."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ register(app)
 register_probing(app)
 
 _MAX_PAYLOAD = 64 * 2**20
+_MAX_DEFINITION = 2**20
 _STATE = frozenset({"step", "board", "api", "web", "repository", "thread", "site", "id", "number", "title"})
 
 
@@ -188,6 +189,9 @@ def parse(
     site: Annotated[
         Path | None, typer.Option("--site", help="TOML: url, status, headers and state of the request.")
     ] = None,
+    definition: Annotated[
+        Path | None, typer.Option("--definition", help="The definition of a `cardigann` site.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a saved page as its kind would, and print the observations."""
@@ -197,14 +201,15 @@ def parse(
 
     chosen = kind_named(kind)
     told = _site(site)
+    state = {"site": file.stem} | {k: v for k, v in told.items() if k in _STATE} | told.get("state", {})
     url = str(told.get("url") or "")
+    if (definition is None) is (chosen.name == "cardigann"):
+        raise ConfigError("a cardigann page, and no other, is read with --definition FILE.yml")
+    if definition is not None:
+        state = _by_definition(definition, str(told.get("words") or "")) | state
+        url = url or str(state["job"]["link"])
     payload = Payload(
-        request=Request(
-            url=url,
-            state={"site": file.stem}
-            | {k: v for k, v in told.items() if k in _STATE}
-            | told.get("state", {}),
-        ),
+        request=Request(url=url, state=state),
         url=url,
         status=int(told.get("status", 200)),
         headers={str(k).lower(): str(v) for k, v in told.get("headers", {}).items()},
@@ -223,6 +228,50 @@ def parse(
     follow = len(page.next_requests)
     if follow:
         say(f"leakwatch: {follow} more page{'s' if follow != 1 else ''} would be read next")
+
+
+@app.command()
+def definition(
+    file: Annotated[Path, typer.Argument(help="A definition in the format of Jackett and Prowlarr.")],
+    check: Annotated[bool, typer.Option("--check", help="Say only what is wrong or not supported.")] = False,
+) -> None:
+    """Load a Cardigann definition and say what it is, or what of it is wrong or not supported."""
+    from leakwatch.sources.cardigann import examine  # noqa: PLC0415
+
+    loaded, found = examine(_definition_text(file), str(file))
+    for one in found:
+        say(f"leakwatch: {clean(one.message, 500)}")
+    if found or loaded is None:
+        raise typer.Exit(2)
+    if loaded.login:
+        say(
+            f"leakwatch: {clean(str(file))}:{loaded.login_line}: login: not supported: sign-in by {clean(loaded.login, 40)}; "
+            "a site of it needs as_guest = true and shows what guests see"
+        )
+    if not check:
+        kinds = ", ".join(dict.fromkeys(path.response for path in loaded.search.paths))
+        told = f"{len(loaded.links)} links, {len(loaded.search.paths)} paths, {kinds}"
+        told += f", a request every {loaded.request_delay_s:g} s" if loaded.request_delay_s else ""
+        typer.echo(
+            f"{clean(loaded.id, 80)}\t{clean(loaded.name, 80)}\t{told}\tsettings: {', '.join(loaded.settings)}"
+        )
+
+
+def _definition_text(file: Path) -> str:
+    from leakwatch.service import read_bytes  # noqa: PLC0415
+
+    try:
+        return read_bytes(file, _MAX_DEFINITION).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"expected UTF-8: {error}", file=str(file)) from error
+
+
+def _by_definition(file: Path, words: str) -> dict[str, Any]:
+    """The state of a request whose answer is read by a definition. Raises: ConfigError."""
+    from leakwatch.sources._kind import FileText  # noqa: PLC0415
+    from leakwatch.sources.cardigann import saved_state  # noqa: PLC0415
+
+    return saved_state(FileText(str(file), _definition_text(file)), words)
 
 
 def _site(path: Path | None) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
-from leakwatch.sources._kind import CredentialRef, PolledKind, StreamKind
+from leakwatch.sources._kind import CredentialRef, FileText, PolledKind, StreamKind
 from leakwatch.sources.dht import DhtSite
 from leakwatch.swarm.metadata import SwarmSettings
 
@@ -60,6 +60,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
 }
 SITES_FOLDER = "sites.d"
 _MAX_QUERY = 200
+_MAX_FILE_TEXT = 2**20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
@@ -261,7 +262,8 @@ class _Reader:
         self._check_schedule(site, told, at)
         self._check_manner(site, at)
         self._check_canary(site, at)
-        return site
+        least = getattr(site.settings, "least_interval_s", 0.0)
+        return dataclasses.replace(site, min_interval_s=max(site.min_interval_s, least))
 
     def _check_manner(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
         """What is said of how a site is asked: reasons, mirrors, proxy and words must make sense."""
@@ -386,7 +388,17 @@ class _Reader:
                     raise self._error((*at, name), f"expected a number {bound}, got {told[name]!r}")
             elif one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING:
                 raise self._error(at, f"{name} is missing")
-        return cls(**values)
+        return self._made(cls, values, at)
+
+    def _made(self, cls: type, values: Mapping[str, Any], at: tuple[str | int, ...]) -> Any:
+        """The dataclass; what it refuses itself is told with its place here, or in the file that it read."""
+        try:
+            return cls(**values)
+        except ConfigError as error:
+            if error.file:
+                raise
+            part = (error.field,) if error.field else ()
+            raise self._error((*at, *part), error.message.removeprefix(f"{error.field}: ")) from None
 
     def _secret(self, told: Mapping[str, Any], name: str, at: tuple[str | int, ...]) -> Secret | None:
         given = [key for key in (name, f"{name}_file", f"{name}_env") if key in told]
@@ -439,7 +451,33 @@ class _Reader:
             if value not in args:
                 raise self._error(at, f"expected one of {', '.join(map(str, args))}")
             return value
+        if origin is Mapping:
+            return self._texts(value, at)
+        if hint is FileText:
+            return self._file_text(value, at)
         return self._scalar(getattr(hint, "__supertype__", hint), value, at)
+
+    def _texts(self, value: Any, at: tuple[str | int, ...]) -> dict[str, str]:
+        """A table of texts; numbers and true or false are taken as they are written."""
+        if not isinstance(value, dict):
+            raise self._error(at, "expected a table")
+        if not all(isinstance(one, str | int | float) for one in value.values()):
+            raise self._error(at, "expected texts, numbers, true or false")
+        return {key: str(one).lower() if isinstance(one, bool) else str(one) for key, one in value.items()}
+
+    def _file_text(self, value: Any, at: tuple[str | int, ...]) -> FileText:
+        """The text of a file named relative to the configuration."""
+        if not isinstance(value, str) or not value:
+            raise self._error(at, "expected text")
+        try:
+            with (self._path.parent / value).open("rb") as file:
+                body = file.read(_MAX_FILE_TEXT + 1)
+            text = body.decode("utf-8-sig")
+        except (OSError, ValueError) as error:
+            raise self._error(at, f"the file cannot be read: {error}") from error
+        if len(body) > _MAX_FILE_TEXT:
+            raise self._error(at, f"the file is larger than {_MAX_FILE_TEXT} bytes")
+        return FileText(value, text)
 
     def _scalar(self, hint: Any, value: Any, at: tuple[str | int, ...]) -> Any:
         if hint is Duration:

@@ -16,7 +16,7 @@ from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS
-from leakwatch.sources._kind import SourceKind, StreamKind
+from leakwatch.sources._kind import FileText, SourceKind, StreamKind
 
 _DURATION = r"^\d+(\.\d+)?\s*(ms|s|m|h|d)$"
 
@@ -85,6 +85,7 @@ _SCALARS: dict[Any, dict[str, Any]] = {
     int: {"type": "integer"},
     float: {"type": "number"},
     Path: {"type": "string"},
+    FileText: {"type": "string", "description": "a file, relative to the configuration"},
     Secret: _SECRET,
     Duration: {"anyOf": [{"type": "string", "pattern": _DURATION}, {"type": "number", "minimum": 0}]},
     Severity: {"enum": [one.value for one in Severity]},
@@ -101,4 +102,6 @@ def _type(hint: Any) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": _ADDRESS}
     if origin is typing.Literal:
         return {"enum": list(args)}
+    if origin is Mapping:
+        return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
     return _SCALARS[getattr(hint, "__supertype__", hint)]

@@ -9,7 +9,18 @@ from leakwatch.errors import ConfigError
 from leakwatch.sources._kind import SourceKind
 
 _NAMES = (
-    *("feed", "torznab", "imageboard", "github", "gitlab", "huggingface", "registry", "archive", "academic"),
+    *(
+        "feed",
+        "torznab",
+        "cardigann",
+        "imageboard",
+        "github",
+        "gitlab",
+        "huggingface",
+        "registry",
+        "archive",
+        "academic",
+    ),
     *("hackernews", "reddit", "lemmy", "mastodon", "discourse", "phpbb", "dht"),
 )
 _ALIASES = {"rss": "feed"}

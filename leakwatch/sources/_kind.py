@@ -27,6 +27,14 @@ CredentialRef = NewType("CredentialRef", str)
 """The name of a secret that the fetcher looks up; the secret itself never passes through here."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """A file that a setting names, and what was in it when the configuration was read: kinds read no files."""
+
+    file: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One GET that a kind wants done, or a POST of a form. `state` comes back with the payload: what `parse` must know.

@@ -549,10 +549,18 @@ def toml(value: Any) -> str:
     return json.dumps(value)
 
 
+def definition_of(expected: Path) -> list[str]:
+    """The option for the definition that a saved page is read by, if it is."""
+    told = json.loads(expected.with_name(expected.name.replace(".expected.", ".request.")).read_text("utf-8"))
+    if "definition" not in told:
+        return []
+    return ["--definition", str(expected.parent / "definitions" / told["definition"])]
+
+
 def payload_of(expected: Path) -> str:
     """The saved page beside an expectation."""
     stem = expected.name.removesuffix(".expected.json")
-    names = (f"{stem}.json", f"{stem}.xml", f"{stem}.info", f"{stem}.torrent")
+    names = (f"{stem}.json", f"{stem}.xml", f"{stem}.html", f"{stem}.info", f"{stem}.torrent")
     return str(next(expected.with_name(name) for name in names if expected.with_name(name).exists()))
 
 
@@ -560,9 +568,8 @@ def payload_of(expected: Path) -> str:
 def test_source_parse_keeps_to_the_contract(expected: Path, tmp_path: Path) -> None:
     """Saved pages give observations in order, with exactly the contract's keys, absent facts null."""
     site = site_file(expected, tmp_path)
-    told = values(
-        run("source", "parse", expected.parent.name, payload_of(expected), "--site", site, "--json").stdout
-    )
+    more = ["--site", site, "--json", *definition_of(expected)]
+    told = values(run("source", "parse", expected.parent.name, payload_of(expected), *more).stdout)
     wanted = json.loads(expected.read_text("utf-8")).get("observations")
     if wanted is not None:
         assert len(told) == len(wanted)

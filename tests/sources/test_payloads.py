@@ -13,7 +13,8 @@ import pytest
 from leakwatch.errors import LayoutChanged, Refused, SourceError
 from leakwatch.extract.links import locate
 from leakwatch.sources import KINDS
-from leakwatch.sources._kind import Page, Payload, Request
+from leakwatch.sources._kind import FileText, Page, Payload, Request
+from leakwatch.sources.cardigann import saved_state
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*/*.expected.json"))
@@ -29,6 +30,10 @@ def payload_of(expected: Path) -> tuple[str, Payload]:
         if not p.name.endswith((".expected.json", ".request.json"))
     )
     told = json.loads((expected.parent / f"{stem}.request.json").read_text("utf-8"))
+    if "definition" in told:
+        folder = expected.parent / "definitions"
+        text = FileText(told["definition"], (folder / told["definition"]).read_text("utf-8"))
+        told["state"] = saved_state(text) | told["state"]
     return expected.parent.name, Payload(
         request=Request(url=told["url"], state=told.get("state", {})),
         url=told["url"],

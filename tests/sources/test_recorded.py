@@ -19,7 +19,8 @@ from leakwatch.errors import LayoutChanged, LeakwatchError, Refused
 from leakwatch.extract.links import locate
 from leakwatch.model.observation import Observation
 from leakwatch.sources import KINDS
-from leakwatch.sources._kind import Page, Payload, Request
+from leakwatch.sources._kind import FileText, Page, Payload, Request
+from leakwatch.sources.cardigann import saved_state
 from leakwatch.torrent.infohash import parse_v1
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -30,6 +31,7 @@ ATTRIBUTES_ONLY = "indexer_api/Torznab__torznab_animetosho.xml"
 INDEXES = ("Torznab__", "Newznab__", "bitmagnet__", "relative_urls")
 RECORDED = frozenset({"feed", "torznab", "imageboard", "github", "huggingface", "reddit", "mastodon"})
 """Kinds of which there are recorded answers."""
+KILN = Path(__file__).parent / "cardigann" / "definitions" / "kiln.yml"
 ISSUES = {
     "AuthenticatedUser.testGetIssues": 15,
     "Issue131.testGetPullsWithOrgHeadUser": 30,
@@ -76,7 +78,9 @@ def rows(shared_data: Path, wanted: Callable[[str], bool]) -> list[tuple[str, di
 
 def page_of(kind: str, body: bytes) -> Page | LeakwatchError:
     """What a kind makes of a body that came without its request."""
-    payload = Payload(request=Request(url=URL), url=URL, status=200, headers={}, body=body, fetched_at=NOON)
+    state = saved_state(FileText("kiln.yml", KILN.read_text("utf-8"))) if kind == "cardigann" else {}
+    request = Request(url=URL, state=state)
+    payload = Payload(request=request, url=URL, status=200, headers={}, body=body, fetched_at=NOON)
     try:
         return KINDS[kind].parse(payload)
     except LeakwatchError as error:
