@@ -206,7 +206,7 @@ class _Reader:
         if isinstance(site.settings, DhtSite):
             nodes = site.settings.bootstrap
             self._asked((*at, "bootstrap"), lambda: SwarmSettings(dht_bootstrap=nodes))
-        elif not _is_web_address(site.settings.url):
+        elif not isinstance(kind, StreamKind) and not _is_web_address(site.settings.url):
             raise self._error((*at, "url"), "expected an http or https address")
         for key in ("token", "apikey"):
             if getattr(site.settings, key, None) and told[key] not in self._secrets:
@@ -226,12 +226,15 @@ class _Reader:
                 )
 
     def _one_stream_a_kind(self, sites: tuple[SiteConfig, ...]) -> None:
-        """Two listeners would hear the same, under one node id and with twice the packets."""
-        streams = [site.kind if site.is_stream else "" for site in sites]
-        for index, kind in enumerate(streams):
-            if kind and kind in streams[:index]:
+        """Two listeners would hear the same, under one node id and with twice the packets; two inboxes, the same files."""
+        streams = [
+            "dht" if isinstance(site.settings, DhtSite) else getattr(site.settings, "folder", "")
+            for site in sites
+        ]
+        for index, stream in enumerate(streams):
+            if stream and stream in streams[:index]:
                 raise self._error(
-                    ("sites", index, "kind"), f"there is a {kind} site already; one hears it all"
+                    ("sites", index, "kind"), f"there is a {stream} site already; one hears it all"
                 )
 
     def _check_cron(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:

@@ -13,6 +13,7 @@ from leakwatch.sources import (
     hackernews,
     huggingface,
     imageboard,
+    inbox,
     lemmy,
     mastodon,
     phpbb,
@@ -36,6 +37,7 @@ KINDS: Mapping[str, SourceKind] = {
         discourse.KIND,
         phpbb.KIND,
         dht.KIND,
+        inbox.KIND,
     )
 }
 _ALIASES = {"rss": "feed"}
