@@ -18,6 +18,7 @@ from leakwatch.sources import (
     mastodon,
     phpbb,
     reddit,
+    telegram,
     torznab,
 )
 from leakwatch.sources._kind import SourceKind
@@ -36,6 +37,7 @@ KINDS: Mapping[str, SourceKind] = {
         mastodon.KIND,
         discourse.KIND,
         phpbb.KIND,
+        telegram.KIND,
         dht.KIND,
         inbox.KIND,
     )
