@@ -16,6 +16,7 @@ from leakwatch.sources import (
     inbox,
     lemmy,
     mastodon,
+    paste,
     phpbb,
     reddit,
     telegram,
@@ -38,6 +39,7 @@ KINDS: Mapping[str, SourceKind] = {
         discourse.KIND,
         phpbb.KIND,
         telegram.KIND,
+        paste.KIND,
         dht.KIND,
         inbox.KIND,
     )

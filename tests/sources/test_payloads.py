@@ -61,6 +61,7 @@ def test_payload(expected_file: Path) -> None:
     if "observations" in expected:
         check_observations(page, expected["observations"])
     assert page.incomplete == expected.get("incomplete", page.incomplete)
+    assert page.cursor == expected.get("cursor", page.cursor)
     if "next_urls" in expected:
         assert sorted(one.url for one in page.next_requests) == sorted(expected["next_urls"])
 

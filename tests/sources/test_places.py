@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from leakwatch.errors import ConfigError
 from leakwatch.model.asset import AssetId
-from leakwatch.sources import telegram
+from leakwatch.sources import paste, telegram
 from leakwatch.sources._kind import Page, Payload, PolledKind, Question, Request
 
 HERE = Path(__file__).parent
@@ -52,3 +53,27 @@ def test_an_invitation_is_no_channel(channel: str) -> None:
     with pytest.raises(ConfigError) as caught:
         telegram.TelegramSite(channel=channel)
     assert caught.value.field == "channel"
+
+
+def test_a_paste_is_read_once() -> None:
+    """A text that was asked for is not asked for again while the list shows it, and must not be lost before."""
+    site = paste.PasteSite(url="https://scrape.example/", limit=100)
+    body = (HERE / "paste" / "list_known.json").read_bytes()
+    cursor: dict[str, Any] = {}
+    asked = []
+    for _ in range(2):
+        (request,) = paste.start(site, cursor)
+        _, page = answered(paste.KIND, request, body)
+        cursor |= page.cursor
+        asked.append([one.url.rpartition("=")[2] for one in page.next_requests])
+        assert all(one.keep for one in page.next_requests)
+    assert request.url == "https://scrape.example/api_scraping.php?limit=100"
+    assert asked == [["bB7tRw4e", "Zz1kkP09", "Qa8LmZ2x"], []]
+
+
+@pytest.mark.parametrize("field", ["limit", "max_items"])
+def test_a_list_of_pastes_has_an_end(field: str) -> None:
+    """The API shows at most 250."""
+    with pytest.raises(ConfigError) as caught:
+        paste.PasteSite(**{field: 251})
+    assert caught.value.field == field

@@ -28,7 +28,7 @@ URL = "https://site.example/feed.xml"
 # infohash are the business of the kind `torznab`.
 ATTRIBUTES_ONLY = "indexer_api/Torznab__torznab_animetosho.xml"
 INDEXES = ("Torznab__", "Newznab__", "bitmagnet__", "relative_urls")
-UNRECORDED = {"dht", "discourse", "hackernews", "lemmy", "telegram"}
+UNRECORDED = {"dht", "discourse", "hackernews", "lemmy", "paste", "telegram"}
 """Kinds whose answers are not among the recorded ones."""
 ISSUES = {
     "AuthenticatedUser.testGetIssues": 15,
