@@ -295,7 +295,17 @@ class _Reader:
                     raise self._error((*at, name), f"expected a number {bound}, got {told[name]!r}")
             elif one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING:
                 raise self._error(at, f"{name} is missing")
-        return cls(**values)
+        return self._made(cls, values, at)
+
+    def _made(self, cls: type, values: Mapping[str, Any], at: tuple[str | int, ...]) -> Any:
+        """The dataclass; what it refuses itself is told with its place here, or in the file that it read."""
+        try:
+            return cls(**values)
+        except ConfigError as error:
+            if error.file:
+                raise
+            part = (error.field,) if error.field else ()
+            raise self._error((*at, *part), error.message.removeprefix(f"{error.field}: ")) from None
 
     def _secret(self, told: Mapping[str, Any], name: str, at: tuple[str | int, ...]) -> Secret | None:
         given = [key for key in (name, f"{name}_file", f"{name}_env") if key in told]

@@ -16,6 +16,7 @@ from leakwatch.sources import (
     inbox,
     lemmy,
     mastodon,
+    page,
     paste,
     phpbb,
     reddit,
@@ -40,6 +41,7 @@ KINDS: Mapping[str, SourceKind] = {
         phpbb.KIND,
         telegram.KIND,
         paste.KIND,
+        page.KIND,
         dht.KIND,
         inbox.KIND,
     )

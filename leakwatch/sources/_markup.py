@@ -137,10 +137,16 @@ def _hidden(text: str, known: set[str]) -> list[tuple[int, Locator]]:
         for reading, kinds in told:
             for one in find_locators(reading):
                 key = identity(one)
-                if key not in known and (kinds is None or one.kind in kinds):
+                if (kinds is None or one.kind in kinds) and not _is_known(key, known):
                     at, chain = start + max(one.offset, 0), ("raw", *one.decode_chain)
                     found.setdefault(key, (at, replace(one, offset=-1, decode_chain=chain)))
     return sorted(found.values(), key=lambda one: one[0])
+
+
+def _is_known(key: str, known: set[str]) -> bool:
+    """Whether an item has it. An address with spaces in it ends too early in the raw text."""
+    is_address = key.startswith(f"{LocatorKind.TORRENT_URL}:")
+    return key in known or (is_address and any(one.startswith(key) for one in known))
 
 
 def _places(text: str, marks: Sequence[str]) -> list[tuple[int, int]]:
