@@ -26,7 +26,7 @@ from leakwatch.sources._kind import Payload, site_name
 MAX_CHARS = 8 * 2**20
 _MAX_SELECTOR = 1000
 _PART, _OVERLAP = 256 * 1024, 8 * 1024
-_MAX_HIDDEN = 500
+MAX_HIDDEN = 500
 _NEAR = 64 * 1024
 """Characters behind an item in which what is hidden is still the item's own."""
 _IN_TAGS = (LocatorKind.MAGNET, LocatorKind.ED2K, LocatorKind.TORRENT_URL)
@@ -111,14 +111,14 @@ def with_hidden(
     Shape:  `marks` are texts of the raw page that say where each item begins, in the items' order; "" is unknown.
     """
     known = {identity(locator) for one in observations for locator in locate(one).locators}
-    hidden = _hidden(page.text, known)
-    more = len(hidden) - _MAX_HIDDEN
+    hidden = hidden_links(page.text, known)
+    more = len(hidden) - MAX_HIDDEN
     told = page.incomplete or (f"{more} hidden links left out" if more > 0 else "")
     if not hidden:
         return tuple(observations), told
     places = _places(page.text, marks)
     own: dict[int, list[Locator]] = {}
-    for at, locator in hidden[:_MAX_HIDDEN]:
+    for at, locator in hidden[:MAX_HIDDEN]:
         own.setdefault(_nearest(places, at), []).append(locator)
     items = [
         replace(one, locators=(*one.locators, *own.get(number, ())))
@@ -127,7 +127,7 @@ def with_hidden(
     return (*items, *([_of_page(page, own[-1], payload)] if -1 in own else [])), told
 
 
-def _hidden(text: str, known: set[str]) -> list[tuple[int, Locator]]:
+def hidden_links(text: str, known: set[str]) -> list[tuple[int, Locator]]:
     """Locators of the raw text that are not known yet, each with its place, in the order of the text."""
     shown = text.replace("<!--", "    ").replace("-->", "   ")
     found: dict[str, tuple[int, Locator]] = {}

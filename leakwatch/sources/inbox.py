@@ -11,12 +11,15 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leakwatch.errors import LayoutChanged, MagnetError
+from leakwatch.extract.links import identity, locate
 from leakwatch.model.observation import Observation
 from leakwatch.sources import _fields as fields
+from leakwatch.sources._encoding import text_of
 from leakwatch.sources._kind import Page, Payload, Request, StreamKind, site_name
+from leakwatch.sources._markup import MAX_CHARS, MAX_HIDDEN, hidden_links
 from leakwatch.sources._torrents import read_torrent, torrent_page
 from leakwatch.torrent.magnet import parse_magnet
 
@@ -28,7 +31,6 @@ _ADDRESS = re.compile(r"https?://\S+")
 _TORRENT = re.compile(r"https?://[^\s?#]+\.torrent(?:[?#]\S*)?\Z")
 _SHORTCUT = re.compile(r"\s*URL=(\S.*)", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,1000})", re.IGNORECASE)
-_CHARSET = re.compile(r"charset=[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,23 +116,21 @@ def _title(magnet: str | None) -> str:
 
 
 def _web_page(payload: Payload) -> Page:
-    """A page as one observation: its title, and all of it as text."""
-    told = _CHARSET.search(payload.headers.get("content-type", ""))
-    try:
-        text = payload.body[: fields.MAX_TEXT * 4].decode(told[1] if told else "utf-8", "replace")
-    except LookupError:
-        text = payload.body[: fields.MAX_TEXT * 4].decode("utf-8", "replace")
+    """A page as one observation: its title, all of it as text, and the links that are hidden in it."""
+    text = text_of(payload.body[:MAX_CHARS], payload.headers)[: fields.MAX_TEXT]
     found = _TITLE.search(text)
+    seen = Observation(
+        site=site_name(payload),
+        native_id=payload.url[:2000],
+        title=html.unescape(found[1]).strip()[:2000] if found else "",
+        fetched_at=payload.fetched_at,
+        url=payload.url,
+        text=fields.text(text),
+    )
+    known = {identity(one) for one in locate(seen).locators}
     return Page(
         observations=(
-            Observation(
-                site=site_name(payload),
-                native_id=payload.url[:2000],
-                title=html.unescape(found[1]).strip()[:2000] if found else "",
-                fetched_at=payload.fetched_at,
-                url=payload.url,
-                text=fields.text(text),
-            ),
+            replace(seen, locators=tuple(one for _, one in hidden_links(text, known))[:MAX_HIDDEN]),
         )
     )
 

@@ -43,8 +43,8 @@ LISTS = {
     "horriblesubs__daily": ({"rows": "div.release-links", "title": "td.dl-label"}, 60),
     "jackett__html-response1": ({"rows": ".media", "title": "a[href^='/torrent/']"}, 25),
     "limetorrents__backlog": (
-        {"rows": ".table3 tr, .table2 tr:nth-child(n+2)", "link": ".tt-name a + a"},
-        36,
+        {"rows": "table.table2 tr:nth-child(n+2)", "link": ".tt-name a + a"},
+        32,
     ),
     "limetorrents__daily": ({"rows": "table.table2 tr:nth-child(n+2)", "link": ".tt-name a + a"}, 50),
     "shanaproject__backlog": ({"rows": "div.release_block[id]", "title": ".release_original"}, 50),
