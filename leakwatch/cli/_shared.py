@@ -95,10 +95,14 @@ def gaps(config: Config) -> list[str]:
     if config.swarm.enabled and not config.swarm.dht_bootstrap:
         found.append("without swarm.dht_bootstrap no peers are found, so no torrent can be proved")
     found += against_robots(config)
+    from leakwatch.sources.dht import DhtSite  # noqa: PLC0415
+
     for site in config.sites:
-        if site.is_stream and site.enabled and not config.swarm.enabled:
+        if not (site.enabled and isinstance(site.settings, DhtSite)):
+            continue
+        if not config.swarm.enabled:
             found.append(f"the site {site.name!r} hears nothing: [swarm] is not enabled")
-        elif site.is_stream and site.enabled and not (site.settings.bootstrap or config.swarm.dht_bootstrap):
+        elif not (site.settings.bootstrap or config.swarm.dht_bootstrap):
             found.append(f"the site {site.name!r} has no DHT node to begin with: set its bootstrap")
     return found
 

@@ -251,7 +251,7 @@ class _Reader:
         if isinstance(site.settings, DhtSite):
             nodes = site.settings.bootstrap
             self._asked((*at, "bootstrap"), lambda: SwarmSettings(dht_bootstrap=nodes))
-        elif not _is_web_address(site.settings.url):
+        elif not isinstance(kind, StreamKind) and not _is_web_address(site.settings.url):
             raise self._error((*at, "url"), "expected an http or https address")
         for key in credentials_of(kind.settings):
             if getattr(site.settings, key) and told[key] not in self._secrets:
@@ -300,13 +300,13 @@ class _Reader:
                 )
 
     def _one_stream_a_kind(self, sites: tuple[SiteConfig, ...], others: tuple[SiteConfig, ...] = ()) -> None:
-        """Two listeners would hear the same, under one node id and with twice the packets."""
-        taken = {site.kind for site in others}
-        streams = [site.kind if site.is_stream else "" for site in sites]
-        for index, kind in enumerate(streams):
-            if kind and (kind in streams[:index] or kind in taken):
+        """Two listeners would hear the same, under one node id and with twice the packets; two inboxes, the same files."""
+        taken = {_stream_of(site) for site in others}
+        streams = [_stream_of(site) for site in sites]
+        for index, stream in enumerate(streams):
+            if stream and (stream in streams[:index] or stream in taken):
                 raise self._error(
-                    ("sites", index, "kind"), f"there is a {kind} site already; one hears it all"
+                    ("sites", index, "kind"), f"there is a {stream} site already; one hears it all"
                 )
 
     def _check_schedule(self, site: SiteConfig, told: Mapping[str, Any], at: tuple[str | int, ...]) -> None:
@@ -540,6 +540,13 @@ def credentials_of(settings: type) -> list[str]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _stream_of(site: SiteConfig) -> str:
+    """What two sites must not listen to at once: the DHT, or one folder; nothing where it is polled."""
+    if not site.is_stream:
+        return ""
+    return str(getattr(site.settings, "folder", site.kind))
 
 
 def _is_web_address(url: str) -> bool:

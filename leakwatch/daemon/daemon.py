@@ -31,8 +31,10 @@ from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
+from leakwatch.sources.dht import DhtSite
+from leakwatch.sources.inbox import InboxSite
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import Surroundings, watch_dht, watched_keys
+from leakwatch.streaming import Surroundings, SwarmSide, watch_dht, watch_inbox, watched_keys
 from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.outcomes import OutcomeLog
 from leakwatch.torrent.infohash import SwarmKey
@@ -223,30 +225,36 @@ class Daemon:
             await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def listen(self, site: SiteConfig) -> None:
-        """Listen to the DHT until the end; what ends it before is told, and it begins anew, later each time."""
-        if self.prover.swarm is None:
+        """Listen to a stream until the end; what ends it before is told, and it begins anew, later each time."""
+        if isinstance(site.settings, DhtSite) and self.prover.swarm is None:
             log.error(
                 "stream_not_started", site=site.name, error="the swarm is switched off: set swarm.enabled"
             )
             return
-        around = Surroundings(
-            brain=self.brain,
-            watched=self._watched,
-            repository=self.repository,
-            vault=self.vault,
-            swarm=self.prover.swarm,
-            clock=self.clock,
-            announce=self._announce,
-        )
         for wait_s in itertools.chain(_LISTEN_AGAIN_S, itertools.repeat(_LISTEN_AGAIN_S[-1])):
             try:
-                own_id = stable_node_id(self.config.data_dir)
-                await watch_dht(site.name, site.settings, self.config.swarm_settings, own_id, around)
+                await self._stream(site)
             except LeakwatchError as error:
                 log.error("stream_ended", site=site.name, error=error.message, again_in_s=wait_s)
             except Exception as error:
                 log.exception("stream_crashed", site=site.name, error=repr(error), again_in_s=wait_s)
             await asyncio.sleep(wait_s)
+
+    async def _stream(self, site: SiteConfig) -> None:
+        around = Surroundings(
+            brain=self.brain,
+            repository=self.repository,
+            vault=self.vault,
+            clock=self.clock,
+            announce=self._announce,
+        )
+        if isinstance(site.settings, InboxSite):
+            folder = self.config.file.parent / site.settings.folder
+            await watch_inbox(site.name, folder, site.settings, around, self.fetcher)
+        elif self.prover.swarm is not None:
+            side = SwarmSide(swarm=self.prover.swarm, watched=self._watched)
+            own_id = stable_node_id(self.config.data_dir)
+            await watch_dht(site.name, site.settings, self.config.swarm_settings, own_id, around, side)
 
     async def _watched(self) -> frozenset[SwarmKey]:
         return await watched_keys(await self.brain(), self.repository)

@@ -9,19 +9,9 @@ from leakwatch.errors import ConfigError
 from leakwatch.sources._kind import SourceKind
 
 _NAMES = (
-    *(
-        "feed",
-        "torznab",
-        "cardigann",
-        "imageboard",
-        "github",
-        "gitlab",
-        "huggingface",
-        "registry",
-        "archive",
-        "academic",
-    ),
-    *("hackernews", "reddit", "lemmy", "mastodon", "discourse", "phpbb", "dht"),
+    *("feed", "torznab", "cardigann", "page", "imageboard", "telegram", "paste", "inbox", "dht"),
+    *("github", "gitlab", "huggingface", "registry", "archive", "academic"),
+    *("hackernews", "reddit", "lemmy", "mastodon", "discourse", "phpbb"),
 )
 _ALIASES = {"rss": "feed"}
 

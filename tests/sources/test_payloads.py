@@ -36,7 +36,7 @@ def payload_of(expected: Path) -> tuple[str, Payload]:
         told["state"] = saved_state(text) | told["state"]
     return expected.parent.name, Payload(
         request=Request(url=told["url"], state=told.get("state", {})),
-        url=told["url"],
+        url=told.get("final_url", told["url"]),
         status=told.get("status", 200),
         headers={name.lower(): value for name, value in told.get("headers", {}).items()},
         body=file.read_bytes(),
@@ -66,6 +66,8 @@ def test_payload(expected_file: Path) -> None:
     page = KINDS[kind].parse(payload)
     if "observations" in expected:
         check_observations(page, expected["observations"])
+    assert page.incomplete == expected.get("incomplete", page.incomplete)
+    assert page.cursor == expected.get("cursor", page.cursor)
     if "next_urls" in expected:
         assert sorted(one.url for one in page.next_requests) == sorted(expected["next_urls"])
     check_state(page, expected)
