@@ -60,7 +60,7 @@ def back(site: LemmySite, payload: Payload, page: Page) -> Request | None:  # no
         number = (fields.count(state.get("page")) or 1) + 1
         return _comments_request(site, number) if number <= _MAX_PAGES else None
     following = fields.text(body.get("next_page"), 200)
-    if state.get("step") != "posts" or not following:
+    if state.get("step") != "posts" or not following or not following.isascii():
         return None
     query = {"type_": site.listing, "sort": "New", "limit": _LIMIT, "page_cursor": following}
     return Request(url=f"{site.url}/api/v3/post/list?{urlencode(query)}", state={"step": "posts"})

@@ -77,7 +77,11 @@ def back(site: RedditSite, payload: Payload, page: Page) -> Request | None:  # n
         return None
     after = fields.text(fields.mapping(fields.mapping(payload.json()).get("data")).get("after"), 40)
     path = fields.text(state.get("path"), 500)
-    return _request(site, path, {"after": after}, str(state["step"])) if after and path else None
+    return (
+        _request(site, path, {"after": after}, str(state["step"]))
+        if after and after.isascii() and path
+        else None
+    )
 
 
 def _request(site: RedditSite, path: str, query: Mapping[str, str], step: str) -> Request:
@@ -147,8 +151,8 @@ def _things(listing: Json, depth: int) -> Iterator[Mapping[str, Json]]:
 
 def _is_gone(data: Mapping[str, Json]) -> bool:
     """Whether somebody removed it, so that what was seen before is all there is."""
-    removed = data.get("removed_by_category") is not None
-    return removed or data.get("selftext") in _GONE or data.get("body") in _GONE
+    texts = {fields.text(data.get("selftext")), fields.text(data.get("body"))}
+    return data.get("removed_by_category") is not None or not texts.isdisjoint(_GONE)
 
 
 def _observation(thing: Mapping[str, Json], payload: Payload) -> Observation:

@@ -72,7 +72,9 @@ def test_payload(expected_file: Path) -> None:
         assert sorted(one.url for one in page.next_requests) == sorted(expected["next_urls"])
     check_state(page, expected)
     if "back_url" in expected:
-        check_back(KINDS[kind], payload, page, expected_file, expected["back_url"])
+        back = getattr(KINDS[kind], "back", None)
+        request = back(settings_of(expected_file), payload, page) if back else None
+        assert same_address(request.url if request else None) == same_address(expected["back_url"])
 
 
 def check_state(page: Page, expected: dict[str, Any]) -> None:
@@ -83,14 +85,14 @@ def check_state(page: Page, expected: dict[str, Any]) -> None:
         assert bool(page.incomplete) == expected["incomplete"], page.incomplete
 
 
-def check_back(kind: Any, payload: Payload, page: Page, expected: Path, wanted: str | None) -> None:
-    """The address of the page behind this one, as the settings in the request file ask for it."""
-    told = json.loads((expected.parent / expected.name.replace(".expected.", ".request.")).read_text("utf-8"))
-    settings = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in told["settings"].items()
-    }
-    request = kind.back(kind.settings(**settings), payload, page) if kind.back else None
-    assert same_address(request.url if request else None) == same_address(wanted)
+def settings_of(expected: Path) -> Any:
+    """The site's settings that the request file beside an expectation names, or None."""
+    request = expected.parent / expected.name.replace(".expected.", ".request.")
+    told = json.loads(request.read_text("utf-8")).get("settings")
+    if told is None:
+        return None
+    sound = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    return KINDS[expected.parent.name].settings(**sound)
 
 
 def same_address(url: str | None) -> tuple[str, list[tuple[str, str]]] | None:
