@@ -21,12 +21,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from drift_mutations import draw
 from drift_pages import NOON, Site, observed, sites
 
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
+from leakwatch.limited.pages import PageReader
 from leakwatch.matching.index import build_index
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain
@@ -51,6 +53,7 @@ class Desk:
     body: bytes = b""
     at: datetime = NOON
     fetcher: HttpFetcher = field(init=False)
+    reader: PageReader = field(default_factory=PageReader)
 
     def now(self) -> datetime:
         """The time."""
@@ -68,7 +71,9 @@ class Desk:
     async def poll(self, name: str, site: Site, body: bytes) -> CoverageWindow:
         """Poll a site that shows this page, ten minutes later."""
         self.body, self.at = body, self.at + timedelta(minutes=10)
-        settings = (TorznabSite if site.kind.name == "torznab" else FeedSite)(url=f"{self.url}/api")
+        settings = (TorznabSite if site.kind.name == "torznab" else FeedSite)(
+            url=f"{self.url}/{quote(name, safe='')}/api"  # sites with the same URL would share answers
+        )
         config = SiteConfig(name=name, kind=site.kind.name, settings=settings, min_interval_s=0.0)
         async with self.repository.reading() as work:
             state = await work.sites.get(name)
@@ -77,7 +82,7 @@ class Desk:
         async def nobody(alerts: int, proofs: int) -> None:
             """Nobody listens."""
 
-        tools = (self.brain, self.repository, self.vault, self.fetcher, self)
+        tools = (self.brain, self.repository, self.vault, self.fetcher, self.reader, self)
         done = await poll(config, site.kind, state, *tools, lambda: False, lambda _, at: at, nobody)
         return done.window
 
@@ -100,6 +105,7 @@ async def desk(names: list[str]) -> AsyncIterator[Desk]:
         )
         async with HttpFetcher(settings, secret=lambda _: "", clock=made) as made.fetcher:
             yield made
+            await made.reader.aclose()
         server.close()
         await server.wait_closed()
         await repository.close()

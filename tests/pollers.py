@@ -12,6 +12,7 @@ from typing import Any
 
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
+from leakwatch.limited.pages import PageReader
 from leakwatch.matching.index import build_index
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.pipeline import Brain
@@ -32,8 +33,8 @@ def back(site: feed.FeedSite, payload: Payload, page: Page) -> Request | None:
     return Request(url=f"{before}/{int(number) + 1}") if page.observations else None
 
 
-PAGED = replace(feed.KIND, back=back)
-"""A feed with pages."""
+PAGED = replace(feed.KIND, back=back, is_markup=False)
+"""A feed with pages, read in this process: `tests/limited` is about the others."""
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Poller:
     fetcher: HttpFetcher
     brain: Brain
     site: SiteConfig
+    reader: PageReader
     kind: PolledKind = PAGED
     clock: Clock = field(default_factory=Clock)
     shown: list[tuple[str, datetime | None]] = field(default_factory=list[tuple[str, datetime | None]])
@@ -97,7 +99,7 @@ class Poller:
         async def announce(alerts: int, proofs: int) -> None:
             self.announced.append((alerts, proofs))
 
-        desk = (self.brain, self.repository, self.vault, self.fetcher, self.clock)
+        desk = (self.brain, self.repository, self.vault, self.fetcher, self.reader, self.clock)
         return await poll(
             site,
             self.kind,
@@ -131,4 +133,10 @@ async def polling(tmp_path: Path, web: Web, repository: SqlRepository) -> AsyncI
     async with HttpFetcher(settings, secret=lambda _: "", clock=clock) as fetcher:
         async with repository.writing() as work:
             await work.sites.sync([(site.name, site.kind, site.host)], NOON)
-        yield Poller(web, repository, FileVault(tmp_path / "vault"), fetcher, brain, site, clock=clock)
+        reader = PageReader(processes=1)
+        try:
+            yield Poller(
+                web, repository, FileVault(tmp_path / "vault"), fetcher, brain, site, reader, clock=clock
+            )
+        finally:
+            await reader.aclose()
