@@ -23,6 +23,7 @@ _COMBINATOR = re.compile(r"\s*([>+~])\s*|\s+")
 _ATTRIBUTE = re.compile(r"\s*(?:\*\||[\w-]+\|)?([\w:.-]+)\s*(?:([~|^$*!]?=)\s*)?")
 _NTH = re.compile(r"\s*(?:(odd|even)|([+-]?\d*)n\s*(?:([+-])\s*(\d+))?|([+-]?\d+))\s*$", re.IGNORECASE)
 _NO_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_PLAIN_TAG = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SCOPE = "count(.|$scope)=1"
 _FORWARD = {
     " ": "descendant::*",
@@ -251,7 +252,10 @@ def _attribute(reading: _Reading) -> str:
 
 def _pseudo(reading: _Reading, tag: str, depth: int) -> str:
     name = _identifier(reading).lower()
-    same = f"*[name()={reading.variable(tag)}]" if tag and name.endswith("of-type") else "*"
+    is_typed = name.endswith("of-type")
+    if is_typed and tag and not _PLAIN_TAG.fullmatch(tag):
+        raise SelectorError(f"not supported: :{name} of {tag[:40]!r}")
+    same = tag if is_typed else "*"  # a bare name lets XPath stop at the place that is asked for
     if name.endswith("of-type") and not tag:
         raise SelectorError(f"not supported: :{name} without a tag before it")
     if name in _PLAIN:
