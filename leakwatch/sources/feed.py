@@ -238,5 +238,11 @@ def _size(entry: Mapping[str, Json], enclosures: list[dict[str, Json]]) -> tuple
 
 
 KIND = PolledKind(
-    name="feed", settings=FeedSite, start=start, parse=parse, empty_is_normal=True, is_window=True
+    name="feed",
+    settings=FeedSite,
+    start=start,
+    parse=parse,
+    empty_is_normal=True,
+    is_window=True,
+    is_markup=True,
 )
