@@ -21,25 +21,33 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import quote
 
 from drift_mutations import draw
 from drift_pages import NOON, Site, observed, sites
 
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
-from leakwatch.limited.pages import PageReader
+from leakwatch.limited.reading import parsed
 from leakwatch.matching.index import build_index
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain
 from leakwatch.polling import SiteConfig, poll
 from leakwatch.service import load_rules, load_weights
+from leakwatch.sources._kind import Page, Payload, PolledKind
 from leakwatch.sources.feed import FeedSite
 from leakwatch.sources.torznab import TorznabSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 
 _LEARNED = 10
+
+
+class Here:
+    """Reads pages in this process: what is measured here is not its limits."""
+
+    async def read(self, kind: PolledKind, payload: Payload) -> Page:
+        """What a page holds."""
+        return parsed(kind, payload)
 
 
 @dataclass
@@ -53,7 +61,6 @@ class Desk:
     body: bytes = b""
     at: datetime = NOON
     fetcher: HttpFetcher = field(init=False)
-    reader: PageReader = field(default_factory=PageReader)
 
     def now(self) -> datetime:
         """The time."""
@@ -72,8 +79,8 @@ class Desk:
         """Poll a site that shows this page, ten minutes later."""
         self.body, self.at = body, self.at + timedelta(minutes=10)
         settings = (TorznabSite if site.kind.name == "torznab" else FeedSite)(
-            url=f"{self.url}/{quote(name, safe='')}/api"  # sites with the same URL would share answers
-        )
+            url=f"{self.url}/api/{self.at.timestamp():.0f}"
+        )  # the door shares answers of one address
         config = SiteConfig(name=name, kind=site.kind.name, settings=settings, min_interval_s=0.0)
         async with self.repository.reading() as work:
             state = await work.sites.get(name)
@@ -82,7 +89,7 @@ class Desk:
         async def nobody(alerts: int, proofs: int) -> None:
             """Nobody listens."""
 
-        tools = (self.brain, self.repository, self.vault, self.fetcher, self.reader, self)
+        tools = (self.brain, self.repository, self.vault, self.fetcher, Here(), self)
         done = await poll(config, site.kind, state, *tools, lambda: False, lambda _, at: at, nobody)
         return done.window
 
@@ -105,7 +112,6 @@ async def desk(names: list[str]) -> AsyncIterator[Desk]:
         )
         async with HttpFetcher(settings, secret=lambda _: "", clock=made) as made.fetcher:
             yield made
-            await made.reader.aclose()
         server.close()
         await server.wait_closed()
         await repository.close()

@@ -12,7 +12,7 @@ from typing import Any
 
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
-from leakwatch.limited.pages import PageReader
+from leakwatch.limited.reading import parsed
 from leakwatch.matching.index import build_index
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.pipeline import Brain
@@ -37,6 +37,14 @@ PAGED = replace(feed.KIND, back=back, is_markup=False)
 """A feed with pages, read in this process: `tests/limited` is about the others."""
 
 
+class Here:
+    """Reads pages in this process: their limits have tests of their own."""
+
+    async def read(self, kind: PolledKind, payload: Payload) -> Page:
+        """What a page holds."""
+        return parsed(kind, payload)
+
+
 @dataclass
 class Clock:
     """A clock that is set by hand."""
@@ -58,7 +66,6 @@ class Poller:
     fetcher: HttpFetcher
     brain: Brain
     site: SiteConfig
-    reader: PageReader
     kind: PolledKind = PAGED
     clock: Clock = field(default_factory=Clock)
     shown: list[tuple[str, datetime | None]] = field(default_factory=list[tuple[str, datetime | None]])
@@ -99,7 +106,7 @@ class Poller:
         async def announce(alerts: int, proofs: int) -> None:
             self.announced.append((alerts, proofs))
 
-        desk = (self.brain, self.repository, self.vault, self.fetcher, self.reader, self.clock)
+        desk = (self.brain, self.repository, self.vault, self.fetcher, Here(), self.clock)
         return await poll(
             site,
             self.kind,
@@ -133,10 +140,4 @@ async def polling(tmp_path: Path, web: Web, repository: SqlRepository) -> AsyncI
     async with HttpFetcher(settings, secret=lambda _: "", clock=clock) as fetcher:
         async with repository.writing() as work:
             await work.sites.sync([(site.name, site.kind, site.host)], NOON)
-        reader = PageReader(processes=1)
-        try:
-            yield Poller(
-                web, repository, FileVault(tmp_path / "vault"), fetcher, brain, site, reader, clock=clock
-            )
-        finally:
-            await reader.aclose()
+        yield Poller(web, repository, FileVault(tmp_path / "vault"), fetcher, brain, site, clock=clock)

@@ -43,7 +43,9 @@ async def test_a_pointer_is_found_by_code_search(tmp_path: Path, web: Web) -> No
     web.pages["/search/code"] = (200, json.dumps({"incomplete_results": False, "items": [hit]}), {})
     (tmp_path / "token").write_text("gho_0123456789abcdef")
     sites = '[secrets]\ngh_file = "token"\n' + site("hub", web.url, "github", 'token = "gh"')
-    async with watching(configured(tmp_path, web, sites), replace(ASSET, query_mode=QueryMode.DIRECT)) as daemon:
+    async with watching(
+        configured(tmp_path, web, sites), replace(ASSET, query_mode=QueryMode.DIRECT)
+    ) as daemon:
         await until(lambda: len(web.posted) == 1)
         (finding,) = await list_findings(daemon.repository)
         assert finding.verdict is Verdict.PROVED
