@@ -81,6 +81,10 @@ STATES: list[dict[str, Any]] = [
     {"step": "posts", "api": "https://h"},
     {"step": "timeline", "api": "https://h", "name": "t", "last": "5", "local": True},
     {"step": "new", "path": "/r/a/new", "web": "https://h"},
+    {"step": "catalog", "dialect": "lynxchan", "board": "g", "known": {"1": "x 2"}, "api": "https://h"},
+    {"step": "thread", "dialect": "lynxchan", "board": "g", "thread": 1, "mark": "x 2", "replies": 1},
+    {"page": 1, "rows": "li, b, title", "title": "@a:b", "date": "b", "size": "b"},
+    {"step": "list", "api": "https://h", "known": "a b", "max_items": 2},
 ]
 ODD = (
     st.sampled_from([0, 1, -1, 2**63, 2**70, True, False, None, 1e308, float("nan"), float("inf"), ""])
@@ -99,6 +103,7 @@ KEYS = (
     | st.sampled_from(["sha", "lastModified", "createdAt", "author", "incomplete_results"])
     | st.sampled_from(["post", "comment", "creator", "ap_id", "removed", "next_page", "hits", "objectID"])
     | st.sampled_from(["content", "uri", "account", "card", "reblog", "media_attachments", "kind", "data"])
+    | st.sampled_from(["threadId", "lastBump", "postCount", "postId", "files", "path", "key", "full_url"])
     | st.sampled_from(["children", "replies", "permalink", "selftext", "topics", "topic_id", "cooked"])
 )
 ITEMS = st.lists(
@@ -651,3 +656,21 @@ def test_an_infohash_told_over_two_posts_is_put_together() -> None:
     assert [one.infohash_v1 for one in seen] == [None, None, digits]
     (found,) = locate(seen[2]).locators
     assert (found.value, found.decode_chain) == (digits, ("fragments",))
+
+
+def test_a_board_of_another_dialect_needs_its_address() -> None:
+    """4chan's address is the default for 4chan's dialect only; pages are where the API is unless said."""
+    with pytest.raises(ConfigError) as caught:
+        ImageboardSite(boards=("g",), dialect="vichan")
+    assert caught.value.field == "dialect"
+    site = ImageboardSite(boards=("g",), dialect="vichan", url="https://chan.example/")
+    (request,) = KINDS["imageboard"].start(site, {})
+    assert request.url == "https://chan.example/g/catalog.json"
+    page = parse("imageboard", [{"page": 0, "threads": [{"no": 5, "last_modified": 9}]}], request.state)
+    (thread,) = page.next_requests
+    assert thread.url == "https://chan.example/g/res/5.json"
+    seen = parse("imageboard", {"posts": [{"no": 5}, {"no": 6, "resto": 5}]}, thread.state).observations
+    assert [one.url for one in seen] == [
+        "https://chan.example/g/res/5.html#5",
+        "https://chan.example/g/res/5.html#6",
+    ]
