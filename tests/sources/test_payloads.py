@@ -66,8 +66,6 @@ def test_payload(expected_file: Path) -> None:
     page = KINDS[kind].parse(payload)
     if "observations" in expected:
         check_observations(page, expected["observations"])
-    assert page.incomplete == expected.get("incomplete", page.incomplete)
-    assert page.cursor == expected.get("cursor", page.cursor)
     if "next_urls" in expected:
         assert sorted(one.url for one in page.next_requests) == sorted(expected["next_urls"])
     check_state(page, expected)
@@ -78,11 +76,12 @@ def test_payload(expected_file: Path) -> None:
 
 
 def check_state(page: Page, expected: dict[str, Any]) -> None:
-    """What a page says beside its items: changes to the cursor, and whether something was not read."""
+    """What a page says beside its items: changes to the cursor, and whether (or in which words) something was not read."""
     if "cursor" in expected:
         assert dict(page.cursor) == expected["cursor"]
     if "incomplete" in expected:
-        assert bool(page.incomplete) == expected["incomplete"], page.incomplete
+        told = expected["incomplete"]
+        assert (bool(page.incomplete) if isinstance(told, bool) else page.incomplete) == told
 
 
 def settings_of(expected: Path) -> Any:
