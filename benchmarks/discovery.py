@@ -29,7 +29,7 @@ from leakwatch.pipeline import Brain
 from leakwatch.service import load_rules, load_weights
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import StreamLimits, Surroundings
+from leakwatch.streaming import StreamLimits, Surroundings, SwarmSide
 from leakwatch.streaming.stream import Stream
 from leakwatch.swarm.discovery import Sampled
 from leakwatch.swarm.parser import MetainfoParser
@@ -110,15 +110,13 @@ async def measure(folder: Path, torrents: int, files: int) -> float:
     has = {SwarmKey(hashlib.sha1(raw, usedforsecurity=False).digest()): raw for raw in raws}
     around = Surroundings(
         brain=current,
-        watched=watched,
         repository=repository,
         vault=FileVault(folder / "evidence"),
-        swarm=Memory(has),
         clock=Clock(),
         announce=announce,
     )
-    parser = MetainfoParser()
-    stream = Stream("dht", around, parser, StreamLimits())
+    parser, side = MetainfoParser(), SwarmSide(swarm=Memory(has), watched=watched)
+    stream = Stream("dht", around, side, parser, StreamLimits())
     await stream.hand_over([Sampled(key) for key in has])
     began = time.perf_counter()
     workers = [asyncio.create_task(stream.work()) for _ in range(StreamLimits().at_once)]

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from leakwatch.config.schema import schema
+from leakwatch.sources import KINDS
 
 COMMITTED = Path(__file__).parents[1] / "docs" / "leakwatch.schema.json"
 
@@ -22,7 +23,15 @@ def test_schema_gives_a_stream_no_schedule() -> None:
         for one in schema()["properties"]["sites"]["items"]["oneOf"]
         if one["properties"]["kind"]["enum"] == ["dht"]
     ]
-    assert set(dht["properties"]) == {"name", "kind", "enabled", "prior_bits", "packets_per_s", "bootstrap"}
+    assert set(dht["properties"]) == {
+        "name",
+        "kind",
+        "enabled",
+        "prior_bits",
+        "blind_budget",
+        "packets_per_s",
+        "bootstrap",
+    }
 
 
 def test_schema_knows_every_kind() -> None:
@@ -33,7 +42,7 @@ def test_schema_knows_every_kind() -> None:
         for one in told["properties"]["sites"]["items"]["oneOf"]
         for name in one["properties"]["kind"]["enum"]
     ]
-    assert set(kinds) == {"feed", "rss", "torznab", "imageboard", "github", "huggingface", "dht"}
+    assert set(kinds) == {*KINDS, "rss"}
     assert all(
         one["additionalProperties"] is False for one in told["properties"]["channels"]["items"]["oneOf"]
     )

@@ -30,7 +30,7 @@ from leakwatch.sources import KINDS
 from leakwatch.sources.dht import DhtSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import StreamLimits, Surroundings, watch_dht, watched_keys
+from leakwatch.streaming import StreamLimits, Surroundings, SwarmSide, watch_dht, watched_keys
 from leakwatch.swarm.discovery import SamplerSettings
 from leakwatch.swarm.metadata import SwarmSettings
 from leakwatch.torrent.bencode import Value, decode, encode
@@ -158,13 +158,15 @@ class Desk:
         """What a stream is given."""
         return Surroundings(
             brain=self.brain,
-            watched=self.watched,
             repository=self.repository,
             vault=self.vault,
-            swarm=self.swarm,
             clock=Noon(),
             announce=self.announce,
         )
+
+    def side(self) -> SwarmSide:
+        """What listening to the DHT is given beside that."""
+        return SwarmSide(swarm=self.swarm, watched=self.watched)
 
     @asynccontextmanager
     async def watching(
@@ -182,7 +184,7 @@ class Desk:
         site = DhtSite(packets_per_s=1000, bootstrap=(f"{host}:{port}",))
         dht = SwarmSettings(listen="127.0.0.1:0", allow_networks=("127.0.0.0/8",))
         task = asyncio.create_task(
-            watch_dht("dht", site, dht, bytes(range(20)), self.around(), limits, QUICK)
+            watch_dht("dht", site, dht, bytes(range(20)), self.around(), self.side(), limits, QUICK)
         )
         try:
             yield task, nodes
@@ -277,7 +279,7 @@ async def test_a_stream_is_not_polled(desk: Desk) -> None:
     assert state
     refusing = cast("Any", None)
     with pytest.raises(ConfigError, match="listened to, not polled"):
-        await poll(site, KINDS["dht"], state, await desk.brain(), *[refusing] * 7)
+        await poll(site, KINDS["dht"], state, await desk.brain(), *[refusing] * 8)
     assert await desk.windows() == []
 
 
@@ -308,7 +310,7 @@ async def test_metadata_is_not_read_in_this_process(desk: Desk, monkeypatch: pyt
         here.append(raw_info)
         raise MetainfoError("read here")
 
-    for module in ("leakwatch.sources.dht", "leakwatch.torrent.metainfo"):
+    for module in ("leakwatch.sources._torrents", "leakwatch.torrent.metainfo"):
         monkeypatch.setattr(f"{module}.parse_info", read_here)
     async with desk.watching(key_of(raw)):
         (observed,) = await desk.until_observed(1)
@@ -453,7 +455,9 @@ async def test_silence_is_an_error_of_the_site(desk: Desk) -> None:
     site = DhtSite(bootstrap=("127.0.0.1:9",))
     dht = SwarmSettings(listen="127.0.0.1:0", allow_networks=("127.0.0.0/8",))
     task = asyncio.create_task(
-        watch_dht("dht", site, dht, bytes(20), desk.around(), replace(LIMITS, window_s=0.1), QUICK)
+        watch_dht(
+            "dht", site, dht, bytes(20), desk.around(), desk.side(), replace(LIMITS, window_s=0.1), QUICK
+        )
     )
     async with asyncio.timeout(10):
         while not await desk.windows():
@@ -478,11 +482,11 @@ async def test_wrong_settings_are_said_at_once(desk: Desk) -> None:
     good = SwarmSettings(listen="127.0.0.1:0", allow_networks=("127.0.0.0/8",))
     site, around = DhtSite(bootstrap=("127.0.0.1:9",)), desk.around()
     with pytest.raises(ConfigError, match="an address, not a name"):
-        await watch_dht("dht", site, SwarmSettings(listen="localhost:0"), bytes(20), around)
+        await watch_dht("dht", site, SwarmSettings(listen="localhost:0"), bytes(20), around, desk.side())
     with pytest.raises(ConfigError, match="20 bytes"):
-        await watch_dht("dht", site, good, bytes(19), around)
+        await watch_dht("dht", site, good, bytes(19), around, desk.side())
     with pytest.raises(StoreError, match="not in the database"):
-        await watch_dht("nowhere", site, good, bytes(20), around)
+        await watch_dht("nowhere", site, good, bytes(20), around, desk.side())
 
 
 async def test_a_database_that_refuses_does_not_end_it(desk: Desk) -> None:

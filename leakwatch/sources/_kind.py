@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, NewType
 
 from leakwatch.errors import LayoutChanged
+from leakwatch.model.asset import AssetId
 from leakwatch.model.observation import Observation
 
 Json = Any
@@ -26,11 +27,20 @@ CredentialRef = NewType("CredentialRef", str)
 """The name of a secret that the fetcher looks up; the secret itself never passes through here."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """A file that a setting names, and what was in it when the configuration was read: kinds read no files."""
+
+    file: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One GET that a kind wants done. `state` comes back with the payload: what `parse` must know.
+    """One GET that a kind wants done, or a POST of a form. `state` comes back with the payload: what `parse` must know.
 
-    `credential` names a secret that the fetcher adds as a bearer token; `query_credential` is a pair of query
+    `credential` names a secret that the fetcher adds as a bearer token; with `token_url` it is `id:secret`, which the
+    fetcher changes there into such a token (RFC 6749, 4.4). `query_credential` is a pair of query
     parameter and secret name. Neither the secret nor a URL that holds it reaches evidence or logs.
     `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to.
     `high_ports` admits ports from 1024 on for this URL and its redirects, as trackers have them.
@@ -40,8 +50,10 @@ class Request:
     """
 
     url: str
+    form: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     credential: CredentialRef | None = None
+    token_url: str | None = None
     query_credential: tuple[str, CredentialRef] | None = None
     state: Mapping[str, Json] = field(default_factory=dict[str, Json])
     etag: str | None = None
@@ -85,18 +97,40 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something that a site may be asked about one asset: the words of a name, or its files' digests by algorithm.
+
+    To ask is to tell: only `questions` makes them, and it knows the asset's query mode. `asset` is None for words
+    of the operator that name no asset.
+    """
+
+    words: str = ""
+    digests: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    asset: AssetId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolledKind:
     """A kind of site that is asked on schedule. `settings` is the frozen dataclass of its sites' settings.
 
+    `start` asks for what is new and names nothing; `ask` turns one question into requests, and a kind without it cannot
+    be searched. `back` pages back from what a poll has shown, to repair a gap; a kind without it cannot.
     `is_window`: a poll shows only the newest items, so one that meets none it knows has left a gap.
+    `is_markup`: its payloads are HTML or XML of strangers, which are parsed in a process with limits.
+    `is_api`: it asks a documented interface for programs, whose terms say how; so the host's robots.txt, which is
+    about its pages, is not asked. Pages and feeds obey it.
     """
 
     name: str
     settings: type[Any]
     start: Callable[[Any, Cursor], Iterator[Request]]
     parse: Callable[[Payload], Page]
+    ask: Callable[[Any, Cursor, Question], Iterator[Request]] | None = None
+    back: Callable[[Any, Payload, Page], Request | None] | None = None
     empty_is_normal: bool = False
     is_window: bool = False
+    is_markup: bool = False
+    is_api: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

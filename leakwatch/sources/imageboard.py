@@ -1,4 +1,6 @@
-"""`imageboard`: boards with the 4chan read-only JSON API (catalog, then threads whose `last_modified` grew).
+"""`imageboard`: boards with 4chan's read-only JSON API, vichan's, which copies it, or LynxChan's.
+
+Source: github.com/4chan/4chan-API; github.com/vichan-devel/vichan-API; LynxChan `doc/Json.txt`.
 
 History
 2026-11  first version: catalog -> threads -> posts; a vanished thread is an honest empty page
@@ -12,42 +14,51 @@ import base64
 import binascii
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from leakwatch.errors import LayoutChanged
-from leakwatch.extract.fragments import join_posts
-from leakwatch.extract.links import plain
-from leakwatch.extract.scanning import bare, hex_infohash
+from leakwatch.errors import ConfigError, LayoutChanged
 from leakwatch.model.observation import Observation, ObservedFile
 from leakwatch.sources import _fields as fields
+from leakwatch.sources import _lynxchan
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Request, site_name
+from leakwatch.sources._threads import GONE, with_joined
 
-_GONE = (404, 410)
 _SAME_SECOND_S = 2
+_API, _WEB = "https://a.4cdn.org", "https://boards.4chan.org"
+_MAX_FILES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageboardSite:
-    """Settings of an imageboard: address of the API, of the pages people read, and the boards to watch."""
+    """Settings of an imageboard: address of the API, of the pages people read, its software, and the boards to watch."""
 
-    url: str = "https://a.4cdn.org"
-    web_url: str = "https://boards.4chan.org"
+    url: str = _API
+    web_url: str = ""
+    dialect: Literal["4chan", "vichan", "lynxchan"] = "4chan"
     boards: tuple[str, ...]
     max_threads: int = 200
+
+    def __post_init__(self) -> None:
+        """Raises: ConfigError for a dialect that 4chan, the default address, does not speak."""
+        if self.dialect != "4chan" and self.url == _API:
+            raise ConfigError(f"url is missing: the board whose software is {self.dialect}", field="dialect")
 
 
 def start(site: ImageboardSite, cursor: Cursor) -> Iterator[Request]:
     """One request a board: its catalog."""
+    api = site.url.rstrip("/")
+    web = site.web_url.rstrip("/") or (_WEB if site.url == _API else api)
     for board in site.boards:
         known = {key.split("/")[1]: value for key, value in cursor.items() if key.startswith(f"{board}/")}
         yield Request(
-            url=f"{site.url}/{board}/catalog.json",
+            url=f"{api}/{board}/catalog.json",
             state={
                 "step": "catalog",
                 "board": board,
-                "api": site.url,
-                "web": site.web_url,
+                "api": api,
+                "web": web,
+                "dialect": site.dialect,
                 "known": known,
                 "max_threads": site.max_threads,
             },
@@ -60,6 +71,8 @@ def parse(payload: Payload) -> Page:
     Raises: LayoutChanged if the JSON is not of the API's shape.
     """
     state = payload.request.state
+    if state.get("dialect") == "lynxchan" or (not state.get("step") and _lynxchan.is_it(payload.json())):
+        return _lynxchan.parse(payload)
     if state.get("step") == "thread" or (not state.get("step") and isinstance(payload.json(), dict)):
         return _thread(payload)
     return _catalog(payload)
@@ -93,12 +106,13 @@ def _modified(thread: dict[str, Json]) -> int:
 
 def _thread_request(thread: dict[str, Json], state: Any) -> Request:
     return Request(
-        url=f"{state.get('api', '')}/{state.get('board', '')}/thread/{thread['no']}.json",
+        url=f"{state.get('api', '')}/{state.get('board', '')}/{_folder(state)}/{thread['no']}.json",
         state={
             "step": "thread",
             "board": state.get("board"),
             "api": state.get("api"),
             "web": state.get("web"),
+            "dialect": state.get("dialect"),
             "thread": thread["no"],
             "last_modified": _modified(thread),
             "replies": fields.count(thread.get("replies")),
@@ -107,10 +121,14 @@ def _thread_request(thread: dict[str, Json], state: Any) -> Request:
     )
 
 
+def _folder(state: Any) -> str:
+    return "res" if state.get("dialect") == "vichan" else "thread"
+
+
 def _thread(payload: Payload) -> Page:
     state = payload.request.state
     key = f"{state.get('board', '')}/{state.get('thread', '')}"
-    if payload.status in _GONE:
+    if payload.status in GONE:
         return Page(cursor={key: None})
     body = payload.json()
     if not isinstance(body, dict):
@@ -125,24 +143,9 @@ def _thread(payload: Payload) -> Page:
     subject = fields.text(posts[0].get("sub")) or fields.text(state.get("subject"))
     read_to = _read_to(posts, payload) if state.get("thread") else None
     return Page(
-        observations=_with_joined([_post(post, payload, subject) for post in posts]),
+        observations=with_joined([_post(post, payload, subject) for post in posts]),
         cursor={} if read_to is None else {key: read_to},
     )
-
-
-def _with_joined(posts: list[Observation]) -> tuple[Observation, ...]:
-    """The posts of a thread; one that completes an infohash told over several has it as if it were its own."""
-    texts = [(one.native_id, plain(one.text or "")) for one in posts]
-    told = {completing: digits for completing, _, digits in join_posts(texts)}
-    return tuple(_with_infohash(one, told.get(one.native_id, "")) for one in posts)
-
-
-def _with_infohash(post: Observation, digits: str) -> Observation:
-    if not digits:
-        return post
-    locator = replace(bare(hex_infohash(digits), -1), decode_chain=("fragments",))
-    field = "infohash_v1" if len(digits) == 40 else "infohash_v2"
-    return replace(post, locators=(locator,), **{field: digits})
 
 
 def _read_to(posts: list[dict[str, Json]], payload: Payload) -> int | None:
@@ -170,34 +173,43 @@ def _post(post: dict[str, Json], payload: Payload, subject: str | None) -> Obser
         part for part in (fields.text(post.get("name"), 200), fields.text(post.get("trip"), 60)) if part
     )
     web = fields.text(state.get("web"))
+    place = f"res/{thread}.html#" if _folder(state) == "res" else f"thread/{thread}#p"
     return Observation(
         site=site_name(payload),
         native_id=f"{board}/{post['no']}",
         title=html.unescape(fields.text(post.get("sub"), 1000) or subject or ""),
         fetched_at=payload.fetched_at,
-        url=f"{web}/{board}/thread/{thread}#p{post['no']}" if web else None,
+        url=f"{web}/{board}/{place}{post['no']}" if web else None,
         published_at=fields.when(post.get("time")),
         author=html.unescape(name) or None,
         text=fields.text(post.get("com")),
-        files=_attachment(post),
+        files=_attachments(post),
     )
 
 
-def _attachment(post: dict[str, Json]) -> tuple[ObservedFile, ...]:
+def _attachments(post: dict[str, Json]) -> tuple[ObservedFile, ...]:
+    """The file of a post; vichan has more of them in a list of their own."""
+    more = post.get("extra_files")
+    told = [post, *(more if isinstance(more, list) else [])[:_MAX_FILES]]
+    found = [_attachment(one) for one in told if isinstance(one, dict)]
+    return tuple(one for one in found if one)
+
+
+def _attachment(post: dict[str, Json]) -> ObservedFile | None:
     name, extension = fields.text(post.get("filename"), 500), fields.text(post.get("ext"), 20)
-    if not name or post.get("filedeleted") == 1:
-        return ()
+    if not name or post.get("filedeleted") == 1 or extension == "deleted":
+        return None
     try:
         md5 = base64.b64decode(str(post.get("md5", "")), validate=True).hex()
     except (binascii.Error, ValueError):
         md5 = ""
-    return (
-        ObservedFile(
-            path=html.unescape(name) + (extension or ""),
-            size_bytes=fields.count(post.get("fsize")),
-            md5=fields.hex_digest(md5, 16),
-        ),
+    return ObservedFile(
+        path=html.unescape(name) + (extension or ""),
+        size_bytes=fields.count(post.get("fsize")),
+        md5=fields.hex_digest(md5, 16),
     )
 
 
-KIND = PolledKind(name="imageboard", settings=ImageboardSite, start=start, parse=parse, empty_is_normal=True)
+KIND = PolledKind(
+    name="imageboard", settings=ImageboardSite, start=start, parse=parse, empty_is_normal=True, is_api=True
+)

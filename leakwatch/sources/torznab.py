@@ -1,28 +1,42 @@
 """`torznab`: the search API of Jackett, Prowlarr, bitmagnet and NZB-style indexes (Torznab 1.3, Newznab).
 
 History
-2026-11  first version: recent items by an empty query, attributes, error documents; one page, without paging
+2026-11  first version: recent items by an empty query, attributes, error documents
 2026-11  items are read one by one; an enclosure of a foreign type is no torrent
+2026-11  capabilities once a day, paging back by offset, search by words
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - compiled, without stubs
 
-from leakwatch.errors import LayoutChanged, Refused
+from leakwatch.errors import LayoutChanged
 from leakwatch.model.observation import Locator, LocatorKind, Observation
 from leakwatch.sources import _fields as fields
-from leakwatch.sources._kind import CredentialRef, Cursor, Page, Payload, PolledKind, Request, site_name
+from leakwatch.sources._kind import (
+    CredentialRef,
+    Cursor,
+    Json,
+    Page,
+    Payload,
+    PolledKind,
+    Question,
+    Request,
+    site_name,
+)
+from leakwatch.sources._newznab import NO_SUCH_ITEM, refusal
 from leakwatch.torrent.infohash import Infohashes, parse_v1
 from leakwatch.torrent.magnet import parse_magnet
 
-_ACCOUNT_ERRORS = range(100, 200)
-_SERVER_ERRORS = range(500, 1000)
+_DAY = timedelta(days=1)
+_MAX_OFFSET = 5000
+_READ_AT, _LIMIT, _SEARCHES = "caps_at", "most", "searches"
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]{0,500}\[|<!ENTITY", re.IGNORECASE)
 
 
@@ -36,16 +50,47 @@ class TorznabSite:
     apikey: CredentialRef | None = None
 
 
-def start(site: TorznabSite, cursor: Cursor) -> Iterator[Request]:  # noqa: ARG001 - asks for the newest
-    """One request: the newest items (an empty query), newest first."""
-    query = {"t": "search", "extended": "1", "limit": str(site.limit), "offset": "0"}
+def start(site: TorznabSite, cursor: Cursor) -> Iterator[Request]:
+    """One request: the newest items (an empty query), newest first, as many as the index gives at once."""
+    yield _search(site, cursor, 0)
+
+
+def ask(site: TorznabSite, cursor: Cursor, question: Question) -> Iterator[Request]:
+    """The newest items that have these words, unless the index says that it cannot be searched."""
+    if question.words and cursor.get(_SEARCHES) is not False:
+        yield _search(site, cursor, 0, question.words)
+
+
+def back(site: TorznabSite, payload: Payload, page: Page) -> Request | None:
+    """The items behind a page; one that comes twice, because newer ones moved it, is one item all the same."""
+    state = payload.request.state
+    offset = (fields.count(state.get("offset")) or 0) + len(page.observations)
+    if state.get("step") != "search" or not page.observations or offset > _MAX_OFFSET:
+        return None
+    return _search(site, {_LIMIT: state.get("limit")}, offset)
+
+
+def _search(site: TorznabSite, cursor: Cursor, offset: int, words: str = "") -> Request:
+    limit = min(site.limit, fields.count(cursor.get(_LIMIT)) or site.limit)
+    query = {"t": "search", "extended": "1", "limit": str(limit), "offset": str(offset)}
     if site.categories:
         query["cat"] = ",".join(map(str, site.categories))
-    parts = urlsplit(site.url)
-    joined = urlencode(dict(parse_qsl(parts.query)) | query)
-    yield Request(
+    if words:
+        query["q"] = words
+    state: dict[str, Json] = {"step": "words" if words else "search", "offset": offset, "limit": limit}
+    if not words and not offset:
+        state |= {"caps_at": cursor.get(_READ_AT), "api": site.url, "apikey": site.apikey}
+        state |= {"categories": list(site.categories)}
+    return _request(site.url, query, site.apikey, state)
+
+
+def _request(api: str, query: Mapping[str, str], apikey: Json, state: Mapping[str, Json]) -> Request:
+    parts = urlsplit(api)
+    joined = urlencode(dict(parse_qsl(parts.query)) | dict(query))
+    return Request(
         url=urlunsplit((parts.scheme, parts.netloc, parts.path, joined, "")),
-        query_credential=("apikey", site.apikey) if site.apikey else None,
+        query_credential=("apikey", CredentialRef(apikey)) if apikey else None,
+        state=state,
     )
 
 
@@ -62,15 +107,53 @@ def parse(payload: Payload) -> Page:
 
 
 def _page_of(payload: Payload) -> Page:
+    if payload.request.state.get("step") == "caps":
+        return _capabilities(payload)
     root = _root(payload)
     name = _name(root)
+    if name == "error" and payload.request.state.get("step") == "words" and _code(root) == NO_SUCH_ITEM:
+        return Page()
     if name == "error":
-        _refuse(root)
+        raise refusal(_code(root), root.get("description", ""))
     if name not in ("rss", "caps", "RDF"):
         raise LayoutChanged(f"expected Torznab RSS, got <{name}>")
     items = list(root.iter("{*}item"))
     observations, incomplete = fields.readable(items, lambda item: _observation(item, payload, payload.url))
-    return Page(observations=observations, incomplete=incomplete)
+    wanted, cursor = _caps_request(payload)
+    return Page(observations=observations, next_requests=wanted, cursor=cursor, incomplete=incomplete)
+
+
+def _caps_request(payload: Payload) -> tuple[tuple[Request, ...], dict[str, Json]]:
+    """What the index can do is asked for once a day, noted as done when it is asked: an index may not say."""
+    state = payload.request.state
+    api, read_at = fields.text(state.get("api")), fields.when(state.get("caps_at"))
+    if api is None or (read_at and abs(payload.fetched_at - read_at) < _DAY):
+        return (), {}
+    told = {"step": "caps", "categories": state.get("categories")}
+    request = _request(api, {"t": "caps"}, fields.text(state.get("apikey")), told)
+    return (request,), {_READ_AT: payload.fetched_at.isoformat()}
+
+
+def _capabilities(payload: Payload) -> Page:
+    """The most items that one answer may have, whether words may be asked for, and wanted categories that are none.
+
+    An index that does not say what it can do is none the worse for it: only the search shows whether it works.
+    """
+    try:
+        root = _root(payload)
+    except LayoutChanged as error:
+        return Page(incomplete=f"the index does not say what it can do: {error.message}"[:500])
+    if _name(root) != "caps":
+        told = f"<{_name(root)}> {root.get('code', '')} {root.get('description', '')}".strip()
+        return Page(incomplete=f"the index does not say what it can do: {told}"[:500])
+    limits, search = root.find("{*}limits"), root.find("{*}searching/{*}search")
+    most = fields.count(limits.get("max")) if limits is not None else None
+    known = {one.get("id") for one in root.iter("{*}category", "{*}subcat")}
+    wanted = payload.request.state.get("categories")
+    missing = [str(one) for one in wanted if str(one) not in known] if isinstance(wanted, list) else []
+    told = f"the index has no category {', '.join(missing)}; correct categories" if known and missing else ""
+    searches = None if search is None else str(search.get("available", "yes")).lower() != "no"
+    return Page(cursor={_LIMIT: most or None, _SEARCHES: searches}, incomplete=told[:500])
 
 
 def _root(payload: Payload) -> etree._Element:
@@ -95,12 +178,8 @@ def _name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _refuse(root: etree._Element) -> None:
-    code = fields.count(root.get("code")) or 0
-    told = f"the index answers with error {code}: {root.get('description', '')}"
-    if code in _ACCOUNT_ERRORS or code in _SERVER_ERRORS:
-        raise Refused(told)
-    raise LayoutChanged(told)
+def _code(root: etree._Element) -> int:
+    return fields.count(root.get("code")) or 0
 
 
 def _child(item: etree._Element, name: str) -> str | None:
@@ -186,5 +265,14 @@ def _both(told: str | None, magnet: str | None) -> tuple[Locator, ...]:
 
 
 KIND = PolledKind(
-    name="torznab", settings=TorznabSite, start=start, parse=parse, empty_is_normal=True, is_window=True
+    name="torznab",
+    settings=TorznabSite,
+    start=start,
+    parse=parse,
+    empty_is_normal=True,
+    is_window=True,
+    is_markup=True,
+    is_api=True,
+    ask=ask,
+    back=back,
 )

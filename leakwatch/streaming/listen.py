@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from leakwatch.errors import ConfigError, SwarmError
 from leakwatch.sources.dht import DhtSite
-from leakwatch.streaming.stream import Stream, StreamLimits, Surroundings
+from leakwatch.streaming.stream import Stream, StreamLimits, Surroundings, SwarmSide
 from leakwatch.swarm.dht_client import DhtClient, DhtSettings
 from leakwatch.swarm.discovery import Sampler, SamplerSettings
 from leakwatch.swarm.hosts import Endpoint, endpoints_of
@@ -27,6 +27,7 @@ async def watch_dht(
     dht: SwarmSettings,
     own_id: bytes,
     around: Surroundings,
+    side: SwarmSide,
     limits: StreamLimits = _LIMITS,
     sampling: SamplerSettings = _SAMPLING,
 ) -> NoReturn:
@@ -44,7 +45,7 @@ async def watch_dht(
         return await endpoints_of(nodes, wall)
 
     async with aclosing(MetainfoParser()) as parser, DhtClient(own_id, wall, client_settings) as client:
-        stream = Stream(site, around, parser, limits)
+        stream = Stream(site, around, side, parser, limits)
         sampler = Sampler(client, bootstrap, stream.hand_over, watched=stream.watched, settings=sampling)
         await stream.begin(sampler)
         try:

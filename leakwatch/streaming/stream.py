@@ -55,12 +55,18 @@ class Surroundings:
     """What a stream needs of the daemon. `announce` is told of alerts and proofs after each committed item."""
 
     brain: Callable[[], Awaitable[Brain]]
-    watched: Callable[[], Awaitable[frozenset[SwarmKey]]]
     repository: Repository
     vault: Vault
-    swarm: Swarm
     clock: Clock
     announce: Callable[[int, int], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwarmSide:
+    """What listening to the DHT needs beside that: who gets metadata, and which torrents are watched."""
+
+    swarm: Swarm
+    watched: Callable[[], Awaitable[frozenset[SwarmKey]]]
 
 
 @dataclass(slots=True)
@@ -72,6 +78,7 @@ class Stream:
 
     site: str
     around: Surroundings
+    side: SwarmSide
     parser: Parser
     limits: StreamLimits
     watched: set[SwarmKey] = field(default_factory=set[SwarmKey])
@@ -115,7 +122,7 @@ class Stream:
                 log.error("stream_watched_unread", source=self.site, error=error.message)
 
     async def _read_watched(self) -> None:
-        found = await self.around.watched()
+        found = await self.side.watched()
         self.watched.clear()
         self.watched |= found
         self._rests_until = {key: until for key, until in self._rests_until.items() if key in found}
@@ -161,7 +168,7 @@ class Stream:
         Raises: MetainfoError, LayoutChanged, SwarmError if it could not be read, StoreError.
         """
         async with self.around.repository.reading() as work:
-            if await work.findings.has_items(self.site, [key.hex()]):
+            if await work.findings.known_items(self.site, [key.hex()]):
                 self.counts.known += 1
                 return True
         brain = await self.around.brain()
@@ -175,7 +182,7 @@ class Stream:
             return True
         rank = Rank.WATCHED if key in self.watched else Rank.SAMPLE
         try:
-            raw = await _metadata(self.around.swarm, key, self.limits.deadline_s, rank)
+            raw = await _metadata(self.side.swarm, key, self.limits.deadline_s, rank)
         except SwarmError:
             self.counts.without += 1
             return False

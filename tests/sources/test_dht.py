@@ -71,7 +71,7 @@ def test_name_and_size_come_through(name: bytes, size: int) -> None:
 
 def test_files_are_bounded_and_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more files than are kept the first are, and the page tells how many were left out."""
-    monkeypatch.setattr("leakwatch.sources.dht._MAX_FILES", 3)
+    monkeypatch.setattr("leakwatch.sources._torrents._MAX_FILES", 3)
     files: list[Value] = [{b"path": [b"%d" % number], b"length": 1} for number in range(5)]
     body = encode({b"name": b"n", b"piece length": 16384, b"pieces": bytes(20), b"files": files})
     page = read(body)

@@ -76,6 +76,15 @@ STATES: list[dict[str, Any]] = [
     {"step": "list", "known": {"a/b": "1"}, "api": "https://h"},
     {"step": "model", "id": "a/b", "revision": "2"},
     {"step": 5, "board": None, "known": [], "repository": 7},
+    {"step": "newest", "api": "https://h", "last": 5, "limit": 9},
+    {"step": "item", "id": 7, "tries": 1},
+    {"step": "posts", "api": "https://h"},
+    {"step": "timeline", "api": "https://h", "name": "t", "last": "5", "local": True},
+    {"step": "new", "path": "/r/a/new", "web": "https://h"},
+    {"step": "catalog", "dialect": "lynxchan", "board": "g", "known": {"1": "x 2"}, "api": "https://h"},
+    {"step": "thread", "dialect": "lynxchan", "board": "g", "thread": 1, "mark": "x 2", "replies": 1},
+    {"page": 1, "rows": "li, b, title", "title": "@a:b", "date": "b", "size": "b"},
+    {"step": "list", "api": "https://h", "known": "a b", "max_items": 2},
 ]
 ODD = (
     st.sampled_from([0, 1, -1, 2**63, 2**70, True, False, None, 1e308, float("nan"), float("inf"), ""])
@@ -92,6 +101,10 @@ KEYS = (
     | st.sampled_from(["updated_at", "pull_request", "repository_url", "url", "issue_url", "diff_hunk"])
     | st.sampled_from(["patch", "siblings", "rfilename", "lfs", "sha256", "oid", "size", "blobId"])
     | st.sampled_from(["sha", "lastModified", "createdAt", "author", "incomplete_results"])
+    | st.sampled_from(["post", "comment", "creator", "ap_id", "removed", "next_page", "hits", "objectID"])
+    | st.sampled_from(["content", "uri", "account", "card", "reblog", "media_attachments", "kind", "data"])
+    | st.sampled_from(["threadId", "lastBump", "postCount", "postId", "files", "path", "key", "full_url"])
+    | st.sampled_from(["children", "replies", "permalink", "selftext", "topics", "topic_id", "cooked"])
 )
 ITEMS = st.lists(
     st.dictionaries(
@@ -109,7 +122,7 @@ JSON = (
     | ITEMS
     | st.builds(
         lambda key, items, others: {"id": "a/b"} | others | {key: items},
-        st.sampled_from(["posts", "items", "siblings"]),
+        st.sampled_from(["posts", "items", "siblings", "comments", "latest_posts", "hits", "statuses"]),
         ITEMS,
         st.dictionaries(KEYS, ODD, max_size=3),
     )
@@ -261,7 +274,7 @@ def test_kinds_have_names(kind: str, name: str) -> None:
 
 def test_an_unknown_kind_names_those_there_are() -> None:
     """A wrong name is an ConfigError that lists the right ones."""
-    with pytest.raises(ConfigError, match="dht, feed, github, huggingface, imageboard, torznab"):
+    with pytest.raises(ConfigError, match=", ".join(sorted(KINDS))):
         kind_named("gopher")
 
 
@@ -305,34 +318,33 @@ def test_a_board_begins_with_its_catalog() -> None:
 
 
 def test_a_repository_is_read_onwards_from_its_cursor() -> None:
-    """Without a cursor the newest page is read; with one everything since, oldest first; searches besides."""
-    site = GithubSite(repositories=("a/b c",), queries=("northwind weights",), token=CredentialRef("t"))
+    """Without a cursor the newest page is read; with one everything since, oldest first."""
+    site = GithubSite(repositories=("a/b c",), token=CredentialRef("t"))
     first = list(KINDS["github"].start(site, {}))
-    assert [query(one).get("direction") for one in first] == ["desc", "desc", "desc", None]
+    assert [query(one).get("direction") for one in first] == [
+        *("desc", "desc", "desc"),
+        *(None, None),
+    ]
     assert [urlsplit(one.url).path for one in first] == [
         "/repos/a/b%20c/issues",
         "/repos/a/b%20c/issues/comments",
         "/repos/a/b%20c/pulls/comments",
-        "/search/issues",
+        "/repos/a/b%20c/releases",
+        "/repos/a/b%20c/forks",
     ]
-    assert query(first[3])["q"] == "northwind weights"
     assert {one.credential for one in first} == {"t"}
     since = list(KINDS["github"].start(site, {"a/b c/issues": "2026-11-20T00:00:00Z"}))
     assert (query(since[0])["since"], query(since[0])["direction"]) == ("2026-11-20T00:00:00Z", "asc")
     assert "since" not in query(since[1])
 
 
-def test_a_hub_is_listed_by_author_and_search() -> None:
-    """Without filters the newest of everybody is listed, else one list an author and one a search."""
+def test_a_hub_is_listed_by_author() -> None:
+    """Without authors the newest of everybody is listed, else one list an author."""
     everybody = list(KINDS["huggingface"].start(HuggingfaceSite(), {"a/b": "1"}))
     assert len(everybody) == 1
     assert everybody[0].state["known"] == {"a/b": "1"}
-    chosen = list(KINDS["huggingface"].start(HuggingfaceSite(authors=("a",), searches=("b", "c")), {}))
-    assert [(query(one).get("author"), query(one).get("search")) for one in chosen] == [
-        ("a", None),
-        (None, "b"),
-        (None, "c"),
-    ]
+    chosen = list(KINDS["huggingface"].start(HuggingfaceSite(authors=("a", "b")), {}))
+    assert [query(one).get("author") for one in chosen] == ["a", "b"]
 
 
 # --- answers --------------------------------------------------------------------------------------------------
@@ -644,3 +656,21 @@ def test_an_infohash_told_over_two_posts_is_put_together() -> None:
     assert [one.infohash_v1 for one in seen] == [None, None, digits]
     (found,) = locate(seen[2]).locators
     assert (found.value, found.decode_chain) == (digits, ("fragments",))
+
+
+def test_a_board_of_another_dialect_needs_its_address() -> None:
+    """4chan's address is the default for 4chan's dialect only; pages are where the API is unless said."""
+    with pytest.raises(ConfigError) as caught:
+        ImageboardSite(boards=("g",), dialect="vichan")
+    assert caught.value.field == "dialect"
+    site = ImageboardSite(boards=("g",), dialect="vichan", url="https://chan.example/")
+    (request,) = KINDS["imageboard"].start(site, {})
+    assert request.url == "https://chan.example/g/catalog.json"
+    page = parse("imageboard", [{"page": 0, "threads": [{"no": 5, "last_modified": 9}]}], request.state)
+    (thread,) = page.next_requests
+    assert thread.url == "https://chan.example/g/res/5.json"
+    seen = parse("imageboard", {"posts": [{"no": 5}, {"no": 6, "resto": 5}]}, thread.state).observations
+    assert [one.url for one in seen] == [
+        "https://chan.example/g/res/5.html#5",
+        "https://chan.example/g/res/5.html#6",
+    ]

@@ -12,7 +12,7 @@ import pytest
 from leakwatch.errors import LayoutChanged
 from leakwatch.extract.links import locate
 from leakwatch.model.observation import storable
-from leakwatch.sources import KINDS, _fields, feed, torznab
+from leakwatch.sources import KINDS, _feeds, _fields, torznab
 from leakwatch.sources._kind import Page, Payload, Request
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -86,12 +86,12 @@ def test_a_feed_of_nothing_but_bad_entries_is_a_changed_layout() -> None:
 
 def test_the_search_for_bad_entries_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """After so many tries the rest is counted as unread."""
-    monkeypatch.setattr(feed, "_MAX_TRIES", 3)
+    monkeypatch.setattr(_feeds, "_MAX_TRIES", 3)
     page = read("feed", GOOD, GOOD, UNPLACED, UNPLACED)
     assert (titles(page), page.incomplete) == (["good", "good"], "2 of 4 items could not be read")
 
 
-@pytest.mark.parametrize(("kind", "module"), [("feed", feed), ("torznab", torznab)])
+@pytest.mark.parametrize(("kind", "module"), [("feed", _feeds), ("torznab", torznab)])
 @pytest.mark.parametrize(
     "error",
     [
@@ -125,7 +125,7 @@ def test_a_reader_that_gives_up_is_a_changed_layout(kind: str, monkeypatch: pyte
     def fail(*_: Any, **__: Any) -> None:
         raise OverflowError("Python int too large to convert to C int")
 
-    monkeypatch.setattr("leakwatch.sources.feed.feedparser.parse", fail)
+    monkeypatch.setattr("leakwatch.sources._feeds.feedparser.parse", fail)
     monkeypatch.setattr("leakwatch.sources.torznab.etree.fromstring", fail)
     with pytest.raises(LayoutChanged, match="cannot be read: OverflowError"):
         read(kind, GOOD)

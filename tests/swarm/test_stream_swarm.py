@@ -31,7 +31,7 @@ from leakwatch.service import add_asset, list_findings, load_rules, load_weights
 from leakwatch.sources.dht import DhtSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import StreamLimits, Surroundings, watch_dht, watched_keys
+from leakwatch.streaming import StreamLimits, Surroundings, SwarmSide, watch_dht, watched_keys
 from leakwatch.swarm.discovery import SamplerSettings
 from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.metadata import SwarmSettings
@@ -221,17 +221,16 @@ async def test_from_the_dht_to_a_finding(world: World, repository: SqlRepository
 
     around = Surroundings(
         brain=current,
-        watched=lambda: watched_keys(brain, repository),
         repository=repository,
         vault=vault,
-        swarm=session,
         clock=Clock(),
         announce=announce,
     )
+    side = SwarmSide(swarm=session, watched=lambda: watched_keys(brain, repository))
     limits = StreamLimits(deadline_s=5)
     sampling = SamplerSettings(batch_wait_s=0.02, least_interval_s=0.1, rejoin_s=1, seen_capacity=10_000)
     task = asyncio.create_task(
-        watch_dht("dht", DhtSite(), settings, stable_node_id(tmp_path), around, limits, sampling)
+        watch_dht("dht", DhtSite(), settings, stable_node_id(tmp_path), around, side, limits, sampling)
     )
     try:
         async with asyncio.timeout(30):

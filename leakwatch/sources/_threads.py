@@ -1,0 +1,29 @@
+"""What all boards share: an infohash that is told in parts over neighbouring posts of a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from leakwatch.extract.fragments import join_posts
+from leakwatch.extract.links import plain
+from leakwatch.extract.scanning import bare, hex_infohash
+from leakwatch.model.observation import Observation
+
+GONE = (404, 410)
+"""What a thread that was deleted answers."""
+
+
+def with_joined(posts: Sequence[Observation]) -> tuple[Observation, ...]:
+    """The posts of a thread; one that completes an infohash told over several has it as if it were its own."""
+    texts = [(one.native_id, plain(one.text or "")) for one in posts]
+    told = {completing: digits for completing, _, digits in join_posts(texts)}
+    return tuple(_with_infohash(one, told.get(one.native_id, "")) for one in posts)
+
+
+def _with_infohash(post: Observation, digits: str) -> Observation:
+    if not digits:
+        return post
+    locator = replace(bare(hex_infohash(digits), -1), decode_chain=("fragments",))
+    field = "infohash_v1" if len(digits) == 40 else "infohash_v2"
+    return replace(post, locators=(locator,), **{field: digits})
