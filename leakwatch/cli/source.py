@@ -25,6 +25,7 @@ from leakwatch.errors import ConfigError, InputError, SourceError
 if TYPE_CHECKING:
     from leakwatch.model.observation import Observation
     from leakwatch.model.site import CoverageWindow, SiteState
+    from leakwatch.sources._kind import Request, SourceKind
 
 app = typer.Typer(help="The sites that are watched.", no_args_is_help=True)
 
@@ -98,7 +99,10 @@ def parse(
     kind: Annotated[str, typer.Argument(help="The source kind, such as feed or torznab.")],
     file: Annotated[Path, typer.Argument(help="A saved answer of such a site.")],
     site: Annotated[
-        Path | None, typer.Option("--site", help="TOML: url, status, headers and state of the request.")
+        Path | None,
+        typer.Option(
+            "--site", help="TOML: the site's settings, or url, status, headers and state of the request."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -109,14 +113,11 @@ def parse(
 
     chosen = kind_named(kind)
     told = _site(site)
-    url = str(told.get("url") or "")
+    first = _first_request(chosen, site, str(told.get("url") or ""))
+    url = first.url if first else str(told.get("url") or "")
+    state = dict(first.state) if first else {k: v for k, v in told.items() if k in _STATE}
     payload = Payload(
-        request=Request(
-            url=url,
-            state={"site": file.stem}
-            | {k: v for k, v in told.items() if k in _STATE}
-            | told.get("state", {}),
-        ),
+        request=Request(url=url, state={"site": file.stem} | state | told.get("state", {})),
         url=url,
         status=int(told.get("status", 200)),
         headers={str(k).lower(): str(v) for k, v in told.get("headers", {}).items()},
@@ -152,6 +153,22 @@ def _site(path: Path | None) -> dict[str, Any]:
                 f"expected a {'table' if kind is dict else 'number'}", file=str(path), field=name
             )
     return told
+
+
+def _first_request(kind: SourceKind, path: Path | None, url: str) -> Request | None:
+    """The request of this address with which a poll begins, else the first, by the settings in the file.
+
+    None where it holds no settings, or nothing is asked. Raises: ConfigError.
+    """
+    from leakwatch.config.reader import site_settings  # noqa: PLC0415
+    from leakwatch.sources._kind import PolledKind  # noqa: PLC0415
+
+    others = _STATE | {"status", "headers", "state"}
+    settings = site_settings(path, kind, others) if path is not None else None
+    if settings is None or not isinstance(kind, PolledKind):
+        return None
+    requests = list(kind.start(settings, {}))
+    return next((one for one in requests if one.url == url), requests[0] if requests else None)
 
 
 def _show(seen: Observation, as_json: bool) -> None:

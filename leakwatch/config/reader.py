@@ -32,7 +32,7 @@ from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
-from leakwatch.sources._kind import StreamKind
+from leakwatch.sources._kind import SourceKind, StreamKind
 from leakwatch.sources.dht import DhtSite
 from leakwatch.swarm.metadata import SwarmSettings
 
@@ -69,6 +69,19 @@ def load_config(path: Path) -> Config:
     return _Reader(path, text).config()
 
 
+def site_settings(path: Path, kind: SourceKind, others: frozenset[str]) -> Any:
+    """A kind's settings from a file of its own, with the keys that stand under [[sites]]; None where it has none.
+
+    `others` are keys of the file that are no settings. Raises: ConfigError with file, line and field.
+    """
+    text = path.read_text("utf-8")
+    told = tomllib.loads(text)
+    names = {one.name for one in dataclasses.fields(kind.settings)}
+    if not (names - {"url"}) & told.keys():
+        return None
+    return _Reader(path, text).settings(kind, told, others)
+
+
 def duration(text: str) -> Duration:
     """Seconds from `500ms`, `30s`, `5m`, `2h` or `1d`. Raises: ValueError."""
     found = _DURATION.match(text.strip())
@@ -84,6 +97,12 @@ class _Reader:
     def __init__(self, path: Path, text: str) -> None:
         self._path, self._text = path, text
         self._secrets: dict[str, Secret] = {}
+
+    def settings(self, kind: SourceKind, told: Mapping[str, Any], others: frozenset[str]) -> Any:
+        """The settings of one kind, from a file that may also say how the site is watched."""
+        names = {one.name for one in dataclasses.fields(kind.settings)}
+        self._known(told, names | {one.name for one in dataclasses.fields(SiteConfig)} | others, ())
+        return self._dataclass(kind.settings, {k: v for k, v in told.items() if k in names}, ())
 
     def config(self) -> Config:
         try:
