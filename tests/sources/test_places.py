@@ -160,3 +160,17 @@ def test_a_feed_is_asked_where_its_search_is_known() -> None:
         with pytest.raises(ConfigError) as caught:
             feed.FeedSite(url="https://index.example/rss", search=search)
         assert caught.value.field == "search"
+
+
+def test_rows_that_lead_to_one_address_stay_apart() -> None:
+    """A category's link in each row makes no two items one; the title's own link is taken before it."""
+    row = "<li><a href='/cat/1'>books</a> <b><a href='/t/{0}'>name {0}</a></b></li>"
+    body = "".join(map(row.format, range(3))).encode()
+    (request,) = page.start(replace(LIST, rows="li", title="b"), {})
+    assert [one.url for one in answered(page.KIND, request, body)[1].observations] == [
+        f"https://index.example/t/{number}" for number in range(3)
+    ]
+    (request,) = page.start(replace(LIST, rows="li", title="b", link="a"), {})
+    _, seen = answered(page.KIND, request, body)
+    assert len({one.native_id for one in seen.observations}) == 3
+    assert seen.incomplete == "3 rows lead to addresses of others; give a selector for link"
