@@ -20,6 +20,12 @@ from leakwatch.model.asset import Asset, AssetId
 
 DATA = Path(os.environ.get("LEAKWATCH_SHARED_DATA", "../shared/data"))
 _YEAR_AT_END = re.compile(r"\s*\((?:19|20)\d\d\)\s*\Z")
+_YEAR = re.compile(r"[(\[]((?:19|20)\d\d)\b")
+_ARTICLES = frozenset(("the", "a", "an"))
+_ARTICLE = re.compile(r"\A\s*(?:the|an?)[\s._]+(?=\w)|,\s*(?:the|an?)\s*\Z", re.IGNORECASE)
+_LED = re.compile(r"\A\s*(?:\[[^\]]*\]\s*)+(?=\w)")
+_ENDING = re.compile(r"\.\w{2,4}\Z")
+_CUT = re.compile(r"[(\[{]|\s--?\s|[\s._-]+(?=(?:s\d\d|ep?\s?\d|v\d)[\de]*\b)", re.IGNORECASE)
 _MADE_NAMES = ("game", "torrent")
 """Sets whose rows are names of works, not sentences or paths of anything."""
 
@@ -92,31 +98,53 @@ def background() -> dict[str, list[str]]:
 class Namers:
     """Says which background rows do name a work of the catalogue, by a rule that knows nothing of the matcher.
 
-    Names of games and torrents name a work if what stands before the first bracket or dash, or any two to
-    eight words in a row from the beginning, are one of its names; a sentence or path does if one of its names of at least
-    three words and twelve letters stands in it word for word.
+    A row names a work if what stands before one of its brackets or spaced dashes, or all of it, is one of the work's names,
+    letter for letter; the ending of a file, an article at the beginning, and one behind a comma do not count on either
+    side, and a season, episode or version such as S01E02 or v1.0 ends the name as a bracket does. Names of games and torrents do so, too, if any two to
+    eight words in a row from the beginning are such a name; a sentence or path does if one of its names of at least
+    three words and twelve letters stands in it word for word. A year in brackets that is neither the work's nor
+    next to it makes the row of another work.
     """
 
     def __init__(self, assets: Iterable[Asset]) -> None:
-        self._all: set[str] = set()
+        self._all: dict[str, set[int | None]] = {}
         self._long: set[str] = set()
         for asset in assets:
             for name in asset.names:
-                told = letters(_YEAR_AT_END.sub("", name))
-                self._all.add(told)
-                if len(fold(name).split()) >= 3 and len(told) >= 12:
-                    self._long.add(told)
+                bare = _YEAR_AT_END.sub("", name)
+                told = letters(_without_article(bare))
+                self._all.setdefault(told, set()).add(asset.year)
+                if len(fold(name).split()) >= 3 and len(letters(bare)) >= 12:
+                    self._long.add(letters(bare))
 
     def names_one(self, row: str, which: str) -> bool:
         """Whether a row of a set names a work."""
         words = re.findall(r"[^\W_]+", fold(row).replace("'", ""))
+        heads = {letters(_without_article(head)) for head in _heads(row)}
         if which in _MADE_NAMES:
-            heads = {letters(re.split(r"[(\[]| - ", row)[0])} | {
-                "".join(words[:count]) for count in range(1, 9)
+            heads |= {
+                "".join(words[first : first + count])
+                for first in (0, 1)
+                if not first or (words[:1] and words[0] in _ARTICLES)
+                for count in range(2, 9)
             }
-            return bool(heads & self._all)
-        return any(
+        told = _YEAR.search(row)
+        years = {year for head in heads & self._all.keys() for year in self._all[head]}
+        if years and (not told or any(year is None or abs(year - int(told[1])) < 2 for year in years)):
+            return True
+        return which not in _MADE_NAMES and any(
             "".join(words[first : first + count]) in self._long
             for first in range(len(words))
             for count in range(3, 10)
         )
+
+
+def _heads(row: str) -> set[str]:
+    """What stands before each bracket, spaced dash, season, episode or version of a name, or its end, without leading groups in brackets."""
+    row = _LED.sub("", row)
+    bare = _ENDING.sub("", row)
+    return {row, bare, *(row[: cut.start()] for cut in _CUT.finditer(row))}
+
+
+def _without_article(name: str) -> str:
+    return _ARTICLE.sub("", name)

@@ -7,7 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt
+from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt, SiteAlert
+from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     FileTask,
@@ -20,10 +21,11 @@ from leakwatch.model.finding import (
     ProofTask,
     Rank,
 )
+from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
-from leakwatch.sources._kind import Payload, Request
+from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
 
@@ -39,8 +41,10 @@ class Clock(Protocol):
 class Fetcher(Protocol):
     """The one door to HTTP."""
 
-    async def fetch(self, request: Request, *, min_interval_s: float = 0.0) -> Payload:
-        """Do one GET, following redirects through the same checks.
+    async def fetch(
+        self, request: Request, *, min_interval_s: float = 0.0, manner: Manner = PLAIN
+    ) -> Payload:
+        """Do one GET, or POST a form, following redirects through the same checks.
 
         A 304 comes back as a payload of that status. Raises: Refused, AddressRefused, FetchFailed.
         """
@@ -54,6 +58,14 @@ class Fetcher(Protocol):
         Raises: AddressRefused or FetchFailed before anything was written; DeliveryError with `uncertain`
         where the connection broke after the request had gone out.
         """
+        ...
+
+
+class Reader(Protocol):
+    """Reads pages, those of strangers within limits."""
+
+    async def read(self, kind: PolledKind, payload: Payload) -> Page:
+        """What a page holds. Raises: LayoutChanged, Refused; FetchFailed where it could not be read for another reason."""
         ...
 
 
@@ -119,6 +131,10 @@ class Catalogue(Protocol):
         """One asset, or None."""
         ...
 
+    async def allow_lists(self) -> dict[AssetId, tuple[Allow, ...]]:
+        """The allow lists that are not empty."""
+        ...
+
     async def save(self, asset: Asset, at: datetime) -> None:
         """Add an asset, or replace the one of the same id with its files.
 
@@ -169,13 +185,38 @@ class Sites(Protocol):
         ...
 
     async def close_poll(
-        self, window: CoverageWindow, next_due_at: datetime, failures: int, error: str | None
+        self,
+        window: CoverageWindow,
+        next_due_at: datetime,
+        failures: int,
+        error: str | None,
+        ledger: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record what a poll covered, and when the next one is due."""
+        """Record what a poll covered, when the next one is due, and the ledger where it is given."""
+        ...
+
+    async def repaired(self, name: str, hole_from: datetime, at: datetime) -> None:
+        """What lay in the hole that begins at `hole_from` has been read by now."""
+        ...
+
+    async def tell_blind(self, state: SiteState, at: datetime | None) -> bool:
+        """Note that somebody is told that a site is blind, or sees again (None); false if it was noted already."""
+        ...
+
+    async def keep_ledger(self, state: SiteState, ledger: Mapping[str, Any]) -> None:
+        """Write a ledger over the one that `state` knows. Raises: Conflict if a poll was first."""
+        ...
+
+    async def windows_since(self, since: datetime) -> dict[str, list[CoverageWindow]]:
+        """All windows that ended after a time, by site, oldest first."""
         ...
 
     async def defer(self, name: str, due: datetime) -> None:
         """Move a site's time on without a coverage window: the error was ours."""
+        ...
+
+    async def pace(self, name: str, interval_s: float | None, why: str | None, due: datetime) -> None:
+        """Write how often a site is read from now on and why, and when it is due by that."""
         ...
 
     async def windows(self, name: str, limit: int = 20) -> list[CoverageWindow]:
@@ -190,8 +231,12 @@ class Findings(Protocol):
         """Those whose (site, native_id, content digest) is not stored yet."""
         ...
 
-    async def has_items(self, site: str, native_ids: Sequence[str]) -> bool:
-        """Whether any of these items was seen on the site before."""
+    async def known_items(self, site: str, native_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these items were seen on the site before."""
+        ...
+
+    async def sites_of_assets(self) -> dict[AssetId, frozenset[str]]:
+        """On which sites each asset was sighted."""
         ...
 
     async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
@@ -406,7 +451,7 @@ class Swarms(Protocol):
 class Outbox(Protocol):
     """Alerts on their way. The promise: delivered at least once, or dead with the reason."""
 
-    async def enqueue(self, channel: str, alert: Alert, at: datetime) -> bool:
+    async def enqueue(self, channel: str, alert: Alert | SiteAlert, at: datetime) -> bool:
         """Add an alert for a channel; false if the same one is there already."""
         ...
 

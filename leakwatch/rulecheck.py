@@ -29,11 +29,11 @@ def _problems(rule: Rule, pack: RulePack) -> Iterator[Problem]:
     for one in rule.examples:
         if not _holds(one, alone):
             told = f"the example {_shown(one)!r} does not match"
-            yield Problem(rule.file, one.line or rule.line, rule.id, told)
+            yield Problem(one.file or rule.file, one.line or rule.line, rule.id, told)
     for one in rule.counter_examples:
         if _holds(one, alone):
             told = f"the counter-example {_shown(one)!r} matches"
-            yield Problem(rule.file, one.line or rule.line, rule.id, told)
+            yield Problem(one.file or rule.file, one.line or rule.line, rule.id, told)
 
 
 def _holds(one: Example, alone: RulePack) -> bool:

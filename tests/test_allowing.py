@@ -144,12 +144,46 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 
 @pytest.mark.usefixtures("home")
+def test_of_many_expired_entries_twenty_are_told() -> None:
+    """A long list does not bury what else is told."""
+    entry = {"what": "host", "until": "2020-01-31"}
+    entries = [entry | {"value": f"h{number}.example"} for number in range(25)]
+    line = json.dumps({"id": "tg", "title": "Tideglass 70B", "allow": entries})
+    Path("c.jsonl").write_text(f"{line}\n")
+    run("import", "c.jsonl", "--replace")
+    told = CliRunner().invoke(app, ["config", "check"]).stderr
+    assert told.count("without effect") == 20
+    assert "note: 5 more entries of allow lists have expired\n" in told
+
+
+def test_config_check_says_what_it_did_not_look_at(home: Path) -> None:
+    """A server is not asked, a file that is no database is told, and neither is an error of the configuration."""
+    (home / "leakwatch-data" / "leakwatch.db").write_bytes(b"no database" * 1000)
+    checked = CliRunner().invoke(app, ["config", "check"])
+    assert checked.exit_code == 0
+    assert "note: allow lists were not looked at: " in checked.stderr
+    with (home / "leakwatch.toml").open("a") as file:
+        file.write('[store]\nurl = "postgresql://db.invalid/leakwatch"\n')
+    checked = CliRunner().invoke(app, ["config", "check"])
+    assert checked.exit_code == 0
+    assert "`leakwatch doctor` asks it" in checked.stderr
+
+
+@pytest.mark.usefixtures("home")
 def test_entries_come_and_go_by_command() -> None:
-    """`asset allow` adds or changes an entry, `asset show` tells it and its expiry, `asset disallow` removes it."""
+    """`asset allow` adds or changes an entry, `asset show`, `doctor` and `config check` tell its expiry, `disallow` removes it."""
     run("allow", "tg", "--host", "Hub.Example", "--reason", "ours", "--until", "2020-01-31", "--suppress")
     shown = run("show", "tg").stdout
     assert "allow: host hub.example (suppress until 2020-01-31) EXPIRED, without effect: ours" in shown
     assert "allow list expired" in run("list").stdout
+    run("allow", "tg", "--host", "live.example", "--reason", "ours", "--until", "2999-01-01")
+    told = "allow list of tg: host hub.example expired on 2020-01-31, without effect"
+    doctor, check = (CliRunner().invoke(app, words) for words in (["doctor"], ["config", "check"]))
+    assert (doctor.exit_code, check.exit_code) == (0, 0)
+    assert f"ok   {told}\n" in doctor.stderr
+    assert f"note: {told}\n" in check.stderr
+    assert "live.example" not in doctor.stderr + check.stderr
+    run("disallow", "tg", "--host", "live.example")
     run("allow", "tg", "--host", "hub.example", "--reason", "still ours")
     told = json.loads(run("show", "tg", "--json").stdout)
     assert told["allow"] == [

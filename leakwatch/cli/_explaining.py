@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, load, now, run_async, say
+from leakwatch.cli._shared import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    emit,
+    load,
+    now,
+    print_hung,
+    run_async,
+    say,
+)
 from leakwatch.display import clean
 
 if TYPE_CHECKING:
     from leakwatch.matching.explain import Explained
+    from leakwatch.matching.weights import Weights
     from leakwatch.model.asset import Asset
     from leakwatch.rulepack.schema import RulePack
 
@@ -46,7 +57,7 @@ def explain(
         emit({"name": name, "prior": weights["prior"], "candidates": [_as_json(one) for one in found]})
         return
     for one in found:
-        _show(one, weights["prior"])
+        _show(one, weights)
     if not found:
         say(f"no name of {len(assets)} assets is anywhere near {clean(name, 200)!r}")
 
@@ -65,23 +76,36 @@ def _catalogue(catalogue: Path | None, config: Path) -> tuple[list[Asset], RuleP
     return run_async(work), load_rules(load(config).rules_dir)
 
 
-def _show(one: Explained, prior: float) -> None:
+def _show(one: Explained, weights: Weights) -> None:
     tier = one.match.tier.value if one.match.tier else "none"
-    typer.echo(f"{clean(one.asset.id)}\t{tier}\t{one.match.score:.4f}\t{clean(one.asset.title, 200)}")
-    typer.echo(f"    {'':6} {prior:+8.2f}  before anything is seen")
+    print_hung(f"{clean(one.asset.id)}  ", clean(one.asset.title, 200))
+    print_hung("    ", f"tier {tier}, score {one.match.score:.4f}; {_thresholds(weights)}")
+    typer.echo(f"    {'bits':>6} {'sum':>8}")
+    typer.echo(f"    {'':6} {weights['prior']:+8.2f}  before anything is seen")
     for step in one.steps:
         told = f"{step.signal.kind.value}: {step.signal.detail}"
-        typer.echo(f"    {step.signal.weight:+6.2f} {step.sum_bits:+8.2f}  {clean(told, 300)}")
+        print_hung(f"    {step.signal.weight:+6.2f} {step.sum_bits:+8.2f}  ", clean(told, 1000))
     for what, lacking in (("review", one.to_review), ("auto", one.to_auto)):
         if lacking > 0:
             typer.echo(f"    {what} lacks {lacking:.2f} bits")
     if one.match.tier and one.match.tier.value != "auto" and one.to_auto <= 0:
         known = "" if one.is_registered else "; no file and no infohash of it is registered"
-        typer.echo(f"    auto lacks a digest, an infohash or sizes that agree{known}")
+        print_hung("    ", f"auto lacks a digest, an infohash or sizes that agree{known}")
+    if one.changes:
+        typer.echo("    what would change it (-> another tier):")
     for change in one.changes:
         mark = "->" if change.tier is not one.match.tier else "  "
         after = change.tier.value if change.tier else "none"
-        typer.echo(f"    {mark} {change.bits:+6.2f} bits, {after}: {clean(change.what, 300)}")
+        print_hung(f"    {mark} {after:6} {change.bits:+7.2f}  ", clean(change.what, 1000))
+
+
+def _thresholds(weights: Weights) -> str:
+    from leakwatch.matching.explain import bits_of  # noqa: PLC0415
+
+    told = (
+        f"{tier} from {weights[tier]:g}, {bits_of(weights[tier]):+.2f} bits" for tier in ("review", "auto")
+    )
+    return "; ".join(told)
 
 
 def _as_json(one: Explained) -> dict[str, Any]:

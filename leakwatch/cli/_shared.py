@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from leakwatch.display import clean
 from leakwatch.errors import StoreError
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
 DEFAULT_CONFIG = Path("leakwatch.toml")
+_LEAST_ROOM = 20
 
 
 def now() -> datetime:
@@ -47,11 +50,35 @@ def emit(value: Any) -> None:
     sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
 
 
+def print_hung(first: str, rest: str) -> None:
+    """A line; on a terminal that is too narrow its `rest` goes on below itself, and `first` stands alone."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    room = columns - len(first)
+    if columns == 0 or room < _LEAST_ROOM:
+        typer.echo(first + rest)
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    lines = Text(rest).wrap(Console(width=columns), room, overflow="fold")
+    for number, line in enumerate(lines):
+        typer.echo((first if number == 0 else " " * len(first)) + line.plain.rstrip())
+
+
 def load(path: Path) -> Config:
     """The configuration. Raises: ConfigError."""
     from leakwatch.config import load_config  # noqa: PLC0415 - pulls in httpx and more, which `--help` does without
 
     return load_config(path)
+
+
+def against_robots(config: Config) -> list[str]:
+    """The sites that are read against their robots.txt, each with the operator's reason."""
+    return [
+        f"the site {site.name!r} is read against its robots.txt: {clean(site.ignore_robots_because, 300)}"
+        for site in config.sites
+        if site.robots == "ignore"
+    ]
 
 
 def gaps(config: Config) -> list[str]:
@@ -67,6 +94,7 @@ def gaps(config: Config) -> list[str]:
         found.append("without [[routes]] nobody is alerted; findings are only listed")
     if config.swarm.enabled and not config.swarm.dht_bootstrap:
         found.append("without swarm.dht_bootstrap no peers are found, so no torrent can be proved")
+    found += against_robots(config)
     from leakwatch.sources.dht import DhtSite  # noqa: PLC0415
 
     for site in config.sites:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leakwatch.cli._allowing import register, show_allowed
+from leakwatch.cli._naming import warn_of_names
 from leakwatch.cli._reading import (
     AlsoOption,
     CacheOption,
@@ -64,6 +65,22 @@ LookupOption = Annotated[
         "--swarm-lookup", help="The owner's yes to asking the DHT for its infohashes, embargoed or not."
     ),
 ]
+ReleaseOption = Annotated[
+    str | None,
+    typer.Option("--release", metavar="DATE", help="When it comes out: sites are read more often around it."),
+]
+WindowOption = Annotated[
+    int | None,
+    typer.Option("--release-window", metavar="DAYS", help="Days before and after; 14 if left out."),
+]
+ModeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--query-mode",
+        metavar="MODE",
+        help="feed-only, generic or direct: how much sites with a search are told of it; under embargo always feed-only.",
+    ),
+]
 ReplaceOption = Annotated[
     bool, typer.Option("--replace", help="Put these prints in the place of others of the same path.")
 ]
@@ -106,6 +123,9 @@ def add(
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
     swarm_lookup: LookupOption = False,
+    release: ReleaseOption = None,
+    release_window: WindowOption = None,
+    query_mode: ModeOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
     variant: VariantOption = None,
@@ -126,7 +146,8 @@ def add(
     if title is None and not (variant and ident):
         raise typer.BadParameter("is missing; with --variant, --id does as well", param_hint="--title")
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    asset = _asset(title or ident or "", alias, kind, year, owner, codename, flags, ident)
+    told = {**flags, "release_at": release, "release_window_days": release_window}
+    asset = _asset(title or ident or "", alias, kind, year, owner, codename, told, ident, query_mode)
     result = fingerprinted(paths, cache, no_cache, wanted(also, table), print_each=False)
     if result.problems:
         report(result)
@@ -143,6 +164,7 @@ def add(
             )
 
     added = run_async(work)
+    warn_of_names([added])
     say(f"{added.id}: {len(result.files)} files, {shown_size(sum(f.size_bytes or 0 for f in result.files))}")
 
 
@@ -177,6 +199,9 @@ def import_(
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
     swarm_lookup: LookupOption = False,
+    release: ReleaseOption = None,
+    release_window: WindowOption = None,
+    query_mode: ModeOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -185,8 +210,11 @@ def import_(
     from leakwatch.service import import_catalogue  # noqa: PLC0415
 
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    asset = _asset(title, alias, kind, year, owner, codename, flags, ident) if title else None
-    if not title and (any(flags.values()) or alias or kind or year or owner or codename or ident):
+    told = {**flags, "release_at": release, "release_window_days": release_window}
+    asset = _asset(title, alias, kind, year, owner, codename, told, ident, query_mode) if title else None
+    if not title and (
+        any(told.values()) or alias or kind or year or owner or codename or ident or query_mode
+    ):
         raise InputError("these options describe one asset: say which with --title", file=str(file))
 
     async def work() -> list[Asset]:
@@ -194,6 +222,7 @@ def import_(
             return await import_catalogue(file, asset, opened, now(), replace_files=replace)
 
     imported = run_async(work)
+    warn_of_names(imported)
     files = sum(len(one.files) for one in imported)
     say(f"{len(imported)} asset{'s' if len(imported) != 1 else ''}, {files} files")
 
@@ -220,6 +249,7 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
         marks = [
             name for name, is_set in (("critical", one.critical), ("embargoed", one.embargoed)) if is_set
         ]
+        marks += ["release window"] if one.in_release_window(now()) else []
         marks += ["allow list expired"] if any(not entry.is_live(today) for entry in one.allow) else []
         size = shown_size(sum(file.size_bytes or 0 for file in one.files))
         year = str(one.year or "")
@@ -267,6 +297,8 @@ def show(
         "embargoed",
         "critical",
         "prior_bits",
+        "release_at",
+        "asked_as",
     ):
         value = getattr(asset, name)
         if value:
@@ -308,8 +340,9 @@ def _asset(
     year: int | None,
     owner: str | None,
     codename: str | None,
-    flags: dict[str, bool],
+    more: dict[str, Any],
     ident: str | None,
+    query_mode: str | None,
 ) -> Asset:
     from leakwatch.catalogue import asset_from_json  # noqa: PLC0415
     from leakwatch.service import slug  # noqa: PLC0415
@@ -321,5 +354,5 @@ def _asset(
         "kind": kind,
         "year": year,
     }
-    told |= {"owner": owner, "codename": codename, **flags}
+    told |= {"owner": owner, "codename": codename, "query_mode": query_mode, **more}
     return asset_from_json(told)

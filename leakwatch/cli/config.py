@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from leakwatch.cli._expired import note_expired
 from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, gaps, load, say
 
 app = typer.Typer(help="The configuration file.", no_args_is_help=True)
@@ -25,6 +26,7 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
     )
     for gap in gaps(loaded):
         say(f"note: {gap}")
+    note_expired(loaded.store_url)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from leakwatch.model.finding import Match
 
 
-_BATCH, _BATCH_BYTES = 1024, 2**18
+_BATCH, _BATCH_BYTES = 4096, 2**18
+_MAX_DIGITS = 20
+_SITE = "stdin"
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +37,7 @@ def match(
     ] = None,
 ) -> None:
     """Match names against a catalogue: lines `name` or `name<TAB>size in bytes` on stdin, in order."""
-    from leakwatch.matching.engine import match_all  # noqa: PLC0415
+    from leakwatch.matching.engine import match_all, match_names  # noqa: PLC0415
     from leakwatch.matching.index import build_index  # noqa: PLC0415
     from leakwatch.model.observation import Observation  # noqa: PLC0415
     from leakwatch.service import load_rules, load_weights, read_catalogue  # noqa: PLC0415
@@ -42,25 +45,44 @@ def match(
     index = build_index(read_catalogue(catalogue).assets)
     weights, pack, at = load_weights(), load_rules(rules), now()
     show = _as_json if as_json else _for_people
+    gc.freeze()  # what stays to the end is not looked through again for garbage
     bad = first = 0
     for lines in _batches(sys.stdin.buffer):
-        seen: list[tuple[Observation, tuple[()]]] = []
-        for number, raw in enumerate(lines, first + 1):
-            name, tab, told = raw.decode("utf-8", "replace").rstrip("\r\n").partition("\t")
-            size = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else None
-            if tab and told and size is None:
-                bad += 1
-                say(
-                    f"leakwatch: line {number}: not a number of bytes: {told[:40]!r}; the name is matched without it"
-                )
-            one = Observation(site="stdin", native_id="", title=name, fetched_at=at, size_bytes=size)
-            seen.append((one, ()))
+        names, sizes, wrong = _read(lines, first)
+        bad += wrong
         first += len(lines)
-        found = match_all(seen, index, weights, pack)
-        answers = [show(one.title, some) for (one, _), some in zip(seen, found, strict=True)]
+        if sizes:
+            seen = [
+                Observation(site=_SITE, native_id="", title=name, fetched_at=at, size_bytes=sizes.get(number))
+                for number, name in enumerate(names)
+            ]
+            found = match_all([(one, ()) for one in seen], index, weights, pack)
+        else:
+            found = match_names(names, _SITE, at, index, weights, pack)
+        answers = [show(name, some) for name, some in zip(names, found, strict=True)]
         sys.stdout.write("".join(answers))
         sys.stdout.flush()
     raise typer.Exit(1 if bad else 0)
+
+
+def _read(lines: list[bytes], first: int) -> tuple[list[str], dict[int, int], int]:
+    """The names of some lines, the sizes of those that have one, and how many have no number where a size belongs."""
+    names = [line.decode("utf-8", "replace").rstrip("\r\n") for line in lines]
+    sizes: dict[int, int] = {}
+    bad = 0
+    for number, line in enumerate(names):
+        if "\t" not in line:  # nearly always
+            continue
+        names[number], _, told = line.partition("\t")
+        if told.isascii() and told.isdigit() and len(told) < _MAX_DIGITS:
+            sizes[number] = int(told)
+        elif told:
+            bad += 1
+            say(
+                f"leakwatch: line {first + number + 1}: not a number of bytes: {told[:40]!r}; "
+                "the name is matched without it"
+            )
+    return names, sizes, bad
 
 
 def _batches(stream: BinaryIO) -> Iterator[list[bytes]]:

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leakwatch.cli._explaining import register
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, JsonOption, emit, load, now, run_async, say
+from leakwatch.cli._shared import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    emit,
+    load,
+    now,
+    print_hung,
+    run_async,
+    say,
+)
 from leakwatch.display import clean, defang
 
 if TYPE_CHECKING:
@@ -98,7 +108,6 @@ def _show(one: Rule, found: list[Reason], as_json: bool) -> None:
                 "title": one.title,
                 "effect": one.effect.value,
                 "confidence": one.confidence.value,
-                "severity": one.severity.value,
                 "asset": one.asset,
                 "conditions": conditions,
             }
@@ -131,20 +140,23 @@ def preview(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Run new rules over what was stored in the last days: counts, examples, and the alerts they would cause."""
+    from leakwatch.preview import MAX_EXAMPLES  # noqa: PLC0415
+
     told = run_async(lambda: _preview(file, days, config))
     if as_json:
         emit(_as_json(told))
         return
     typer.echo(f"{told.items} items of {told.days:.1f} days, {told.items_hit} hit")
     for rule in told.rules:
-        typer.echo(f"    {told.hits[rule]}\t{rule}")
+        typer.echo(f"{told.hits[rule]:8}  {rule}")
     typer.echo(f"{told.opened} would become matches, {told.lost} would be none any more")
-    typer.echo(f"{told.alerts} alerts, {told.alerts_per_day:.2f} a day")
+    typer.echo(f"{told.alerts} alerts more, {told.alerts_per_day:.2f} a day")
+    if told.examples:
+        typer.echo(f"examples (at most {MAX_EXAMPLES}, what was stored last first):")
     for one in told.examples:
-        why = "; ".join(f"{rule}: {found}" for rule, found in one.rules)
-        typer.echo(
-            f"{one.at.date()}\t{clean(one.site, 60)}\t{clean(one.title, 120)}\t{one.asset or '-'}\t{clean(why, 200)}"
-        )
+        print_hung(f"    {one.at.date()}  ", f"{clean(one.site, 60)}: {clean(one.title, 200)}")
+        why = ", ".join(f"{rule} ({clean(found, 100)})" for rule, found in one.rules)
+        print_hung(" " * 16, f"{f'match of {clean(one.asset)}' if one.asset else 'no match'}: {why}")
 
 
 async def _preview(file: Path, days: int, config: Path) -> Preview:

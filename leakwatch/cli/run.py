@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, gaps, load, run_async, say
+from leakwatch.cli._expired import expired
+from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, against_robots, gaps, load, run_async, say
 from leakwatch.display import clean
 from leakwatch.errors import ConfigError, InputError, LeakwatchError
 
@@ -118,6 +119,7 @@ def _configured(path: Path) -> list[tuple[bool, str]]:
             f"configuration: {len(loaded.sites)} sites, {len(loaded.channels)} channels, {len(loaded.routes)} routes",
         )
     ]
+    told += [(True, f"note: {note}") for note in against_robots(loaded)]
     try:
         loaded.data_dir.mkdir(parents=True, exist_ok=True)
         probe = loaded.data_dir / ".write-probe"
@@ -139,7 +141,9 @@ def _database(url: str) -> list[tuple[bool, str]]:
     except (LeakwatchError, OSError, SQLAlchemyError) as error:
         return [(False, f"database: {str(error).splitlines()[0]}")]
     told = [(at in (None, newest()), f"database: revision {at or 'none yet, made at the first start'}")]
-    return [*told, *_torrents(url)] if at == newest() else told
+    if at != newest():
+        return told
+    return [*told, *_torrents(url), *((True, one) for one in expired(url))]
 
 
 def _torrents(url: str) -> list[tuple[bool, str]]:

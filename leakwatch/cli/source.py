@@ -1,4 +1,4 @@
-"""`leakwatch source`: list, parse a saved page, health."""
+"""`leakwatch source`: list, parse a saved page, check a definition, health."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli._probing import register as register_probing
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -19,23 +20,38 @@ from leakwatch.cli._shared import (
     run_async,
     say,
 )
+from leakwatch.cli._shipped import list_shipped, register
 from leakwatch.display import clean
 from leakwatch.errors import ConfigError, InputError, SourceError
 
 if TYPE_CHECKING:
     from leakwatch.model.observation import Observation
     from leakwatch.model.site import CoverageWindow, SiteState
+    from leakwatch.polling import SiteConfig
     from leakwatch.sources._kind import Request, SourceKind
 
 app = typer.Typer(help="The sites that are watched.", no_args_is_help=True)
+register(app)
+register_probing(app)
 
 _MAX_PAYLOAD = 64 * 2**20
+_MAX_DEFINITION = 2**20
 _STATE = frozenset({"step", "board", "api", "web", "repository", "thread", "site", "id", "number", "title"})
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """List the configured sites with their state."""
+def list_(
+    available: Annotated[
+        bool,
+        typer.Option("--available", help="The shipped catalogue instead: sites that can be switched on."),
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """List the configured sites with their state, or the public sites that can be switched on."""
+    if available:
+        list_shipped(config, as_json)
+        return
 
     async def work() -> dict[str, SiteState]:
         async with repository(config) as opened, opened.reading() as reading:
@@ -52,6 +68,10 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
         }
         told |= {"every_s": None if site.is_stream else float(site.every), "cron": site.cron}
         told |= {
+            "interval_s": state.interval_s if state else None,
+            "interval_why": state.interval_why if state else None,
+        }
+        told |= {
             "last_ok_at": state.last_ok_at if state else None,
             "failures": state.failures if state else 0,
         }
@@ -66,32 +86,101 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
                 "off" if not site.enabled else "not read yet" if not (state and state.last_ok_at) else "ok"
             )
             health = f"failing: {clean(state.last_error or '', 120)}" if state and state.failures else health
-            typer.echo(f"{site.name}\t{site.kind}\t{site.host}\t{health}")
+            typer.echo(f"{site.name}\t{site.kind}\t{site.host}\t{_schedule(site, state)}\t{health}")
+
+
+def _schedule(site: SiteConfig, state: SiteState | None) -> str:
+    """How often a site is read now, and why where that follows what it shows."""
+    if site.is_stream:
+        return "without pause"
+    if site.cron:
+        return f"at {site.cron}"
+    hours = f" on {site.window}" if site.window else ""
+    if state is None or state.interval_s is None:
+        return f"every {_duration(float(site.every))}{hours}"
+    return f"every {_duration(state.interval_s)}{hours} ({clean(state.interval_why or '', 120)})"
+
+
+def _duration(seconds: float) -> str:
+    """A duration as the configuration writes it, in the largest unit that loses little."""
+    for unit, length in (("d", 86400.0), ("h", 3600.0), ("m", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g}{unit}"
+    return f"{seconds:.3g}s"
 
 
 @app.command()
 def health(
-    name: Annotated[str, typer.Argument(help="The site's name.")],
+    name: Annotated[str | None, typer.Argument(help="The site's name; all sites if none is named.")] = None,
     as_json: JsonOption = False,
+    page: Annotated[
+        Path | None, typer.Option("--html", help="Write one page of all sites to this file.")
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show what the last polls of a site covered."""
+    """Show which sites are blind, since when and why; of one site what its last polls covered."""
+    if name is None or page is not None:
+        _all_sites(as_json, page, config)
+        return
 
-    async def work() -> list[CoverageWindow]:
+    async def work() -> tuple[list[CoverageWindow], SiteState]:
         async with repository(config) as opened, opened.reading() as reading:
-            if await reading.sites.get(name) is None:
+            state = await reading.sites.get(name)
+            if state is None:
                 raise InputError(f"no site {name!r}; `leakwatch source list` shows them")
-            return await reading.sites.windows(name)
+            return await reading.sites.windows(name), state
 
-    for window in run_async(work):
+    windows, state = run_async(work)
+    for window in windows:
         told = {field: getattr(window, field) for field in window.__dataclass_fields__}
         if as_json:
-            emit(told | {"verdict": window.verdict.value})
+            emit(told | {"verdict": window.verdict.value, "failure": window.failure})
         else:
             at = window.started_at.isoformat(timespec="seconds")
             typer.echo(
                 f"{at}\t{window.verdict.value}\t{window.pages} pages\t{window.new_items} new of {window.items}\t{clean(window.detail or '')}"
             )
+    if not as_json:
+        from leakwatch.cli._health import hole_lines  # noqa: PLC0415
+
+        for line in hole_lines(windows, state):
+            typer.echo(line)
+
+
+def _all_sites(as_json: bool, page: Path | None, config: Path) -> None:
+    from leakwatch.cli import _health  # noqa: PLC0415
+
+    found = run_async(lambda: _health.health_of(config, now()))
+    if page is not None:
+        from leakwatch.cli._health_page import health_page  # noqa: PLC0415
+
+        page.write_text(health_page(found), "utf-8")
+        say(f"leakwatch: {len(found.sites)} sites written to {page}")
+    elif as_json:
+        for one in (*_health.site_values(found), *_health.asset_values(found)):
+            emit(one)
+    else:
+        for line in _health.table(found):
+            typer.echo(line)
+
+
+@app.command()
+def accept(
+    name: Annotated[str, typer.Argument(help="The site's name.")], config: ConfigOption = DEFAULT_CONFIG
+) -> None:
+    """Take what a site shows now as what it usually shows: its layout changed, and the site means it."""
+
+    async def work() -> None:
+        from leakwatch.polling.ledger import without_profile  # noqa: PLC0415
+
+        async with repository(config) as opened, opened.writing() as writing:
+            state = await writing.sites.get(name)
+            if state is None:
+                raise InputError(f"no site {name!r}; `leakwatch source list` shows them")
+            await writing.sites.keep_ledger(state, without_profile(state.ledger))
+
+    run_async(work)
+    say(f"{name}: what it shows is learned anew")
 
 
 @app.command()
@@ -104,6 +193,9 @@ def parse(
             "--site", help="TOML: the site's settings, or url, status, headers and state of the request."
         ),
     ] = None,
+    definition: Annotated[
+        Path | None, typer.Option("--definition", help="The definition of a `cardigann` site.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read a saved page as its kind would, and print the observations."""
@@ -113,11 +205,17 @@ def parse(
 
     chosen = kind_named(kind)
     told = _site(site)
-    first = _first_request(chosen, site, str(told.get("url") or ""))
+    if (definition is None) is (chosen.name == "cardigann"):
+        raise ConfigError("a cardigann page, and no other, is read with --definition FILE.yml")
+    first = None if definition else _first_request(chosen, site, str(told.get("url") or ""))
     url = first.url if first else str(told.get("url") or "")
     state = dict(first.state) if first else {k: v for k, v in told.items() if k in _STATE}
+    state = {"site": file.stem} | state | told.get("state", {})
+    if definition is not None:
+        state = _by_definition(definition, str(told.get("words") or "")) | state
+        url = url or str(state["job"]["link"])
     payload = Payload(
-        request=Request(url=url, state={"site": file.stem} | state | told.get("state", {})),
+        request=Request(url=url, state=state),
         url=url,
         status=int(told.get("status", 200)),
         headers={str(k).lower(): str(v) for k, v in told.get("headers", {}).items()},
@@ -136,6 +234,50 @@ def parse(
     follow = len(page.next_requests)
     if follow:
         say(f"leakwatch: {follow} more page{'s' if follow != 1 else ''} would be read next")
+
+
+@app.command()
+def definition(
+    file: Annotated[Path, typer.Argument(help="A definition in the format of Jackett and Prowlarr.")],
+    check: Annotated[bool, typer.Option("--check", help="Say only what is wrong or not supported.")] = False,
+) -> None:
+    """Load a Cardigann definition and say what it is, or what of it is wrong or not supported."""
+    from leakwatch.sources.cardigann import examine  # noqa: PLC0415
+
+    loaded, found = examine(_definition_text(file), str(file))
+    for one in found:
+        say(f"leakwatch: {clean(one.message, 500)}")
+    if found or loaded is None:
+        raise typer.Exit(2)
+    if loaded.login:
+        say(
+            f"leakwatch: {clean(str(file))}:{loaded.login_line}: login: not supported: sign-in by {clean(loaded.login, 40)}; "
+            "a site of it needs as_guest = true and shows what guests see"
+        )
+    if not check:
+        kinds = ", ".join(dict.fromkeys(path.response for path in loaded.search.paths))
+        told = f"{len(loaded.links)} links, {len(loaded.search.paths)} paths, {kinds}"
+        told += f", a request every {loaded.request_delay_s:g} s" if loaded.request_delay_s else ""
+        typer.echo(
+            f"{clean(loaded.id, 80)}\t{clean(loaded.name, 80)}\t{told}\tsettings: {', '.join(loaded.settings)}"
+        )
+
+
+def _definition_text(file: Path) -> str:
+    from leakwatch.service import read_bytes  # noqa: PLC0415
+
+    try:
+        return read_bytes(file, _MAX_DEFINITION).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"expected UTF-8: {error}", file=str(file)) from error
+
+
+def _by_definition(file: Path, words: str) -> dict[str, Any]:
+    """The state of a request whose answer is read by a definition. Raises: ConfigError."""
+    from leakwatch.sources._kind import FileText  # noqa: PLC0415
+    from leakwatch.sources.cardigann import saved_state  # noqa: PLC0415
+
+    return saved_state(FileText(str(file), _definition_text(file)), words)
 
 
 def _site(path: Path | None) -> dict[str, Any]:

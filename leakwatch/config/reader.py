@@ -14,7 +14,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
 from leakwatch.alerts.webhook import secret_bytes
 from leakwatch.config.sections import CHANNELS, SECTIONS, Config
 from leakwatch.crawl.addresses import HostList
+from leakwatch.crawl.proxies import proxy_of
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
 from leakwatch.model.asset import MAX_PRIOR_BITS
@@ -32,7 +33,7 @@ from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
-from leakwatch.sources._kind import SourceKind, StreamKind
+from leakwatch.sources._kind import CredentialRef, FileText, PolledKind, SourceKind, StreamKind
 from leakwatch.sources.dht import DhtSite
 from leakwatch.swarm.metadata import SwarmSettings
 
@@ -44,6 +45,8 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "concurrency": (4, 1000),
     "max_requests": (1, None),
     "prior_bits": (-MAX_PRIOR_BITS, MAX_PRIOR_BITS),
+    "max_per_hour": (0, 1_000_000),
+    "questions_per_poll": (1, 100),
     "max_threads": (1, None),
     "limit": (1, 1000),
     "packets_per_s": (1, 1000),
@@ -55,18 +58,36 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "raw_cap_bytes": (1024, None),
     "decoded_cap_bytes": (1024, None),
 }
+SITES_FOLDER = "sites.d"
+_MAX_QUERY = 200
+_MAX_FILE_TEXT = 2**20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
 def load_config(path: Path) -> Config:
-    """Read and check a configuration file; nobody is contacted. Raises: ConfigError with file, line and field."""
+    """Read and check a configuration file; nobody is contacted. Raises: ConfigError with file, line and field.
+
+    The sites of `sites.d/*.toml` beside it are read in addition, one file after another by name.
+    """
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError as error:
         raise ConfigError("no such file; `leakwatch init` writes one", file=str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
-    return _Reader(path, text).config()
+    config = _Reader(path, text).config()
+    for file in sorted((path.parent / SITES_FOLDER).glob("*.toml")):
+        try:
+            told = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"cannot be read: {error}", file=str(file)) from error
+        config = with_sites(config, file, told)
+    return config
+
+
+def with_sites(config: Config, file: Path, text: str) -> Config:
+    """The configuration with the [[sites]] of one more file. Raises: ConfigError that names the file."""
+    return _Reader(file, text, config.secrets, config.http.proxies).added_to(config)
 
 
 def site_settings(path: Path, kind: SourceKind, others: frozenset[str]) -> Any:
@@ -94,9 +115,16 @@ def duration(text: str) -> Duration:
 class _Reader:
     """One file being read; knows where each key stands, for the errors."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        text: str,
+        secrets: Mapping[str, Secret] | None = None,
+        proxies: Collection[str] = (),
+    ) -> None:
         self._path, self._text = path, text
-        self._secrets: dict[str, Secret] = {}
+        self._secrets: Mapping[str, Secret] = secrets or {}
+        self._proxies = proxies
 
     def settings(self, kind: SourceKind, told: Mapping[str, Any], others: frozenset[str]) -> Any:
         """The settings of one kind, from a file that may also say how the site is watched."""
@@ -104,12 +132,24 @@ class _Reader:
         self._known(told, names | {one.name for one in dataclasses.fields(SiteConfig)} | others, ())
         return self._dataclass(kind.settings, {k: v for k, v in told.items() if k in names}, ())
 
-    def config(self) -> Config:
+    def _toml(self) -> dict[str, Any]:
         try:
-            told = tomllib.loads(self._text)
+            return tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"at line (\d+)", str(error))
             raise ConfigError(str(error), file=str(self._path), line=int(line[1]) if line else 0) from error
+
+    def added_to(self, config: Config) -> Config:
+        """A configuration with the sites of this file, which holds nothing else."""
+        told = self._toml()
+        self._known(told, {"sites"}, ())
+        sites = tuple(self._site(one, ("sites", i)) for i, one in enumerate(self._tables(told, "sites")))
+        self._unique([one.name for one in sites], "sites", [one.name for one in config.sites])
+        self._one_stream_a_kind(sites, config.sites)
+        return dataclasses.replace(config, sites=(*config.sites, *sites))
+
+    def config(self) -> Config:
+        told = self._toml()
         self._known(told, {*SECTIONS, "sites", "channels", "routes", "provers", "secrets"}, ())
         if "http" not in told:
             raise self._error(
@@ -119,6 +159,7 @@ class _Reader:
             name: self._dataclass(cls, told[name], (name,)) for name, cls in SECTIONS.items() if name in told
         }
         self._secrets = self._named_secrets(told.get("secrets", {}))
+        self._proxies = set(sections["http"].proxies)
         channels = tuple(
             self._channel(one, ("channels", i)) for i, one in enumerate(self._tables(told, "channels"))
         )
@@ -145,6 +186,9 @@ class _Reader:
         )
         self._asked(("http", "contact"), lambda: config.door.user_agent)
         self._asked(("swarm",), lambda: config.swarm_settings)
+        self._asked(
+            ("http", "proxies"), lambda: [proxy_of(n, u.reveal()) for n, u in config.http.proxies.items()]
+        )
         self._asked(("http", "allow_hosts"), lambda: HostList.parse(config.http.allow_hosts))
         if config.store.url is not None:
             from leakwatch.store.engine import async_url  # noqa: PLC0415 - slow to import, rarely needed
@@ -167,9 +211,9 @@ class _Reader:
             raise self._error((name,), f"expected [[{name}]] tables")
         return value
 
-    def _unique(self, names: list[str], section: str) -> None:
+    def _unique(self, names: list[str], section: str, taken: Sequence[str] = ()) -> None:
         for index, name in enumerate(names):
-            if name in names[:index]:
+            if name in names[:index] or name in taken:
                 raise self._error((section, index, "name"), f"the name {name!r} is used twice")
 
     def _named_secrets(self, told: Any) -> dict[str, Secret]:
@@ -214,6 +258,7 @@ class _Reader:
             own -= SCHEDULE
             told = {"enabled": False} | told
         self._known(told, own | settings, at)
+        own -= settings  # a kind with queries of its own asks them itself
         site = self._dataclass(
             SiteConfig,
             {key: value for key, value in told.items() if key in own} | {"kind": kind.name},
@@ -227,14 +272,43 @@ class _Reader:
             self._asked((*at, "bootstrap"), lambda: SwarmSettings(dht_bootstrap=nodes))
         elif not isinstance(kind, StreamKind) and not _is_web_address(site.settings.url):
             raise self._error((*at, "url"), "expected an http or https address")
-        for key in ("token", "apikey"):
-            if getattr(site.settings, key, None) and told[key] not in self._secrets:
+        for key in credentials_of(kind.settings):
+            if getattr(site.settings, key) and told[key] not in self._secrets:
                 raise self._error(
                     (*at, key),
                     f"no secret {told[key]!r}; give {told[key]}_file or {told[key]}_env under [secrets]",
                 )
-        self._check_cron(site, at)
-        return site
+        self._check_schedule(site, told, at)
+        self._check_manner(site, at)
+        self._check_canary(site, at)
+        least = getattr(site.settings, "least_interval_s", 0.0)
+        return dataclasses.replace(site, min_interval_s=max(site.min_interval_s, least))
+
+    def _check_manner(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
+        """What is said of how a site is asked: reasons, mirrors, proxy and words must make sense."""
+        if site.robots == "ignore" and not site.ignore_robots_because.strip():
+            raise self._error((*at, "robots"), 'robots = "ignore" needs a reason in ignore_robots_because')
+        for mirror in site.mirrors:
+            if not _is_web_address(mirror) or urlsplit(mirror).path not in ("", "/") or "?" in mirror:
+                raise self._error((*at, "mirrors"), f"expected an address without a path, got {mirror!r}")
+        if site.proxy and site.proxy not in self._proxies:
+            raise self._error(
+                (*at, "proxy"),
+                f"no proxy {site.proxy!r} under http.proxies" + _nearest(site.proxy, set(self._proxies)),
+            )
+        kind = KINDS[site.kind]
+        if site.queries and not (isinstance(kind, PolledKind) and kind.ask):
+            raise self._error((*at, "queries"), f"a {site.kind} site has no search; remove it")
+        if not all(0 < len(words.strip()) <= _MAX_QUERY for words in site.queries):
+            raise self._error((*at, "queries"), f"expected words of at most {_MAX_QUERY} characters")
+
+    def _check_canary(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
+        if (site.canary is None) != (site.canary_url is None) or site.canary == "":
+            raise self._error(
+                (*at, "canary"), "give both canary, a text, and canary_url, the page that shows it"
+            )
+        if site.canary_url is not None and not _is_web_address(site.canary_url):
+            raise self._error((*at, "canary_url"), "expected an http or https address")
 
     def _unscheduled(self, told: Mapping[str, Any], kind: str, at: tuple[str | int, ...]) -> None:
         for key in told:
@@ -244,25 +318,41 @@ class _Reader:
                     f"a {kind} site is listened to without pause, so {key} means nothing; remove it",
                 )
 
-    def _one_stream_a_kind(self, sites: tuple[SiteConfig, ...]) -> None:
+    def _one_stream_a_kind(self, sites: tuple[SiteConfig, ...], others: tuple[SiteConfig, ...] = ()) -> None:
         """Two listeners would hear the same, under one node id and with twice the packets; two inboxes, the same files."""
-        streams = [
-            "dht" if isinstance(site.settings, DhtSite) else getattr(site.settings, "folder", "")
-            for site in sites
-        ]
+        taken = {_stream_of(site) for site in others}
+        streams = [_stream_of(site) for site in sites]
         for index, stream in enumerate(streams):
-            if stream and stream in streams[:index]:
+            if stream and (stream in streams[:index] or stream in taken):
                 raise self._error(
                     ("sites", index, "kind"), f"there is a {stream} site already; one hears it all"
                 )
 
+    def _check_schedule(self, site: SiteConfig, told: Mapping[str, Any], at: tuple[str | int, ...]) -> None:
+        """Settings of the schedule that contradict one another or mean nothing are errors."""
+        if site.cron is not None:
+            for key in ("every_min", "every_max", "window", "outside"):
+                if key in told:
+                    raise self._error(
+                        (*at, key), f"cron says when it is read, so {key} means nothing; remove one"
+                    )
+            self._check_cron(site, at)
+        if site.every_min is not None and site.every_min > site.every:
+            raise self._error((*at, "every_min"), "expected at most what every says")
+        if site.every_max is not None and site.every_max < site.every:
+            raise self._error((*at, "every_max"), "expected at least what every says")
+        if site.window is not None:
+            from leakwatch.timetable.opening import Opening  # noqa: PLC0415 - slow to import, rarely needed
+
+            self._asked((*at, "window"), lambda: Opening.parse(site.window or ""))
+        elif site.outside is not None:
+            raise self._error((*at, "outside"), "there is no window that it could be outside of; remove it")
+
     def _check_cron(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
-        if site.cron is None:
-            return
         from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - slow to import, rarely needed
 
         try:
-            CronTrigger.from_crontab(site.cron, timezone="UTC")
+            CronTrigger.from_crontab(site.cron or "", timezone="UTC")
         except ValueError as error:
             raise self._error((*at, "cron"), str(error)) from error
 
@@ -299,13 +389,16 @@ class _Reader:
             raise self._error(at, "expected a table")
         hints = typing.get_type_hints(cls)
         wanted = {one.name: one for one in dataclasses.fields(cls) if one.name not in ready}
-        secrets = {name for name in wanted if Secret in (hints[name], *get_args(hints[name]))}
+        tables = {name for name in wanted if get_origin(hints[name]) is Mapping}
+        secrets = {name for name in wanted if Secret in (hints[name], *get_args(hints[name]))} - tables
         self._known(told, {*wanted, *(f"{name}_{how}" for name in secrets for how in ("file", "env"))}, at)
         values: dict[str, Any] = dict(ready)
         for name, one in wanted.items():
             secret = self._secret(told, name, at) if name in secrets else None
             if secret is not None:
                 values[name] = secret
+            elif name in tables and name in told:
+                values[name] = self._addresses(told[name], (*at, name))
             elif name in told:
                 values[name] = self._value(hints[name], told[name], (*at, name))
                 least, most = _BOUNDS.get(name, (None, None))
@@ -349,6 +442,21 @@ class _Reader:
             return Secret(os.environ[value])
         return Secret(value)
 
+    def _addresses(self, told: Any, at: tuple[str | int, ...]) -> dict[str, Secret]:
+        """A table of secret addresses by name, each with `url`, `url_file` or `url_env`."""
+        if not isinstance(told, dict):
+            raise self._error(at, "expected a table: name = { url_env = ... }")
+        found: dict[str, Secret] = {}
+        for name, one in told.items():
+            if not isinstance(one, dict) or not _NAME.match(name):
+                raise self._error((*at, name), "expected a table with url, url_file or url_env")
+            self._known(one, {"url", "url_file", "url_env"}, (*at, name))
+            secret = self._secret(one, "url", (*at, name))
+            if secret is None:
+                raise self._error((*at, name), "expected url, url_file or url_env")
+            found[name] = secret
+        return found
+
     def _value(self, hint: Any, value: Any, at: tuple[str | int, ...]) -> Any:
         """A TOML value as the type that the field wants."""
         origin, args = get_origin(hint), get_args(hint)
@@ -362,7 +470,33 @@ class _Reader:
             if value not in args:
                 raise self._error(at, f"expected one of {', '.join(map(str, args))}")
             return value
+        if origin is Mapping:
+            return self._texts(value, at)
+        if hint is FileText:
+            return self._file_text(value, at)
         return self._scalar(getattr(hint, "__supertype__", hint), value, at)
+
+    def _texts(self, value: Any, at: tuple[str | int, ...]) -> dict[str, str]:
+        """A table of texts; numbers and true or false are taken as they are written."""
+        if not isinstance(value, dict):
+            raise self._error(at, "expected a table")
+        if not all(isinstance(one, str | int | float) for one in value.values()):
+            raise self._error(at, "expected texts, numbers, true or false")
+        return {key: str(one).lower() if isinstance(one, bool) else str(one) for key, one in value.items()}
+
+    def _file_text(self, value: Any, at: tuple[str | int, ...]) -> FileText:
+        """The text of a file named relative to the configuration."""
+        if not isinstance(value, str) or not value:
+            raise self._error(at, "expected text")
+        try:
+            with (self._path.parent / value).open("rb") as file:
+                body = file.read(_MAX_FILE_TEXT + 1)
+            text = body.decode("utf-8-sig")
+        except (OSError, ValueError) as error:
+            raise self._error(at, f"the file cannot be read: {error}") from error
+        if len(body) > _MAX_FILE_TEXT:
+            raise self._error(at, f"the file is larger than {_MAX_FILE_TEXT} bytes")
+        return FileText(value, text)
 
     def _scalar(self, hint: Any, value: Any, at: tuple[str | int, ...]) -> Any:
         if hint is Duration:
@@ -413,8 +547,25 @@ class _Reader:
         return found or next((number for number, line in lines if section and re.match(loose, line)), 0)
 
 
+def credentials_of(settings: type) -> list[str]:
+    """The settings of a kind that name a secret."""
+    hints = typing.get_type_hints(settings)
+    return [
+        one.name
+        for one in dataclasses.fields(settings)
+        if CredentialRef in (hints[one.name], *get_args(hints[one.name]))
+    ]
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _stream_of(site: SiteConfig) -> str:
+    """What two sites must not listen to at once: the DHT, or one folder; nothing where it is polled."""
+    if not site.is_stream:
+        return ""
+    return str(getattr(site.settings, "folder", site.kind))
 
 
 def _is_web_address(url: str) -> bool:

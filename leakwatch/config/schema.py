@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -15,7 +16,7 @@ from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS
-from leakwatch.sources._kind import SourceKind, StreamKind
+from leakwatch.sources._kind import FileText, SourceKind, StreamKind
 
 _DURATION = r"^\d+(\.\d+)?\s*(ms|s|m|h|d)$"
 
@@ -73,12 +74,18 @@ def _table(cls: type, without: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 _SECRET = {"type": "string", "description": "a secret; better given as _file or _env"}
+_ADDRESS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {name: {"type": "string"} for name in ("url", "url_file", "url_env")},
+}
 _SCALARS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
     int: {"type": "integer"},
     float: {"type": "number"},
     Path: {"type": "string"},
+    FileText: {"type": "string", "description": "a file, relative to the configuration"},
     Secret: _SECRET,
     Duration: {"anyOf": [{"type": "string", "pattern": _DURATION}, {"type": "number", "minimum": 0}]},
     Severity: {"enum": [one.value for one in Severity]},
@@ -91,6 +98,10 @@ def _type(hint: Any) -> dict[str, Any]:
         return _type(next(arg for arg in args if arg is not type(None)))
     if origin in (tuple, frozenset):
         return {"type": "array", "items": _type(args[0])}
+    if origin is Mapping:
+        return {"type": "object", "additionalProperties": _ADDRESS}
     if origin is typing.Literal:
         return {"enum": list(args)}
+    if origin is Mapping:
+        return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
     return _SCALARS[getattr(hint, "__supertype__", hint)]

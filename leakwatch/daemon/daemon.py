@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -13,18 +14,20 @@ from leakwatch.alerts.deliver import Attempt, deliver
 from leakwatch.config import Config
 from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
+from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.crawling import Crawler
 from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
+from leakwatch.limited.pages import PageReader
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
-from leakwatch.model.asset import AssetId
+from leakwatch.model.asset import Asset, AssetId
 from leakwatch.pipeline import Brain, look_back
-from leakwatch.polling import SiteConfig
+from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
@@ -39,7 +42,8 @@ from leakwatch.torrent.infohash import SwarmKey
 log = structlog.get_logger()
 
 _LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
-_DRAIN_S = 10.0
+_DRAIN_S, _LOOK_S = 10.0, 15.0
+BLIND = "blind"
 _MAX_PROVING, _MAX_COUNTING = 64, 8
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
@@ -52,6 +56,7 @@ class Daemon:
     repository: SqlRepository
     vault: FileVault
     fetcher: HttpFetcher
+    reader: PageReader
     prover: Prover
     counter: Counter | None
     notifiers: dict[str, Notifier]
@@ -75,6 +80,7 @@ class Daemon:
             repository=self.repository,
             vault=self.vault,
             fetcher=self.fetcher,
+            reader=self.reader,
             clock=self.clock,
             schedule=self.schedule,
             stopping=self.stopping,
@@ -91,6 +97,7 @@ class Daemon:
                 assets = await work.catalogue.all() if is_new else []
             if self._brain is None or is_new:
                 index = await asyncio.to_thread(build_index, assets)  # seconds for a large catalogue
+                self.fetcher.silence = await asyncio.to_thread(_silence, assets)
                 priors = {site.name: site.prior_bits for site in self.config.sites}
                 told = (self.weights, self.pack, self.config.routes, self.hosts, priors)
                 self._brain = (version, Brain(index, *told))
@@ -99,23 +106,27 @@ class Daemon:
 
     async def run(self) -> None:
         """Work until told to stop."""
-        self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl))
+        self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl), self.config.daemon.concurrency)
         self.jobs.handler(PROVE, self._guarded(PROVE, self.prove), _MAX_PROVING)
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
         working = asyncio.create_task(
-            self.jobs.run(self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING)
+            self.jobs.run(
+                self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 1
+            )
         )
+        began = self.clock.now()
+        looking = asyncio.create_task(self._keep_looking(began))
         listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
         await self.schedule.start()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
         log.info("daemon_stopping")
         self.schedule.stop()
-        for task in listening:
+        for task in (*listening, looking):
             task.cancel()
-        await asyncio.gather(*listening, return_exceptions=True)
+        await asyncio.gather(*listening, looking, return_exceptions=True)
         self.jobs.stop()
         _, late = await asyncio.wait({working}, timeout=_DRAIN_S)
         if late:
@@ -129,6 +140,7 @@ class Daemon:
         """Read every site once, look at every swarm that is due, send what is due."""
         for host in sorted({site.host for site in self.sites.values()}):
             await self._guarded(CRAWL, self.crawler.crawl)(host)
+        await self._guarded(BLIND, self._tell_blind)("")
         async with self.repository.reading() as work:
             unsearched = await work.catalogue.unsearched()
         for asset in unsearched:
@@ -139,6 +151,20 @@ class Daemon:
         for channel in self.notifiers:
             await self._guarded(DELIVER, self.deliver)(channel)
         await self.outcomes.tell()
+
+    async def _keep_looking(self, began: datetime) -> None:
+        """See again and again whether sites are blind."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            await self._guarded(BLIND, self._tell_blind)(began.isoformat())
+
+    async def _tell_blind(self, began: str) -> None:
+        """Tell of sites that are blind for too long; `began` is when the watch was started."""
+        sites = self.sites | {site.name: site for site in self.streams}
+        since = datetime.fromisoformat(began) if began else None
+        told = await tell_blind(sites, self.repository, self.config.routes, self.clock, since)
+        if told:
+            await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def look_back(self, asset: str) -> None:
         """Look for a newly registered asset in what is stored."""
@@ -256,11 +282,16 @@ class Daemon:
         return run
 
 
+def _silence(assets: list[Asset]) -> Silence:
+    """The names that may not leave this machine."""
+    return Silence.about((name, one.shown_name) for one in assets if one.embargoed for name in one.names)
+
+
 def _report(attempt: Attempt) -> None:
     delivery = attempt.delivery
     told = {
         "channel": delivery.channel,
-        "finding": delivery.alert.finding,
+        "finding": delivery.alert.subject,
         "change": delivery.alert.event.value,
     }
     if attempt.state is DeliveryState.SENT:

@@ -99,7 +99,9 @@ class Forge:
         return [
             Route(f"{_REPOSITORY}/issues", self._answer_issues),
             Route(f"{_REPOSITORY}/issues/comments", self._answer_comments),
-            Route(f"{_REPOSITORY}/pulls/comments", self._answer_review_comments),
+            Route(f"{_REPOSITORY}/pulls/comments", self._answer_none),
+            Route(f"{_REPOSITORY}/releases", self._answer_none),
+            Route(f"{_REPOSITORY}/forks", self._answer_none),
             Route(f"{_REPOSITORY}/pulls/{{number:int}}/files", self._answer_files),
             Route("/search/issues", self._answer_search),
         ]
@@ -129,7 +131,7 @@ class Forge:
         shown = [self._comment(*pair) for pair in _ordered(request, pairs) if int(pair[1].at) >= since]
         return self._page(request, shown)
 
-    async def _answer_review_comments(self, request: Request) -> Response:
+    async def _answer_none(self, request: Request) -> Response:
         return self._page(request, []) if self._of(request) else not_found()
 
     async def _answer_files(self, request: Request) -> Response:

@@ -113,7 +113,8 @@ class Columns:
     addressed by their number in the batch. A *part* is a stretch of letters that may stand alone (`tide` in
     TideGlass, `70` in 70b); a *word* is one or more parts with nothing between them.
 
-    Shape:  per row: `row_text`, `reading` (0 own script, 1 transliteration, 2 look-alikes). `letters` is one text;
+    Shape:  per row: `row_text`, `reading` (0 own script, 1 transliteration, 2 look-alikes). `letters` is one text,
+            `canon` the same in figures where a letter looks like one;
             `place` is where each letter stood in the batch, `row_begins` where each row did. Per word and per part: first letter, letter after the last,
             row. Per word: `gap`, flags of what stands before it, and `depth`, the open brackets around it.
             `before[i]` and `inverse[i]` make the hash of letters i to j `(before[j] - before[i]) * inverse[i]`.
@@ -122,6 +123,7 @@ class Columns:
     row_text: Ints
     reading: Ints
     letters: str
+    canon: str
     place: Ints
     row_begins: Ints
     word_at: Ints
@@ -165,21 +167,24 @@ def mixed(hashes: Hashes) -> Hashes:
 
 def columns(texts: Sequence[str]) -> Columns:
     """Take a batch of texts apart. Of each the first thousand characters are read. Cost: linear in characters."""
-    rows: list[str] = []
-    row_text: list[int] = []
-    reading: list[int] = []
-    for number, text in enumerate(texts):
-        if text.isascii():
-            rows.append(text[:MAX_NAME].replace("\n", " "))
-            row_text.append(number)
-            reading.append(0)
-            continue
-        for which, told in enumerate(readings(split_camel(text[:MAX_NAME].replace("\n", " ")))):
-            rows.append(told)
-            row_text.append(number)
-            reading.append(which)
+    rows = [text[:MAX_NAME].replace("\n", " ") for text in texts]
+    row_text, reading = np.arange(len(rows)), np.zeros(len(rows), np.int64)
+    odd = [number for number, text in enumerate(rows) if not text.isascii()]
+    if odd:
+        rows, row_text, reading = _with_readings(rows, odd)
     joined = "\n".join([*rows, ""])
-    return _taken_apart(joined, np.array(row_text, np.int64), np.array(reading, np.int64))
+    return _taken_apart(joined, row_text, reading)
+
+
+def _with_readings(texts: Sequence[str], odd: Sequence[int]) -> tuple[list[str], Ints, Ints]:
+    """Rows, their texts and readings, where the texts `odd` have more readings than one."""
+    told = {number: readings(split_camel(texts[number])) for number in odd}
+    counts = np.ones(len(texts), np.int64)
+    counts[odd] = [len(some) for some in told.values()]
+    row_text = np.repeat(np.arange(len(texts)), counts)
+    reading = np.arange(len(row_text)) - np.repeat(np.cumsum(counts) - counts, counts)
+    rows = [row for number, text in enumerate(texts) for row in told.get(number, (text,))]
+    return rows, row_text, reading
 
 
 def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
@@ -218,7 +223,8 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
     return Columns(
         row_text=row_text,
         reading=reading,
-        letters=letters.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass"),
+        letters=_text(letters),
+        canon=_text(canon),
         place=kept[letter_chars],
         row_begins=row_begins,
         word_at=word_at,
@@ -234,6 +240,10 @@ def _taken_apart(joined: str, row_text: Ints, reading: Ints) -> Columns:
         exact=_sums(letters, powers),
         bits=np.uint64(1) << (canon & np.uint32(63)).astype(np.uint64),
     )
+
+
+def _text(codes: NDArray[np.uint32]) -> str:
+    return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _demote_lone_symbols(kind: NDArray[np.uint8]) -> None:

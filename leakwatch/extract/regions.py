@@ -1,8 +1,8 @@
 """Where the titles of release names begin and end, for a whole batch.
 
 A name is cut into *sections* at the slashes of a path. In each section the title begins behind a leading group or
-site and ends at the first tag, bracket, year or episode. Where that is open to doubt (a year may belong to the title,
-a number may count episodes) there is a second place, and a title that ends there is as good. Brackets, dashes and
+site and ends at the first tag, bracket, year or episode. Where that is open to doubt (a number may count episodes or the list, a country may tell two series apart, a word and a dash may
+be a group) there is a second place, and a title that begins or ends there is as good. Brackets, dashes and
 changes of script cut the whole into pieces of which each may be a title.
 """
 
@@ -17,6 +17,7 @@ from leakwatch.extract.words import (
     AKA,
     CHECKSUM,
     COUNTER,
+    COUNTRY,
     DOMAIN,
     ENDING,
     EPISODE,
@@ -24,6 +25,7 @@ from leakwatch.extract.words import (
     HIGH,
     LANGUAGE,
     MEDIA,
+    MONTH,
     NUMBER,
     ORDINAL,
     SEASON,
@@ -35,16 +37,18 @@ from leakwatch.extract.words import (
 
 _NONE = 2**40
 _SHALLOW = 2
+_ARTICLES = frozenset(("the", "la", "le", "el", "il", "die", "das"))
 
 
 @dataclass(frozen=True, slots=True)
 class Regions:
     """Titles of a batch, as numbers of words.
 
-    Shape:  per section: `row`; `title` and `end_title`, the words of its title; `number_end`, before a number that may count
-            episodes, equal to `end_title` where there is none; `shallow` says that it is one of the last two of
-            its path. Per word: `section`; `edge`, whether something new begins there: behind a bracket, a dash, a stop, where
-            the script changes (one more for the end of the batch). Per row: `years`, two columns, 0 where there is none, and `year_words`, which
+    Shape:  per section: `row`; `title` and `end_title`, the words of its title; `second`, behind what may be a
+            number in a list or a group, equal to `title` where there is none; `shallow` says that it is one of the last two of
+            its path, folders of seasons not counted. Per word: `section`; `soft`, whether a title may end before it: a number that may count
+            episodes; `edge`, whether something new begins there: behind a bracket, a dash, a stop, where
+            the script changes (one more for the end of the batch, as of `soft`). Per row: `years`, two columns, 0 where there is none, and `year_words`, which
             words they are; `is_named`, whether it reads as a release name or media file, and `tags`, how many words only those have;
             `is_led`, whether a group in brackets leads it; `functions`, how many words make a sentence of it;
             `length` in words.
@@ -52,10 +56,11 @@ class Regions:
 
     row: Ints
     title: Ints
+    second: Ints
     end_title: Ints
-    number_end: Ints
     shallow: Flags
     section: Ints
+    soft: Flags
     edge: Flags
     years: Ints
     year_words: Ints
@@ -81,14 +86,17 @@ def regions(columns: Columns, meanings: Ints, named: Flags | None = None) -> Reg
     nested = columns.depth > columns.depth[title[section]]
     stop = _stops(columns, meanings, ending, nested) & behind
     first = _first(stop, place, begin, end)
-    number = _has(meanings, NUMBER) & behind & (place < first[section])
+    counts = _has(meanings, NUMBER) & (columns.gap != DASH) & ~_shifted(_has(meanings, SEASON))  # not F-15
+    soft = (counts | _tells_series(columns, meanings)) & behind
     years, year_words = _years(columns, meanings, title[section], place, rows)
     edge = np.append(stop | _edges(columns, meanings), True)
+    second = _second_begins(columns, meanings, title, first)
     edge[begin] = edge[title] = True
+    edge[second[_has(meanings[title], NUMBER)]] = True
     row_sections = np.bincount(columns.word_row[begin], minlength=rows)
-    shallow = np.cumsum(row_sections)[columns.word_row[begin]] - np.arange(len(begin)) <= _SHALLOW
+    shallow = _shallow(columns, meanings, begin)
     told = (
-        (_sure(columns, meanings) | _numbered(columns, meanings))
+        (_sure(columns, meanings) | _numbered(columns, meanings) | _dated(columns, meanings))
         & (behind | (columns.depth > 0))
         & shallow[section]
     )
@@ -97,18 +105,21 @@ def regions(columns: Columns, meanings: Ints, named: Flags | None = None) -> Reg
     spaced = np.bincount(columns.word_row, columns.gap & SPACE > 0, rows)
     media = np.bincount(columns.word_row, ending & _has(meanings, MEDIA), rows) > 0
     is_named = (tags > 0) | media | ((glued >= 2) & (spaced == 0) & (row_sections == 1))
+    is_last = np.append(columns.word_row[1:] != columns.word_row[:-1], True) if count else behind
+    listed = np.bincount(columns.word_row, is_last & _has(meanings, NUMBER) & ~_has(meanings, YEAR), rows) > 0
     led = np.bincount(columns.word_row[begin], (columns.depth[begin] > 0) & (title > begin), rows) > 0
     return Regions(
         row=columns.word_row[begin],
         title=title,
+        second=second,
         end_title=first,
-        number_end=np.minimum(_first(number, place, begin, end), first),
         section=section,
+        soft=np.append(soft, False),
         edge=edge,
         years=years,
         year_words=year_words,
         tags=tags,
-        is_named=is_named if named is None else is_named | named,
+        is_named=is_named | (led & listed) if named is None else is_named | (led & listed) | named,
         is_led=led,
         shallow=shallow,
         functions=np.bincount(columns.word_row, _has(meanings, FUNCTION), rows).astype(np.int64),
@@ -121,12 +132,54 @@ def _sure(columns: Columns, meanings: Ints) -> Flags:
 
 
 def _numbered(columns: Columns, meanings: Ints) -> Flags:
-    """Words that count seasons or episodes: `season` before a number, 第 before one, 期 behind one."""
+    """Words that count seasons or episodes: `season` before a number, 第 before one, 期 behind one, 5 before `серия`."""
     number = _has(meanings, NUMBER)
     following, previous = np.append(number[1:], False), _shifted(number)
-    return (_has(meanings, SEASON | ORDINAL) & following & _same_row(columns)) | (
-        _has(meanings, COUNTER) & previous
-    )
+    same = _same_row(columns)
+    before = _has(meanings, SEASON | ORDINAL) & following & same
+    behind = _has(meanings, SEASON) & ~before
+    return before | (_has(meanings, COUNTER) & previous) | (number & same & np.append(behind[1:], False))
+
+
+def _shallow(columns: Columns, meanings: Ints, begin: Ints) -> Flags:
+    """The last two sections of each path; that of a season is none of its own: Show/Season 1/Episode."""
+    row = columns.word_row[begin]
+    season = _has(meanings[begin], SEASON | EPISODE) if len(begin) else np.zeros(0, np.bool_)
+    season[:-1] &= row[1:] == row[:-1]
+    counts = np.cumsum(~season)
+    last = np.searchsorted(row, row, "right") - 1
+    return counts[last] - counts < _SHALLOW if len(begin) else season
+
+
+def _tells_series(columns: Columns, meanings: Ints) -> Flags:
+    """A country before a season or an episode: The Office US S01."""
+    counted = _has(meanings, EPISODE | SEASON)
+    return _has(meanings, COUNTRY) & np.append(counted[1:], False) & _same_row(columns)
+
+
+def _second_begins(columns: Columns, meanings: Ints, title: Ints, end: Ints) -> Ints:
+    """Behind a first word that may be no part of the title: `01 - `, `003-004. `, `2009.`, `h265 `, `group-`."""
+    second = title.copy()
+    gap, following = columns.gap, np.minimum(title + 1, max(0, len(columns.gap) - 1))
+    told = _has(meanings[title], NUMBER) & ((gap[following] & (DASH | DOT | LINE)) > 0)
+    told |= _has(meanings[title], TAG) | (gap[following] == DASH)
+    for index in np.flatnonzero(told & (end - title > 1)).tolist():
+        second[index] = _behind_lead(columns, meanings, int(title[index]), int(end[index]))
+    return second
+
+
+def _behind_lead(columns: Columns, meanings: Ints, title: int, end: int) -> int:
+    """Where the title begins behind the word at `title`, or `title`."""
+    gap, following = columns.gap, title + 1
+    if meanings[title] & NUMBER:
+        if meanings[following] & NUMBER and gap[following] & DASH and following + 1 < end:
+            following += 1  # a range
+        return following
+    if meanings[title] & TAG:
+        return following
+    rest = gap[following + 1 : end]  # a group glued to words between dots
+    glued = len(rest) > 0 and bool(((rest & (DOT | LINE)) > 0).all()) and not (rest & SPACE).any()
+    return following if glued else title
 
 
 def _same_row(columns: Columns) -> Flags:
@@ -148,10 +201,19 @@ def _edges(columns: Columns, meanings: Ints) -> Flags:
     return (
         ((gap & (OPEN | CLOSE)) > 0)
         | (((gap & (DASH | SLASH)) > 0) & spaced)
+        | ((gap == DASH) & _apart(columns))
         | (high != _shifted(high))
         | (high & _shifted(high) & spaced)
         | _shifted(_has(meanings, AKA))
     )
+
+
+def _apart(columns: Columns) -> Flags:
+    """Words with more than one character between them and the word before: a dash by itself joins, `--` parts."""
+    out = np.zeros(len(columns.word_at), np.bool_)
+    begin, end = columns.place[columns.word_at], columns.place[columns.word_end - 1]
+    out[1:] = begin[1:] - end[:-1] > 2
+    return out
 
 
 def _shifted(flags: Flags) -> Flags:
@@ -220,6 +282,7 @@ def _stops(columns: Columns, meanings: Ints, ending: Flags, nested: Flags) -> Fl
     gap = columns.gap
     dashed = ((gap & DASH) > 0) & ((gap & (SPACE | LINE | OPEN)) > 0)
     number = _has(meanings, NUMBER)
+    numbered = _numbered(columns, meanings)
     counted = number & np.append(_has(meanings, COUNTER)[1:], False)
     sure = (
         _has(meanings, TAG | YEAR | EPISODE)
@@ -228,13 +291,39 @@ def _stops(columns: Columns, meanings: Ints, ending: Flags, nested: Flags) -> Fl
         | (dashed & number)
         | counted
         | ending
+        | _dated(columns, meanings)
     )
-    tag = _has(meanings, TAG | EPISODE | YEAR | WEAK_TAG | LANGUAGE) | ending
+    tag = _has(meanings, TAG | EPISODE | YEAR | WEAK_TAG | LANGUAGE) | ending | numbered
     same = _same_row(columns)
+    tag |= number & same & np.append(tag[1:], False)
     beside = same & np.append(tag[1:], False)
     near = beside | (same & np.append(beside[1:], False))
     weak = (_has(meanings, WEAK_TAG) & (beside | ~same)) | (_has(meanings, LANGUAGE) & near)
-    return sure | weak | _numbered(columns, meanings)
+    return sure | weak | _articles(columns, meanings, weak) | numbered
+
+
+def _articles(columns: Columns, meanings: Ints, weak: Flags) -> Flags:
+    """Articles that belong to a tag behind them: Title The Complete Series."""
+    behind = np.append(weak[1:], False) & _has(meanings, FUNCTION) & _same_row(columns)
+    out = np.zeros(len(weak), np.bool_)
+    which = np.flatnonzero(behind)
+    out[which] = [columns.word(index) in _ARTICLES for index in which.tolist()]
+    return out
+
+
+def _dated(columns: Columns, meanings: Ints) -> Flags:
+    """Words that begin a date with a year: 2 mar 2013, mar 2 2013, 2013 03 02."""
+    number, month, year = _has(meanings, NUMBER), _has(meanings, MONTH), _has(meanings, YEAR)
+    same = _same_row(columns)
+    day = number & ~year
+    next_, after = _moved(day | month, 1) & same, _moved(same, 1) & same
+    first = day & _moved(month, 1) & _moved(year, 2) | month & _moved(day, 1) & _moved(year, 2)
+    return (first | year & _moved(day, 1) & _moved(day, 2)) & next_ & after
+
+
+def _moved(flags: Flags, by: int) -> Flags:
+    """Of each word what is said of one behind it."""
+    return np.append(flags[by:], np.zeros(min(by, len(flags)), np.bool_))
 
 
 def _first(flags: Flags, place: Ints, begin: Ints, end: Ints) -> Ints:

@@ -30,11 +30,13 @@ from leakwatch.extract.common_words import COMMON, RAREST
     HIGH,
     MEDIA,
     CHECKSUM,
-) = (1 << bit for bit in range(19))
+    COUNTRY,
+    MONTH,
+) = (1 << bit for bit in range(21))
 """TAG ends a title wherever it stands; WEAK_TAG and LANGUAGE only beside other tags; SEASON is a word before
 a number (season 2); FUNCTION words make a sentence; ENDING is a file's, DOMAIN a site's, SITE a www; SIZE is like 70b; ORDINAL the 第 before
-a number, COUNTER what is behind one; MEDIA is the ending of a film, record, book, archive or disc image; CHECKSUM is like that in brackets at a name's end; HIGH a letter of another script than Latin."""
-_COMMON_SHIFT = 19
+a number, COUNTER what is behind one; MEDIA is the ending of a film, record, book, archive or disc image; CHECKSUM is like that in brackets at a name's end; COUNTRY tells two series of one title apart; MONTH is part of a date; HIGH a letter of another script than Latin."""
+_COMMON_SHIFT = 21
 
 _TAGS = frozenset(
     """480p 540p 576p 720p 1080p 1080i 1440p 2160p 4320p 4k 8k uhd hdr hdr10 hdr10plus sdr dovi 10bit 8bit 12bit hi10p hi10
@@ -45,6 +47,7 @@ _TAGS = frozenset(
     multisubs hardsub hardsubs softsub vostfr vost subfrench truefrench vff vf2 codex fitgirl skidrow plaza cpy tenoke
     razor1911 nsw ps2 ps3 ps4 ps5 psp xbox360 gguf ggml gptq awq exl2 safetensors fp16 bf16 fp32 int8 int4 4bit q4 q5 q8 epub mobi
     azw3 cbr cbz mkv avi iso nfo torrent rarbg yify yts eztv ettv amzn dsnp hmax nf hulu atvp scam xxx
+    hdtc predvd pdvd dlmux webmux bdmux dvdmux bdiso hfr fps
     leaked слив утечка веса 漏 泄 filtrado filtrada fuite""".split()
 )
 _WEAK = frozenset(
@@ -56,7 +59,8 @@ _WEAK = frozenset(
     lintegrale series complete 2cd 3cd 4cd 2dvd 3dvd dvdr9 fps doku docu documentary movies movie pack trois seasons
     matte convert real fix line season episode collection collector collectors coffret integrale integral miniseries boxset box set
     trilogy saga anthology duology quadrilogy director se ld dl stv vr vr180 sbs fansub fan mux rus ultimate untouched completa completo
-    complet komplett ova ovas oav special specials bonus extras instruct chat base hf lora weights checkpoint merged quantized original leak""".split()
+    complet komplett ova ovas oav special specials bonus extras instruct chat base hf lora weights checkpoint merged quantized original leak
+    ona onas pv ncop nced blu hd sd custom version""".split()
 )
 _LANGUAGES = frozenset(
     """english eng en french fre fra fr german ger deu de deutsch spanish spa esp es castellano latino italian ita it russian rus ru
@@ -65,8 +69,14 @@ _LANGUAGES = frozenset(
     hindi hin tamil telugu malayalam bengali thai vietnamese ukrainian ukr vo vf italiano francais russe""".split()
 )
 _SEASONS = frozenset(
-    "season seasons series saison staffel temporada temporadas stagione sezon сезон серия серии episode episodes ep eps capitulo cap".split()
+    """season seasons series saison saisons staffel temporada temporadas tem stagione sezon сезон сезоны серия серии episode episodes ep
+    eps episodio episodios capitulo capitulos cap cour vol volume volumes""".split()
 )
+_MONTHS = frozenset(
+    """jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october november
+    december""".split()
+)
+_COUNTRIES = frozenset("us uk au nz".split())
 _FUNCTION = frozenset(
     """the a an of and or in on at to for by with from is was are were be been has have had do does did will would can could should
     i you he she it we they my your his her its our their me him us them this that these those what who which when where why how
@@ -91,11 +101,12 @@ _DOMAINS = frozenset("com org net info to tv cc me io ws ru eu ro se site xyz cl
 _YEAR = re.compile(r"(?:19[0-9]\d|20[0-4]\d)\Z")
 _EPISODE = re.compile(
     r"s(?:\d{2,4}|\d(?=[ex]))(?:[ex]p?\d{1,4})*(?:v\d)?|(?:\d{1,2}|(?:19|20)\d\d)x(?:\d{1,3}|all)(?:x\d{1,3})*|e(?:p|pisode)?\d{1,4}(?:v\d)?|\d{1,4}v\d|s\d{1,4}[ed]\d{1,3}\w{0,3}"
+    r"|0\d[a-d]|(?:ova|oad|ona|sp|ex|pv|ncop|nced)\d{1,2}[a-z]?"
     r"|t\d{1,2}e\d{1,3}|(?:saison|staffel|season|temporada|tem|cap|episodio|ep|op|ed|vol)\d{1,4}[a-z]?|\d{1,2}of\d{1,2}"
 )
 _TAG_SHAPE = re.compile(
     r"\d{3,4}[pi]\d{0,3}|q\d(?:k|km|ks|kl)?|iq\d\w*|\d{2,3}kbps|[xh]26[45]\w*|(?:web|blu|dvd|bd|br|hd|tv|sat|vhs)\w{0,6}rip(?:mux)?|dvdr\d{0,2}|"
-    r"(?:dd|ddp|aac|dts|ac3)\d{1,2}|\d{1,2}bits?|\d{2,3}fps|v\d{1,2}"
+    r"(?:dd|ddp|aac|dts|ac3)\d{1,2}|[2-9](?:cd|dvd)s?|\d{1,2}bits?|\d{2,3}fps|v\d{1,2}"
 )
 _WEAK_SHAPE = re.compile(r"s\d|\d{3,4}x\d{3,4}p?|\d{1,2}(?:st|nd|rd|th)|\d{1,2}(?:cd|dvd|disc)s?")
 _NUMBER = re.compile(r"\d{1,4}\Z")
@@ -118,6 +129,8 @@ def _flag_table() -> dict[str, int]:
         (_MEDIA, MEDIA),
         (_HAN_NUMBERS, NUMBER),
         (_ROMAN, ROMAN),
+        (_COUNTRIES, COUNTRY),
+        (_MONTHS, MONTH),
         (("aka",), AKA),
         (("www", "ww"), SITE),
         (("第",), ORDINAL),
@@ -191,7 +204,12 @@ class Meanings:
         hashes: Hashes = columns.plain_hashes(columns.word_at, columns.word_end)
         slots = (hashes & self._mask).astype(np.int64)
         out = self._meanings[slots].astype(np.int64)
-        for index in np.flatnonzero(self._known[slots] != hashes).tolist():
-            out[index] = meaning = self._told(columns.word(index))
-            self._known[slots[index]], self._meanings[slots[index]] = hashes[index], meaning
+        new = np.flatnonzero(self._known[slots] != hashes)
+        if len(new):
+            _, first, which = np.unique(hashes[new], return_index=True, return_inverse=True)
+            at = new[first]
+            ends = zip(columns.word_at[at].tolist(), columns.word_end[at].tolist(), strict=True)
+            told = np.array([self._told(columns.letters[begin:end]) for begin, end in ends], np.int64)
+            out[new] = told[which]
+            self._known[slots[at]], self._meanings[slots[at]] = hashes[at], told
         return out

@@ -1,7 +1,7 @@
-"""Which names may stand where: exact windows first, then loose looks at titles that are still undecided.
+"""Which names may stand where: exact windows, and loose looks at titles.
 
-Exact windows are looked for everywhere. The order-free and misspelt ones only for the title of a name, and only where
-no exact window covers it.
+Exact windows are looked for everywhere; the order-free and misspelt ones only for the title of a name. What another asset
+is called changes nothing: where one stands exactly, its neighbours are looked for all the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
-from leakwatch.extract.columns import Columns, Flags, Hashes, Ints, mixed
+from leakwatch.extract.columns import Columns, Flags, Hashes, Ints, columns, mixed
 from leakwatch.extract.regions import Regions
 from leakwatch.matching.keys import bag_keys, segment_probes, skeleton_keys, slips_of
 from leakwatch.matching.namebook import NameBook
@@ -28,11 +28,15 @@ MOST_LOOSE = 200
 """Names that one title may be compared with letter by letter."""
 _ARTICLE = 3
 """Letters that an article has at most."""
+ARTICLES = frozenset(
+    "the a an le la les el los las il lo gli un une una der die das ein de het o os as".split()
+)
 EXACT, LEET, ARTICLE, SLIP, BAG, SKELETON = range(6)
 """How a name was found: as written; in figures for letters; without its article; misspelt; its words in another
 order, or one more or less; by its consonants alone, a name of another script in Latin letters."""
 _FIGURES = re.compile(r"\d{2,}|(?<![a-z])\d|\d(?![a-z])|\d(?=[bmkt](?![a-z]))")
-_CANON = str.maketrans("oil@aes$tb", "011443557" + "8")
+_ARTICLES = frozenset(columns([article]).canon for article in ARTICLES)
+"""The same in figures where a letter looks like one, as stretches are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,7 @@ class Candidates:
 def candidates(found: Columns, meanings: Ints, cut: Regions, book: NameBook, loose: Flags) -> Candidates:
     """Every name that a row may bear. `loose` says of each row whether it is a name, so that slips are looked for."""
     exact = _windows(found, book)
-    undecided = loose.copy()
-    undecided[exact.row[_covers(exact, found, cut)]] = False
-    sections = np.flatnonzero(undecided[cut.row]) if len(cut.row) else cut.row
+    sections = np.flatnonzero(loose[cut.row]) if len(cut.row) else cut.row
     if not len(sections):
         return exact
     looks = (
@@ -110,15 +112,6 @@ def _windows(found: Columns, book: NameBook) -> Candidates:
     return Candidates(found.part_row[start], first, last, name, how, np.zeros(len(start), np.int64))
 
 
-def _covers(some: Candidates, found: Columns, cut: Regions) -> Ints:
-    """Which of the candidates cover the title of a section from end to end."""
-    word = np.searchsorted(found.word_at, some.first, "right") - 1
-    section = cut.section[word] if len(word) else word
-    begins = found.word_at[cut.title[section]] == some.first
-    last = np.maximum(cut.end_title[section] - 1, 0)
-    return np.flatnonzero(begins & (found.word_end[last] == some.last)) if len(word) else word
-
-
 def _spans(cut: Regions, sections: Ints) -> tuple[Ints, Ints, Ints]:
     """Words from which to which a title may go, and the row: the title, and its first and last pieces."""
     begin, end = cut.title[sections], cut.end_title[sections]
@@ -159,8 +152,8 @@ def _skeletons(found: Columns, cut: Regions, book: NameBook, sections: Ints) -> 
     begin, end, row = _spans(cut, sections)
     first, last = found.word_at[begin], found.word_end[end - 1]
     place, name = _looked_up([skeleton_keys(found, first, last)], book)
-    theirs = [found.letters[a:b] for a, b in zip(first[place].tolist(), last[place].tolist(), strict=True)]
-    ours = [book.names.text(one) for one in name.tolist()]
+    theirs = _slices(found.letters, first[place], last[place])
+    ours = _slices(book.names.letters, book.names.at[name], book.names.end[name])
     alike = process.cpdist(theirs, ours, scorer=Indel.normalized_similarity) if theirs else np.zeros(0)
     kept = np.flatnonzero(alike >= LEAST_ALIKE)
     place, name = place[kept], name[kept]
@@ -203,32 +196,32 @@ def _verified(found: Columns, first: Ints, last: Ints, book: NameBook, name: Int
     """How many letters differ, −1 where too many do; a name that lacks only its article differs in none."""
     if not len(name):
         return name, name
-    theirs = [text.translate(_CANON) for text in _stretches(found, first, last)]
-    ours = [book.names.text(one).translate(_CANON) for one in name.tolist()]
+    begin, end = book.names.at[name], book.names.end[name]
+    theirs, ours = _slices(found.canon, first, last), _slices(book.names.canon, begin, end)
     slips = process.cpdist(theirs, ours, scorer=OSA.distance, score_cutoff=2, dtype=np.int32).astype(np.int64)
-    pairs = zip(theirs, ours, strict=True)
-    article = np.array(
-        [len(one) < len(other) <= len(one) + _ARTICLE and other.endswith(one) for one, other in pairs],
-        np.bool_,
-    )
-    fits = (slips > 0) & (slips <= slips_of(book.names.end[name] - book.names.at[name]))
+    lacking = end - begin - (last - first)
+    article = (lacking > 0) & (lacking <= _ARTICLE)
+    for pair in np.flatnonzero(article).tolist():
+        article[pair] = ours[pair].endswith(theirs[pair]) and ours[pair][: lacking[pair]] in _ARTICLES
+    fits = (slips > 0) & (slips <= slips_of(end - begin))
     return np.where(article, 0, np.where(fits, slips, -1)), np.where(article, ARTICLE, SLIP)
 
 
 def _same_figures(found: Columns, first: Ints, last: Ints, book: NameBook, name: Ints) -> Ints:
     """Which stretches have the numbers of their names: 7b and 8b are one slip apart and two works."""
-    pairs = zip(_stretches(found, first, last), name.tolist(), strict=True)
-    same = [_figures(text) == _figures(book.names.text(one)) for text, one in pairs]
+    theirs = _slices(found.letters, first, last)
+    ours = _slices(book.names.letters, book.names.at[name], book.names.end[name])
+    same = [_figures(one) == _figures(other) for one, other in zip(theirs, ours, strict=True)]
     return np.flatnonzero(np.array(same, np.bool_))
 
 
 def _figures(letters: str) -> list[str]:
     """The numbers in a name, in any order. A figure between letters stands for one of them."""
-    return sorted(_FIGURES.findall(letters))
+    return [] if letters.isalpha() else sorted(_FIGURES.findall(letters))
 
 
-def _stretches(found: Columns, first: Ints, last: Ints) -> list[str]:
-    return [found.letters[begin:end] for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
+def _slices(letters: str, first: Ints, last: Ints) -> list[str]:
+    return [letters[begin:end] for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
 
 
 def _joined(parts: Sequence[Candidates]) -> Candidates:

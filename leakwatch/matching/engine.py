@@ -4,45 +4,46 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from leakwatch.extract.ed2k import parse_ed2k
 from leakwatch.extract.hosts import without_key
 from leakwatch.extract.ipfs import cid_v1
 from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
+from leakwatch.matching.known import Known, known_signals, odds
 from leakwatch.matching.names import Field, Reader, Text
-from leakwatch.matching.offers import Place, Shown, is_its_name, is_repository, is_torrent, shown, standing
+from leakwatch.matching.offers import Place, is_torrent, standing
 from leakwatch.matching.priors import prior_signals
-from leakwatch.matching.rules import Item, compiled, hits
+from leakwatch.matching.reading import Read, is_bare, texts_of
+from leakwatch.matching.rules import compiled
 from leakwatch.matching.scale import Scale
 from leakwatch.matching.structure import file_signals, likeness_signals
 from leakwatch.matching.weights import Weights
-from leakwatch.model.asset import AssetId
+from leakwatch.model.asset import MAX_PRIOR_BITS, AssetId
 from leakwatch.model.finding import (
     CORROBORATING_BITS,
     EXACT_SIGNALS,
-    KnownArtefact,
     Match,
     Signal,
     SignalKind,
     Tier,
 )
 from leakwatch.model.observation import Locator, LocatorKind, Observation, short_key
-from leakwatch.rulepack.schema import Effect, RulePack
+from leakwatch.rulepack.schema import RulePack
 
 _NAMES = frozenset({SignalKind.TITLE, SignalKind.TITLE_FUZZY})
 _STRUCTURE = frozenset({SignalKind.SIZE})
 _KNOWN = frozenset({SignalKind.KNOWN})
 _BESIDE_A_NAME = frozenset({SignalKind.ELEMENTS})
-_MAX_RULES = 2
-_MAX_FILES = 100_000
+LEAST_SHOWN = 0.1
+"""The score from which on a near miss is given; `rule explain` asks for weaker ones."""
+_ROUNDING, _SCORE_ROUNDING = 0.02, 0.0001
+"""Bits, and parts of a score, that may be gained when they are rounded to be told."""
 NO_RULES = RulePack()
 NO_PRIORS: Mapping[str, float] = {}
-
-Known = Sequence[KnownArtefact]
-"""Artefacts that open findings already hold; two assets may hold the same one."""
 
 
 def match(
@@ -52,9 +53,10 @@ def match(
     known: Known | None = None,
     pack: RulePack = NO_RULES,
     priors: Mapping[str, float] = NO_PRIORS,
+    least: float = LEAST_SHOWN,
 ) -> tuple[Match, ...]:
     """Every asset that an observation may concern: `match_all` of one."""
-    return match_all([(observation, known or ())], index, weights, pack, priors)[0]
+    return match_all([(observation, known or ())], index, weights, pack, priors, least)[0]
 
 
 def match_all(
@@ -63,81 +65,147 @@ def match_all(
     weights: Weights,
     pack: RulePack = NO_RULES,
     priors: Mapping[str, float] = NO_PRIORS,
+    least: float = LEAST_SHOWN,
 ) -> list[tuple[Match, ...]]:
     """Every asset that each observation may concern, strongest first, with every signal and its weight.
 
     A name alone, however good, never reaches `auto`: that takes a digest, an infohash, the size, or a hub's count
     of elements; the last counts only beside a name, for every fine-tune of an architecture has the same.
-    Matches too weak for `review` are given too, with `tier` None, so that a near miss can be explained.
-    Names are looked for in all of them together, which costs a tenth of one by one.
+    Matches too weak for `review` are given, too, with `tier` None, so that a near miss can be explained: those of a
+    score of `least` and more. Names are looked for in all of them together, which costs a tenth of one by one.
     """
-    read = [_Read(shown(observation)) for observation, _ in seen]
-    texts = [
-        (one, place, text)
-        for one, (observation, _) in zip(read, seen, strict=True)
-        for place, text in _texts(observation, one.cut)
-    ]
-    named = _reader().read([text for _, _, text in texts], index, Scale.of(weights))
-    least = weights["offer_own_least"]
-    for (one, place, _), told in zip(texts, named, strict=True):
-        for asset, some in told.items():
-            one.add(asset, some, place, least)
-    always = compiled(pack).has_assets
-    return [
-        _match_one(observation, known, one, index, weights, pack, priors.get(observation.site, 0.0))
-        if one.names or always or _says_more(observation)
-        else ()
-        for (observation, known), one in zip(seen, read, strict=True)
-    ]
+    batch = _Batch(lambda number: seen[number], Matching(index, weights, pack, priors, least))
+    for number, (observation, _) in enumerate(seen):
+        batch.add(number, observation)
+    return batch.matches(len(seen))
 
 
-@dataclass(slots=True)
-class _Read:
-    """An item cut by its locators, what names were read in it, and where."""
-
-    cut: Shown
-    names: dict[AssetId, list[Signal]] = field(default_factory=dict[AssetId, list[Signal]])
-    places: dict[AssetId, set[Place]] = field(default_factory=dict[AssetId, set[Place]])
-
-    def add(self, asset: AssetId, some: list[Signal], place: Place, least: float) -> None:
-        """The best of title, display names, files and text: one name counts once, not once a field."""
-        bits = sum(one.weight for one in some)
-        if asset not in self.names or bits > sum(one.weight for one in self.names[asset]):
-            self.names[asset] = some
-        if place is not Place.OWN or bits >= least:
-            self.places.setdefault(asset, set()).add(place)
-
-
-def _says_more(observation: Observation) -> bool:
-    """Whether there is anything but a name: of most items there is not, and a name that nobody bears ends it."""
-    return bool(observation.size_bytes or observation.files or observation.locators or observation.parameters)
-
-
-def _match_one(
-    observation: Observation,
-    known: Known,
-    read: _Read,
+def match_names(
+    names: Sequence[str],
+    site: str,
+    at: datetime,
     index: Index,
     weights: Weights,
-    pack: RulePack,
-    site_bits: float,
-) -> tuple[Match, ...]:
+    pack: RulePack = NO_RULES,
+    least: float = LEAST_SHOWN,
+) -> list[tuple[Match, ...]]:
+    """`match_all` of items that are a title and no more; only those that bear a name are made into observations."""
+
+    def seen(number: int) -> tuple[Observation, Known]:
+        return Observation(site=site, native_id="", title=names[number], fetched_at=at), ()
+
+    batch = _Batch(seen, Matching(index, weights, pack, NO_PRIORS, least))
+    batch.add_titles(names)
+    return batch.matches(len(names))
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What items are matched against, and the score from which on a match is given."""
+
+    index: Index
+    weights: Weights
+    pack: RulePack
+    priors: Mapping[str, float]
+    least: float
+
+
+class _Batch:
+    """Items whose names are looked for together. An item is taken apart when something of it calls for that."""
+
+    def __init__(self, seen: Callable[[int], tuple[Observation, Known]], by: Matching) -> None:
+        self._seen, self._by = seen, by
+        self._reads: dict[int, Read] = {}
+        self._wanted: set[int] = set()
+        self._full: set[int] = set()
+        self._texts: list[Text] = []
+        self._owners: list[int] = []
+        self._places: list[Place] = []
+        self._needed = odds(by.least - _SCORE_ROUNDING) - by.weights["prior"] - _most_beside(by) - _ROUNDING
+
+    def add(self, number: int, observation: Observation) -> None:
+        """Take up the texts of one item."""
+        if is_bare(observation):
+            is_own = is_torrent(observation)
+            self._texts.append(Text(observation.title, Field.RELEASE if is_own else Field.NAME))
+            self._owners.append(number)
+            self._places.append(Place.OWN if is_own else Place.TITLE)
+            return
+        self._full.add(number)
+        if observation.size_bytes or observation.files or observation.locators or observation.parameters:
+            self._wanted.add(number)
+        for place, text in texts_of(observation, self._read(number).cut):
+            self._texts.append(text)
+            self._owners.append(number)
+            self._places.append(place)
+
+    def add_titles(self, titles: Sequence[str]) -> None:
+        """Take up items that are their titles."""
+        self._texts += map(Text, titles)
+        self._owners += range(len(titles))
+        self._places += [Place.TITLE] * len(titles)
+
+    def matches(self, count: int) -> list[tuple[Match, ...]]:
+        """The matches of each item; of those that nobody's name is in, and that say no more, there are none."""
+        by = self._by
+        named = _reader().read(self._texts, by.index, Scale.of(by.weights), self._least_bits)
+        own = by.weights["offer_own_least"]
+        for number, told in named.items():
+            read = self._read(self._owners[number])
+            self._wanted.add(self._owners[number])
+            for asset, some in told.items():
+                read.add(asset, some, self._places[number], own)
+        wanted = range(count) if compiled(by.pack).has_assets else self._wanted
+        found: list[tuple[Match, ...]] = [()] * count
+        for number in wanted:
+            found[number] = _match_one(self._read(number), by, is_full=number in self._full)
+        return found
+
+    def _read(self, number: int) -> Read:
+        if number not in self._reads:
+            self._reads[number] = Read(*self._seen(number))
+        return self._reads[number]
+
+    def _least_bits(self, text: int) -> float:
+        """What a name in a text must say, so that with all that the rules say of the item it may be given.
+
+        Only of a bare title is it known beforehand what else there may be; see `_match_one`.
+        """
+        owner = self._owners[text]
+        if owner in self._full:
+            return -math.inf
+        read = self._read(owner)
+        context = read.context(self._by.index, self._by.weights, self._by.pack)
+        site = max(0.0, self._by.priors.get(read.seen.site, 0.0))
+        return -math.inf if context.own else self._needed - context.bits - min(site, MAX_PRIOR_BITS)
+
+
+def _most_beside(by: Matching) -> float:
+    """The most that the catalogue may add to a name in a bare title, whatever the asset."""
+    shapes = by.weights["shards"] + by.weights["size_near_most"] if by.index.shapes else 0.0
+    return shapes + by.index.most_prior
+
+
+def _match_one(read: Read, by: Matching, *, is_full: bool) -> tuple[Match, ...]:
+    """Every asset that one item may concern. Of an item that is not full all there is is its title."""
+    observation, index, weights = read.seen, by.index, by.weights
     signals: dict[AssetId, list[Signal]] = {}
     artefacts: dict[AssetId, list[str]] = {}
     shared = artefact_keys(observation)
-    _add_infohashes(shared, index, weights, known, signals, artefacts)
-    for asset, signal, artefact in file_signals(observation, index, weights):
-        if signal:
-            signals.setdefault(asset, []).append(signal)
-        if artefact:
-            artefacts.setdefault(asset, []).append(artefact)
-    for asset, signal in count_signals(observation, index, weights, signals):
-        signals.setdefault(asset, []).append(signal)
+    if is_full:
+        _add_facts(read, shared, index, weights, signals, artefacts)
     for asset, some in read.names.items():
         signals.setdefault(asset, []).extend(some)
     for asset, signal in [*likeness_signals(observation, index, weights, signals)]:
         signals[asset].append(signal)
-    context = _rule_signals(observation, read, index, weights, pack, signals)
+    context: Sequence[Signal] = ()
+    if signals or compiled(by.pack).has_assets:
+        told_by_rules = read.context(index, weights, by.pack)
+        context = told_by_rules.signs
+        for asset, signal in told_by_rules.own:
+            signals.setdefault(asset, []).append(signal)
+            read.places.setdefault(asset, set()).add(Place.OWN)
+    site_bits = by.priors.get(observation.site, 0.0)
     found: list[Match] = []
     for asset, told in signals.items():
         prior = prior_signals(index.assets[asset].prior_bits, site_bits, told)
@@ -145,7 +213,29 @@ def _match_one(
             places = read.places.get(asset, set[Place]()) | ({Place.OWN} if _is_held(told) else set[Place]())
             told += [*standing(read.cut, places, index.assets[asset].names, weights), *context]
         found.append(_judge(asset, [*told, *prior], weights, (*artefacts.get(asset, ()), *shared)))
-    return tuple(sorted((m for m in found if m.score > 0.01), key=lambda m: (-m.score, m.asset)))
+    return tuple(sorted((m for m in found if m.score >= by.least), key=lambda m: (-m.score, m.asset)))
+
+
+def _add_facts(
+    read: Read,
+    shared: Sequence[str],
+    index: Index,
+    weights: Weights,
+    signals: dict[AssetId, list[Signal]],
+    artefacts: dict[AssetId, list[str]],
+) -> None:
+    """What infohashes, files and counts of elements say."""
+    for asset, signal, artefact in known_signals(shared, read.known, index, weights):
+        signals.setdefault(asset, []).append(signal)
+        if artefact:
+            artefacts.setdefault(asset, []).append(artefact)
+    for asset, signal, artefact in file_signals(read.seen, index, weights):
+        if signal:
+            signals.setdefault(asset, []).append(signal)
+        if artefact:
+            artefacts.setdefault(asset, []).append(artefact)
+    for asset, signal in count_signals(read.seen, index, weights, signals):
+        signals.setdefault(asset, []).append(signal)
 
 
 class _Local(threading.local):
@@ -160,97 +250,6 @@ _LOCAL = _Local()
 
 def _reader() -> Reader:
     return _LOCAL.reader
-
-
-def _add_infohashes(
-    shared: Sequence[str],
-    index: Index,
-    weights: Weights,
-    known: Known,
-    signals: dict[AssetId, list[Signal]],
-    artefacts: dict[AssetId, list[str]],
-) -> None:
-    for key in shared:
-        kind, _, value = key.partition(":")
-        for asset in index.by_infohash.get(value, ()) if kind == "swarm" else ():
-            signals.setdefault(asset, []).append(
-                Signal(SignalKind.INFOHASH, f"{value} is registered", weights["infohash"])
-            )
-        for one in known:
-            if one.key == key and one.asset in index.assets:
-                signals.setdefault(one.asset, []).append(_known_signal(key, one, weights))
-                artefacts.setdefault(one.asset, []).append(key)
-
-
-def _known_signal(key: str, one: KnownArtefact, weights: Weights) -> Signal:
-    """What is known of an artefact carries over as it is: a case in the queue does not grow sure by being repeated."""
-    score = min(max(one.score, 0.001), 0.9999)
-    bits = round(math.log2(score / (1 - score)) - weights["prior"], 2)
-    kind = SignalKind.INFOHASH if one.is_sure else SignalKind.KNOWN
-    return Signal(kind, f"{key} is known from a finding", bits)
-
-
-def _texts(observation: Observation, cut: Shown) -> Iterator[tuple[Place, Text]]:
-    """What may bear a name, and where it stands: the title, the names of its torrents and files, the text."""
-    if not (
-        observation.locators or observation.files or observation.text
-    ):  # nearly always, where names stream
-        place, kind = (Place.OWN, Field.RELEASE) if is_torrent(observation) else (Place.TITLE, Field.NAME)
-        yield place, Text(observation.title, kind)
-        return
-    own = is_its_name(observation)
-    yield (
-        Place.OWN if own else Place.TITLE,
-        Text(observation.title, Field.RELEASE if is_torrent(observation) else Field.NAME),
-    )
-    if is_repository(observation) and "/" in observation.title:
-        yield Place.OWN, Text(observation.title.rpartition("/")[2], Field.NAME)
-    if cut.is_mute and not own:
-        yield Place.TITLE, Text(observation.title, Field.PROSE)
-    for name in cut.own:
-        if name != observation.title:
-            yield Place.OWN, Text(name, Field.RELEASE)
-    for file in observation.files[:_MAX_FILES]:
-        yield Place.OWN, Text(file.path, Field.FILE)
-    if cut.near:
-        yield Place.NEAR, Text(cut.near, Field.PROSE)
-    for apart in filter(None, (cut.far, cut.links)):
-        yield Place.FAR, Text(apart, Field.PROSE)
-
-
-def _rule_signals(
-    observation: Observation,
-    read: _Read,
-    index: Index,
-    weights: Weights,
-    pack: RulePack,
-    signals: dict[AssetId, list[Signal]],
-) -> list[Signal]:
-    """Hits of rules: those of an asset speak for it, the others are context for whatever a name has found.
-
-    Looked for only where there is something to say about: a named asset, or rules that belong to one. Of talk
-    about leaks only the strongest sign counts, for talk and an offer often stand in one post; where an item is of
-    another kind altogether, its words of an offer speak of that.
-    """
-    if not signals and not compiled(pack).has_assets:
-        return []
-    item = Item(read.cut.title, read.cut.words, observation.files, observation.site)
-    general: list[Signal] = []
-    noise: list[Signal] = []
-    for hit in hits(item, pack):
-        rule, told = hit.rule, f"{hit.rule.id}: {hit.told[:60]!r}"
-        if rule.effect is Effect.NOISE:
-            noise.append(Signal(SignalKind.RULE, told, weights[f"rule_noise_{rule.confidence.value}"]))
-        elif rule.asset is None:
-            general.append(Signal(SignalKind.RULE, told, weights[f"rule_{rule.confidence.value}"]))
-        elif rule.asset in index.assets:
-            bits = weights[f"rule_asset_{rule.confidence.value}"]
-            signals.setdefault(AssetId(rule.asset), []).append(Signal(SignalKind.TITLE, told, bits))
-            read.places.setdefault(AssetId(rule.asset), set()).add(Place.OWN)
-    against = sorted(noise, key=lambda s: s.weight)[:1]
-    if against and against[0].weight <= weights["rule_noise_high"]:
-        return against
-    return sorted(general, key=lambda s: -s.weight)[:_MAX_RULES] + against
 
 
 def _is_held(told: list[Signal]) -> bool:

@@ -18,6 +18,8 @@ from leakwatch.model.observation import Locator, LocatorKind, Observation, Obser
 from leakwatch.rulepack.schema import RulePack
 
 MOST = 5
+LEAST = 0.01
+"""The score from which on a near miss is explained."""
 _MAGNET = f"magnet:?xt=urn:btih:{1:040x}"
 _FOLLOWS = re.compile(r"'([^']+)' follows the name\Z")
 _YEARS = re.compile(r"[(\[]?\b(?:19|20)\d\d\b[)\]]?")
@@ -67,14 +69,14 @@ def explain(
     priors: Mapping[str, float] = NO_PRIORS,
 ) -> list[Explained]:
     """The strongest five candidates, each with the changes that matter to it, those of the tier first."""
-    found = match(seen, index, weights, None, pack, priors)[:MOST]
+    found = match(seen, index, weights, None, pack, priors, LEAST)[:MOST]
     told: list[Explained] = []
     for one in found:
         asset = index.assets[one.asset]
         now = _sum(one, weights)
         changes: list[Change] = []
         for what, changed in _otherwise(seen, asset, one):
-            matches = match(changed, index, weights, None, pack, priors)
+            matches = match(changed, index, weights, None, pack, priors, LEAST)
             after = next((other for other in matches if other.asset == asset.id), None)
             bits = round((_sum(after, weights) if after else weights["prior"]) - now, 2)
             tier, score = (after.tier, after.score) if after else (None, 0.0)
@@ -94,7 +96,7 @@ def _explained(
         total += signal.weight
         steps.append(Step(signal, round(total, 2)))
     is_registered = bool(asset.infohashes or asset.files)
-    to_review, to_auto = (round(_odds(weights[tier]) - now, 2) for tier in ("review", "auto"))
+    to_review, to_auto = (round(bits_of(weights[tier]) - now, 2) for tier in ("review", "auto"))
     return Explained(asset, one, tuple(steps), to_review, to_auto, is_registered, changes)
 
 
@@ -102,7 +104,8 @@ def _sum(one: Match, weights: Weights) -> float:
     return weights["prior"] + sum(signal.weight for signal in one.signals)
 
 
-def _odds(score: float) -> float:
+def bits_of(score: float) -> float:
+    """The sum of bits that makes a score."""
     return math.log2(score / (1 - score))
 
 

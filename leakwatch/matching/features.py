@@ -19,14 +19,18 @@ from leakwatch.matching.namebook import NameBook
 FEATURES = (
     "cover_tagged",
     "piece_tagged",
+    "head_tagged",
     "begins_tagged",
     "ends_tagged",
     "inside_tagged",
     "cover_bare",
     "piece_bare",
+    "head_bare",
     "begins_bare",
     "ends_bare",
     "inside_bare",
+    "behind",
+    "beheaded",
     "tags",
     "led",
     "rare_tagged",
@@ -35,7 +39,8 @@ FEATURES = (
     "left_bare",
     "left_rare_tagged",
     "left_rare_bare",
-    "sentence",
+    "sentence_tagged",
+    "sentence_bare",
     "split",
     "short_tagged",
     "short_bare",
@@ -48,6 +53,7 @@ FEATURES = (
     "second_slip",
     "bag",
     "lacks",
+    "adds",
     "skeleton",
     "year_agrees",
     "year_near",
@@ -62,7 +68,10 @@ _MOST_LEFT, _MOST_TAGS = 6, 3
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each candidate stands: its section, the word that it begins in, the word behind it, and how it fits."""
+    """Where each candidate stands: its section, the word that it begins in, the word behind it, and how it fits.
+
+    `behind` says that it stands in brackets which do not follow the title at once.
+    """
 
     section: Ints
     first_word: Ints
@@ -70,6 +79,7 @@ class Places:
     whole_words: Flags
     covers: Flags
     is_piece: Flags
+    behind: Flags
 
     def at(self, kept: Ints) -> Places:
         """Those of some candidates."""
@@ -80,6 +90,7 @@ class Places:
             whole_words=self.whole_words[kept],
             covers=self.covers[kept],
             is_piece=self.is_piece[kept],
+            behind=self.behind[kept],
         )
 
 
@@ -89,16 +100,17 @@ def places(some: Candidates, found: Columns, cut: Regions) -> Places:
     next_word = np.searchsorted(found.word_end, some.last, "left") + 1
     section = cut.section[first_word]
     whole = (found.word_at[first_word] == some.first) & (found.word_end[next_word - 1] == some.last)
-    at_end = (next_word == cut.number_end[section]) | (
-        (next_word >= cut.end_title[section]) & cut.edge[next_word]
-    )
+    at_end = cut.soft[next_word] | ((next_word >= cut.end_title[section]) & cut.edge[next_word])
+    begins = (first_word == cut.title[section]) | (first_word == cut.second[section])
+    nested = found.depth[first_word] > found.depth[cut.title[section]]
     return Places(
         section=section,
         first_word=first_word,
         next_word=next_word,
         whole_words=whole,
-        covers=whole & cut.shallow[section] & (first_word == cut.title[section]) & at_end,
+        covers=whole & cut.shallow[section] & begins & at_end,
         is_piece=whole & cut.shallow[section] & cut.edge[first_word] & cut.edge[next_word],
+        behind=nested & (first_word > cut.end_title[section]),
     )
 
 
@@ -113,20 +125,28 @@ def features(
     tags = np.minimum(cut.tags[some.row], _MOST_TAGS)
     tagged = cut.is_named[some.row]
     begin, end = cut.title[at.section], cut.end_title[at.section]
-    piece = at.is_piece & ~at.covers
-    begins = ~at.covers & ~piece & (at.first_word == begin)
-    ends = ~at.covers & ~piece & ~begins & (at.next_word == end)
-    inside = ~at.covers & ~piece & ~begins & ~ends
+    head = at.is_piece & ~at.covers & ((at.first_word == begin) | (at.first_word == cut.second[at.section]))
+    piece = at.is_piece & ~at.covers & ~head
+    begins = ~at.covers & ~at.is_piece & (at.first_word == begin)
+    ends = ~at.covers & ~at.is_piece & ~begins & (at.next_word == end)
+    inside = ~at.covers & ~at.is_piece & ~begins & ~ends
     rare = np.minimum(names.bits[name], _MOST_BITS) / _TEN
     left, left_rare = _left(at, meanings, begin, end)
     own_functions = _counts((meanings & FUNCTION) > 0, at.first_word, at.next_word)
     short = np.maximum(0, 8 - (names.end[name] - names.at[name])) / 4
     one_word = names.words[name] == 1
     apart, known = _years_apart(some, at, cut, names.year[name])
+    sentence = np.minimum(cut.functions[some.row] - own_functions, 4)
+    lacking = (some.how == BAG) * (
+        names.bits[name] - _counts(rarities(meanings), at.first_word, at.next_word)
+    )
     told = {
+        "behind": piece & at.behind,
+        "beheaded": at.covers & (at.first_word != begin),
         "tags": tags,
         "led": cut.is_led[some.row],
-        "sentence": ~tagged * np.minimum(cut.functions[some.row] - own_functions, 4),
+        "sentence_tagged": sentence * tagged,
+        "sentence_bare": sentence * ~tagged,
         "split": ~at.whole_words,
         "short_tagged": short * tagged * at.covers,
         "short_bare": short * ~tagged * at.covers,
@@ -138,9 +158,8 @@ def features(
         "slip": some.how == SLIP,
         "second_slip": (some.how == SLIP) & (some.slips > 1),
         "bag": some.how == BAG,
-        "lacks": (some.how == BAG)
-        * np.abs(names.bits[name] - _counts(rarities(meanings), at.first_word, at.next_word))
-        / _TEN,
+        "lacks": np.maximum(lacking, 0) / _TEN,
+        "adds": np.maximum(-lacking, 0) / _TEN,
         "skeleton": some.how == SKELETON,
         "year_agrees": known & (apart == 0),
         "year_near": known & (apart == 1),
@@ -152,6 +171,7 @@ def features(
     by_tags = {
         "cover": at.covers,
         "piece": piece,
+        "head": head,
         "begins": begins,
         "ends": ends,
         "inside": inside,

@@ -44,6 +44,7 @@ class Index:
     `book` finds names; `numbered` is the asset of each number that the book knows. `by_total` holds models by each number of
     elements that their files can have, `totals` those numbers in order. `shapes` are the structures of assets that have
     files, `spread` counts in how many of them a name of a folder or file is; `sizes` are all sizes, in order.
+    No asset's own prior is higher than `most_prior`, in bits.
     """
 
     assets: Mapping[AssetId, Asset]
@@ -58,6 +59,7 @@ class Index:
     shapes: Mapping[AssetId, Shape]
     spread: Mapping[str, int]
     sizes: tuple[int, ...]
+    most_prior: float = 0.0
 
     def with_assets(self, assets: Iterable[Asset]) -> Index:
         """The index with these assets, too; one of a known id takes the place of the old one. Cost: that of the new ones."""
@@ -80,6 +82,7 @@ class Index:
             shapes={**base.shapes, **shapes},
             spread=_counted(base.spread, shapes.values(), 1),
             sizes=base.sizes if by_size is base.by_size else tuple(sorted(by_size)),
+            most_prior=max([base.most_prior, *(asset.prior_bits for asset in new.values())]),
         )
 
     def without(self, idents: Iterable[AssetId]) -> Index:
@@ -105,6 +108,7 @@ class Index:
                 self.spread, (shape for ident, shape in self.shapes.items() if ident in gone), -1
             ),
             sizes=tuple(sorted(by_size)),
+            most_prior=self.most_prior,
         )
 
 

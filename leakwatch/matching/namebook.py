@@ -50,11 +50,12 @@ class Names:
     """Every title and alias in every reading.
 
     Shape:  per name: `asset` and `alias`, numbers of the asset and of its title (0) or alias; `at` and `end` in
-            `letters`; `bits`, how rare its words are; `words`; `year`, 0 where none is known; `literal`, the hash of its
+            `letters` and `canon`; `bits`, how rare its words are; `words`; `year`, 0 where none is known; `literal`, the hash of its
             letters as they are; `signature`, which letters there are; `reading` as in `Columns`.
     """
 
     letters: str
+    canon: str
     asset: NDArray[np.int32]
     alias: NDArray[np.int32]
     at: Ints
@@ -92,7 +93,7 @@ class Names:
                 "reading",
             )
         }
-        return Names(letters=self.letters + other.letters, **both)
+        return Names(letters=self.letters + other.letters, canon=self.canon + other.canon, **both)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def empty_book() -> NameBook:
     none = np.zeros(0, np.int64)
     few = none.astype(np.int32)
     names = Names(
+        "",
         "",
         few,
         few,
@@ -239,7 +241,8 @@ def _all(parts: Sequence[Names]) -> Names:
         field: np.concatenate([getattr(part, field) for part in parts])
         for field in ("asset", "alias", "bits", "words", "year", "literal", "signature", "reading")
     }
-    return Names(letters="".join(part.letters for part in parts), **columns_, **rest)
+    letters, canon = ("".join(getattr(part, field) for part in parts) for field in ("letters", "canon"))
+    return Names(letters=letters, canon=canon, **columns_, **rest)
 
 
 def _keyed(
@@ -259,6 +262,7 @@ def _keyed(
     bits = np.concatenate((np.zeros(1), np.cumsum(rarities(meanings)))) if len(meanings) else np.zeros(1)
     names = Names(
         letters=found.letters,
+        canon=found.canon,
         asset=told[:, 0].astype(np.int32),
         alias=told[:, 1].astype(np.int32),
         at=first,

@@ -61,6 +61,7 @@ GENERIC = frozenset(
         "stream",
     ]
 )
+_CONTENT = (".bin", ".safetensors", ".mkv", ".mp4", ".exe")
 _LAYOUT = re.compile(
     r"(?:pytorch_)?(?:model|adapter_model|diffusion_pytorch_model|consolidated|ggml-model|checkpoint|part|disc|cd|track|sample|episode)"
     r"[\s._-]*(?:\d{1,5}(?:-of-\d{1,5})?)?(?:\.(?:fp16|bf16|index|q\d\w*))?\.[a-z0-9]{2,12}"
@@ -152,3 +153,9 @@ def layouts_of(paths: Iterable[str]) -> Mapping[tuple[str, str], int]:
 @lru_cache(maxsize=4096)
 def _folded(folder: str) -> str:
     return fold(folder)
+
+
+def is_side_name(path: str) -> bool:
+    """Whether a file is called as what goes with many works is: settings, tokenizers, licences, indexes of shards."""
+    name = path.rpartition("/")[2].lower()
+    return (name in GENERIC and not name.endswith(_CONTENT)) or name.endswith(".index.json")

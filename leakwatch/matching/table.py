@@ -1,4 +1,4 @@
-"""A sorted table of 64-bit keys: many look-ups at once, with a filter of one byte a slot before the search."""
+"""A sorted table of 64-bit keys: many look-ups at once, with a filter of one bit a slot before the search."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from leakwatch.extract.columns import Hashes, Ints
 
-_SLOTS_PER_KEY = 8
+_SLOTS_PER_KEY = 32
 _SMALLEST = 10
+_IN_BYTE, _LAST = np.uint64(3), np.uint64(7)
+_BITS = np.uint8(1) << np.arange(8, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +45,16 @@ class KeyTable:
         keys, numbers = keys[order], numbers[order]
         bits = max(_SMALLEST, (len(keys) * _SLOTS_PER_KEY).bit_length())
         shift = np.uint64(64 - bits)
-        slots = np.zeros(1 << bits, np.uint8)
-        slots[(keys >> shift).astype(np.int64)] = 1
-        is_first = np.ones(len(keys), np.bool_)
-        is_first[1:] = keys[1:] != keys[:-1]
+        is_first = _firsts(keys)
         starts = np.append(np.flatnonzero(is_first), len(keys)).astype(np.int32)
-        return cls(keys[is_first], starts, numbers, slots, shift)
+        keys = keys[is_first]
+        return cls(keys, starts, numbers, _filter(keys >> shift, bits), shift)
 
     def maybe(self, wanted: Hashes) -> Ints:
-        """Which of the wanted keys may be there: all that are, and about one in eight of the others."""
-        return np.flatnonzero(self.filter[(wanted >> self.shift).astype(np.int64)])
+        """Which of the wanted keys may be there: all that are, and at most one in 32 of the others."""
+        slot = wanted >> self.shift
+        byte = self.filter[(slot >> _IN_BYTE).astype(np.int64)]
+        return np.flatnonzero(byte & _BITS[(slot & _LAST).astype(np.int64)])
 
     def find(self, wanted: Hashes) -> tuple[Ints, Ints]:
         """(place in `wanted`, number) for every key that is there."""
@@ -69,3 +71,21 @@ class KeyTable:
             rows = np.arange(int(count.sum())) - np.repeat(begins - first, count)
             return np.repeat(place, count), self.numbers[rows].astype(np.int64)
         return place, self.numbers[first].astype(np.int64)
+
+
+def _firsts(some: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which of some numbers in order are the first of their value."""
+    out = np.ones(len(some), np.bool_)
+    out[1:] = some[1:] != some[:-1]
+    return out
+
+
+def _filter(slots: NDArray[np.uint64], bits: int) -> NDArray[np.uint8]:
+    """One bit for each slot that is taken; `slots` are in order."""
+    out = np.zeros(1 << (bits - 3), np.uint8)
+    if len(slots):
+        byte = slots >> _IN_BYTE
+        begins = np.flatnonzero(_firsts(byte))
+        taken = _BITS[(slots & _LAST).astype(np.int64)]
+        out[byte[begins].astype(np.int64)] = np.bitwise_or.reduceat(taken, begins)
+    return out

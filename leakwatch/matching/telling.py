@@ -40,9 +40,10 @@ _MOST_WORDS, _MOST_LETTERS = 12, 80
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is known of one batch of texts (number, text, field) when its signals are told."""
+    """What is known of one batch when its signals are told: `numbers` of its texts, `pieces` of them, their columns."""
 
-    texts: Sequence[tuple[int, str, object]]
+    numbers: Ints
+    pieces: Sequence[str]
     found: Columns
     cut: Regions
     some: Candidates
@@ -70,15 +71,16 @@ class _Told(NamedTuple):
 
 
 def tell(
-    batch: Batch, best: Ints, index: Index, scale: Scale, told: list[dict[AssetId, list[Signal]]]
+    batch: Batch, best: Ints, index: Index, scale: Scale, told: dict[int, dict[AssetId, list[Signal]]]
 ) -> None:
     """Write the signals of some candidates, where the text has not said more of that asset already."""
     apart: dict[str, float] = dict(zip(FEATURES, scale.apart.tolist(), strict=True))
     for number, one in _taken_out(batch, best, index):
         signals = list(_signals(batch, one, apart, scale.other_size))
-        other = told[number].get(one.asset.id)
+        named = told.setdefault(number, {})
+        other = named.get(one.asset.id)
         if other is None or sum(s.weight for s in other) < sum(s.weight for s in signals):
-            told[number][one.asset.id] = signals
+            named[one.asset.id] = signals
 
 
 def _taken_out(batch: Batch, best: Ints, index: Index) -> Iterator[tuple[int, _Told]]:
@@ -88,7 +90,7 @@ def _taken_out(batch: Batch, best: Ints, index: Index) -> Iterator[tuple[int, _T
     begin, end = _behind(batch.found, row, some.last[best])
     columns = (
         best,
-        batch.found.row_text[row],
+        batch.numbers[batch.found.row_text[row]],
         names.asset[name],
         names.alias[name],
         names.year[name],
@@ -101,12 +103,12 @@ def _taken_out(batch: Batch, best: Ints, index: Index) -> Iterator[tuple[int, _T
         end,
     )
     letters = batch.found.letters
-    for which, text, owner, alias, year, how, slips, bits, place, has_apart, first, last in zip(
-        *(column.tolist() for column in columns), strict=True
+    pieces = [batch.pieces[text] for text in batch.found.row_text[row].tolist()]
+    for piece, which, number, owner, alias, year, how, slips, bits, place, has_apart, first, last in zip(
+        pieces, *(column.tolist() for column in columns), strict=True
     ):
         asset = index.assets[index.numbered[owner]]
         title = asset.names[alias] if alias else asset.title
-        number, piece, _ = batch.texts[text]
         behind = letters[first:last]
         yield (
             number,

@@ -5,14 +5,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NewType
 
 from leakwatch.model.allow import Allow
 from leakwatch.torrent.infohash import PiecesRoot
 
+
+class QueryMode(StrEnum):
+    """How much a site may be told of an asset; `questions` says what each means."""
+
+    FEED_ONLY = "feed-only"
+    GENERIC = "generic"
+    DIRECT = "direct"
+
+
 AssetId = NewType("AssetId", str)
 PIECE_DIGEST_BYTES = 20
 MAX_PRIOR_BITS = 6.0
+RELEASE_WINDOW_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,9 @@ class Asset:
 
     `codename` is what alerts call an embargoed asset instead of its title. A `critical` asset wakes somebody
     for a match by name alone, if the post says where the content can be had. `embargoed` assets are never
-    asked for by name or infohash outside this machine unless `swarm_lookup` allows it.
+    asked for by name or infohash outside this machine unless `swarm_lookup` allows the infohash. `query_mode` is None
+    where nothing was said. For `release_window_days` before and after
+    `release_at` sites with an interval that may change are read as often as they allow.
     Units:  `prior_bits`, from -6 to 6, say how much likelier than usual an item concerns it.
     """
 
@@ -87,6 +101,9 @@ class Asset:
     swarm_lookup: bool = False
     infohashes: tuple[str, ...] = ()
     prior_bits: float = 0.0
+    release_at: datetime | None = None
+    release_window_days: int = RELEASE_WINDOW_DAYS
+    query_mode: QueryMode | None = None
     allow: tuple[Allow, ...] = ()
     files: tuple[AssetFile, ...] = ()
 
@@ -106,9 +123,25 @@ class Asset:
         return _opaque(self.id) if self.embargoed else str(self.id)
 
     @property
+    def asked_as(self) -> QueryMode:
+        """How much sites are told of it: nothing under embargo, whatever is said; else what was said, or `generic`."""
+        return QueryMode.FEED_ONLY if self.embargoed else self.query_mode or QueryMode.GENERIC
+
+    @property
+    def is_contradictory(self) -> bool:
+        """Whether it is under embargo and yet to be asked for."""
+        return self.embargoed and self.query_mode not in (None, QueryMode.FEED_ONLY)
+
+    @property
     def may_look_up_swarm(self) -> bool:
         """Whether its infohashes may be asked of the DHT: that tells about a thousand nodes the infohash."""
         return self.swarm_lookup or not self.embargoed
+
+    def in_release_window(self, now: datetime) -> bool:
+        """Whether its release is so near that a leak is likelier than usual."""
+        return self.release_at is not None and abs(now - self.release_at) <= timedelta(
+            days=self.release_window_days
+        )
 
 
 def _opaque(ident: AssetId) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import TypeVar
 
 from leakwatch.errors import RuleError
-from leakwatch.model.finding import Severity
 from leakwatch.model.observation import ObservedFile
 from leakwatch.rulepack.condition import Condition
 from leakwatch.rulepack.lexemes import ConditionError
@@ -20,14 +20,14 @@ MAX_LIST = 1000
 _ID = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+){2,4}\Z")
 _TOKENS = ("all_tokens", "any_tokens", "none_tokens")
 _RULE = (
-    *("id", "asset", "title", "severity", "confidence", "effect", *_TOKENS, "patterns", "files", "sources"),
+    *("id", "asset", "title", "confidence", "effect", *_TOKENS, "patterns", "files", "sources"),
     *("examples", "counter_examples", "references"),
 )
 _OVERRIDE = (
-    *("override", "enabled", "confidence", "severity", "sources", "add_any_tokens", "add_none_tokens"),
-    "reason",
+    *("override", "enabled", "confidence", "sources", "add_all_tokens", "add_any_tokens", "add_none_tokens"),
+    *("add_patterns", "add_files", "examples", "counter_examples", "reason"),
 )
-_CHANGES = frozenset(_OVERRIDE) - {"override", "reason"}
+_CHANGES = frozenset(_OVERRIDE) - {"override", "reason", "examples", "counter_examples"}
 E_ = TypeVar("E_", bound=StrEnum)
 
 
@@ -44,15 +44,12 @@ def rule_of(told: Told, file: str) -> Rule:
         id=ident,
         title=text(given["title"], "title", file),
         confidence=_one_of(given["confidence"], "confidence", Confidence, file),
-        severity=_one_of(given["severity"], "severity", Severity, file)
-        if "severity" in given
-        else Severity.MEDIUM,
         effect=_one_of(given["effect"], "effect", Effect, file) if "effect" in given else Effect.SIGN,
         all_tokens=_tokens(given.get("all_tokens"), "all_tokens", file),
         any_tokens=_tokens(given.get("any_tokens"), "any_tokens", file),
         none_tokens=_tokens(given.get("none_tokens"), "none_tokens", file),
-        patterns=_patterns(given.get("patterns"), file),
-        files=_condition(given["files"], file) if "files" in given else None,
+        patterns=_patterns(given.get("patterns"), "patterns", file),
+        files=_condition(given["files"], "files", file) if "files" in given else None,
         sources=texts(given.get("sources"), "sources", file),
         asset=text(given["asset"], "asset", file) if "asset" in given else None,
         examples=_examples(given.get("examples"), "examples", file),
@@ -70,10 +67,17 @@ def _is_whole(rule: Rule, file: str) -> None:
         raise RuleError("needs all_tokens, any_tokens, patterns or files", file=file, line=rule.line)
     if rule.effect is Effect.NOISE and rule.asset:
         raise RuleError("noise speaks against any asset; leave out `asset`", file=file, line=rule.line)
-    if not rule.examples:
-        raise RuleError("at least one is needed", file=file, line=rule.line, field="examples")
-    if len(rule.counter_examples) < 2:
-        raise RuleError("at least two are needed", file=file, line=rule.line, field="counter_examples")
+    _are_enough(rule.examples, rule.counter_examples, file, rule.line)
+
+
+def _are_enough(
+    examples: Sequence[Example] | None, counter: Sequence[Example] | None, file: str, line: int
+) -> None:
+    """What is given is enough; None is not given."""
+    if examples is not None and not examples:
+        raise RuleError("at least one is needed", file=file, line=line, field="examples")
+    if counter is not None and len(counter) < 2:
+        raise RuleError("at least two are needed", file=file, line=line, field="counter_examples")
 
 
 def override_of(told: Told, file: str) -> Override:
@@ -87,6 +91,11 @@ def override_of(told: Told, file: str) -> Override:
     enabled = text(given["enabled"], "enabled", file) if "enabled" in given else "true"
     if enabled not in ("true", "false"):
         raise RuleError("expected true or false", file=file, line=given["enabled"].line, field="enabled")
+    examples, counter = (
+        _examples(given[field], field, file) if field in given else None
+        for field in ("examples", "counter_examples")
+    )
+    _are_enough(examples, counter, file, told.line)
     return Override(
         rule=text(given["override"], "override", file),
         reason=text(given["reason"], "reason", file),
@@ -94,10 +103,14 @@ def override_of(told: Told, file: str) -> Override:
         confidence=_one_of(given["confidence"], "confidence", Confidence, file)
         if "confidence" in given
         else None,
-        severity=_one_of(given["severity"], "severity", Severity, file) if "severity" in given else None,
         sources=texts(given["sources"], "sources", file) if "sources" in given else None,
+        add_all_tokens=_tokens(given.get("add_all_tokens"), "add_all_tokens", file),
         add_any_tokens=_tokens(given.get("add_any_tokens"), "add_any_tokens", file),
         add_none_tokens=_tokens(given.get("add_none_tokens"), "add_none_tokens", file),
+        add_patterns=_patterns(given.get("add_patterns"), "add_patterns", file),
+        add_files=_condition(given["add_files"], "add_files", file) if "add_files" in given else None,
+        examples=examples,
+        counter_examples=counter,
         file=file,
         line=told.line,
     )
@@ -123,25 +136,25 @@ def _tokens(told: Told | None, field: str, file: str) -> tuple[str, ...]:
     return found
 
 
-def _patterns(told: Told | None, file: str) -> tuple[str, ...]:
-    found = texts(told, "patterns", file)
-    for one, at in zip(found, items(told, "patterns", file), strict=True):
+def _patterns(told: Told | None, field: str, file: str) -> tuple[str, ...]:
+    found = texts(told, field, file)
+    for one, at in zip(found, items(told, field, file), strict=True):
         try:
             Pattern(one)
         except PatternError as error:
             message = f"{error}: {one[:60]!r}"
-            raise RuleError(message, file=file, line=at.line, column=at.column, field="patterns") from error
+            raise RuleError(message, file=file, line=at.line, column=at.column, field=field) from error
     return found
 
 
-def _condition(told: Told, file: str) -> Condition:
-    written = text(told, "files", file)
+def _condition(told: Told, field: str, file: str) -> Condition:
+    written = text(told, field, file)
     try:
         return parse_condition(written)
     except ConditionError as error:
         column = told.column + error.at if told.column else 0
         message = str(error) if column else f"{error} (character {error.at + 1} of the expression)"
-        raise RuleError(message, file=file, line=told.line, column=column, field="files") from error
+        raise RuleError(message, file=file, line=told.line, column=column, field=field) from error
 
 
 def _examples(told: Told | None, field: str, file: str) -> tuple[Example, ...]:
@@ -150,12 +163,13 @@ def _examples(told: Told | None, field: str, file: str) -> tuple[Example, ...]:
 
 def _example(told: Told, field: str, file: str) -> Example:
     if not isinstance(told.value, dict):
-        return Example(name=text(told, field, file), line=told.line)
+        return Example(name=text(told, field, file), file=file, line=told.line)
     given = mapping(told, ("name", "files", "source"), file, "a name, or name, files and source")
     return Example(
         name=text(given["name"], "name", file) if "name" in given else "",
         files=tuple(_file(one, file) for one in items(given.get("files"), "files", file)),
         source=text(given["source"], "source", file) if "source" in given else "",
+        file=file,
         line=told.line,
     )
 

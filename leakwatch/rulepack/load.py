@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from leakwatch.errors import RuleError
+from leakwatch.rulepack.condition import Both, Condition
 from leakwatch.rulepack.fields import override_of, rule_of
 from leakwatch.rulepack.reading import items, mapping, read
 from leakwatch.rulepack.schema import Override, Rule, RulePack
@@ -63,17 +64,30 @@ def _overridden(change: Override, rules: Mapping[str, Rule]) -> Rule:
     rule = rules.get(change.rule)
     if rule is None:
         raise RuleError(f"no rule {change.rule!r}", file=change.file, line=change.line, field="override")
-    if change.add_any_tokens and not rule.any_tokens:
-        told = f"{rule.id} has no any_tokens; to add some would narrow it"
-        raise RuleError(told, file=change.file, line=change.line, field="add_any_tokens")
+    for field in ("any_tokens", "patterns"):
+        if getattr(change, f"add_{field}") and not getattr(rule, field):
+            told = f"{rule.id} has no {field}; to add some would narrow it"
+            raise RuleError(told, file=change.file, line=change.line, field=f"add_{field}")
     return replace(
         rule,
         confidence=change.confidence or rule.confidence,
-        severity=change.severity or rule.severity,
         sources=rule.sources if change.sources is None else change.sources,
+        all_tokens=(*rule.all_tokens, *change.add_all_tokens),
         any_tokens=(*rule.any_tokens, *change.add_any_tokens),
         none_tokens=(*rule.none_tokens, *change.add_none_tokens),
+        patterns=(*rule.patterns, *change.add_patterns),
+        files=_both(rule.files, change.add_files),
+        examples=rule.examples if change.examples is None else change.examples,
+        counter_examples=rule.counter_examples
+        if change.counter_examples is None
+        else change.counter_examples,
     )
+
+
+def _both(own: Condition | None, added: Condition | None) -> Condition | None:
+    if own is None or added is None:
+        return own or added
+    return Condition(f"({own.text}) and ({added.text})", Both((own.root, added.root)))
 
 
 def _bounded(rules: Sequence[Rule]) -> None:

@@ -18,6 +18,7 @@ MAX_PROGRAM = 1000
 _MAX_MEMORY = 4 * 2**20
 MAX_SET_MEMORY = 64 * 2**20
 _SET_SIZE = 500
+_FOREIGN_EDGE = re.compile(r"\\b[^\W\d_a-zA-Z]|[^\W\d_a-zA-Z]\\b")
 _LOOK = ("(?=", "(?!", "(?<=", "(?<!")
 
 
@@ -39,6 +40,11 @@ class Pattern:
             raise PatternError("a pattern stands on one line")
         if any(look in text for look in _LOOK):
             raise PatternError("lookahead and lookbehind are not offered: RE2 is linear and has none")
+        if edge := _FOREIGN_EDGE.search(text):
+            told = edge[0].replace("\\b", "")
+            raise PatternError(
+                rf"\b knows ASCII letters only; beside {told!r} write (^|[^a-zà-ž]) or the like"
+            )
         if "\\C" in text:
             raise PatternError(r"\C is not offered: it would cut letters into bytes")
         try:

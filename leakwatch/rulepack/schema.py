@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from leakwatch.model.finding import Severity
 from leakwatch.model.observation import ObservedFile
 from leakwatch.rulepack.condition import Condition
 
@@ -33,6 +32,7 @@ class Example:
     name: str = ""
     files: tuple[ObservedFile, ...] = ()
     source: str = ""
+    file: str = ""
     line: int = 0
 
 
@@ -50,7 +50,6 @@ class Rule:
     id: str
     title: str
     confidence: Confidence
-    severity: Severity = Severity.MEDIUM
     effect: Effect = Effect.SIGN
     all_tokens: tuple[str, ...] = ()
     any_tokens: tuple[str, ...] = ()
@@ -73,16 +72,24 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """What an operator changes about a rule without editing it, and why. None leaves as it is."""
+    """What an operator changes about a rule without editing it, and why. None leaves as it is.
+
+    `add_all_tokens`, `add_none_tokens` and `add_files` narrow a rule, `add_any_tokens` and `add_patterns` widen it.
+    Examples take the place of the rule's own, which a changed rule may no longer fit.
+    """
 
     rule: str
     reason: str
     enabled: bool = True
     confidence: Confidence | None = None
-    severity: Severity | None = None
     sources: tuple[str, ...] | None = None
+    add_all_tokens: tuple[str, ...] = ()
     add_any_tokens: tuple[str, ...] = ()
     add_none_tokens: tuple[str, ...] = ()
+    add_patterns: tuple[str, ...] = ()
+    add_files: Condition | None = None
+    examples: tuple[Example, ...] | None = None
+    counter_examples: tuple[Example, ...] | None = None
     file: str = ""
     line: int = 0
 

@@ -1,52 +1,45 @@
-"""The one register of source kinds. To add one: its file, a line here, payloads, a page in docs/sources."""
+"""The one register of source kinds. To add one: its file, its name here, payloads, a page in docs/sources."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 from leakwatch.errors import ConfigError
-from leakwatch.sources import (
-    dht,
-    discourse,
-    feed,
-    github,
-    hackernews,
-    huggingface,
-    imageboard,
-    inbox,
-    lemmy,
-    mastodon,
-    page,
-    paste,
-    phpbb,
-    reddit,
-    telegram,
-    torznab,
-)
 from leakwatch.sources._kind import SourceKind
 
-KINDS: Mapping[str, SourceKind] = {
-    kind.name: kind
-    for kind in (
-        feed.KIND,
-        torznab.KIND,
-        imageboard.KIND,
-        github.KIND,
-        huggingface.KIND,
-        hackernews.KIND,
-        reddit.KIND,
-        lemmy.KIND,
-        mastodon.KIND,
-        discourse.KIND,
-        phpbb.KIND,
-        telegram.KIND,
-        paste.KIND,
-        page.KIND,
-        dht.KIND,
-        inbox.KIND,
-    )
-}
+_NAMES = (
+    *("feed", "torznab", "cardigann", "page", "imageboard", "telegram", "paste", "inbox", "dht"),
+    *("github", "gitlab", "huggingface", "registry", "archive", "academic"),
+    *("hackernews", "reddit", "lemmy", "mastodon", "discourse", "phpbb"),
+)
 _ALIASES = {"rss": "feed"}
+
+
+class _Kinds(Mapping[str, SourceKind]):
+    """Kinds by name. A kind is imported when it is first asked for: no command needs all of them."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, SourceKind] = {}
+
+    def __getitem__(self, name: str) -> SourceKind:
+        if name not in self._read:
+            if name not in _NAMES:
+                raise KeyError(name)
+            self._read[name] = import_module(f"leakwatch.sources.{name}").KIND
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _NAMES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)
+
+
+KINDS: Mapping[str, SourceKind] = _Kinds()
 
 
 def kind_named(name: str) -> SourceKind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from leakwatch.errors import InfohashError, LayoutChanged, MagnetError
 from leakwatch.model.swarm import believable
-from leakwatch.sources._kind import Json
+from leakwatch.sources._kind import CredentialRef, Cursor, Json, Question
 from leakwatch.torrent.infohash import parse_v1
 from leakwatch.torrent.magnet import parse_magnet
 
@@ -23,8 +23,10 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 """What readers of XML raise for values that they did not foresee; UnicodeError is a ValueError."""
 
 NEXT_IS_ELSEWHERE = "the next page is on another host and was not followed"
+_TURN = "asked/"
 _PORTS = {"http": 80, "https": 443}
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
+_MEANT = re.compile(r"[\s\"'()\[\]{}^~*?:\\/!&|+<>=,;#@$%`]+")
 _SIZE = re.compile(r"(\d[\d.,\s]{0,14}?)\s?([KMGTP])i?B\b", re.IGNORECASE)
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
 
@@ -130,6 +132,43 @@ def mapping(value: Json) -> dict[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
+def credential(state: Mapping[str, Json]) -> CredentialRef | None:
+    """The secret's name that a request handed on in its state."""
+    name = text(state.get("credential"))
+    return CredentialRef(name) if name else None
+
+
+def search_words(words: str, limit: int = 200) -> str:
+    """The words of a question without what search languages give a meaning: quotes, fields, operators, wildcards."""
+    told = [one.strip("-.") for one in _MEANT.sub(" ", words).split()]
+    told = [one.lower() if one in ("AND", "OR", "NOT") else one for one in told if one]
+    while told and len(" ".join(told)) > limit:
+        told.pop()
+    return " ".join(told)
+
+
+def digests_in_turn(question: Question, limit: int, cursor: Cursor) -> Iterator[tuple[str, dict[str, Json]]]:
+    """The SHA-256 to ask for now, at most `limit`, and what the state of each request must hold.
+
+    The next poll goes on behind them: the answer to the last one moves the cursor, by `turned`.
+    """
+    told = question.digests.get("sha256", ())
+    sound = list(dict.fromkeys(one for one in (hex_digest(value, 32) for value in told) if one))
+    if len(sound) <= limit:
+        yield from ((one, {}) for one in sound)
+        return
+    key = f"{_TURN}{question.asset or ''}/{sound[0][:16]}"
+    at = (count(cursor.get(key)) or 0) % len(sound)
+    now = (sound[at:] + sound[:at])[:limit]
+    yield from ((one, {}) for one in now[:-1])
+    yield now[-1], {"turn": {key: (at + limit) % len(sound)}}
+
+
+def turned(state: Mapping[str, Json]) -> dict[str, Json]:
+    """What the answer to a question moves in the cursor."""
+    return {key: value for key, value in mapping(state.get("turn")).items() if key.startswith(_TURN)}
+
+
 def joined(base: str, url: Json) -> str | None:
     """The address that a link on a page leads to, or None where it is none."""
     try:
@@ -141,16 +180,20 @@ def joined(base: str, url: Json) -> str | None:
 def readable(items: Sequence[_Item], read: Callable[[_Item], _Read]) -> tuple[tuple[_Read, ...], str]:
     """What could be read of the items, and the count of the others in words: one bad item hides no other.
 
-    Raises: LayoutChanged where not one could be read.
+    Raises: LayoutChanged where not one could be read; it names what the first one lacks.
     """
     done: list[_Read] = []
+    first = ""
     for item in items:
         try:
             done.append(read(item))
-        except UNREADABLE:
-            continue
+        except UNREADABLE as error:
+            lacks = (
+                f"{error} is missing" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+            )
+            first = first or lacks[:200]
     if items and not done:
-        raise LayoutChanged(f"none of {len(items)} items could be read")
+        raise LayoutChanged(f"none of {len(items)} items could be read ({first})")
     return tuple(done), unread(len(items) - len(done), len(items))
 
 
@@ -181,7 +224,12 @@ def next_link(header: str | None, base: str) -> str | None:
 
     The request for it carries the credential of the page before it, which no other host may see.
     """
-    url = joined(base, _next(header))
+    return onward(_next(header), base)
+
+
+def onward(address: Json, base: str) -> str | None:
+    """The address of a next page, if scheme, host and port are those of `base`."""
+    url = joined(base, address)
     return url if url and _origin(url) and _origin(url) == _origin(base) else None
 
 

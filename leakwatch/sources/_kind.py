@@ -27,6 +27,14 @@ CredentialRef = NewType("CredentialRef", str)
 """The name of a secret that the fetcher looks up; the secret itself never passes through here."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """A file that a setting names, and what was in it when the configuration was read: kinds read no files."""
+
+    file: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One GET that a kind wants done, or a POST of a form. `state` comes back with the payload: what `parse` must know.
@@ -109,6 +117,8 @@ class PolledKind:
     be searched. `back` pages back from what a poll has shown, to repair a gap; a kind without it cannot.
     `is_window`: a poll shows only the newest items, so one that meets none it knows has left a gap.
     `is_markup`: its payloads are HTML or XML of strangers, which are parsed in a process with limits.
+    `is_api`: it asks a documented interface for programs, whose terms say how; so the host's robots.txt, which is
+    about its pages, is not asked. Pages and feeds obey it.
     """
 
     name: str
@@ -120,6 +130,7 @@ class PolledKind:
     empty_is_normal: bool = False
     is_window: bool = False
     is_markup: bool = False
+    is_api: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

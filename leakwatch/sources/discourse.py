@@ -37,10 +37,14 @@ def ask(site: DiscourseSite, cursor: Cursor, question: Question) -> Iterator[Req
         yield Request(url=f"{site.url}/search.json?{query}", state={"step": "search", "api": site.url})
 
 
-def back(site: DiscourseSite, payload: Payload, page: Page) -> Request | None:
+def back(site: DiscourseSite, payload: Payload, page: Page) -> Request | None:  # noqa: ARG001 - what is gone pages back, too
     """The posts before the oldest one that was shown."""
-    numbers = [int(one.native_id) for one in page.observations if one.native_id.isdigit()]
-    if payload.request.state.get("step") != "posts" or not numbers or min(numbers) < 2:
+    if payload.request.state.get("step") != "posts":
+        return None
+    posts = fields.mapping(payload.json()).get("latest_posts")
+    told = [fields.count(fields.mapping(one).get("id")) for one in posts] if isinstance(posts, list) else []
+    numbers = [one for one in told if one is not None]
+    if not numbers or min(numbers) < 2:
         return None
     return Request(
         url=f"{site.url}/posts.json?before={min(numbers) - 1}", state={"step": "posts", "api": site.url}
@@ -48,7 +52,7 @@ def back(site: DiscourseSite, payload: Payload, page: Page) -> Request | None:
 
 
 def parse(payload: Payload) -> Page:
-    """Every post as an observation.
+    """Every post as an observation; a notice in place of what was hidden or deleted is none.
 
     Raises: Refused where the forum answers that it wants a login; LayoutChanged if the JSON is not of its shape.
     """
@@ -63,7 +67,8 @@ def parse(payload: Payload) -> Page:
     if posts is None:
         raise LayoutChanged(f"expected posts from {payload.url}")
     found = fields.list_of(posts, "posts", payload.url)
-    observations, incomplete = fields.readable(found, lambda post: _observation(post, topics, payload))
+    there = [one for one in found if not (one.get("hidden") is True or one.get("user_deleted") is True)]
+    observations, incomplete = fields.readable(there, lambda post: _observation(post, topics, payload))
     return Page(observations=observations, incomplete=incomplete)
 
 
@@ -108,5 +113,6 @@ KIND = PolledKind(
     parse=parse,
     ask=ask,
     back=back,
+    empty_is_normal=True,
     is_window=True,
 )

@@ -210,4 +210,6 @@ def _attachment(post: dict[str, Json]) -> ObservedFile | None:
     )
 
 
-KIND = PolledKind(name="imageboard", settings=ImageboardSite, start=start, parse=parse, empty_is_normal=True)
+KIND = PolledKind(
+    name="imageboard", settings=ImageboardSite, start=start, parse=parse, empty_is_normal=True, is_api=True
+)

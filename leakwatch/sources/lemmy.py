@@ -8,12 +8,11 @@ History
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from leakwatch.errors import LayoutChanged
+from leakwatch.errors import LayoutChanged, Refused
 from leakwatch.model.observation import Observation
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Question, Request, site_name
@@ -53,14 +52,15 @@ def ask(site: LemmySite, cursor: Cursor, question: Question) -> Iterator[Request
         yield Request(url=f"{site.url}/api/v3/search?{urlencode(query)}", state={"step": "search"})
 
 
-def back(site: LemmySite, payload: Payload, page: Page) -> Request | None:
+def back(site: LemmySite, payload: Payload, page: Page) -> Request | None:  # noqa: ARG001 - what is gone pages back, too
     """The page of older posts by the cursor that the instance gave, of older comments by its number."""
     state = payload.request.state
-    if state.get("step") == "comments" and page.observations:
+    body = fields.mapping(payload.json())
+    if state.get("step") == "comments" and body.get("comments"):
         number = (fields.count(state.get("page")) or 1) + 1
         return _comments_request(site, number) if number <= _MAX_PAGES else None
-    following = fields.text(fields.mapping(payload.json()).get("next_page"), 200)
-    if state.get("step") != "posts" or not following:
+    following = fields.text(body.get("next_page"), 200)
+    if state.get("step") != "posts" or not following or not following.isascii():
         return None
     query = {"type_": site.listing, "sort": "New", "limit": _LIMIT, "page_cursor": following}
     return Request(url=f"{site.url}/api/v3/post/list?{urlencode(query)}", state={"step": "posts"})
@@ -76,13 +76,15 @@ def _comments_request(site: LemmySite, page: int) -> Request:
 def parse(payload: Payload) -> Page:
     """Posts and comments as observations; what was removed or deleted shows no text and is left out.
 
-    Raises: LayoutChanged if the JSON is not of the API's shape.
+    Raises: Refused where the instance says so in JSON; LayoutChanged if the JSON is not of the API's shape.
     """
     body = fields.mapping(payload.json())
+    told = fields.text(body.get("error"), 200)
+    if told:
+        raise Refused(f"{payload.url} answers {told}")
     listed = [(name, what) for name, what in _LISTS if isinstance(body.get(name), list)]
     if not listed:
-        told = fields.text(body.get("error"), 200)
-        raise LayoutChanged(f"expected posts or comments from {payload.url}" + (f": {told}" if told else ""))
+        raise LayoutChanged(f"expected posts or comments from {payload.url}")
     views = [(what, view) for name, what in listed for view in fields.list_of(body[name], name, payload.url)]
     there = [(what, view) for what, view in views if not _is_gone(fields.mapping(view.get(what)))]
     observations, incomplete = fields.readable(there, lambda one: _observation(*one, payload))
@@ -114,10 +116,7 @@ def _observation(what: str, view: Mapping[str, Json], payload: Payload) -> Obser
 
 def _post_text(post: Mapping[str, Json]) -> str | None:
     """The address that a post leads to, and its text, which is Markdown."""
-    parts = (
-        html.escape(fields.text(post.get("url"), 4000) or "", quote=False),
-        fields.text(post.get("body")),
-    )
+    parts = (fields.text(post.get("url"), 4000), fields.text(post.get("body")))
     return "\n".join(filter(None, parts)) or None
 
 

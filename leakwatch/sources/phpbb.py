@@ -8,6 +8,7 @@ History
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from leakwatch.sources._kind import Cursor, Page, Payload, PolledKind, Request
 
 _POST = re.compile(r"[?&;](?:amp;)?p=(\d{1,12})|#p(\d{1,12})\b")
 _FORUM = " \u2022 "
+_STATISTICS = re.compile(r"<p>(?:(?!<p>).){0,2000}</p>\s*<hr ?/?>\s*\Z", re.DOTALL)
+"""The last paragraph: who wrote when, and, of topics, how often it was looked at, which is no edit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +49,23 @@ def parse(payload: Payload) -> Page:
 
 
 def _post(entry: Observation) -> Observation:
-    """Entries are called "Forum • Topic"."""
+    """Entries are called "Forum • Topic", in HTML."""
     found = _POST.search(entry.url or "") or _POST.search(entry.native_id)
     _, dot, topic = entry.title.partition(_FORUM)
     return replace(
         entry,
         native_id=f"p{found[1] or found[2]}" if found else entry.native_id,
-        title=topic if dot else entry.title,
+        title=html.unescape(topic if dot else entry.title),
+        text=_STATISTICS.sub("", entry.text).strip() or None if entry.text else None,
     )
 
 
 KIND = PolledKind(
-    name="phpbb", settings=PhpbbSite, start=start, parse=parse, empty_is_normal=True, is_window=True
+    name="phpbb",
+    settings=PhpbbSite,
+    start=start,
+    parse=parse,
+    empty_is_normal=True,
+    is_window=True,
+    is_markup=True,
 )

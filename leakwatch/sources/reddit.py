@@ -12,7 +12,7 @@ History
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
 from leakwatch.errors import LayoutChanged, Refused
@@ -77,7 +77,11 @@ def back(site: RedditSite, payload: Payload, page: Page) -> Request | None:  # n
         return None
     after = fields.text(fields.mapping(fields.mapping(payload.json()).get("data")).get("after"), 40)
     path = fields.text(state.get("path"), 500)
-    return _request(site, path, {"after": after}, str(state["step"])) if after and path else None
+    return (
+        _request(site, path, {"after": after}, str(state["step"]))
+        if after and after.isascii() and path
+        else None
+    )
 
 
 def _request(site: RedditSite, path: str, query: Mapping[str, str], step: str) -> Request:
@@ -97,7 +101,7 @@ def parse(payload: Payload) -> Page:
     Raises: Refused where the API says no in JSON; LayoutChanged if the answer is not of its shape.
     """
     if payload.request.state.get("step") == "feed" or payload.body.lstrip()[:1] == b"<":
-        return parse_feed(payload)
+        return _feed(payload)
     body = payload.json()
     told = fields.mapping(body)
     if "error" in told:
@@ -114,6 +118,20 @@ def parse(payload: Payload) -> Page:
     there = [one for one in written if not _is_gone(fields.mapping(one.get("data")))]
     observations, incomplete = fields.readable(there, lambda thing: _observation(thing, payload))
     return Page(observations=observations, incomplete=incomplete)
+
+
+def _feed(payload: Payload) -> Page:
+    """The posts of a feed, under the names that the API has for their authors."""
+    page = parse_feed(payload)
+    return replace(
+        page, observations=tuple(replace(one, author=_author(one.author)) for one in page.observations)
+    )
+
+
+def _author(name: Json) -> str | None:
+    """Who wrote it; `[deleted]` stands for an account that is no more."""
+    told = (fields.text(name, 100) or "").removeprefix("/u/")
+    return told if told and told not in _GONE else None
 
 
 def _is_listing(value: Json) -> bool:
@@ -133,8 +151,8 @@ def _things(listing: Json, depth: int) -> Iterator[Mapping[str, Json]]:
 
 def _is_gone(data: Mapping[str, Json]) -> bool:
     """Whether somebody removed it, so that what was seen before is all there is."""
-    removed = data.get("removed_by_category") is not None
-    return removed or data.get("selftext") in _GONE or data.get("body") in _GONE
+    texts = {fields.text(data.get("selftext")), fields.text(data.get("body"))}
+    return data.get("removed_by_category") is not None or not texts.isdisjoint(_GONE)
 
 
 def _observation(thing: Mapping[str, Json], payload: Payload) -> Observation:
@@ -154,15 +172,18 @@ def _observation(thing: Mapping[str, Json], payload: Payload) -> Observation:
         fetched_at=payload.fetched_at,
         url=fields.joined(web, place) or fields.text(data.get("link_permalink"), 2000),
         published_at=fields.when(data.get("created_utc")),
-        author=fields.text(data.get("author"), 100),
+        author=_author(data.get("author")),
         text=fields.text(text),
     )
 
 
 def _text(post: Mapping[str, Json]) -> str | None:
-    """Where a post leads to, unless to itself, and its text, which is Markdown."""
+    """Where a post leads to, unless to itself, and its text, which is Markdown; a crosspost shows its original's."""
+    shared = post.get("crosspost_parent_list")
+    original = fields.mapping(shared[0]) if isinstance(shared, list) and shared else {}
     leads_to = fields.text(post.get("url"), 4000) if post.get("is_self") is not True else None
-    return "\n".join(filter(None, (leads_to, fields.text(post.get("selftext"))))) or None
+    told = (leads_to, fields.text(post.get("selftext")), fields.text(original.get("selftext")))
+    return "\n".join(filter(None, told)) or None
 
 
 KIND = PolledKind(
@@ -174,4 +195,5 @@ KIND = PolledKind(
     back=back,
     empty_is_normal=True,
     is_window=True,
+    is_markup=True,
 )

@@ -269,9 +269,10 @@ KIND = PolledKind(
     settings=TorznabSite,
     start=start,
     parse=parse,
-    ask=ask,
-    back=back,
     empty_is_normal=True,
     is_window=True,
     is_markup=True,
+    is_api=True,
+    ask=ask,
+    back=back,
 )

@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetFile, AssetId, PieceTable
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
@@ -62,6 +63,12 @@ class SqlCatalogue:
         )
         files = (await self._connection.execute(query)).mappings()
         return mapping.asset_of(dict(row), tuple(mapping.file_of(dict(one)) for one in files))
+
+    async def allow_lists(self) -> dict[AssetId, tuple[Allow, ...]]:
+        """The allow lists that are not empty."""
+        columns = asset_table.c.id, asset_table.c.allow
+        rows = await self._connection.execute(sa.select(*columns).order_by(asset_table.c.id))
+        return {AssetId(row.id): mapping.allow_of(row.allow) for row in rows if row.allow}
 
     async def save(self, asset: Asset, at: datetime) -> None:
         """Add an asset, or replace the one of the same id with its files."""

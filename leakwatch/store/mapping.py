@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from leakwatch.errors import MagnetError
 from leakwatch.extract.peers import cut_peers
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place
-from leakwatch.model.allow import allow_from_json, allow_json
-from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.alert import (
+    Alert,
+    BlindSite,
+    Delivery,
+    DeliveryState,
+    OutboxRow,
+    Place,
+    SiteAlert,
+    SiteEvent,
+)
+from leakwatch.model.allow import Allow, allow_from_json, allow_json
+from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -49,6 +58,9 @@ def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
         "swarm_lookup": asset.swarm_lookup,
         "infohashes": list(asset.infohashes),
         "prior_bits": asset.prior_bits,
+        "release_at": asset.release_at,
+        "release_window_days": asset.release_window_days,
+        "query_mode": asset.query_mode.value if asset.query_mode else None,
         "allow": [allow_json(one) for one in asset.allow],
         "created_at": created_at,
     }
@@ -62,6 +74,11 @@ def file_row(asset: AssetId, file: AssetFile) -> dict[str, Any]:
         "variant": file.variant or "",
         "differs": [list(one) for one in file.differs],
     }
+
+
+def allow_of(told: Sequence[Any]) -> tuple[Allow, ...]:
+    """The allow list of a row of the table of assets."""
+    return tuple(allow_from_json(one) for one in told)
 
 
 def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
@@ -79,7 +96,10 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         swarm_lookup=row["swarm_lookup"],
         infohashes=tuple(row["infohashes"]),
         prior_bits=row["prior_bits"],
-        allow=tuple(allow_from_json(one) for one in row["allow"]),
+        release_at=row["release_at"],
+        release_window_days=row["release_window_days"],
+        query_mode=QueryMode(row["query_mode"]) if row["query_mode"] else None,
+        allow=allow_of(row["allow"]),
         files=files,
     )
 
@@ -250,14 +270,22 @@ def _variant_of(told: Row) -> VariantProof:
     return VariantProof(**{**told, **changed})
 
 
-def alert_json(alert: Alert) -> dict[str, Any]:
+def alert_json(alert: Alert | SiteAlert) -> dict[str, Any]:
     """An alert as JSON."""
     return dataclasses.asdict(alert)
 
 
-def alert_of(told: Row) -> Alert:
-    """An alert from its JSON."""
-    changed: dict[str, Any] = {
+def alert_of(told: Row) -> Alert | SiteAlert:
+    """An alert from its JSON: one of a finding, or one of sites."""
+    changed: dict[str, Any]
+    if "sites" in told:
+        changed = {
+            "event": SiteEvent(told["event"]),
+            "severity": Severity(told["severity"]),
+            "sites": tuple(BlindSite(**one) for one in told["sites"]),
+        }
+        return SiteAlert(**{**told, **changed})
+    changed = {
         "finding": FindingId(told["finding"]),
         "event": EventKind(told["event"]),
         "severity": Severity(told["severity"]),

@@ -248,6 +248,30 @@ def test_import_of_a_catalogue(home: Path) -> None:
     assert run("list", "--json").stdout == listed
 
 
+def test_names_that_are_hardly_found_are_told(home: Path) -> None:
+    """A name of one letter, or of none, is taken, and a line on stderr says how little it is good for."""
+    lines = [{"id": "a", "title": "Tideglass", "aliases": ["Z", "漏", "Ⅻ", "TG"]}, {"id": "b", "title": "?!"}]
+    (home / "c.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told = run("import", "c.jsonl").stderr
+    assert told.count("warning: ") == 3
+    for name in ("'Z'", "'漏'"):
+        assert f"warning: a: the name {name} is one letter: found only as the whole title" in told
+    assert "warning: b: the name '?!' has neither letters nor digits and is never found" in told
+    assert (
+        "the name 'Z' is one letter"
+        in run("add", "asset/small.bin", "--title", "Saltmarsh", "--alias", "Z").stderr
+    )
+
+
+def test_of_many_such_names_ten_are_told(home: Path) -> None:
+    """A catalogue full of them does not flood the terminal."""
+    aliases = [chr(ord("a") + number) for number in range(26)]
+    (home / "c.jsonl").write_text(json.dumps({"id": "a", "title": "Tideglass", "aliases": aliases}))
+    told = run("import", "c.jsonl").stderr
+    assert told.count("is one letter") == 10
+    assert "warning: 16 more such names" in told
+
+
 def test_import_of_prints(home: Path) -> None:
     """What `asset fingerprint` wrote elsewhere becomes the files of the work that --title names."""
     (home / "prints.jsonl").write_text(run("fingerprint", "asset").stdout)

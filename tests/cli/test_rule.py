@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
+import subprocess
+import sys
+import termios
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner, Result
 
+import leakwatch
 from leakwatch.cli import app
 from leakwatch.errors import InputError, RuleError
 from leakwatch.extract.links import locate
@@ -20,6 +28,7 @@ from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 
 NOW = datetime.now(UTC)
+ROOT = Path(leakwatch.__file__).parents[1]
 HASH = "0123456789abcdef0123456789abcdef012345"
 RULE = """\
 schema: 1
@@ -167,8 +176,9 @@ def test_preview(home: Path) -> None:
     assert len(told["examples"]) == 20
     assert {one["asset"] for one in told["examples"]} == {"gullwing", None}
     plain = run("rule", "preview", "new.yaml", "--days", "30").stdout
-    assert "480 items of 9.0 days, 31 hit\n    31\town.gullwing.name\n" in plain
-    assert "30 would become matches, 0 would be none any more\n3 alerts, 0.33 a day\n" in plain
+    assert "480 items of 9.0 days, 31 hit\n      31  own.gullwing.name\n" in plain
+    assert "30 would become matches, 0 would be none any more\n3 alerts more, 0.33 a day\n" in plain
+    assert f"board: gullwing seen\n{' ' * 16}no match: own.gullwing.name (gullwing)\n" in plain
     assert "\x1b" not in plain
     assert run("finding", "list").stdout == ""
 
@@ -181,3 +191,33 @@ def test_preview_of_a_file_that_is_in_force(home: Path) -> None:
     (home / "rules" / "own.yaml").write_text("schema: 1\nrules: []\n")
     told = json.loads(run("rule", "preview", "rules/own.yaml", "--json").stdout)
     assert (told["rules"], told["items_hit"], told["alerts_per_day"]) == ({}, 0, 0.0)
+
+
+def test_long_lines_hang_on_a_narrow_terminal(home: Path) -> None:
+    """On a terminal of 60 columns no line is longer, wide letters count twice, and words go on below themselves."""
+    (home / "c.jsonl").write_text('{"id": "gullwing", "title": "Northwind Model 7", "year": 2021}\n')
+    (home / "new.yaml").write_text(RULE)
+    name = f"Northwind Model 7 {'漏' * 40} (2019)"
+    for words in (["rule", "explain", name, "--catalogue", "c.jsonl"], ["rule", "preview", "new.yaml"]):
+        lines = on_terminal([sys.executable, "-m", "leakwatch", *words], 60)
+        assert len(lines) > 8
+        assert [line for line in lines if cell_len(line) > 60] == []
+        assert any(line.startswith(" " * 16) for line in lines)
+
+
+def on_terminal(command: list[str], columns: int) -> list[str]:
+    """What a command prints on a terminal of so many columns."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, columns))
+    environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    done = subprocess.Popen(
+        command, stdout=theirs, stderr=theirs, env=environment | {"PYTHONPATH": str(ROOT)}
+    )
+    os.close(theirs)
+    told = bytearray()
+    with suppress(OSError):  # a terminal that nobody writes to any more ends so on Linux
+        while part := os.read(ours, 4096):
+            told += part
+    os.close(ours)
+    assert done.wait(30) == 0, told.decode()
+    return told.decode().replace("\r\n", "\n").rstrip("\n").split("\n")

@@ -35,6 +35,12 @@ from leakwatch.extract.words import Meanings
         ("www.some-site.to - Silent Harbour (2020) 720p", "silent harbour"),
         ("03. Silent Harbour.mp3", "silent harbour"),
         ("AC/DC Live", "ac dc live"),
+        ("Silent.Harbour.The.Complete.Series.1080p.WEB-DL", "silent harbour"),
+        ("Silent.Harbour.5.серия.из.12.WEB-DL.1080p", "silent harbour"),
+        ("Silent Harbour 2 mar 2013", "silent harbour"),
+        ("Silent.Harbour.2013.03.02.HDTV", "silent harbour"),
+        ("Silent Harbour Vol.3 - Making of (BDRip)", "silent harbour"),
+        ("Silent.Harbour.INTEGRALE.Saison.1.FRENCH", "silent harbour"),
     ],
 )
 def test_the_title_is_cut_in_every_kind_of_name(name: str, title: str) -> None:
@@ -55,4 +61,46 @@ def test_cuts_stay_within_their_rows(names: list[str]) -> None:
         assert {found.word_row[word] for word in words} == {row}
         assert words[0] <= cut.title[section] <= words[-1] < words[-1] + 1
         assert cut.title[section] < cut.end_title[section] <= words[-1] + 1
-        assert cut.number_end[section] <= cut.end_title[section]
+        assert cut.title[section] <= cut.second[section] <= cut.end_title[section]
+
+
+@pytest.mark.parametrize(
+    ("name", "second"),
+    [
+        ("01 - Silent Harbour", "silent"),
+        ("003-004. Silent Harbour - Low Tide.avi", "silent"),
+        ("2009.silent.harbour.multi.dvd9", "silent"),
+        ("grp-silent.harbour.2016.1080p.bluray", "silent"),
+        ("h265 Silent Harbour 1080p", "silent"),
+        ("Spider-Man.2002.1080p", "spider"),
+        ("Control-Panels", "control"),
+        ("F-15 Strike Eagle (1991)", "f"),
+    ],
+)
+def test_a_lead_gives_a_second_beginning(name: str, second: str) -> None:
+    """Behind a number in a list, a year, a tag, or a group that dots follow; a joined word is no group."""
+    found = columns([name])
+    cut = regions(found, Meanings(bits=8).of(found))
+    assert found.word(int(cut.second[0])) == second
+
+
+def test_a_folder_of_a_season_is_none_of_the_last_two() -> None:
+    """A series is told two folders above its episode, too, if a season stands between."""
+    found = columns(["Videos/Shows/Silent Harbour/Season 01/Low Tide.mkv"])
+    assert regions(found, Meanings(bits=8).of(found)).shallow.tolist() == [False, False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [
+        ("F-15 City War (USA)", []),
+        ("Silent.Harbour.US.S01E01", ["us"]),
+        ("Yes Harbour 5 GoGo 31.mkv", ["5", "31"]),
+        ("Harbour Season 2 1080p", []),
+    ],
+)
+def test_titles_may_end_before_numbers_and_countries(name: str, ends: list[str]) -> None:
+    """A number that nothing joins to the word before may count episodes, a country may tell two series apart."""
+    found = columns([name])
+    soft = regions(found, Meanings(bits=8).of(found)).soft
+    assert [found.word(index) for index in soft.nonzero()[0].tolist()] == ends

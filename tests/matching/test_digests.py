@@ -209,3 +209,27 @@ def test_one_shard_of_many_is_no_side_file() -> None:
     (found,) = match(told, index, WEIGHTS)
     assert (found.tier, found.signals[0].weight) == (Tier.AUTO, WEIGHTS["sha256"])
     assert digest_keys(shards[7], whole_of(shards)) == [f"sha256:{digests[7].hex()}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_side"),
+    [
+        ("tokenizer.model", True),
+        ("7B/params.json", True),
+        ("pytorch_model.bin.index.json", True),
+        ("consolidated.00.pth", False),
+        ("model.safetensors", False),
+        ("report.json", False),
+    ],
+)
+def test_a_side_file_of_untold_size_is_none_of_the_work(path: str, is_side: bool) -> None:
+    """A list of sha256sum has no sizes: what is called as side files are, relatives share, and it proves nothing."""
+    digest = hashlib.sha256(path.encode()).digest()
+    files = (AssetFile(path=path, sha256=digest), AssetFile(path="other.pth", sha256=b"\x01" * 32))
+    asset = Asset(id=AssetId("m"), title="Tideglass 70B", files=files)
+    for size in (None, 2**40):
+        listed = (ObservedFile(path="x", size_bytes=size, sha256=digest.hex()),)
+        seen = Observation(site="hub", native_id="1", title="elsewhere", fetched_at=NOON, files=listed)
+        found = match(seen, build_index([asset]), WEIGHTS, least=0.001)[0]
+        assert (found.tier is None, proved_by_host(found)) == (is_side, not is_side)
+        assert (digest_keys(files[0], whole_of(files)) == []) is is_side

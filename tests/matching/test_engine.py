@@ -72,7 +72,7 @@ def seen(title: str = "", **fields: Any) -> Observation:
 
 def matches(observation: Observation, **context: Any) -> dict[str, Match]:
     """The matches of an observation by asset."""
-    return {str(one.asset): one for one in match(observation, INDEX, WEIGHTS, **context)}
+    return {str(one.asset): one for one in match(observation, INDEX, WEIGHTS, least=0.01, **context)}
 
 
 def kinds(one: Match) -> dict[SignalKind, float]:

@@ -92,8 +92,9 @@ def test_the_command_shows_it(tmp_path: Path) -> None:
     told = ["rule", "explain", "Northwind Model 7B", "--catalogue", str(file)]
     shown = CliRunner().invoke(app, told)
     assert shown.exit_code == 0, shown.output
-    assert shown.stdout.startswith("m7\treview\t0.")
-    assert f"-> {WEIGHTS['size']:+6.2f} bits, auto: an exact size of {SIZE} bytes" in shown.stdout
+    assert shown.stdout.startswith("m7  Northwind Model 7")
+    assert "    tier review, score 0." in shown.stdout
+    assert f"-> auto   {WEIGHTS['size']:+7.2f}  an exact size of {SIZE} bytes" in shown.stdout
     value = json.loads(CliRunner().invoke(app, [*told, "--json", "--size", str(SIZE)]).stdout)
     first = value["candidates"][0]
     assert (first["asset"], first["tier"]) == ("m7", "auto")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakwatch.errors import RuleError
-from leakwatch.model.finding import Severity
 from leakwatch.model.observation import ObservedFile
+from leakwatch.rulecheck import check
 from leakwatch.rulepack.load import MAX_ONLY_FILES, load_pack
 from leakwatch.rulepack.schema import Confidence, Effect, Example, RulePack
 
@@ -30,7 +30,6 @@ def test_every_field() -> None:
     """A rule with all it can have comes out as it was written."""
     body = """\
     asset: "0123"
-    severity: critical
     all_tokens: [a]
     any_tokens: [b]
     none_tokens: [c]
@@ -46,13 +45,16 @@ def test_every_field() -> None:
     references: [f]
 """
     made = pack(HEAD + rule(body=body, tail=tail)).rules[0]
-    assert (made.asset, made.severity, made.effect) == ("0123", Severity.CRITICAL, Effect.SIGN)
+    assert (made.asset, made.effect) == ("0123", Effect.SIGN)
     assert (made.all_tokens, made.any_tokens, made.none_tokens) == (("a",), ("b",), ("c",))
     assert (made.patterns, made.sources, made.references) == (("x+",), ("torznab", "site-*"), ("f",))
     assert made.files
     assert made.files.text == "any(size > 1 KiB)"
     files = (ObservedFile(path="a.bin"), ObservedFile(path="b.bin", size_bytes=1536))
-    assert made.examples == (Example("plain", line=15), Example("n", files, "torznab", line=16))
+    assert made.examples == (
+        Example("plain", file="1.yaml", line=14),
+        Example("n", files, "torznab", "1.yaml", 15),
+    )
     assert (made.file, made.line) == ("1.yaml", 3)
 
 
@@ -85,8 +87,8 @@ def test_every_field() -> None:
             "1.yaml:6: files: a size needs a unit, such as 1 GiB (character 12 of",
         ),
         (
-            HEAD + rule(body="    any_tokens: [x]\n    severity: huge\n"),
-            "1.yaml:7: severity: expected one of low, medium",
+            HEAD + rule(body="    any_tokens: [x]\n    effect: huge\n"),
+            "1.yaml:7: effect: expected one of sign, noise",
         ),
         (
             HEAD + rule(body="    any_tokens: [x]\n    effect: noise\n    asset: m\n"),
@@ -99,6 +101,10 @@ def test_every_field() -> None:
         (
             HEAD + rule(tail="    examples: [a]\n    counter_examples: [b]\n"),
             "counter_examples: at least two are needed",
+        ),
+        (
+            HEAD + rule(body="    any_tokens: [x]\n    severity: high\n"),
+            "1.yaml:7: severity: unknown key; known are id, asset",
         ),
         (HEAD + rule(tail="    examples: [{files: [{size: 1 B}]}]\n"), "1.yaml:7: path: is missing"),
         (
@@ -123,22 +129,44 @@ def override(text: str) -> str:
 
 
 def test_overrides_change_a_rule_where_it_stands() -> None:
-    """Confidence, severity, scope and tokens are changed; the rest and its examples stay."""
+    """Confidence, scope and tokens are changed; the rest and its examples stay."""
     changes = """\
     confidence: high
-    severity: critical
     sources: [torznab]
     add_any_tokens: [y]
     add_none_tokens: [z]
 """
     made = pack(HEAD + rule(), override(changes)).rules[0]
-    assert (made.confidence, made.severity, made.sources) == (
-        Confidence.HIGH,
-        Severity.CRITICAL,
-        ("torznab",),
-    )
+    assert (made.confidence, made.sources) == (Confidence.HIGH, ("torznab",))
     assert (made.any_tokens, made.none_tokens) == (("x", "y"), ("z",))
     assert (made.file, made.line, made.examples[0].name) == ("1.yaml", 3, "a")
+
+
+def test_overrides_add_every_condition() -> None:
+    """Words, patterns and a condition on files are added; examples take the place of the rule's own."""
+    body = "    any_tokens: [x]\n    patterns: ['p']\n    files: count() >= 2\n"
+    changes = """\
+    add_all_tokens: [w]
+    add_patterns: ['q+']
+    add_files: any(ext == pdb)
+    examples: [{name: x w q, files: [a.pdb, b]}]
+    counter_examples: [{name: x w q, files: [a, b]}, {name: x w q, files: [a.pdb]}]
+"""
+    made = pack(HEAD + rule(body=body), override(changes))
+    one = made.rules[0]
+    assert (one.all_tokens, one.any_tokens, one.patterns) == (("w",), ("x",), ("p", "q+"))
+    assert one.files
+    assert one.files.text == "(count() >= 2) and (any(ext == pdb))"
+    assert check(made) == []
+    worse = pack(HEAD + rule(body=body), override(changes.replace("[{name: x w q", "[{name: x q", 1)))
+    assert [(one.file, one.line) for one in check(worse)] == [("2.yaml", 8)]
+
+
+def test_a_condition_on_files_is_added_where_there_was_none() -> None:
+    """A rule of words alone asks for files, too."""
+    made = pack(HEAD + rule(), override("    add_files: count() >= 2\n")).rules[0]
+    assert made.files
+    assert made.files.text == "count() >= 2"
 
 
 def test_a_rule_is_switched_off_by_an_override() -> None:
@@ -166,6 +194,17 @@ def test_a_rule_is_switched_off_by_an_override() -> None:
         (
             (HEAD + rule(body="    all_tokens: [x]\n"), override("    add_any_tokens: [y]\n")),
             "2.yaml:3: add_any_tokens: a.b.c has no any_tokens",
+        ),
+        (
+            (HEAD + rule(), override("    add_patterns: [y]\n")),
+            "2.yaml:3: add_patterns: a.b.c has no patterns",
+        ),
+        ((HEAD + rule(), override("    add_patterns: ['(']\n")), "2.yaml:5:21: add_patterns: "),
+        ((HEAD + rule(), override("    add_files: any(\n")), "2.yaml:5:20: add_files: "),
+        ((HEAD + rule(), override("    examples: [a]\n")), "2.yaml:3: override: changes nothing"),
+        (
+            (HEAD + rule(), override("    add_all_tokens: [y]\n    counter_examples: [b]\n")),
+            "2.yaml:3: counter_examples: at least two are needed",
         ),
     ],
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
 from leakwatch.rulepack.patterns import MAX_LENGTH, Pattern, PatternError, PatternSet
+from leakwatch.service import load_rules
 
 EVIL = [
     "(a+)+$",
@@ -85,3 +87,26 @@ def test_a_set_that_runs_out_of_memory_asks_one_by_one() -> None:
     roomy = PatternSet(patterns)
     assert list(roomy.matching(text)) == [0, 3, 5, 39]
     assert not roomy.fallbacks
+
+
+@pytest.mark.parametrize("text", [r"\bçatı", r"lã\b", r"x|\bépisodes?\b"])
+def test_a_word_edge_beside_letters_that_re2_does_not_know_is_refused(text: str) -> None:
+    """RE2 takes only ASCII letters for those of words: such a pattern would match nothing, or within words."""
+    with pytest.raises(PatternError, match="ASCII letters only"):
+        Pattern(text)
+
+
+_WORDS = re.compile(r"\\b\(([^()]+)\)\\b")
+
+
+def test_each_word_between_edges_of_shipped_rules_is_found() -> None:
+    """Of a list of words between edges, each that is plain letters is found as a word of its own."""
+    lost = [
+        (rule.id, word)
+        for rule in load_rules(None).rules
+        for pattern in rule.patterns
+        for words in _WORDS.findall(pattern)
+        for word in words.split("|")
+        if word.isalpha() and not Pattern(rf"\b({words})\b").find(f"a {word} b".encode())
+    ]
+    assert lost == []

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from leakwatch.sources import KINDS, _fields
-from leakwatch.sources._kind import Page, Payload, Request
-from leakwatch.sources.github import GithubSite
+from leakwatch.sources._kind import Page, Payload, Question, Request
+from leakwatch.sources.github import GithubSite, ask, start
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NOON_S = int(NOON.timestamp())
@@ -143,16 +143,18 @@ def test_a_patch_is_asked_for_once_a_change(step: str) -> None:
     known, keeps = asked("10:05:00", known)
     assert keeps == [True]
     (key,) = known
-    requests = list(
-        KINDS["github"].start(GithubSite(repositories=("a/b",), queries=("q",)), known | {"a/b/issues": "x"})
-    )
-    assert [one.state.get("patched") for one in requests] == [known, {}, {}, known]
+    site, cursor = GithubSite(repositories=("a/b",)), known | {"a/b/issues": "x"}
+    requests = [*start(site, cursor), *ask(site, cursor, Question(words="q"))]
+    assert [one.state.get("patched") for one in requests] == [
+        *(known, {}, {}, None, None),
+        *(known, known, None, None),
+    ]
     assert key == "a/b/pull/5/patch"
 
 
 def test_the_oldest_known_patches_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cursor does not grow without end."""
-    monkeypatch.setattr("leakwatch.sources.github._MAX_PATCHES", 2)
+    monkeypatch.setattr("leakwatch.sources.github.patches._MAX_PATCHES", 2)
     patched = {"a/b/pull/1/patch": "2026-11-20T09:00:00Z", "a/b/pull/2/patch": "2026-11-20T08:00:00Z"}
     page = read("github", [issue(5, "10:00:00", **PULL)], STREAM | {"patched": patched}, ISSUES)
     assert page.cursor["a/b/pull/2/patch"] is None

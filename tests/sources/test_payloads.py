@@ -6,13 +6,15 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from leakwatch.errors import LayoutChanged, Refused, SourceError
 from leakwatch.extract.links import locate
 from leakwatch.sources import KINDS
-from leakwatch.sources._kind import Page, Payload, Request
+from leakwatch.sources._kind import FileText, Page, Payload, Request
+from leakwatch.sources.cardigann import saved_state
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*/*.expected.json"))
@@ -28,6 +30,10 @@ def payload_of(expected: Path) -> tuple[str, Payload]:
         if not p.name.endswith((".expected.json", ".request.json"))
     )
     told = json.loads((expected.parent / f"{stem}.request.json").read_text("utf-8"))
+    if "definition" in told:
+        folder = expected.parent / "definitions"
+        text = FileText(told["definition"], (folder / told["definition"]).read_text("utf-8"))
+        told["state"] = saved_state(text) | told["state"]
     return expected.parent.name, Payload(
         request=Request(url=told["url"], state=told.get("state", {})),
         url=told.get("final_url", told["url"]),
@@ -60,10 +66,37 @@ def test_payload(expected_file: Path) -> None:
     page = KINDS[kind].parse(payload)
     if "observations" in expected:
         check_observations(page, expected["observations"])
-    assert page.incomplete == expected.get("incomplete", page.incomplete)
-    assert page.cursor == expected.get("cursor", page.cursor)
     if "next_urls" in expected:
         assert sorted(one.url for one in page.next_requests) == sorted(expected["next_urls"])
+    check_state(page, expected)
+    if "back_url" in expected:
+        back = getattr(KINDS[kind], "back", None)
+        request = back(settings_of(expected_file), payload, page) if back else None
+        assert same_address(request.url if request else None) == same_address(expected["back_url"])
+
+
+def check_state(page: Page, expected: dict[str, Any]) -> None:
+    """What a page says beside its items: changes to the cursor, and whether (or in which words) something was not read."""
+    if "cursor" in expected:
+        assert dict(page.cursor) == expected["cursor"]
+    if "incomplete" in expected:
+        told = expected["incomplete"]
+        assert (bool(page.incomplete) if isinstance(told, bool) else page.incomplete) == told
+
+
+def settings_of(expected: Path) -> Any:
+    """The site's settings that the request file beside an expectation names, or None."""
+    request = expected.parent / expected.name.replace(".expected.", ".request.")
+    told = json.loads(request.read_text("utf-8")).get("settings")
+    if told is None:
+        return None
+    sound = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    return KINDS[expected.parent.name].settings(**sound)
+
+
+def same_address(url: str | None) -> tuple[str, list[tuple[str, str]]] | None:
+    """An address without the order of its parameters."""
+    return (url.partition("?")[0], sorted(parse_qsl(urlsplit(url).query))) if url else None
 
 
 def check_observations(page: Page, wanted: list[dict[str, Any]]) -> None:

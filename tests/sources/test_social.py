@@ -34,7 +34,7 @@ def query(request: Request) -> Mapping[str, str]:
 def test_hacker_news_is_read_number_by_number() -> None:
     """The items above the last known one are asked for, oldest first; what is too much follows in the next poll."""
     site = hackernews.HackernewsSite(limit=3)
-    (request,) = hackernews.start(site, {"last": 100})
+    request, _ = hackernews.start(site, {"last": 100})
     _, page = answered(hackernews.KIND, request, 105)
     assert [one.url.rpartition("/")[2] for one in page.next_requests] == ["101.json", "102.json", "103.json"]
     assert all(one.keep for one in page.next_requests)
@@ -57,10 +57,35 @@ def test_an_item_that_does_not_show_yet_is_asked_for_again_and_then_given_up() -
     for tries in (1, 2):
         _, page = answered(hackernews.KIND, request, None)
         assert page.cursor == {"again/7": tries}
-        request = list(hackernews.start(hackernews.HackernewsSite(), cursor | dict(page.cursor)))[1]
+        request = list(hackernews.start(hackernews.HackernewsSite(), cursor | dict(page.cursor)))[-1]
         assert request.url.endswith("/v0/item/7.json")
     _, page = answered(hackernews.KIND, request, None)
     assert page.cursor == {"again/7": None}
+
+
+def test_what_changed_on_hacker_news_is_read_again() -> None:
+    """An edit is a new reading of the same item; a first poll, and a site without `edits`, ask for none."""
+    site = hackernews.HackernewsSite(limit=2)
+    _, changes = hackernews.start(site, {"last": 50})
+    _, page = answered(hackernews.KIND, changes, {"items": [51, 50, 49, 48], "profiles": []})
+    assert [one.url.rpartition("/")[2] for one in page.next_requests] == ["50.json", "49.json"]
+    assert page.incomplete.startswith("1 changed")
+    edited = {"id": 50, "type": "comment", "text": "now with a link"}
+    _, again = answered(hackernews.KIND, page.next_requests[0], edited)
+    assert [(one.native_id, one.text) for one in again.observations] == [("50", "now with a link")]
+    _, nothing = answered(hackernews.KIND, page.next_requests[0], None)
+    assert (nothing.observations, nothing.cursor) == ((), {})
+    assert len(list(hackernews.start(site, {}))) == 1
+    assert len(list(hackernews.start(hackernews.HackernewsSite(edits=False), {"last": 50}))) == 1
+
+
+def test_the_cursor_of_hacker_news_never_goes_back() -> None:
+    """A number that lags moves nothing; one that is far below what was read is nonsense, and is said to be."""
+    request, _ = hackernews.start(hackernews.HackernewsSite(), {"last": 50_000})
+    _, page = answered(hackernews.KIND, request, 49_990)
+    assert (page.cursor, page.next_requests) == ({}, ())
+    with pytest.raises(LayoutChanged, match="7 is the newest"):
+        answered(hackernews.KIND, request, 7)
 
 
 def test_reddit_without_an_app_is_read_by_its_feed() -> None:
@@ -141,6 +166,10 @@ def test_lemmy_pages_back_by_cursor_and_by_number() -> None:
     older = lemmy.back(site, payload, page)
     assert older is not None
     assert query(older)["page"] == "2"
+    gone = {"comment": {"ap_id": "https://l.example/comment/2", "removed": True}}
+    payload, page = answered(lemmy.KIND, comments, {"comments": [gone]})
+    assert page.observations == ()
+    assert lemmy.back(site, payload, page) is not None, "older comments lie behind a page of removed ones"
     payload, page = answered(lemmy.KIND, older, {"comments": []})
     assert lemmy.back(site, payload, page) is None
 
@@ -153,8 +182,42 @@ def test_discourse_pages_back_below_the_oldest_post() -> None:
     older = discourse.back(site, payload, page)
     assert older is not None
     assert query(older) == {"before": "87"}
+    hidden = {"latest_posts": [{"id": 87, "hidden": True}, {"id": 80, "user_deleted": True}]}
+    payload, page = answered(discourse.KIND, older, hidden)
+    assert page.observations == ()
+    older = discourse.back(site, payload, page)
+    assert older is not None
+    assert query(older) == {"before": "79"}
     payload, page = answered(discourse.KIND, older, {"latest_posts": [{"id": 1}]})
     assert discourse.back(site, payload, page) is None
+
+
+def test_how_often_a_topic_was_looked_at_is_no_edit() -> None:
+    """Views are counted in the last paragraph of an entry; what somebody wrote before it stays."""
+    entry = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>https://b.example/viewtopic.php?t=4</id><title>A • B</title>'
+        '<content type="html"><![CDATA[<p>a</p><br />here%s]]></content></entry></feed>'
+    )
+    last = '<p>Statistik: Verfasst von <a href="u">x</a> — Ansichten %s</p><hr />\n'
+    request = Request(url="https://b.example/app.php/feed/topics")
+    pages = [answered(phpbb.KIND, request, (entry % told).encode())[1] for told in ("", last % 3, last % 4)]
+    assert [one.observations[0].text for one in pages] == ["<p>a</p><br />here"] * 3
+
+
+def test_feeds_of_strangers_are_parsed_in_a_process_with_limits() -> None:
+    """Reddit without an app, and phpBB, answer in XML."""
+    assert reddit.KIND.is_markup
+    assert phpbb.KIND.is_markup
+
+
+def test_no_hits_are_no_changed_layout() -> None:
+    """A search without hits, and a page behind the first public post, are empty by right."""
+    site = discourse.DiscourseSite(url="https://d.example")
+    assert discourse.ask is not None
+    (request,) = discourse.ask(site, {}, QUESTION)
+    _, page = answered(discourse.KIND, request, {"posts": [], "grouped_search_result": {"post_ids": []}})
+    assert (page.observations, page.incomplete) == ((), "")
+    assert discourse.KIND.empty_is_normal
 
 
 @pytest.mark.parametrize(
@@ -185,9 +248,9 @@ def test_only_a_question_names_anything(kind: PolledKind, site: Any) -> None:
         (reddit.KIND, {"step": "new"}, {"data": {"children": [{"kind": "t2", "data": {}}]}}, LayoutChanged),
         (mastodon.KIND, {"step": "timeline"}, {"error": "This method requires a login"}, Refused),
         (discourse.KIND, {"step": "posts"}, {"error_type": "not_logged_in"}, Refused),
-        (lemmy.KIND, {"step": "posts"}, {"error": "unknown"}, LayoutChanged),
+        (lemmy.KIND, {"step": "posts"}, {"error": "instance_is_private"}, Refused),
         (lemmy.KIND, {"step": "posts"}, {"posts": 0}, LayoutChanged),
-        (hackernews.KIND, {"step": "newest"}, {"error": "Permission denied"}, LayoutChanged),
+        (hackernews.KIND, {"step": "newest"}, {"error": "Permission denied"}, Refused),
         (phpbb.KIND, {}, b"<html><body>The feed is disabled</body></html>", LayoutChanged),
     ],
 )

@@ -51,7 +51,8 @@ def _told(one: Ready, item: Item, words: set[str]) -> str | None:
     found = next((text for text in (each.find(item.data) for each in one.patterns) if text is not None), None)
     if one.patterns and found is None:
         return None
-    return min(some) if some else min(one.every) if one.every else found or "files"
+    deciding = some or one.every
+    return one.written[min(deciding)] if deciding else found or "files"
 
 
 def reasons(item: Item, rule: Rule, pack: RulePack, *, scoped: bool = True) -> list[Reason]:
@@ -64,14 +65,14 @@ def reasons(item: Item, rule: Rule, pack: RulePack, *, scoped: bool = True) -> l
     found: list[Reason] = []
     if one.every:
         missing = one.every - words
-        told = f"missing: {', '.join(sorted(missing))}" if missing else ", ".join(sorted(one.every))
+        told = f"missing: {one.shown(missing)}" if missing else one.shown(one.every)
         found.append(Reason("all_tokens", not missing, told))
     if one.some:
         some = one.some & words
-        found.append(Reason("any_tokens", bool(some), ", ".join(sorted(some))))
+        found.append(Reason("any_tokens", bool(some), one.shown(some)))
     if one.none:
         none = one.none & words
-        found.append(Reason("none_tokens", not none, ", ".join(sorted(none))))
+        found.append(Reason("none_tokens", not none, one.shown(none)))
     if one.patterns:
         texts = [text for text in (each.find(item.data) for each in one.patterns) if text is not None]
         found.append(Reason(f"patterns {' , '.join(rule.patterns)}", bool(texts), ", ".join(texts)))

@@ -16,13 +16,18 @@ from leakwatch.rulepack.schema import Rule, RulePack
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A rule with its tokens folded and its patterns compiled."""
+    """A rule with its tokens folded and its patterns compiled; `written` has each folded token as the rule has it."""
 
     rule: Rule
     every: frozenset[str]
     some: frozenset[str]
     none: frozenset[str]
     patterns: tuple[Pattern, ...]
+    written: Mapping[str, str]
+
+    def shown(self, words: Iterable[str]) -> str:
+        """Folded tokens as the rule has them."""
+        return ", ".join(sorted(self.written[word] for word in words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,10 @@ class Compiled:
 
     def in_scope(self, rule: Rule, site: str) -> bool:
         """Whether the rule is meant for this site: its name or its kind fits one of the rule's sources."""
+        if not rule.sources:
+            return True
         names = (site.casefold(), self.kinds.get(site, ""))
-        return not rule.sources or any(
-            fnmatchcase(name, one.casefold()) for one in rule.sources for name in names if name
-        )
+        return any(fnmatchcase(name, one.casefold()) for one in rule.sources for name in names if name)
 
 
 @lru_cache(maxsize=16)
@@ -104,11 +109,16 @@ def _ready(rule: Rule) -> Ready:
         _folded(rule.any_tokens),
         _folded(rule.none_tokens),
         tuple(Pattern(one) for one in rule.patterns),
+        {_fold(one): one for one in (*rule.all_tokens, *rule.any_tokens, *rule.none_tokens)},
     )
 
 
 def _folded(told: Iterable[str]) -> frozenset[str]:
-    return frozenset("".join(tokens(readings(one)[0])) for one in told)
+    return frozenset(map(_fold, told))
+
+
+def _fold(told: str) -> str:
+    return "".join(tokens(readings(told)[0]))
 
 
 def _phrases(words: Iterable[str]) -> dict[str, frozenset[int]]:

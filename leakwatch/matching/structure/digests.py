@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from leakwatch.matching.index import Index, ed2k_digests
+from leakwatch.matching.shapes import is_side_name
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import AssetFile, AssetId, Whole, is_telling
 from leakwatch.model.finding import Signal, SignalKind
@@ -31,17 +32,27 @@ def digest_signals(
                 continue
             size = ref.file.size_bytes if ref.file.size_bytes is not None else file.size_bytes
             detail = f"{file.path!r} has the {kind.value} of {ref.file.path!r}"
-            if size is None:
-                yield ref.asset, Signal(kind, detail, weights["unknown_size_hash"]), f"{kind.value}:{digest}"
-            elif size < _SMALL_FILE or not is_telling(ref.file, index.shapes[ref.asset].whole):
+            if _is_side_file(ref.file, size, index.shapes[ref.asset].whole):
                 yield ref.asset, Signal(kind, f"{detail}, a side file", weights["small_file_hash"]), ""
+            elif size is None:
+                yield ref.asset, Signal(kind, detail, weights["unknown_size_hash"]), f"{kind.value}:{digest}"
             else:
                 yield ref.asset, Signal(kind, detail, weights[kind.value]), f"{kind.value}:{digest}"
 
 
+def _is_side_file(file: AssetFile, size: int | None, whole: Whole) -> bool:
+    """Whether a file says little: small, a small part of the work, or of untold size and called as side files are.
+
+    A list of sha256sum tells no sizes. A tokenizer or an index of shards on it is that of every relative of the model.
+    """
+    if file.size_bytes is None and is_side_name(file.path):
+        return True
+    return (size is not None and size < _SMALL_FILE) or not is_telling(file, whole)
+
+
 def digest_keys(file: AssetFile, whole: Whole) -> list[str]:
     """Artefact keys of a file that is known to be the asset's: what other sightings of the leak may share."""
-    if (file.size_bytes is not None and file.size_bytes < _SMALL_FILE) or not is_telling(file, whole):
+    if _is_side_file(file, file.size_bytes, whole):
         return []
     told = (
         ("sha256", file.sha256),

@@ -1,8 +1,11 @@
 """Exact byte sizes of an observation's files against those of the catalogue: how many agree, and how rare they are.
 
 A size says much where it has many possible values and few others have it. Of 31,138 files above 1 MiB of game
-collections two different ones agree with 13 bits against it where the size has 20 bits over its grain, the largest
-power of 2 or 10 that divides it; below that they agree with 1 in 1.2 to 1 in 12: floppies, discs, cartridges.
+collections two different ones agree with nearly 15 bits against it (11 within an octave) where the size has 2^20
+values over its grain, the largest power of 2 or 10 that divides it. Below that they agree with 1 in 1.1 to 1 in 20:
+floppies, discs, cartridges. Not so those of 2^9 to 2^11, 2^13 and 2^19 values, which agree with 1 in 385 to 1 in 1,150;
+they are a twelfth of the coarse ones, lie between kinds that do agree, and are taken as coarse, too
+(`benchmarks/size_grains.py`).
 """
 
 from __future__ import annotations
@@ -103,15 +106,15 @@ def _told(
 
 def is_fine(size: int) -> bool:
     """Whether a size is large and has so many possible values that it tells works apart."""
-    return size >= LARGE and size // _grain(size) >= 1 << _FINE_BITS
+    return size >= LARGE and values_of(size) >= 1 << _FINE_BITS
 
 
-def _grain(size: int) -> int:
-    """The largest power of 2 or of 10 that divides a size."""
+def values_of(size: int) -> int:
+    """How many values a size of its grain can have: the largest power of 2 or of 10 that divides it."""
     two, ten = size & -size, 1
     while size % (ten * 10) == 0:
         ten *= 10
-    return max(two, ten)
+    return size // max(two, ten)
 
 
 def _size_bits(size: int, weights: Weights) -> float:

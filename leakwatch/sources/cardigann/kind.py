@@ -1,0 +1,54 @@
+"""`cardigann`: sites that a YAML definition in the format of Jackett and Prowlarr describes.
+
+The definition's text travels in every request's state, for `parse` may know nothing else.
+
+History
+2026-11  first version: HTML, JSON and XML rows, details pages, templates, filters, dates; no sign-in
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from leakwatch.sources._kind import Cursor, PolledKind, Question, Request
+from leakwatch.sources.cardigann import requests
+from leakwatch.sources.cardigann.job import Job
+from leakwatch.sources.cardigann.parsing import parse
+from leakwatch.sources.cardigann.site import CardigannSite
+
+_MAX_WORDS = 500
+
+
+def start(site: CardigannSite, cursor: Cursor) -> Iterator[Request]:
+    """The search without words, or what the definition asks for instead of it: what is new, and names nothing."""
+    yield from _search(site, cursor, "")
+
+
+def ask(site: CardigannSite, cursor: Cursor, question: Question) -> Iterator[Request]:
+    """The search for the words of a name."""
+    if question.words.strip():
+        yield from _search(site, cursor, question.words.strip()[:_MAX_WORDS])
+
+
+def _search(site: CardigannSite, cursor: Cursor, words: str) -> Iterator[Request]:
+    """The requests of a search. Where it asks for the year and none is known yet, the site's own page tells it first.
+
+    Raises: ConfigError for words that the site cannot be asked for.
+    """
+    job = Job.of_site(site, words, cursor)
+    if requests.needs_year(site.loaded) and not job.year:
+        yield Request(url=site.url, state=job.state("year"))
+        return
+    yield from job.searches()
+
+
+KIND = PolledKind(
+    name="cardigann",
+    settings=CardigannSite,
+    start=start,
+    parse=parse,
+    ask=ask,
+    empty_is_normal=True,
+    is_window=True,
+    is_markup=True,
+)

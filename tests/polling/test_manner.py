@@ -1,0 +1,106 @@
+"""How a poll keeps to what its host allows: budgets, robots.txt, and what is kept for the next one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from leakwatch.model.asset import Asset, AssetId, QueryMode
+from leakwatch.model.site import Coverage
+from leakwatch.polling.run import begin, kept_json
+from leakwatch.sources import feed
+from leakwatch.sources._kind import CredentialRef, Cursor, Page, Payload, PolledKind, Question, Request
+from leakwatch.store.repository import SqlRepository
+
+from ..daemons import Web  # noqa: TID252
+from ..pollers import PAGED, Poller, polling  # noqa: TID252
+
+
+@pytest.fixture
+async def index(tmp_path: Path, web: Web, repository: SqlRepository) -> AsyncIterator[Poller]:
+    """A feed with five items."""
+    async with polling(tmp_path, web, repository) as poller:
+        poller.post(*"abcde")
+        poller.show()
+        yield poller
+
+
+async def test_a_poll_beyond_the_budget_is_put_off(index: Poller) -> None:
+    """The robots.txt and the feed use the budget up; the next poll asks nothing, blames nobody, and waits for room."""
+    first = await index.poll(max_per_hour=2)
+    assert first.window.verdict is Coverage.OK
+    second = await index.poll(max_per_hour=2)
+    assert len(index.web.asked) == 1
+    assert second.window.verdict is Coverage.PARTIAL
+    assert "budget of 2 requests an hour" in (second.window.detail or "")
+    assert second.failures == 0
+    assert second.next_due_at - index.clock.at > timedelta(minutes=55)
+
+
+async def test_a_feed_that_robots_txt_forbids(index: Poller) -> None:
+    """The feed is not asked for, and the window names the line."""
+    index.web.pages["/robots.txt"] = (200, "User-agent: *\nDisallow: /feed", {})
+    polled = await index.poll()
+    assert index.web.asked == []
+    assert polled.window.verdict is Coverage.REFUSED
+    assert "robots.txt, line 2, says 'Disallow: /feed'" in (polled.window.detail or "")
+    assert (await index.poll(robots="ignore")).window.verdict is Coverage.OK
+
+
+def _follow(payload: Payload) -> Page:
+    """A page with three follow-ups, of which the second is forbidden."""
+    if "/feed/1" not in payload.url:
+        return Page()
+    base = payload.url.removesuffix("/feed/1")
+    return Page(next_requests=tuple(Request(url=f"{base}/{name}") for name in ("x", "secret", "y")))
+
+
+async def test_one_forbidden_page_is_no_end(index: Poller) -> None:
+    """A follow-up that robots.txt forbids is left out; those behind it are read."""
+    index.web.pages |= {
+        "/robots.txt": (200, "User-agent: *\nDisallow: /secret", {}),
+        "/x": (200, "ok", {}),
+        "/y": (200, "ok", {}),
+    }
+    index.kind = PolledKind(
+        name="follow", settings=feed.FeedSite, start=feed.start, parse=_follow, empty_is_normal=True
+    )
+    polled = await index.poll()
+    assert [path for path, _ in index.web.asked] == ["/feed/1", "/x", "/y"]
+    assert "Disallow: /secret" in (polled.window.detail or "")
+
+
+def _ask(site: feed.FeedSite, _: Cursor, question: Question) -> Iterator[Request]:
+    yield Request(url=f"{site.url}?q={question.words}")
+
+
+async def test_questions_take_turns(index: Poller) -> None:
+    """Each poll asks its share and the next one goes on; an answer without items is no drift."""
+    names = tuple(f"Title{n}" for n in range(5))
+    asset = Asset(id=AssetId("a"), title=names[0], aliases=names[1:], query_mode=QueryMode.DIRECT)
+    index.brain = replace(index.brain, index=replace(index.brain.index, assets={asset.id: asset}))
+    index.kind = replace(PAGED, ask=_ask, empty_is_normal=False)
+    asked = []
+    for _ in range(3):
+        index.web.asked.clear()
+        assert (await index.poll(questions_per_poll=2)).window.verdict is Coverage.OK
+        asked.append([path.partition("?q=")[2] for path, _ in index.web.asked if "?" in path])
+    assert asked == [["Title0", "Title1"], ["Title2", "Title3"], ["Title4", "Title0"]]
+
+
+async def test_a_kept_form_is_a_form_again(index: Poller) -> None:
+    """What is kept for the next poll comes back with its form, its token address and its secrets' names."""
+    request = Request(
+        url="https://a.example/s",
+        form={"q": "1"},
+        token_url="https://a.example/token",
+        credential=CredentialRef("app"),
+        query_credential=("key", CredentialRef("k")),
+        keep=True,
+    )
+    state = replace(await index.state(), cursor=kept_json({request.url: request}, {}))
+    assert begin(index.site, PAGED, state, ()).kept == {request.url: request}
