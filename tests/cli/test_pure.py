@@ -536,10 +536,8 @@ def site_file(expected: Path, folder: Path) -> str:
     told = json.loads(expected.with_name(expected.name.replace(".expected.", ".request.")).read_text("utf-8"))
     lines = [f"url = {json.dumps(told['url'])}", f"status = {told.get('status', 200)}"]
     for table in ("headers", "state"):
-        lines += [
-            f"[{table}]",
-            *(f"{json.dumps(k)} = {toml(v)}" for k, v in told.get(table, {}).items() if v is not None),
-        ]
+        named = {k: v for k, v in told.get(table, {}).items() if v is not None}
+        lines += [f"[{table}]", *(f"{json.dumps(k)} = {toml(v)}" for k, v in named.items())]
     file = folder / "site.toml"
     file.write_text("\n".join(lines), "utf-8")
     return str(file)
@@ -563,8 +561,8 @@ def definition_of(expected: Path) -> list[str]:
 def payload_of(expected: Path) -> str:
     """The saved page beside an expectation."""
     stem = expected.name.removesuffix(".expected.json")
-    names = [f"{stem}.{end}" for end in ("json", "xml", "html", "txt", "url", "info", "torrent")]
-    return str(next(expected.with_name(name) for name in names if expected.with_name(name).exists()))
+    beside = expected.parent.glob(f"{stem}.*")
+    return str(next(one for one in beside if not one.name.endswith((".expected.json", ".request.json"))))
 
 
 @pytest.mark.parametrize("expected", PAGES, ids=lambda file: f"{file.parent.name}/{file.name.split('.')[0]}")
