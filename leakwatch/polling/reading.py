@@ -58,7 +58,8 @@ async def read_page(request: Request, desk: Desk, run: Run, *, is_back: bool = F
     if payload.status == _NOT_MODIFIED:
         run.unchanged += 1
         return None
-    check(payload)
+    if not request.verbatim:
+        check(payload)
     is_only_page = len(run.start) == 1 and request.url in run.start
     try:
         page = await desk.reader.read(desk.kind, payload)

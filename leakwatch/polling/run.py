@@ -124,6 +124,7 @@ def _restored(url: str, told: Mapping[str, Any]) -> Request:
         token_url=told.get("token_url"),
         query_credential=(pair[0], CredentialRef(pair[1])) if pair else None,
         state=told.get("state", {}),
+        verbatim=told.get("verbatim", False),
         keep=True,
     )
 
@@ -140,6 +141,7 @@ def kept_json(requests: Mapping[str, Request], attempts: Mapping[str, int]) -> d
             **({"form": dict(one.form)} if one.form is not None else {}),
             **({"token_url": one.token_url} if one.token_url else {}),
             **({"query_credential": list(one.query_credential)} if one.query_credential else {}),
+            **({"verbatim": True} if one.verbatim else {}),
             "state": dict(one.state),
             "attempts": attempts.get(url, 0),
         }

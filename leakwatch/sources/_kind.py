@@ -42,6 +42,7 @@ class Request:
     `credential` names a secret that the fetcher adds as a bearer token; with `token_url` it is `id:secret`, which the
     fetcher changes there into such a token (RFC 6749, 4.4). `query_credential` is a pair of query
     parameter and secret name. Neither the secret nor a URL that holds it reaches evidence or logs.
+    `verbatim`: the answer is what somebody posted, as it is, so that nothing in it is taken for the site's own word.
     `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to.
     `high_ports` admits ports from 1024 on for this URL and its redirects, as trackers have them.
     `named_by` are the hosts of the sites whose pages gave the URL; None for one that the configuration gave. Whoever
@@ -58,6 +59,7 @@ class Request:
     state: Mapping[str, Json] = field(default_factory=dict[str, Json])
     etag: str | None = None
     last_modified: str | None = None
+    verbatim: bool = False
     keep: bool = False
     high_ports: bool = False
     named_by: frozenset[str] | None = None

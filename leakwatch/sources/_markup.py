@@ -24,6 +24,8 @@ from leakwatch.sources._encoding import text_of
 from leakwatch.sources._kind import Payload, site_name
 
 MAX_CHARS = 8 * 2**20
+MAX_SEARCHED = 2 * 2**20
+"""Characters of raw text that are searched beside the tree: about a second and a half of a page full of links."""
 _MAX_SELECTOR = 1000
 _PART, _OVERLAP = 256 * 1024, 8 * 1024
 MAX_HIDDEN = 500
@@ -114,6 +116,8 @@ def with_hidden(
     hidden = hidden_links(page.text, known)
     more = len(hidden) - MAX_HIDDEN
     told = page.incomplete or (f"{more} hidden links left out" if more > 0 else "")
+    if not told and len(page.text) > MAX_SEARCHED:
+        told = f"hidden links were looked for in the first {MAX_SEARCHED} characters"
     if not hidden:
         return tuple(observations), told
     places = _places(page.text, marks)
@@ -129,7 +133,7 @@ def with_hidden(
 
 def hidden_links(text: str, known: set[str]) -> list[tuple[int, Locator]]:
     """Locators of the raw text that are not known yet, each with its place, in the order of the text."""
-    shown = text.replace("<!--", "    ").replace("-->", "   ")
+    shown = text[:MAX_SEARCHED].replace("<!--", "    ").replace("-->", "   ")
     found: dict[str, tuple[int, Locator]] = {}
     for start in range(0, len(shown), _PART):
         part = shown[start : start + _PART + _OVERLAP]

@@ -92,6 +92,7 @@ def _item_request(paste: Mapping[str, Json], state: Mapping[str, Json]) -> Reque
     return Request(
         url=f"{fields.text(state.get('api'), 500) or ''}/api_scrape_item.php?i={paste['key']}",
         keep=True,
+        verbatim=True,
         state={
             "step": "item",
             "key": paste["key"],
@@ -160,6 +161,4 @@ def _is_notice(payload: Payload, words: re.Pattern[bytes]) -> bool:
     return len(payload.body) <= _MAX_NOTICE and len(payload.body) != told and bool(words.match(payload.body))
 
 
-KIND = PolledKind(
-    name="paste", settings=PasteSite, start=start, parse=parse, empty_is_normal=False, is_window=True
-)
+KIND = PolledKind(name="paste", settings=PasteSite, start=start, parse=parse, is_window=True, is_api=True)

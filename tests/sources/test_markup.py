@@ -111,3 +111,17 @@ def test_a_page_full_of_links_is_searched_in_time() -> None:
     told = hidden(rows)
     assert time.process_time() - began < 3
     assert sum(len(one) for one in told.values()) == 500
+
+
+def test_the_search_of_the_raw_text_has_an_end() -> None:
+    """Behind two million characters nothing hidden is looked for, and the page says so; what its tree shows is read."""
+    far = (
+        "<p>"
+        + " " * _markup.MAX_SEARCHED
+        + f"</p><!-- {MAGNET} --><ul><li id=b>magnet:?xt=urn:btih:{TWO}</li></ul>"
+    )
+    told = payload(far)
+    page = _markup.document(told)
+    (seen,), said = _markup.with_hidden(items(page), ['id="b"'], page, told)
+    assert [((one.infohashes and one.infohashes.v1) or b"").hex() for one in locate(seen).locators] == [TWO]
+    assert said == "hidden links were looked for in the first 2097152 characters"
