@@ -22,9 +22,30 @@ LeakwatchError
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar, Literal
 
 Blame = Literal["ours", "theirs", "network"]
+
+
+class Failure(StrEnum):
+    """Why a site could not be read: what the operator is told, and how long it is left alone."""
+
+    REFUSED = "refused"
+    CHALLENGE = "challenge"
+    RATE_LIMITED = "rate_limited"
+    LOGIN = "login"
+    DRIFT = "drift"
+    DEAD = "dead"
+    TLS = "tls"
+    DNS = "dns"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    SERVER = "server"
+    EMPTY_BODY = "empty_body"
+    BODY = "body"
+    ADDRESS = "address"
+    CONFIG = "config"
 
 
 class LeakwatchError(Exception):
@@ -98,13 +119,21 @@ class HeaderError(WireError):
 
 
 class SourceError(LeakwatchError):
-    """A source could not be read."""
+    """A source could not be read; `failure` names the reason."""
 
     blame = "theirs"
     permanent = False
+    failure: Failure = Failure.CONNECTION
 
-    def __init__(self, message: str | None = None, *, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        retry_after_s: float | None = None,
+        failure: Failure | None = None,
+    ) -> None:
         self.retry_after_s = retry_after_s
+        self.failure = failure or type(self).failure
         super().__init__(message)
 
 
@@ -121,11 +150,18 @@ class Refused(SourceError):
     for (missing, private, too large), not us.
     """
 
+    failure = Failure.REFUSED
+
     def __init__(
-        self, message: str | None = None, *, retry_after_s: float | None = None, status: int = 0
+        self,
+        message: str | None = None,
+        *,
+        retry_after_s: float | None = None,
+        status: int = 0,
+        failure: Failure | None = None,
     ) -> None:
         self.status = status
-        super().__init__(message, retry_after_s=retry_after_s)
+        super().__init__(message, retry_after_s=retry_after_s, failure=failure)
 
     @property
     def is_of_item(self) -> bool:
@@ -138,10 +174,13 @@ class AddressRefused(Refused):
 
     blame = "ours"
     permanent = True
+    failure = Failure.ADDRESS
 
 
 class LayoutChanged(SourceError):
     """The page is not what this kind of source expects; the site changed or the kind is wrong."""
+
+    failure = Failure.DRIFT
 
 
 class SwarmError(LeakwatchError):

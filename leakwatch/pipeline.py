@@ -63,12 +63,16 @@ class Brain:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of one page. `new_items` are the native ids of items that were new or had changed."""
+    """What came of one page. `new_items` are the native ids of items that were new or had changed.
+
+    `listed` are its items as the page lists them, with their times; `known` are those of them seen before.
+    """
 
     state: SiteState
     items: int
     new_items: frozenset[str]
-    overlap: bool
+    listed: tuple[tuple[str, datetime | None], ...]
+    known: frozenset[str]
     alerts: int
     proofs: int
     suppressed: int = 0
@@ -89,7 +93,7 @@ async def take_page(
     async with repository.reading() as work:
         fresh = await work.findings.unseen(located)
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
-        overlap = await work.findings.has_items(state.name, [one.native_id for one in located])
+        before = await work.findings.known_items(state.name, [one.native_id for one in located])
     matched = await asyncio.to_thread(
         lambda: _matched([(one, [k for k in known if k.key in artefact_keys(one)]) for one in fresh], brain)
     )
@@ -111,7 +115,9 @@ async def take_page(
         changes = {**state.cursor, **page.cursor}
         cursor = {key: value for key, value in changes.items() if value is not None}
         moved = await work.sites.move_cursor(state, cursor, state.validators)
-    return Taken(moved, len(located), new_ids, overlap, counted.alerts, counted.proofs, counted.suppressed)
+    listed = tuple((one.native_id, one.published_at) for one in located)
+    told = (counted.alerts, counted.proofs, counted.suppressed)
+    return Taken(moved, len(located), new_ids, listed, before, *told)
 
 
 def _matched(

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt
+from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt, SiteAlert
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     FileTask,
@@ -169,9 +169,26 @@ class Sites(Protocol):
         ...
 
     async def close_poll(
-        self, window: CoverageWindow, next_due_at: datetime, failures: int, error: str | None
+        self,
+        window: CoverageWindow,
+        next_due_at: datetime,
+        failures: int,
+        error: str | None,
+        ledger: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record what a poll covered, and when the next one is due."""
+        """Record what a poll covered, when the next one is due, and the ledger where it is given."""
+        ...
+
+    async def repaired(self, name: str, hole_from: datetime, at: datetime) -> None:
+        """What lay in the hole that begins at `hole_from` has been read by now."""
+        ...
+
+    async def tell_blind(self, state: SiteState, at: datetime | None) -> bool:
+        """Note that somebody is told that a site is blind, or sees again (None); false if it was noted already."""
+        ...
+
+    async def windows_since(self, since: datetime) -> dict[str, list[CoverageWindow]]:
+        """All windows that ended after a time, by site, oldest first."""
         ...
 
     async def defer(self, name: str, due: datetime) -> None:
@@ -190,8 +207,12 @@ class Findings(Protocol):
         """Those whose (site, native_id, content digest) is not stored yet."""
         ...
 
-    async def has_items(self, site: str, native_ids: Sequence[str]) -> bool:
-        """Whether any of these items was seen on the site before."""
+    async def known_items(self, site: str, native_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these items were seen on the site before."""
+        ...
+
+    async def sites_of_assets(self) -> dict[AssetId, frozenset[str]]:
+        """On which sites each asset was sighted."""
         ...
 
     async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
@@ -406,7 +427,7 @@ class Swarms(Protocol):
 class Outbox(Protocol):
     """Alerts on their way. The promise: delivered at least once, or dead with the reason."""
 
-    async def enqueue(self, channel: str, alert: Alert, at: datetime) -> bool:
+    async def enqueue(self, channel: str, alert: Alert | SiteAlert, at: datetime) -> bool:
         """Add an alert for a channel; false if the same one is there already."""
         ...
 

@@ -64,6 +64,12 @@ def route(
     return [(channel, alert) for channel in dict.fromkeys(channels)]
 
 
+def site_channels(severity: Severity, routes: Sequence[Route]) -> list[str]:
+    """Who is told that a site is blind: the routes that are not of certain assets; all, where that would be nobody."""
+    wide = [one.channel for one in routes if not one.assets and severity.rank >= one.min_severity.rank]
+    return list(dict.fromkeys(wide or [one.channel for one in routes]))
+
+
 def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
     """Whether anybody is told of this event."""
     if finding.state in _QUIET_STATES or not (

@@ -391,8 +391,26 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
     "stream with cron": (f"{DHT}cron = '* * * * *'\n", 6, "sites.1.cron", "so cron means nothing; remove it"),
     "stream with jitter": (f"{DHT}jitter = '1s'\n", 6, "sites.1.jitter", "so jitter means nothing"),
     "stream with a pace": (f"{DHT}min_interval_s = 1\n", 6, "sites.1.min_interval_s", "remove it"),
+    "stream with a canary": (f"{DHT}canary = 'x'\n", 6, "sites.1.canary", "remove it"),
+    "canary without a page": (
+        f"{HTTP}[[sites]]\nname = 'a'\nkind = 'feed'\nurl = 'https://x/'\ncanary = 'x'\n",
+        6,
+        "sites.1.canary",
+        "give both canary",
+    ),
+    "canary on no page": (
+        f"{HTTP}[[sites]]\nname = 'a'\nkind = 'feed'\nurl = 'https://x/'\ncanary = 'x'\ncanary_url = 'ftp://x'\n",
+        7,
+        "sites.1.canary_url",
+        "expected an http or https address",
+    ),
     "stream with requests": (f"{DHT}max_requests = 1\n", 6, "sites.1.max_requests", "remove it"),
-    "stream with url": (f"{DHT}url = 'https://x/'\n", 6, "sites.1.url", "known are bootstrap, enabled, kind"),
+    "stream with url": (
+        f"{DHT}url = 'https://x/'\n",
+        6,
+        "sites.1.url",
+        "known are blind_budget, bootstrap, enabled, kind",
+    ),
     "stream without packets": (
         f"{DHT}packets_per_s = 0\n",
         6,

@@ -22,7 +22,15 @@ def test_schema_gives_a_stream_no_schedule() -> None:
         for one in schema()["properties"]["sites"]["items"]["oneOf"]
         if one["properties"]["kind"]["enum"] == ["dht"]
     ]
-    assert set(dht["properties"]) == {"name", "kind", "enabled", "prior_bits", "packets_per_s", "bootstrap"}
+    assert set(dht["properties"]) == {
+        "name",
+        "kind",
+        "enabled",
+        "prior_bits",
+        "blind_budget",
+        "packets_per_s",
+        "bootstrap",
+    }
 
 
 def test_schema_knows_every_kind() -> None:

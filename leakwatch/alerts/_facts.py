@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from leakwatch.display import clean, defang
-from leakwatch.model.alert import Alert
+from leakwatch.model.alert import Alert, SiteAlert
 
-_MAX_PLACES = 8
+_MAX_PLACES, _MAX_SITES = 8, 20
 _LINK = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/?#]*|\bmagnet:|\bwww\.", re.IGNORECASE)
 
 
@@ -18,14 +18,17 @@ def told(text: str, limit: int) -> str:
     return _LINK.sub(lambda found: "www[.]" if found[0][-1] == "." else defang(found[0]), clean(text, limit))
 
 
-def heading(alert: Alert) -> str:
+def heading(alert: Alert | SiteAlert) -> str:
     """One line: severity and headline."""
     mark = "[TEST] " if alert.test else ""
     return f"{mark}[{alert.severity.value.upper()}] {told(alert.headline, 180)}"
 
 
-def facts(alert: Alert) -> list[tuple[str, str]]:
-    """Name and value: what, how sure, since when, how far it has spread."""
+def facts(alert: Alert | SiteAlert) -> list[tuple[str, str]]:
+    """Name and value: what, how sure, since when, how far it has spread; of sites since when they are not read."""
+    if isinstance(alert, SiteAlert):
+        since = min((one.since for one in alert.sites), default=alert.at)
+        return [("What", _count(len(alert.sites))), ("Since", _utc(since)), ("Told", _utc(alert.at))]
     detail = told(alert.verdict_detail, 600).rstrip(". ")
     score = f"{alert.verdict.value}, match score {alert.score:.2f}"
     pairs = [
@@ -37,8 +40,13 @@ def facts(alert: Alert) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
-def place_lines(alert: Alert) -> list[str]:
-    """Where it was seen: site, title, defanged link, locators; the oldest are left out where there are many."""
+def place_lines(alert: Alert | SiteAlert) -> list[str]:
+    """Where it was seen: site, title, defanged link, locators; the oldest are left out where there are many.
+
+    Of sites: which, since when, and why.
+    """
+    if isinstance(alert, SiteAlert):
+        return _site_lines(alert)
     lines: list[str] = []
     for place in alert.places[:_MAX_PLACES]:
         when = f", posted {_utc(place.published_at)}" if place.published_at else ""
@@ -53,13 +61,37 @@ def place_lines(alert: Alert) -> list[str]:
     return lines
 
 
+def _site_lines(alert: SiteAlert) -> list[str]:
+    lines = [
+        f"• {told(one.name, 60)}: since {_utc(one.since)}, {told(one.because, 300)}"
+        for one in alert.sites[:_MAX_SITES]
+    ]
+    more = len(alert.sites) - _MAX_SITES
+    return lines + ([f"… and {more} more"] if more > 0 else [])
+
+
+def _count(sites: int) -> str:
+    return f"{sites} site{'s' if sites != 1 else ''} of the watch; this is no finding"
+
+
+def where_to_look(alert: Alert | SiteAlert) -> str:
+    """The command that shows more."""
+    if isinstance(alert, SiteAlert):
+        return "leakwatch source health" + (
+            f" {told(alert.sites[0].name, 60)}" if len(alert.sites) == 1 else ""
+        )
+    return f"leakwatch finding show {told(alert.finding, 60)}"
+
+
 def _utc(at: str) -> str:
     """A time as people read it: `2026-11-20T11:59:30+00:00` becomes `2026-11-20 11:59:30 UTC`."""
     return told(at, 40).replace("T", " ", 1).replace("+00:00", " UTC")
 
 
-def reason_lines(alert: Alert) -> list[str]:
-    """Why it matched."""
+def reason_lines(alert: Alert | SiteAlert) -> list[str]:
+    """Why it matched; nothing of sites, of which the lines of the place say why."""
+    if isinstance(alert, SiteAlert):
+        return []
     return [told(reason, 300) for reason in alert.reasons]
 
 

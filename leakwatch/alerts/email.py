@@ -16,10 +16,10 @@ from typing import Any, Literal
 import aiosmtplib
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from leakwatch.alerts._facts import facts, heading, place_lines, reason_lines
+from leakwatch.alerts._facts import facts, heading, place_lines, reason_lines, told, where_to_look
 from leakwatch.display import clean
 from leakwatch.errors import DeliveryError
-from leakwatch.model.alert import Delivery, Receipt
+from leakwatch.model.alert import Alert, Delivery, Receipt
 from leakwatch.ports import Clock
 
 Tls = Literal["none", "starttls", "tls"]
@@ -63,25 +63,29 @@ def message(delivery: Delivery, smtp: Smtp, clock: Clock) -> EmailMessage:
     mail["Subject"] = heading(alert).replace("=?", "= ?")[:_SUBJECT]
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = f"<{delivery.key[:40]}@{domain}>"
-    thread = f"<{alert.finding}.leakwatch@{domain}>"
+    thread = f"<{_list_name(alert.subject)}.leakwatch@{domain}>"
     mail["In-Reply-To"] = thread
     mail["References"] = thread
-    mail["List-Id"] = f"leakwatch <{_list_name(alert.asset_id)}.leakwatch.{domain}>"
+    mail["List-Id"] = (
+        f"leakwatch <{_list_name(alert.asset_id if isinstance(alert, Alert) else 'sites')}.leakwatch.{domain}>"
+    )
     mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Leakwatch-Finding"] = clean(alert.finding, 60)
+    mail["X-Leakwatch-Finding"] = clean(alert.subject, 60)
     mail["X-Leakwatch-Event"] = alert.event.value
     mail["X-Leakwatch-Severity"] = alert.severity.value
-    told = {
+    values = {
         "heading": heading(alert),
         "alert": alert,
         "facts": facts(alert),
         "places": place_lines(alert),
         "reasons": reason_lines(alert),
+        "look": where_to_look(alert),
+        "subject": told(alert.subject, 80),
         "repeat": delivery.repeat,
         "key": delivery.key[:16],
     }
-    mail.set_content(_templates().get_template("alert.txt.j2").render(told))
-    mail.add_alternative(_templates().get_template("alert.html.j2").render(told), subtype="html")
+    mail.set_content(_templates().get_template("alert.txt.j2").render(values))
+    mail.add_alternative(_templates().get_template("alert.html.j2").render(values), subtype="html")
     return mail
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from leakwatch.alerts._facts import facts, heading, host_of, place_lines, reason_lines, retry_after_s
+from leakwatch.alerts._facts import facts, heading, host_of, place_lines, reason_lines, retry_after_s, told
 from leakwatch.display import clean
 from leakwatch.errors import AddressRefused, DeliveryError, FetchFailed
 from leakwatch.model.alert import Delivery, Receipt
@@ -30,14 +30,15 @@ def payload(delivery: Delivery) -> dict[str, Any]:
     places = place_lines(alert)
     if places:
         blocks.append({"type": "section", "text": _plain("Where\n" + "\n".join(places), _SECTION)})
-    if alert.reasons:
+    reasons = reason_lines(alert)
+    if reasons:
         blocks.append(
             {
                 "type": "section",
-                "text": _plain("Why\n" + "\n".join(reason_lines(alert)), _SECTION),
+                "text": _plain("Why\n" + "\n".join(reasons), _SECTION),
             }
         )
-    note = f"{alert.finding} · {delivery.key[:16]}" + (
+    note = f"{told(alert.subject, 80)} · {delivery.key[:16]}" + (
         " · possible repeat: an earlier attempt may have arrived" if delivery.repeat else ""
     )
     blocks.append({"type": "section", "text": _plain(f"Next\n{alert.advice}", _SECTION)})

@@ -26,7 +26,7 @@ _PERMANENT = frozenset({400, 401, 403, 404, 405, 413, 422})
 def payload(delivery: Delivery) -> dict[str, Any]:
     """The body for one alert: a type, a time, and the alert as it is, raw text included."""
     alert = dataclasses.asdict(delivery.alert)
-    kind = "test" if delivery.alert.test else f"finding.{delivery.alert.event.value}"
+    kind = "test" if delivery.alert.test else delivery.alert.kind
     return {"type": kind, "timestamp": delivery.alert.at, "data": alert}
 
 

@@ -215,7 +215,16 @@ class _Reader:
                     f"no secret {told[key]!r}; give {told[key]}_file or {told[key]}_env under [secrets]",
                 )
         self._check_cron(site, at)
+        self._check_canary(site, at)
         return site
+
+    def _check_canary(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
+        if (site.canary is None) != (site.canary_url is None) or site.canary == "":
+            raise self._error(
+                (*at, "canary"), "give both canary, a text, and canary_url, the page that shows it"
+            )
+        if site.canary_url is not None and not _is_web_address(site.canary_url):
+            raise self._error((*at, "canary_url"), "expected an http or https address")
 
     def _unscheduled(self, told: Mapping[str, Any], kind: str, at: tuple[str | int, ...]) -> None:
         for key in told:

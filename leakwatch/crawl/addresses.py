@@ -21,7 +21,7 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 
-from leakwatch.errors import AddressRefused, ConfigError, FetchFailed, Refused
+from leakwatch.errors import AddressRefused, ConfigError, Failure, FetchFailed, Refused
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -228,10 +228,12 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
                 answers = await self._resolve(host, port)
             except (OSError, UnicodeError) as error:
                 reason = getattr(error, "strerror", None) or type(error).__name__
-                raise FetchFailed(f"{host}: the name cannot be resolved ({reason})") from None
+                raise FetchFailed(
+                    f"{host}: the name cannot be resolved ({reason})", failure=Failure.DNS
+                ) from None
         checked = check_addresses(host, answers, listed=listed)
         if not checked:
-            raise FetchFailed(f"{host}: the name has no address")
+            raise FetchFailed(f"{host}: the name has no address", failure=Failure.DNS)
         return checked[:_MAX_DIALS]
 
     async def _first(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import httpcore
 import httpx
 
-from leakwatch.errors import FetchFailed
+from leakwatch.errors import Failure, FetchFailed
 
 MIB = 1024 * 1024
 _STEP_BYTES = 64 * 1024
@@ -42,13 +42,19 @@ class BodyLimits:
     grace_s: float = 10.0
 
 
+class BodyRefused(FetchFailed):
+    """The body passes a limit of ours or is not what its headers say."""
+
+    failure = Failure.BODY
+
+
 class BoundedBody:
-    """Collects one body, decoding it as it comes. Every error is a FetchFailed that names the host."""
+    """Collects one body, decoding it as it comes. Every error is a `BodyRefused` that names the host."""
 
     def __init__(self, host: str, coding: str, limits: BodyLimits) -> None:
         coding = coding.strip().lower()
         if coding not in _PLAIN | _GZIP:
-            raise FetchFailed(
+            raise BodyRefused(
                 f"{host}: the body has a content coding that was not asked for; only gzip is read"
             )
         self._host, self._limits = host, limits
@@ -61,7 +67,7 @@ class BoundedBody:
         """Take bytes from the wire. Raises: FetchFailed at the first limit that is passed."""
         self.raw_bytes += len(chunk)
         if self.raw_bytes > self._limits.raw_bytes:
-            raise FetchFailed(f"{self._host}: the body is longer than {self._limits.raw_bytes} bytes")
+            raise BodyRefused(f"{self._host}: the body is longer than {self._limits.raw_bytes} bytes")
         if not self._compressed:
             self._body += chunk
             return
@@ -73,24 +79,24 @@ class BoundedBody:
         if not self._compressed or not self.raw_bytes:
             return bytes(self._body)
         if not self._inflate.eof:
-            raise FetchFailed(f"{self._host}: the gzip stream ends too early")
+            raise BodyRefused(f"{self._host}: the gzip stream ends too early")
         if self._body.startswith(_GZIP_MAGIC):
-            raise FetchFailed(f"{self._host}: the body is compressed twice; only one layer is read")
+            raise BodyRefused(f"{self._host}: the body is compressed twice; only one layer is read")
         return bytes(self._body)
 
     def _step(self, chunk: bytes) -> bytes:
         """Inflate at most one step and answer what is left of the chunk."""
         if self._inflate.eof:
-            raise FetchFailed(f"{self._host}: bytes follow the end of the gzip stream")
+            raise BodyRefused(f"{self._host}: bytes follow the end of the gzip stream")
         try:
             self._body += self._inflate.decompress(chunk, _STEP_BYTES)
         except zlib.error:
-            raise FetchFailed(f"{self._host}: the body is not the gzip stream it claims to be") from None
+            raise BodyRefused(f"{self._host}: the body is not the gzip stream it claims to be") from None
         size, limits = len(self._body), self._limits
         if size > limits.decoded_bytes:
-            raise FetchFailed(f"{self._host}: the body inflates to more than {limits.decoded_bytes} bytes")
+            raise BodyRefused(f"{self._host}: the body inflates to more than {limits.decoded_bytes} bytes")
         if size > MIB and size > limits.ratio * self.raw_bytes:
-            raise FetchFailed(f"{self._host}: the body inflates more than {limits.ratio} times")
+            raise BodyRefused(f"{self._host}: the body inflates more than {limits.ratio} times")
         return self._inflate.unused_data or self._inflate.unconsumed_tail
 
 
@@ -108,7 +114,7 @@ async def read_body(
         body.feed(chunk)
         passed = now() - began
         if passed > limits.grace_s and body.raw_bytes < limits.min_bytes_per_s * passed:
-            raise FetchFailed(
+            raise BodyRefused(
                 f"{host}: the body comes more slowly than {limits.min_bytes_per_s} bytes per second"
             )
     return body.finish()
@@ -122,6 +128,16 @@ async def read_start(chunks: AsyncIterator[bytes], limit_bytes: int = 64 * 1024)
         if len(start) >= limit_bytes:
             break
     return bytes(start)
+
+
+def inflated_start(start: bytes, coding: str) -> bytes:
+    """What can be read of the first raw bytes of a body; nothing where they are not what the coding says."""
+    if coding.strip().lower() not in _GZIP:
+        return start
+    try:
+        return zlib.decompressobj(_GZIP_WINDOW).decompress(start, _STEP_BYTES)
+    except zlib.error:
+        return b""
 
 
 class ConnectionBroken(FetchFailed):
@@ -223,9 +239,11 @@ def _in_our_words(host: str) -> Generator[None]:
     try:
         yield
     except httpcore.ConnectError as error:
-        raise FetchFailed(f"{host}: no secure connection ({str(error) or 'the server hung up'})") from None
+        told = f"{host}: no secure connection ({str(error) or 'the server hung up'})"
+        raise FetchFailed(told, failure=Failure.TLS) from None
     except httpcore.TimeoutException as error:
-        raise FetchFailed(f"{host}: no answer in time ({type(error).__name__})") from None
+        told = f"{host}: no answer in time ({type(error).__name__})"
+        raise FetchFailed(told, failure=Failure.TIMEOUT) from None
     except httpcore.LocalProtocolError:
         raise FetchFailed(f"{host}: the request cannot be written as HTTP; correct its headers") from None
     except (httpcore.ProtocolError, httpcore.NetworkError, OSError) as error:

@@ -11,6 +11,7 @@ import logging
 import ssl
 from asyncio import timeout
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Self, cast
@@ -20,14 +21,24 @@ import httpx
 
 from leakwatch import __version__
 from leakwatch.crawl import addresses
-from leakwatch.crawl.decoding import BodyLimits, ConnectionBroken, RawTransport, Trace, read_body, read_start
+from leakwatch.crawl.decoding import (
+    BodyLimits,
+    ConnectionBroken,
+    RawTransport,
+    Trace,
+    inflated_start,
+    read_body,
+    read_start,
+)
 from leakwatch.crawl.hop import OURS, Hop, Secrets, listed_of
 from leakwatch.crawl.politeness import Pace, check_status
-from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, FetchFailed, SourceError
+from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, Failure, FetchFailed, SourceError
 from leakwatch.ports import Clock
 from leakwatch.sources._kind import CredentialRef, Payload, Request
+from leakwatch.sources._refusals import look
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REASON_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +207,8 @@ class HttpFetcher:
             async with timeout(left_s):
                 return await self._visit(hop)
         except TimeoutError:
-            raise FetchFailed(f"{hop.target.where}: no complete answer before the deadline") from None
+            told = f"{hop.target.where}: no complete answer before the deadline"
+            raise FetchFailed(told, failure=Failure.TIMEOUT) from None
         except AddressRefused as error:
             if hop.seen:  # The remedy in the message is not for addresses that somebody's redirect named.
                 raise AddressRefused(f"after a redirect, which may be hostile: {error.message}") from None
@@ -209,12 +221,30 @@ class HttpFetcher:
             status, headers, where = response.status_code, response.headers, hop.target.where
             if status in _REDIRECTS and "location" in headers:
                 return hop.to(addresses.check_redirect(hop.target, headers["location"], hop.allow))
-            check_status(where, status, headers, self._clock.now())
+            try:
+                check_status(where, status, headers, self._clock.now())
+            except SourceError as error:
+                raise await self._with_reason(error, response) from None
             coding, limits = headers.get("content-encoding", ""), self._settings.body_limits
             body = await read_body(response.aiter_raw(), where, coding, limits, monotonic)
             return hop.payload(status, headers, body, self._clock.now())
         finally:
             await response.aclose()
+
+    @staticmethod
+    async def _with_reason(error: SourceError, response: httpx.Response) -> SourceError:
+        """A refusal with the reason that its page gives: a challenge comes as 403 or 503 as well."""
+        start = b""
+        with suppress(FetchFailed, TimeoutError):
+            async with timeout(_REASON_S):
+                start = inflated_start(
+                    await read_start(response.aiter_raw()), response.headers.get("content-encoding", "")
+                )
+        found = look(response.headers, start)
+        if found:
+            error.failure, told = found
+            error.args = (f"{error.message}; {told}",)
+        return error
 
     async def _get(self, hop: Hop) -> httpx.Response:
         """Send on a kept connection; if it proves to be stale, once more on a fresh one (RFC 9110 §9.2.2)."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from leakwatch.errors import FetchFailed, Refused
+from leakwatch.errors import Failure, FetchFailed, Refused
 
 BACKOFF_S = (0, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400)
 MAX_WAIT_S = 86400.0
@@ -67,8 +67,15 @@ def check_status(where: str, status: int, headers: Mapping[str, str], now: datet
     pause = "" if wait_s is None else f"; it asks for a pause of {wait_s:.0f} s"
     told = f"{where}: HTTP {status}{_REMEDIES.get(status, '')}{pause}"
     if 400 <= status < 500 or status == 503:
-        raise Refused(told, retry_after_s=wait_s, status=status)
-    raise FetchFailed(told, retry_after_s=wait_s)
+        raise Refused(told, retry_after_s=wait_s, status=status, failure=_failure(status, headers))
+    raise FetchFailed(told, retry_after_s=wait_s, failure=Failure.SERVER)
+
+
+def _failure(status: int, headers: Mapping[str, str]) -> Failure:
+    """What a refusal's status and headers say of its reason; its body may say more."""
+    if status == 429 or (status == 403 and _header(headers, "remaining") == 0):
+        return Failure.RATE_LIMITED
+    return {401: Failure.LOGIN, 503: Failure.SERVER}.get(status, Failure.REFUSED)
 
 
 class Pace:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -24,7 +25,7 @@ from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import AssetId
 from leakwatch.pipeline import Brain, look_back
-from leakwatch.polling import SiteConfig
+from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
@@ -37,7 +38,8 @@ from leakwatch.torrent.infohash import SwarmKey
 log = structlog.get_logger()
 
 _LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
-_DRAIN_S = 10.0
+_DRAIN_S, _LOOK_S = 10.0, 15.0
+BLIND = "blind"
 _MAX_PROVING, _MAX_COUNTING = 64, 8
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
@@ -105,15 +107,17 @@ class Daemon:
         working = asyncio.create_task(
             self.jobs.run(self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING)
         )
+        began = self.clock.now()
+        looking = asyncio.create_task(self._keep_looking(began))
         listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
         await self.schedule.start()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
         log.info("daemon_stopping")
         self.schedule.stop()
-        for task in listening:
+        for task in (*listening, looking):
             task.cancel()
-        await asyncio.gather(*listening, return_exceptions=True)
+        await asyncio.gather(*listening, looking, return_exceptions=True)
         self.jobs.stop()
         _, late = await asyncio.wait({working}, timeout=_DRAIN_S)
         if late:
@@ -127,6 +131,7 @@ class Daemon:
         """Read every site once, look at every swarm that is due, send what is due."""
         for host in sorted({site.host for site in self.sites.values()}):
             await self._guarded(CRAWL, self.crawler.crawl)(host)
+        await self._guarded(BLIND, self._tell_blind)("")
         async with self.repository.reading() as work:
             unsearched = await work.catalogue.unsearched()
         for asset in unsearched:
@@ -137,6 +142,20 @@ class Daemon:
         for channel in self.notifiers:
             await self._guarded(DELIVER, self.deliver)(channel)
         await self.outcomes.tell()
+
+    async def _keep_looking(self, began: datetime) -> None:
+        """See again and again whether sites are blind."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            await self._guarded(BLIND, self._tell_blind)(began.isoformat())
+
+    async def _tell_blind(self, began: str) -> None:
+        """Tell of sites that are blind for too long; `began` is when the watch was started."""
+        sites = self.sites | {site.name: site for site in self.streams}
+        since = datetime.fromisoformat(began) if began else None
+        told = await tell_blind(sites, self.repository, self.config.routes, self.clock, since)
+        if told:
+            await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def look_back(self, asset: str) -> None:
         """Look for a newly registered asset in what is stored."""
@@ -252,7 +271,7 @@ def _report(attempt: Attempt) -> None:
     delivery = attempt.delivery
     told = {
         "channel": delivery.channel,
-        "finding": delivery.alert.finding,
+        "finding": delivery.alert.subject,
         "change": delivery.alert.event.value,
     }
     if attempt.state is DeliveryState.SENT:

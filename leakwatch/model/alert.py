@@ -69,6 +69,60 @@ class Alert:
     content: str = ""
     test: bool = False
 
+    @property
+    def subject(self) -> str:
+        """What all alerts of one matter have in common: the finding's id."""
+        return self.finding
+
+    @property
+    def kind(self) -> str:
+        """What has happened, as webhooks name it."""
+        return f"finding.{self.event.value}"
+
+
+class SiteEvent(StrEnum):
+    """What may be said of a site."""
+
+    BLIND = "blind"
+    RECOVERED = "recovered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlindSite:
+    """One site that was not read: since when, why, and what a person can do."""
+
+    name: str
+    since: str
+    because: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteAlert:
+    """What is said when the watch cannot see, or sees again. It is no finding: nothing was leaked.
+
+    Sites that fail together are told together.
+    """
+
+    event: SiteEvent
+    headline: str
+    severity: Severity
+    at: str
+    sites: tuple[BlindSite, ...]
+    advice: str = ""
+    content: str = ""
+    test: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What all alerts of one matter have in common: the site, where it is one."""
+        return f"site:{self.sites[0].name}" if len(self.sites) == 1 else "sites"
+
+    @property
+    def kind(self) -> str:
+        """What has happened, as webhooks name it."""
+        return f"site.{self.event.value}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -81,7 +135,7 @@ class Delivery:
     id: int
     key: str
     channel: str
-    alert: Alert
+    alert: Alert | SiteAlert
     attempts: int
     created_at: datetime
     lease_token: str = ""
@@ -103,9 +157,9 @@ class OutboxRow:
     last_error: str | None
 
 
-def delivery_key(channel: str, finding: str, content: str) -> str:
-    """The unique name of (channel, finding, content version): re-scans cannot make a second row."""
-    return hashlib.sha256(f"{channel}\0{finding}\0{content}".encode()).hexdigest()
+def delivery_key(channel: str, subject: str, content: str) -> str:
+    """The unique name of (channel, finding or site, content version): re-scans cannot make a second row."""
+    return hashlib.sha256(f"{channel}\0{subject}\0{content}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from leakwatch.errors import Failure
 
 
 class Coverage(StrEnum):
@@ -19,12 +21,21 @@ class Coverage(StrEnum):
     PARTIAL = "partial"
     REFUSED = "refused"
     DRIFT = "drift"
+    BLIND = "blind"
     ERROR = "error"
+
+    @property
+    def covers(self) -> bool:
+        """Whether nothing was missed: what the site showed since the poll before was read."""
+        return self in (Coverage.OK, Coverage.UNCHANGED, Coverage.EMPTY, Coverage.PARTIAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageWindow:
-    """What one poll saw. `overlap` tells whether it met items known from before; None on the first poll."""
+    """What one poll saw. `overlap` tells whether it met items known from before; None on the first poll.
+
+    A gap is a hole in time, from `hole_from` to `hole_to`; `repaired_at` is when a later poll had read what was in it.
+    """
 
     site: str
     started_at: datetime
@@ -37,11 +48,20 @@ class CoverageWindow:
     first_item: str | None = None
     last_item: str | None = None
     detail: str | None = None
+    failure: Failure | None = None
+    hole_from: datetime | None = None
+    hole_to: datetime | None = None
+    repaired_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """What is remembered of a site. `version` counts its writes: a stale writer finds another number and stops."""
+    """What is remembered of a site. `version` counts its writes: a stale writer finds another number and stops.
+
+    `verdict` and `failure` are those of the last poll. Up to `covered_until` the site is known to be read (a new site:
+    since then it is configured); `blind_told_at` is when somebody was told that it is blind. `ledger` belongs to
+    `polling.ledger`.
+    """
 
     name: str
     kind: str
@@ -53,3 +73,8 @@ class SiteState:
     failures: int = 0
     last_error: str | None = None
     last_ok_at: datetime | None = None
+    verdict: Coverage | None = None
+    failure: Failure | None = None
+    covered_until: datetime | None = None
+    blind_told_at: datetime | None = None
+    ledger: Mapping[str, Any] = field(default_factory=dict[str, Any])

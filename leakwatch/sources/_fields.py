@@ -141,16 +141,20 @@ def joined(base: str, url: Json) -> str | None:
 def readable(items: Sequence[_Item], read: Callable[[_Item], _Read]) -> tuple[tuple[_Read, ...], str]:
     """What could be read of the items, and the count of the others in words: one bad item hides no other.
 
-    Raises: LayoutChanged where not one could be read.
+    Raises: LayoutChanged where not one could be read; it names what the first one lacks.
     """
     done: list[_Read] = []
+    first = ""
     for item in items:
         try:
             done.append(read(item))
-        except UNREADABLE:
-            continue
+        except UNREADABLE as error:
+            lacks = (
+                f"{error} is missing" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+            )
+            first = first or lacks[:200]
     if items and not done:
-        raise LayoutChanged(f"none of {len(items)} items could be read")
+        raise LayoutChanged(f"none of {len(items)} items could be read ({first})")
     return tuple(done), unread(len(items) - len(done), len(items))
 
 

@@ -57,15 +57,23 @@ class SqlFindings(SqlProofs):
                 wanted.pop(f"{native_id}\n{digest}", None)
         return list(wanted.values())
 
-    async def has_items(self, site: str, native_ids: Sequence[str]) -> bool:
-        """Whether any of these items was seen on the site before."""
+    async def known_items(self, site: str, native_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these items were seen on the site before."""
+        found: set[str] = set()
         for batch in batches(list(native_ids)):
-            query = sa.select(observation.c.id).where(
+            query = sa.select(observation.c.native_id).where(
                 observation.c.site == site, observation.c.native_id.in_(batch)
             )
-            if (await self._connection.execute(query.limit(1))).first():
-                return True
-        return False
+            found |= set((await self._connection.execute(query.distinct())).scalars())
+        return frozenset(found)
+
+    async def sites_of_assets(self) -> dict[AssetId, frozenset[str]]:
+        """On which sites each asset was sighted."""
+        query = sa.select(sighting.c.asset_id, sighting.c.site).distinct()
+        found: dict[AssetId, frozenset[str]] = {}
+        for asset, site in (await self._connection.execute(query)).all():
+            found[AssetId(asset)] = found.get(AssetId(asset), frozenset()) | {site}
+        return found
 
     async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
         """Store observations; answers the row id of each by its key (native_id, newline, content digest)."""

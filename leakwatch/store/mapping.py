@@ -9,7 +9,16 @@ from typing import Any
 
 from leakwatch.errors import MagnetError
 from leakwatch.extract.peers import cut_peers
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place
+from leakwatch.model.alert import (
+    Alert,
+    BlindSite,
+    Delivery,
+    DeliveryState,
+    OutboxRow,
+    Place,
+    SiteAlert,
+    SiteEvent,
+)
 from leakwatch.model.allow import allow_from_json, allow_json
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
@@ -250,14 +259,22 @@ def _variant_of(told: Row) -> VariantProof:
     return VariantProof(**{**told, **changed})
 
 
-def alert_json(alert: Alert) -> dict[str, Any]:
+def alert_json(alert: Alert | SiteAlert) -> dict[str, Any]:
     """An alert as JSON."""
     return dataclasses.asdict(alert)
 
 
-def alert_of(told: Row) -> Alert:
-    """An alert from its JSON."""
-    changed: dict[str, Any] = {
+def alert_of(told: Row) -> Alert | SiteAlert:
+    """An alert from its JSON: one of a finding, or one of sites."""
+    changed: dict[str, Any]
+    if "sites" in told:
+        changed = {
+            "event": SiteEvent(told["event"]),
+            "severity": Severity(told["severity"]),
+            "sites": tuple(BlindSite(**one) for one in told["sites"]),
+        }
+        return SiteAlert(**{**told, **changed})
+    changed = {
         "finding": FindingId(told["finding"]),
         "event": EventKind(told["event"]),
         "severity": Severity(told["severity"]),

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, delivery_key
+from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, SiteAlert, delivery_key
 from leakwatch.store import mapping
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import outbox
@@ -24,12 +24,12 @@ class SqlOutbox:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def enqueue(self, channel: str, alert: Alert, at: datetime) -> bool:
+    async def enqueue(self, channel: str, alert: Alert | SiteAlert, at: datetime) -> bool:
         """Add an alert for a channel; false if the same one is there already."""
         row = {
-            "key": delivery_key(channel, alert.finding, alert.content),
+            "key": delivery_key(channel, alert.subject, alert.content),
             "channel": channel,
-            "finding_id": alert.finding,
+            "finding_id": alert.subject,
             "alert": mapping.alert_json(alert),
             "state": DeliveryState.PENDING.value,
             "due_at": at,

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.errors import Conflict
+from leakwatch.errors import Conflict, Failure
 from leakwatch.model.site import Coverage, CoverageWindow, SiteState
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import coverage_window
@@ -28,13 +28,18 @@ class SqlSites:
     async def sync(self, sites: Iterable[tuple[str, str, str]], now: datetime) -> None:
         """Make the rows agree with the configured (name, kind, host); new ones are due now, others rest.
 
-        A site whose kind changed starts anew: its cursor means nothing to the other kind.
+        A site whose kind changed starts anew: its cursor means nothing to the other kind. A site that is new, or
+        rested, is blind from now on, not since it was read last.
         """
+        query = sa.select(site_table.c.name).where(site_table.c.active)
+        active = set((await self._connection.execute(query)).scalars())
         await self._connection.execute(sa.update(site_table).values(active=False))
         for name, kind, host in sites:
             known = await self.get(name)
             if known is not None and known.kind == kind:
                 changes: dict[str, Any] = {"active": True, "host": host}
+                if name not in active or known.covered_until is None:
+                    changes["covered_until"] = now  # nobody wanted it to be read before
                 await self._connection.execute(
                     sa.update(site_table).where(site_table.c.name == name).values(changes)
                 )
@@ -49,6 +54,13 @@ class SqlSites:
                 "version": 0,
             }
             row |= {"next_due_at": now, "failures": 0, "last_error": None, "last_ok_at": None}
+            row |= {
+                "verdict": None,
+                "failure": None,
+                "covered_until": now,
+                "blind_told_at": None,
+                "ledger": {},
+            }
             statement = insert_for(self._connection, site_table).values(row)
             await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 
@@ -58,7 +70,7 @@ class SqlSites:
         if host is not None:
             query = query.where(site_table.c.host == host)
         rows = (await self._connection.execute(query.order_by(site_table.c.next_due_at))).mappings()
-        return [SiteState(**row) for row in rows]
+        return [_state(row) for row in rows]
 
     async def get(self, name: str) -> SiteState | None:
         """One site's state."""
@@ -67,12 +79,12 @@ class SqlSites:
             .mappings()
             .first()
         )
-        return SiteState(**row) if row else None
+        return _state(row) if row else None
 
     async def all(self) -> list[SiteState]:
         """Every active site, by name."""
         query = sa.select(*_STATE).where(site_table.c.active).order_by(site_table.c.name)
-        return [SiteState(**row) for row in (await self._connection.execute(query)).mappings()]
+        return [_state(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def move_cursor(
         self, state: SiteState, cursor: Mapping[str, Any], validators: Mapping[str, Any]
@@ -88,18 +100,54 @@ class SqlSites:
         return replace(state, cursor=cursor, validators=validators, version=state.version + 1)
 
     async def close_poll(
-        self, window: CoverageWindow, next_due_at: datetime, failures: int, error: str | None
+        self,
+        window: CoverageWindow,
+        next_due_at: datetime,
+        failures: int,
+        error: str | None,
+        ledger: Mapping[str, Any] | None = None,
     ) -> None:
-        """Record what a poll covered, and when the next one is due."""
-        await self._connection.execute(
-            sa.insert(coverage_window), [asdict(window) | {"verdict": window.verdict.value}]
-        )
-        changes: dict[str, Any] = {"next_due_at": next_due_at, "failures": failures, "last_error": error}
-        if not failures:
+        """Record what a poll covered, when the next one is due, and the ledger where it is given."""
+        named = {"verdict": window.verdict.value, "failure": window.failure and window.failure.value}
+        await self._connection.execute(sa.insert(coverage_window), [asdict(window) | named])
+        changes: dict[str, Any] = {
+            "next_due_at": next_due_at,
+            "failures": failures,
+            "last_error": error,
+        } | named
+        if not failures and error is None:
             changes["last_ok_at"] = window.ended_at
+        if window.verdict.covers:
+            changes["covered_until"] = window.ended_at
+        if ledger is not None:
+            changes["ledger"] = dict(ledger)
         await self._connection.execute(
             sa.update(site_table).where(site_table.c.name == window.site).values(changes)
         )
+
+    async def repaired(self, name: str, hole_from: datetime, at: datetime) -> None:
+        """What lay in the hole that begins at `hole_from` has been read by now."""
+        await self._connection.execute(
+            sa.update(coverage_window)
+            .where(coverage_window.c.site == name, coverage_window.c.hole_from == hole_from)
+            .values(repaired_at=at)
+        )
+
+    async def tell_blind(self, state: SiteState, at: datetime | None) -> bool:
+        """Note that somebody is told that a site is blind, or sees again (None); false if it was noted already."""
+        told = site_table.c.blind_told_at
+        before = told.is_(None) if state.blind_told_at is None else told == state.blind_told_at
+        statement = sa.update(site_table).where(site_table.c.name == state.name, before)
+        return (await self._connection.execute(statement.values(blind_told_at=at))).rowcount == 1
+
+    async def windows_since(self, since: datetime) -> dict[str, list[CoverageWindow]]:
+        """All windows that ended after a time, by site, oldest first."""
+        columns = [column for column in coverage_window.c if column.name != "id"]
+        query = sa.select(*columns).where(coverage_window.c.ended_at > since).order_by(coverage_window.c.id)
+        found: dict[str, list[CoverageWindow]] = {}
+        for row in (await self._connection.execute(query)).mappings():
+            found.setdefault(row["site"], []).append(_window(dict(row)))
+        return found
 
     async def defer(self, name: str, due: datetime) -> None:
         """Move a site's time on without a coverage window: the error was ours."""
@@ -116,5 +164,13 @@ class SqlSites:
 
 
 def _window(row: dict[str, Any]) -> CoverageWindow:
-    row["verdict"] = Coverage(row["verdict"])
-    return CoverageWindow(**row)
+    return CoverageWindow(**row | _named(row))
+
+
+def _state(row: Mapping[Any, Any]) -> SiteState:
+    return SiteState(**dict(row) | _named(row))
+
+
+def _named(row: Mapping[Any, Any]) -> dict[str, Any]:
+    verdict, failure = row["verdict"], row["failure"]
+    return {"verdict": verdict and Coverage(verdict), "failure": failure and Failure(failure)}

@@ -142,6 +142,11 @@ site = sa.Table(
     _count("failures"),
     _text("last_error", nullable=True),
     _time("last_ok_at", nullable=True),
+    _text("verdict", nullable=True),
+    _text("failure", nullable=True),
+    _time("covered_until", nullable=True),
+    _time("blind_told_at", nullable=True),
+    sa.Column("ledger", sa.JSON, nullable=False, server_default="{}"),
 )
 
 coverage_window = sa.Table(
@@ -159,6 +164,10 @@ coverage_window = sa.Table(
     _text("first_item", nullable=True),
     _text("last_item", nullable=True),
     _text("detail", nullable=True),
+    _text("failure", nullable=True),
+    _time("hole_from", nullable=True),
+    _time("hole_to", nullable=True),
+    _time("repaired_at", nullable=True),
     sa.Index("ix_coverage_window_site_started_at", "site", "started_at"),
 )
 

@@ -161,7 +161,7 @@ class Stream:
         Raises: MetainfoError, LayoutChanged, SwarmError if it could not be read, StoreError.
         """
         async with self.around.repository.reading() as work:
-            if await work.findings.has_items(self.site, [key.hex()]):
+            if await work.findings.known_items(self.site, [key.hex()]):
                 self.counts.known += 1
                 return True
         brain = await self.around.brain()

@@ -23,7 +23,15 @@ import trustme
 
 from leakwatch import __version__
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
-from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, FetchFailed, Refused, SourceError
+from leakwatch.errors import (
+    AddressRefused,
+    ConfigError,
+    DeliveryError,
+    Failure,
+    FetchFailed,
+    Refused,
+    SourceError,
+)
 from leakwatch.ports import Fetcher
 from leakwatch.sources._kind import CredentialRef, Payload, Request
 
@@ -333,6 +341,34 @@ async def test_statuses_that_are_not(
     with pytest.raises(kind, match=rf"a\.test:\d+: HTTP {status}") as caught:
         await get(http(status, b"x" * 100, **headers))
     assert (type(caught.value), caught.value.retry_after_s) == (kind, wait_s)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "failure"),
+    [
+        (503, b"<!doctype html><title>DDoS-Guard</title>", {}, Failure.CHALLENGE),
+        (
+            403,
+            gzip.compress(b"<!doctype html><title>DDoS-Guard</title>"),
+            {"Content_Encoding": "gzip"},
+            Failure.CHALLENGE,
+        ),
+        (403, b"", {"CF_Mitigated": "challenge"}, Failure.CHALLENGE),
+        (403, b"no", {}, Failure.REFUSED),
+        (403, b"", {"X_RateLimit_Remaining": "0"}, Failure.RATE_LIMITED),
+        (403, b"\x1f\x8bbroken", {"Content_Encoding": "gzip"}, Failure.REFUSED),
+        (429, b"", {}, Failure.RATE_LIMITED),
+        (401, b"", {}, Failure.LOGIN),
+        (500, b"", {}, Failure.SERVER),
+    ],
+)
+async def test_refusals_have_a_reason(
+    status: int, body: bytes, headers: dict[str, str], failure: Failure
+) -> None:
+    """The reason of a refusal comes from its status, its headers, or the page that it shows."""
+    with pytest.raises(SourceError) as raised:
+        await get(http(status, body, **headers))
+    assert raised.value.failure is failure
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -158,9 +158,9 @@ async def test_observation_is_stored_once(repository: SqlRepository) -> None:
         await work.findings.store([SEEN])
     async with repository.reading() as work:
         assert await work.findings.unseen([SEEN, edited, recounted]) == [edited]
-        assert await work.findings.has_items("board", ["g/1", "g/2"])
-        assert not await work.findings.has_items("board", ["g/2"])
-        assert not await work.findings.has_items("other", ["g/1"])
+        assert await work.findings.known_items("board", ["g/1", "g/2"]) == {"g/1"}
+        assert await work.findings.known_items("board", ["g/2"]) == frozenset()
+        assert await work.findings.known_items("other", ["g/1"]) == frozenset()
 
 
 async def test_finding_round_trips(repository: SqlRepository) -> None:

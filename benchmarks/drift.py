@@ -1,0 +1,186 @@
+"""Layout drift: how many changes of a site's layout are found within two polls, and how often a quiet site is accused.
+
+Recorded pages are taken apart, and every poll draws a new page from their items, with ids and times of its own and with
+the fields that items lack by nature. Real polls read them over loopback: door, kind, database, ledger. A site is learned
+for ten polls, then changed; a change counts where it alters what the kind reads, and is drawn again where it does not.
+It is found where the verdict of one of the next two polls is *drift* and names a field. Quiet polls are as the first ten.
+
+    python benchmarks/drift.py [--seed 1] [--changes 30] [--quiet 500]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from drift_mutations import draw
+from drift_pages import NOON, Site, observed, sites
+
+from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
+from leakwatch.crawl.vault import FileVault
+from leakwatch.matching.index import build_index
+from leakwatch.model.site import Coverage, CoverageWindow
+from leakwatch.pipeline import Brain
+from leakwatch.polling import SiteConfig, poll
+from leakwatch.service import load_rules, load_weights
+from leakwatch.sources.feed import FeedSite
+from leakwatch.sources.torznab import TorznabSite
+from leakwatch.store.migrate import upgrade
+from leakwatch.store.repository import SqlRepository
+
+_LEARNED = 10
+
+
+@dataclass
+class Desk:
+    """A server that answers with one page, a clock, and what polls."""
+
+    repository: SqlRepository
+    vault: FileVault
+    brain: Brain
+    url: str = ""
+    body: bytes = b""
+    at: datetime = NOON
+    fetcher: HttpFetcher = field(init=False)
+
+    def now(self) -> datetime:
+        """The time."""
+        return self.at
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one request with the page."""
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(self.body) + self.body
+        )
+        await writer.drain()
+        writer.close()
+
+    async def poll(self, name: str, site: Site, body: bytes) -> CoverageWindow:
+        """Poll a site that shows this page, ten minutes later."""
+        self.body, self.at = body, self.at + timedelta(minutes=10)
+        settings = (TorznabSite if site.kind.name == "torznab" else FeedSite)(url=f"{self.url}/api")
+        config = SiteConfig(name=name, kind=site.kind.name, settings=settings, min_interval_s=0.0)
+        async with self.repository.reading() as work:
+            state = await work.sites.get(name)
+        assert state
+
+        async def nobody(alerts: int, proofs: int) -> None:
+            """Nobody listens."""
+
+        tools = (self.brain, self.repository, self.vault, self.fetcher, self)
+        done = await poll(config, site.kind, state, *tools, lambda: False, lambda _, at: at, nobody)
+        return done.window
+
+
+@asynccontextmanager
+async def desk(names: list[str]) -> AsyncIterator[Desk]:
+    """A database with these sites, a server, and the door."""
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/drift.db"
+        await upgrade(url)
+        repository = SqlRepository.open(url)
+        brain = Brain(build_index([]), load_weights(), load_rules(None), ())
+        made = Desk(repository, FileVault(Path(folder) / "vault"), brain)
+        server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
+        made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with repository.writing() as work:
+            await work.sites.sync([(name, name.partition(":")[0], "host") for name in names], NOON)
+        settings = DoorSettings(
+            contact="mailto:bench@leakwatch.invalid", allow_hosts=frozenset({"127.0.0.1"})
+        )
+        async with HttpFetcher(settings, secret=lambda _: "", clock=made) as made.fetcher:
+            yield made
+        server.close()
+        await server.wait_closed()
+        await repository.close()
+
+
+async def quiet(all_sites: list[Site], polls: int, rng: random.Random) -> list[str]:
+    """False alarms in so many quiet polls, those of the learning not counted."""
+    alarms: list[str] = []
+    each = -(-polls // len(all_sites))
+    async with desk([one.name for one in all_sites]) as made:
+        done = 0
+        for site in all_sites:
+            for number in range(_LEARNED + min(each, polls - done)):
+                window = await made.poll(site.name, site, site.page(rng, made.at))
+                if window.verdict is Coverage.DRIFT:
+                    alarms.append(f"{site.name}, poll {number}: {window.detail}")
+            done += min(each, polls - done)
+    return alarms
+
+
+async def changed(
+    all_sites: list[Site], changes: int, rng: random.Random
+) -> tuple[int, list[str], Counter[int]]:
+    """How many changes were found, the others, and after how many polls."""
+    chosen = [
+        (f"{site.name}#{number}", site) for number, site in enumerate(rng.choices(all_sites, k=changes))
+    ]
+    found, missed, when = 0, list[str](), Counter[int]()
+    async with desk([name for name, _ in chosen]) as made:
+        for name, site in chosen:
+            for _ in range(_LEARNED):
+                await made.poll(name, site, site.page(rng, made.at))
+            change = draw(rng, site.page(rng, made.at))
+            while not _alters(site, change.change, rng, made.at):
+                change = draw(rng, site.page(rng, made.at))
+            tries = 0
+            while tries < 2:
+                tries += 1
+                window = await made.poll(name, site, change.change(site.page(rng, made.at)))
+                if window.verdict is Coverage.DRIFT:
+                    break
+            is_found = window.verdict is Coverage.DRIFT
+            found += is_found
+            when[tries] += is_found
+            missed += [] if is_found else [f"{name}: {change.name} ({window.verdict.value})"]
+            print(
+                f"  {name}: {change.name}: {window.verdict.value}, poll {tries}: {(window.detail or '')[:160]}"
+            )
+    return found, missed, when
+
+
+def _alters(site: Site, change: object, rng: random.Random, at: datetime) -> bool:
+    """Whether the kind reads anything else after a change."""
+    page = site.page(rng, at)
+    assert callable(change)
+    return observed(site.kind, page, at) != observed(site.kind, change(page), at)
+
+
+def main() -> None:
+    """Print both figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--changes", type=int, default=30)
+    parser.add_argument("--quiet", type=int, default=500)
+    options = parser.parse_args()
+    data = Path(os.environ.get("LEAKWATCH_SHARED_DATA", "../shared/data"))
+    all_sites = sites(data / "payloads")
+    print(f"{len(all_sites)} recorded pages: {', '.join(one.name for one in all_sites)}")
+    found, missed, when = asyncio.run(changed(all_sites, options.changes, random.Random(options.seed)))
+    alarms = asyncio.run(quiet(all_sites, options.quiet, random.Random(options.seed + 1)))
+    print(
+        f"found within two polls: {found} of {options.changes} (in the first {when[1]}, in the second {when[2]})"
+    )
+    for one in missed:
+        print(f"  missed: {one}")
+    print(f"false alarms in {options.quiet} quiet polls: {len(alarms)}")
+    for one in alarms:
+        print(f"  {one}")
+
+
+if __name__ == "__main__":
+    main()

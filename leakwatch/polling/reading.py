@@ -1,0 +1,115 @@
+"""One page of a poll: fetched, parsed, committed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from leakwatch.display import clean
+from leakwatch.errors import ConfigError, Failure, FetchFailed, LayoutChanged, SourceError
+from leakwatch.pipeline import Brain, Taken, take_page
+from leakwatch.polling.run import Run, count_page, hopeless, kept_json
+from leakwatch.polling.site import SiteConfig
+from leakwatch.ports import Fetcher, Repository, Vault
+from leakwatch.sources._kind import Page, Payload, PolledKind, Request
+from leakwatch.sources._refusals import check, explained
+
+_NOT_MODIFIED = 304
+_MAX_OBSERVED = 1000
+_PARSER_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a poll works with. `announce` is told after each page how many alerts and proofs it caused."""
+
+    site: SiteConfig
+    kind: PolledKind
+    brain: Brain
+    repository: Repository
+    vault: Vault
+    fetcher: Fetcher
+    stopping: Callable[[], bool]
+    announce: Callable[[int, int], Awaitable[None]]
+
+    def may_ask(self, run: Run) -> bool:
+        """Whether this poll may make another request."""
+        return run.asked < self.site.max_requests and not self.stopping() and not hopeless(run)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A page that was read, and what came of it."""
+
+    payload: Payload
+    page: Page
+    taken: Taken
+
+
+async def read_page(request: Request, desk: Desk, run: Run, *, is_back: bool = False) -> Seen | None:
+    """Fetch, parse and commit one page; None where it has not changed. Raises: SourceError.
+
+    `is_back`: it repairs a gap, and what it would follow is known already.
+    """
+    run.asked += 1
+    payload = await _fetched(request, desk)
+    run.pages += 1
+    if not is_back:
+        run.validators[request.url] = _validators(payload, request)
+    if payload.status == _NOT_MODIFIED:
+        run.unchanged += 1
+        return None
+    check(payload)
+    is_only_page = len(run.start) == 1 and request.url in run.start
+    try:
+        page = await asyncio.to_thread(_parsed, desk.kind, payload)
+    except SourceError as error:
+        raise explained(payload, error, is_only_page=is_only_page) from error
+    if not page.observations and not page.next_requests and not desk.kind.empty_is_normal:
+        raise LayoutChanged(f"nothing was found on {payload.url}, where there is always something")
+    seen = Seen(payload, page, await _committed(page, payload, request, desk, run, is_back=is_back))
+    count_page(run, page, seen.taken)
+    if request.url in run.start:
+        run.last = seen
+        run.listing += seen.taken.listed
+    if not is_back:
+        run.observed += page.observations[: _MAX_OBSERVED - len(run.observed)]
+    await desk.announce(seen.taken.alerts, seen.taken.proofs)
+    return seen
+
+
+async def _fetched(request: Request, desk: Desk) -> Payload:
+    asked = replace(request, state={**request.state, "site": desk.site.name})
+    try:
+        return await desk.fetcher.fetch(asked, min_interval_s=desk.site.min_interval_s)
+    except ConfigError as error:
+        raise FetchFailed(error.message, failure=Failure.CONFIG) from error
+
+
+async def _committed(
+    page: Page, payload: Payload, request: Request, desk: Desk, run: Run, *, is_back: bool
+) -> Taken:
+    kept = {url: one for url, one in run.kept.items() if url != request.url}
+    kept |= {one.url: one for one in page.next_requests if one.keep}
+    cursor = {} if is_back else page.cursor  # the cursor stands before what lies behind
+    moved = replace(page, cursor={**cursor, **kept_json(kept, run.attempts)})
+    taken = await take_page(moved, payload, run.state, desk.brain, desk.repository, desk.vault)
+    run.kept = kept
+    run.queue.extend(one for one in page.next_requests if not is_back or one.keep)
+    return taken
+
+
+def _parsed(kind: PolledKind, payload: Payload) -> Page:
+    """What a page holds. A parser that stumbles over hostile input has met a page that is not what it expects."""
+    try:
+        return kind.parse(payload)
+    except _PARSER_FAULTS as error:
+        told = clean(f"{type(error).__name__}: {error}", 200)
+        raise LayoutChanged(f"{payload.url} cannot be read as {kind.name}: {told}") from error
+
+
+def _validators(payload: Payload, request: Request) -> dict[str, str | None]:
+    if payload.status == _NOT_MODIFIED:
+        return {"etag": request.etag, "last_modified": request.last_modified}
+    return {"etag": payload.headers.get("etag"), "last_modified": payload.headers.get("last-modified")}

@@ -1,0 +1,143 @@
+"""What a poll has seen so far, what it still has to do, and what is kept for the next one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from leakwatch.display import clean
+from leakwatch.errors import Refused, SourceError
+from leakwatch.model.observation import Observation
+from leakwatch.model.site import SiteState
+from leakwatch.pipeline import Taken
+from leakwatch.polling.ledger import Hole, Ledger, ledger_of
+from leakwatch.polling.site import SiteConfig
+from leakwatch.sources._kind import CredentialRef, Page, PolledKind, Request
+
+if TYPE_CHECKING:
+    from leakwatch.polling.reading import Seen
+
+_KEPT = "_kept"
+_MAX_ERRORS = 3
+MAX_ATTEMPTS = 5
+_MAX_KEPT = 1000
+
+
+@dataclass(slots=True)
+class Run:
+    """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed.
+
+    `listing` are the items of the pages that it began with, `last` the last of these pages, `observed` the first thousand
+    items of all pages; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
+    pages that it began with could not be read: what it saw is no whole listing then.
+    """
+
+    state: SiteState
+    queue: deque[Request]
+    start: frozenset[str]
+    kept: dict[str, Request]
+    attempts: dict[str, int]
+    validators: dict[str, Any]
+    ledger: Ledger
+    asked: int = 0
+    listing: list[tuple[str, datetime | None]] = field(default_factory=list[tuple[str, datetime | None]])
+    observed: list[Observation] = field(default_factory=list[Observation])
+    last: Seen | None = None
+    is_listed: bool = True
+    own: set[str] = field(default_factory=set[str])
+    known: set[str] = field(default_factory=set[str])
+    holes: list[Hole] = field(default_factory=list[Hole])
+    repaired: list[datetime] = field(default_factory=list[datetime])
+    back_pages: int = 0
+    back_error: str = ""
+    pages: int = 0
+    unchanged: int = 0
+    items: int = 0
+    new_items: int = 0
+    alerts: int = 0
+    proofs: int = 0
+    suppressed: int = 0
+    overlap: bool = False
+    first_item: str | None = None
+    last_item: str | None = None
+    incomplete: str = ""
+    errors: list[SourceError] = field(default_factory=list[SourceError])
+
+
+def begin(site: SiteConfig, kind: PolledKind, state: SiteState) -> Run:
+    """The requests that begin a poll, then those that an earlier one could not do."""
+    cursor = {key: value for key, value in state.cursor.items() if key != _KEPT}
+    told = dict(state.cursor.get(_KEPT, {}))
+    kept = {url: _restored(url, one) for url, one in told.items()}
+    first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
+    start = frozenset(request.url for request in first)
+    attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
+    return Run(state, deque([*first, *kept.values()]), start, kept, attempts, {}, ledger_of(state.ledger))
+
+
+def failed(request: Request, error: SourceError, run: Run) -> None:
+    """A page that is gone, private or too large ends by itself; anything else is an error of the site.
+
+    A kept request that fails again and again is given up, and the coverage window says so.
+    """
+    url = request.url
+    run.attempts[url] = run.attempts.get(url, 0) + 1
+    of_item = url not in run.start and isinstance(error, Refused) and error.is_of_item
+    if of_item or run.attempts[url] >= MAX_ATTEMPTS:
+        run.kept.pop(url, None)
+        run.incomplete = run.incomplete or clean(f"given up: {error.message}", 500)
+    if not of_item:
+        run.errors.append(error)
+    if url in run.start:
+        run.is_listed = False
+
+
+def _with_validators(request: Request, validators: Mapping[str, Any]) -> Request:
+    known = validators.get(request.url, {})
+    return replace(request, etag=known.get("etag"), last_modified=known.get("last_modified"))
+
+
+def _restored(url: str, told: Mapping[str, Any]) -> Request:
+    credential = told.get("credential")
+    return Request(
+        url=url,
+        headers=told.get("headers", {}),
+        credential=CredentialRef(credential) if credential else None,
+        state=told.get("state", {}),
+        keep=True,
+    )
+
+
+def hopeless(run: Run) -> bool:
+    return len(run.errors) >= _MAX_ERRORS or any(isinstance(error, Refused) for error in run.errors)
+
+
+def kept_json(requests: Mapping[str, Request], attempts: Mapping[str, int]) -> dict[str, Any]:
+    kept = {
+        url: {
+            "headers": dict(one.headers),
+            "credential": one.credential,
+            "state": dict(one.state),
+            "attempts": attempts.get(url, 0),
+        }
+        for url, one in list(requests.items())[:_MAX_KEPT]
+    }
+    return {_KEPT: kept or None}
+
+
+def count_page(run: Run, page: Page, taken: Taken) -> None:
+    run.state = taken.state
+    run.items += taken.items
+    run.new_items += len(taken.new_items)
+    run.alerts += taken.alerts
+    run.proofs += taken.proofs
+    run.suppressed += taken.suppressed
+    run.known |= taken.known - run.own
+    run.own |= {name for name, _ in taken.listed} - taken.known
+    run.incomplete = run.incomplete or page.incomplete
+    if page.observations:
+        run.first_item = run.first_item or page.observations[0].native_id
+        run.last_item = page.observations[-1].native_id

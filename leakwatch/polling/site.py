@@ -1,0 +1,55 @@
+"""A site as it is configured: its kind, its schedule and its pace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from leakwatch.sources import KINDS
+from leakwatch.sources._kind import StreamKind
+
+
+class Duration(float):
+    """Seconds; in the configuration written as `500ms`, `30s`, `5m`, `2h` or `1d`."""
+
+
+_EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
+SCHEDULE = frozenset({"every", "cron", "jitter", "min_interval_s", "max_requests", "canary", "canary_url"})
+"""What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteConfig:
+    """One site: its kind, its schedule (`every`, or `cron` with five fields), its pace, and the kind's own settings.
+
+    `blind_budget` is how long it may be blind before somebody is told. `canary` is a text that `canary_url` always
+    shows; where it does not, the site is blind.
+    Units:  `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
+    """
+
+    name: str
+    kind: str
+    settings: Any
+    every: Duration = _EVERY
+    cron: str | None = None
+    jitter: Duration = _NO_JITTER
+    min_interval_s: float = 1.0
+    max_requests: int = 300
+    enabled: bool = True
+    prior_bits: float = 0.0
+    blind_budget: Duration | None = None
+    canary: str | None = None
+    canary_url: str | None = None
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it is listened to without pause instead of being polled."""
+        return isinstance(KINDS.get(self.kind), StreamKind)
+
+    @property
+    def host(self) -> str:
+        """The politeness domain: all sites of a host share one runner and one pace. A stream is alone in its own."""
+        if self.is_stream:
+            return self.kind
+        return urlsplit(self.settings.url).netloc.lower()

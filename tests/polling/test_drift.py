@@ -1,0 +1,152 @@
+"""Drift: found by field, only where it is certain, and for as long as it lasts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leakwatch.model.observation import Observation
+from leakwatch.polling.drift import judge
+from leakwatch.polling.ledger import Ledger, ledger_json, ledger_of
+from leakwatch.polling.profile import Profile, look
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+WORDS = ("harbour", "lantern", "copper", "meadow", "thistle", "ferry", "quarry", "willow")
+
+
+def items(rng: random.Random, count: int = 30) -> list[Observation]:
+    """Items as an index shows them: one in seven without an author, sizes over three orders of magnitude."""
+    return [
+        Observation(
+            site="index",
+            native_id=f"https://index.example/{rng.randrange(10**9)}",
+            title=f"{' '.join(rng.sample(WORDS, 3))} {number}",
+            fetched_at=NOON,
+            url=f"https://index.example/t/{number}",
+            published_at=NOON - timedelta(minutes=rng.randrange(600)),
+            author=rng.choice(WORDS) if rng.random() < 0.86 else None,
+            text="A description of what is in it, and more of it.",
+            size_bytes=int(10 ** rng.uniform(7, 10)),
+            magnet="magnet:?xt=urn:btih:" + "0" * 40,
+            seeders=rng.randrange(100),
+            leechers=rng.randrange(60),
+        )
+        for number in range(count)
+    ]
+
+
+def known(polls: int = 6) -> Profile:
+    """The profile of the index after some polls."""
+    rng, profile = random.Random(3), Profile()
+    for _ in range(polls):
+        judged = judge(profile, look(items(rng), 30))
+        assert judged.drift == ()
+        profile = judged.profile
+    return profile
+
+
+def changed(seen: Sequence[Observation], **changes: Any) -> list[Observation]:
+    """The items with fields of another value, for all of them."""
+    return [replace(one, **changes) for one in seen]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"title": ""}, "title"),
+        ({"title": "1.4 GB"}, "title in words"),
+        ({"title": "Ð¡Ð»Ð¸ harbour"}, "title without broken characters"),
+        ({"published_at": None}, "published_at"),
+        ({"published_at": datetime(1970, 1, 1, tzinfo=UTC)}, "published_at that can be true"),
+        ({"published_at": NOON + timedelta(days=90)}, "published_at that can be true"),
+        ({"published_at": NOON - timedelta(days=200)}, "published_at of the last weeks"),
+        ({"size_bytes": None}, "size"),
+        ({"size_bytes": 512}, "size"),
+        ({"author": None}, "author"),
+        ({"magnet": None}, "magnet"),
+        ({"seeders": None}, "seeders"),
+        ({"text": None}, "text"),
+        ({"url": None}, "url"),
+        ({"url": "/t/1"}, "url with a host"),
+        ({"native_id": "17"}, "different ids"),
+    ],
+)
+def test_field_is_named_at_once(changes: dict[str, Any], field: str) -> None:
+    """A field that is lost, or holds nonsense, is named in the first poll."""
+    judged = judge(known(), look(changed(items(random.Random(9)), **changes), 30))
+    assert any(one.startswith(f"{field}: was ") for one in judged.drift), judged.drift
+
+
+def test_rows_that_fell() -> None:
+    """Rows that fell to none, or to one, are drift where a page always had many."""
+    assert judge(known(), look([], 0)).drift == ("rows: was about 30, now 0",)
+    assert any(one.startswith("rows") for one in judge(known(), look(items(random.Random(9), 1), 1)).drift)
+
+
+def test_half_a_loss_must_come_twice() -> None:
+    """A field that half of the items lost is drift in the second poll, not in the first."""
+    half = items(random.Random(9), 15) + changed(items(random.Random(10), 15), published_at=None)
+    first = judge(known(), look(half, 30))
+    assert first.drift == ()
+    second = judge(first.profile, look(half, 30))
+    assert any(one.startswith("published_at: was 100 %, now 50 %") for one in second.drift)
+
+
+def test_drift_lasts_until_it_ends() -> None:
+    """A drifted page is not learned, however long it lasts; the first sound page ends it."""
+    profile = known()
+    for _ in range(40):
+        judged = judge(profile, look(changed(items(random.Random(9)), size_bytes=None), 30))
+        assert judged.drift
+        profile = judged.profile
+    assert judge(profile, look(items(random.Random(11)), 30)).drift == ()
+
+
+def test_new_site_is_learned_first() -> None:
+    """Nothing is drift before there is anything to compare with."""
+    assert judge(known(1), look(changed(items(random.Random(9)), title=""), 30)).drift == ()
+
+
+def test_few_items_prove_nothing_alone() -> None:
+    """One item without a date is no drift; eight in a row are, one a poll."""
+    profile, rng = known(), random.Random(9)
+    drift: list[bool] = []
+    for _ in range(8):
+        judged = judge(profile, look(changed(items(rng, 1), published_at=None), None))
+        drift.append(bool(judged.drift))
+        profile = judged.profile
+    assert drift[0] is False
+    assert True in drift
+
+
+def test_field_that_is_often_missing_may_be_missing() -> None:
+    """A field that few items have says nothing by its absence."""
+    rng, profile = random.Random(5), Profile()
+    for _ in range(10):
+        seen = [replace(one, magnet=one.magnet if rng.random() < 0.1 else None) for one in items(rng)]
+        profile = judge(profile, look(seen, 30)).profile
+    assert judge(profile, look(changed(items(rng), magnet=None), 30)).drift == ()
+
+
+def test_ledger_is_kept_as_json() -> None:
+    """A ledger comes back from its JSON as it was; one that cannot be read is begun anew."""
+    ledger = Ledger(profile=known())
+    assert ledger_of(ledger_json(ledger)) == ledger
+    assert ledger_of({"profile": {"items": "many"}}) == Ledger()
+
+
+@given(st.lists(st.integers(0, 2**63), max_size=30), st.text(max_size=50), st.integers(0, 400))
+def test_any_items_are_judged(sizes: list[int], title: str, rows: int) -> None:
+    """Whatever items say, they are judged without an error."""
+    seen = [
+        replace(one, size_bytes=size, title=title)
+        for one, size in zip(items(random.Random(1)), sizes, strict=False)
+    ]
+    judge(known(4), look(seen, rows))
