@@ -148,8 +148,8 @@ def judged(plan: Plan, folder: Path, samples: Samples, code: int) -> Result:
     with closing(sqlite3.connect(f"file:{folder / 'data' / 'leakwatch.db'}?mode=ro", uri=True)) as store:
         store.row_factory = sqlite3.Row
         windows = [_with_times(row) for row in store.execute("select * from coverage_window order by started_at")]
-    windows = [one for one in windows if one["ended_at"] < samples.stopped]  # the stop cuts polls short
         rows = store.execute("select id, site, native_id from observation order by id").fetchall()
+    windows = [one for one in windows if one["ended_at"] < samples.stopped]  # the stop cuts polls short
     seen, stored = defaultdict[str, set[int]](set), list[tuple[int, str, int]]()
     for ident, site, native_id in rows:
         number = number_of(sites[site]["kind"], native_id)

@@ -17,7 +17,15 @@ from typing import Any
 from leakwatch.errors import HeaderError, InfohashError, InputError
 from leakwatch.headers.stored import from_text
 from leakwatch.model.allow import Allow, allow_from_json, allow_json
-from leakwatch.model.asset import MAX_PRIOR_BITS, PIECE_DIGEST_BYTES, Asset, AssetFile, AssetId, PieceTable
+from leakwatch.model.asset import (
+    MAX_PRIOR_BITS,
+    PIECE_DIGEST_BYTES,
+    Asset,
+    AssetFile,
+    AssetId,
+    PieceTable,
+    QueryMode,
+)
 from leakwatch.pieces import LENGTHS
 from leakwatch.torrent.infohash import parse_v1, parse_v2
 
@@ -44,10 +52,14 @@ _KEYS = frozenset(
         "swarm_lookup",
         "infohashes",
         "prior_bits",
+        "query_mode",
         "allow",
         "files",
     ]
 )
+
+
+EMBARGOED_AND_ASKED = "an asset under embargo is feed-only: no site is asked for it; leave the query mode out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +165,16 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
     prior = told.get("prior_bits") or 0.0
     if not isinstance(prior, int | float) or isinstance(prior, bool) or not abs(prior) <= MAX_PRIOR_BITS:
         raise wrong("prior_bits", f"bits from -{MAX_PRIOR_BITS:.0f} to {MAX_PRIOR_BITS:.0f}")
+    mode = told.get("query_mode")
+    if mode is not None and mode not in list(QueryMode):
+        raise wrong("query_mode", f"one of {', '.join(QueryMode)}")
     files = told.get("files") or []
     if not isinstance(files, list):
         raise wrong("files", "a list")
     read = tuple(file_from_json(one, file, line) for one in files)
     if len({(one.path, one.variant) for one in read}) != len(read):
         raise wrong("files", "every path once")
-    return Asset(
+    asset = Asset(
         id=AssetId(told["id"]),
         title=told["title"].strip(),
         aliases=tuple(dict.fromkeys(one.strip() for one in aliases)),
@@ -172,9 +187,13 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
         swarm_lookup=told.get("swarm_lookup") is True,
         infohashes=tuple(infohashes),
         prior_bits=float(prior),
+        query_mode=QueryMode(mode) if mode else None,
         allow=_allow(told.get("allow"), file, line),
         files=read,
     )
+    if asset.is_contradictory:
+        raise InputError(EMBARGOED_AND_ASKED, file=file, line=line, field="query_mode")
+    return asset
 
 
 def _allow(told: Any, file: str, line: int) -> tuple[Allow, ...]:
@@ -217,6 +236,7 @@ def asset_json(asset: Asset) -> dict[str, Any]:
     told: dict[str, Any] = {"id": asset.id, "title": asset.title, "aliases": list(asset.aliases)}
     told |= {"year": asset.year, "kind": asset.kind, "owner": asset.owner, "codename": asset.codename}
     told |= {"embargoed": asset.embargoed, "critical": asset.critical, "swarm_lookup": asset.swarm_lookup}
+    told |= {"query_mode": asset.query_mode.value if asset.query_mode else None}
     told |= {"prior_bits": asset.prior_bits, "allow": [allow_json(one) for one in asset.allow]}
     told |= {"infohashes": list(asset.infohashes), "files": [file_json(one) for one in asset.files]}
     return {name: value for name, value in told.items() if value not in (None, False, [], 0.0)}

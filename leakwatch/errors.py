@@ -12,7 +12,10 @@ LeakwatchError
 │   └── HeaderError                         a safetensors or GGUF header, or a print of one
 ├── SourceError                             one site, one poll
 │   ├── FetchFailed                         the network, or a limit of ours, stopped the transfer
+│   ├── PutOff                              the host's budget is used up: a matter of time, nobody's fault
 │   ├── Refused                             the site said no (403, 429, a challenge page, our own address rules)
+│   │   ├── Disallowed                      its robots.txt says no to one URL
+│   │   └── AddressRefused, Withheld        our own rules say no
 │   └── LayoutChanged                       the page is not what the kind expects
 ├── SwarmError                              peers, DHT, the libtorrent child
 ├── StoreError
@@ -175,6 +178,28 @@ class AddressRefused(Refused):
     blame = "ours"
     permanent = True
     failure = Failure.ADDRESS
+
+
+class Disallowed(Refused):
+    """The host's robots.txt does not want this URL to be asked for; leave the site out, or ask its owner."""
+
+    @property
+    def is_of_item(self) -> bool:
+        """It is said of this URL; others of the host may be asked for."""
+        return True
+
+
+class Withheld(Refused):
+    """The request would name an asset that is under embargo; it was not sent."""
+
+    blame = "ours"
+    permanent = True
+
+
+class PutOff(SourceError):
+    """The host's budget of requests is used up; the rest is asked for later."""
+
+    blame = "ours"
 
 
 class LayoutChanged(SourceError):

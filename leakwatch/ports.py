@@ -20,10 +20,11 @@ from leakwatch.model.finding import (
     ProofTask,
     Rank,
 )
+from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
-from leakwatch.sources._kind import Payload, Request
+from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
 
@@ -39,8 +40,10 @@ class Clock(Protocol):
 class Fetcher(Protocol):
     """The one door to HTTP."""
 
-    async def fetch(self, request: Request, *, min_interval_s: float = 0.0) -> Payload:
-        """Do one GET, following redirects through the same checks.
+    async def fetch(
+        self, request: Request, *, min_interval_s: float = 0.0, manner: Manner = PLAIN
+    ) -> Payload:
+        """Do one GET, or POST a form, following redirects through the same checks.
 
         A 304 comes back as a payload of that status. Raises: Refused, AddressRefused, FetchFailed.
         """
@@ -54,6 +57,14 @@ class Fetcher(Protocol):
         Raises: AddressRefused or FetchFailed before anything was written; DeliveryError with `uncertain`
         where the connection broke after the request had gone out.
         """
+        ...
+
+
+class Reader(Protocol):
+    """Reads pages, those of strangers within limits."""
+
+    async def read(self, kind: PolledKind, payload: Payload) -> Page:
+        """What a page holds. Raises: LayoutChanged, Refused; FetchFailed where it could not be read for another reason."""
         ...
 
 
@@ -185,6 +196,10 @@ class Sites(Protocol):
 
     async def tell_blind(self, state: SiteState, at: datetime | None) -> bool:
         """Note that somebody is told that a site is blind, or sees again (None); false if it was noted already."""
+        ...
+
+    async def keep_ledger(self, state: SiteState, ledger: Mapping[str, Any]) -> None:
+        """Write a ledger over the one that `state` knows. Raises: Conflict if a poll was first."""
         ...
 
     async def windows_since(self, since: datetime) -> dict[str, list[CoverageWindow]]:

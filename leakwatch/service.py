@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.resources import files as package_files
 from pathlib import Path
 
-from leakwatch.catalogue import Imported, is_text, parse_catalogue, with_files
+from leakwatch.catalogue import EMBARGOED_AND_ASKED, Imported, is_text, parse_catalogue, with_files
 from leakwatch.data import data_folder
 from leakwatch.errors import InputError
 from leakwatch.extract.hosts import Hosts
@@ -159,8 +159,11 @@ async def add_asset(
                 swarm_lookup=asset.swarm_lookup or known.swarm_lookup,
                 infohashes=tuple(dict.fromkeys((*known.infohashes, *asset.infohashes))),
                 prior_bits=asset.prior_bits or known.prior_bits,
+                query_mode=asset.query_mode or known.query_mode,
                 allow=tuple({one.name: one for one in (*known.allow, *asset.allow)}.values()),
             )
+        if asset.is_contradictory:
+            raise InputError(f"{asset.id}: {EMBARGOED_AND_ASKED}, or say feed-only")
         await work.catalogue.save(asset, at)
     return asset
 

@@ -31,7 +31,7 @@ ASSET = Asset(
 
 
 class Web:
-    """A small web server: pages by path, and what was asked and posted."""
+    """A small web server: pages by path, and what was asked and posted. Its robots.txt, if any, is asked beside that."""
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, str | bytes, dict[str, str]]] = {}
@@ -61,7 +61,8 @@ class Web:
                     self.posted.append((headers, json.loads(body)))
                 status, text, extra = self.answer_posts, "ok", {}
             else:
-                self.asked.append((target, headers))
+                if target != "/robots.txt":
+                    self.asked.append((target, headers))
                 status, text, extra = self.pages.get(target.partition("?")[0], (404, "nothing here", {}))
             payload = text if isinstance(text, bytes) else text.encode()
             told = "".join(f"{name}: {value}\r\n" for name, value in extra.items())

@@ -394,13 +394,13 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
     "stream with a canary": (f"{DHT}canary = 'x'\n", 6, "sites.1.canary", "remove it"),
     "canary without a page": (
         f"{HTTP}[[sites]]\nname = 'a'\nkind = 'feed'\nurl = 'https://x/'\ncanary = 'x'\n",
-        6,
+        7,
         "sites.1.canary",
         "give both canary",
     ),
     "canary on no page": (
         f"{HTTP}[[sites]]\nname = 'a'\nkind = 'feed'\nurl = 'https://x/'\ncanary = 'x'\ncanary_url = 'ftp://x'\n",
-        7,
+        8,
         "sites.1.canary_url",
         "expected an http or https address",
     ),

@@ -277,7 +277,7 @@ async def test_a_stream_is_not_polled(desk: Desk) -> None:
     assert state
     refusing = cast("Any", None)
     with pytest.raises(ConfigError, match="listened to, not polled"):
-        await poll(site, KINDS["dht"], state, await desk.brain(), *[refusing] * 7)
+        await poll(site, KINDS["dht"], state, await desk.brain(), *[refusing] * 8)
     assert await desk.windows() == []
 
 

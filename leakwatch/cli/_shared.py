@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from leakwatch.display import clean
 from leakwatch.errors import StoreError
 
 if TYPE_CHECKING:
@@ -54,6 +55,15 @@ def load(path: Path) -> Config:
     return load_config(path)
 
 
+def against_robots(config: Config) -> list[str]:
+    """The sites that are read against their robots.txt, each with the operator's reason."""
+    return [
+        f"the site {site.name!r} is read against its robots.txt: {clean(site.ignore_robots_because, 300)}"
+        for site in config.sites
+        if site.robots == "ignore"
+    ]
+
+
 def gaps(config: Config) -> list[str]:
     """What a correct configuration leaves undone, for which an operator might wait in vain."""
     found = [
@@ -67,6 +77,7 @@ def gaps(config: Config) -> list[str]:
         found.append("without [[routes]] nobody is alerted; findings are only listed")
     if config.swarm.enabled and not config.swarm.dht_bootstrap:
         found.append("without swarm.dht_bootstrap no peers are found, so no torrent can be proved")
+    found += against_robots(config)
     for site in config.sites:
         if site.is_stream and site.enabled and not config.swarm.enabled:
             found.append(f"the site {site.name!r} hears nothing: [swarm] is not enabled")

@@ -64,6 +64,14 @@ LookupOption = Annotated[
         "--swarm-lookup", help="The owner's yes to asking the DHT for its infohashes, embargoed or not."
     ),
 ]
+ModeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--query-mode",
+        metavar="MODE",
+        help="feed-only, generic or direct: how much sites with a search are told of it; under embargo always feed-only.",
+    ),
+]
 ReplaceOption = Annotated[
     bool, typer.Option("--replace", help="Put these prints in the place of others of the same path.")
 ]
@@ -106,6 +114,7 @@ def add(
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
     swarm_lookup: LookupOption = False,
+    query_mode: ModeOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
     variant: VariantOption = None,
@@ -126,7 +135,7 @@ def add(
     if title is None and not (variant and ident):
         raise typer.BadParameter("is missing; with --variant, --id does as well", param_hint="--title")
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    asset = _asset(title or ident or "", alias, kind, year, owner, codename, flags, ident)
+    asset = _asset(title or ident or "", alias, kind, year, owner, codename, flags, ident, query_mode)
     result = fingerprinted(paths, cache, no_cache, wanted(also, table), print_each=False)
     if result.problems:
         report(result)
@@ -177,6 +186,7 @@ def import_(
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
     swarm_lookup: LookupOption = False,
+    query_mode: ModeOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -185,8 +195,10 @@ def import_(
     from leakwatch.service import import_catalogue  # noqa: PLC0415
 
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    asset = _asset(title, alias, kind, year, owner, codename, flags, ident) if title else None
-    if not title and (any(flags.values()) or alias or kind or year or owner or codename or ident):
+    asset = _asset(title, alias, kind, year, owner, codename, flags, ident, query_mode) if title else None
+    if not title and (
+        any(flags.values()) or alias or kind or year or owner or codename or ident or query_mode
+    ):
         raise InputError("these options describe one asset: say which with --title", file=str(file))
 
     async def work() -> list[Asset]:
@@ -267,6 +279,7 @@ def show(
         "embargoed",
         "critical",
         "prior_bits",
+        "asked_as",
     ):
         value = getattr(asset, name)
         if value:
@@ -310,6 +323,7 @@ def _asset(
     codename: str | None,
     flags: dict[str, bool],
     ident: str | None,
+    query_mode: str | None,
 ) -> Asset:
     from leakwatch.catalogue import asset_from_json  # noqa: PLC0415
     from leakwatch.service import slug  # noqa: PLC0415
@@ -321,5 +335,5 @@ def _asset(
         "kind": kind,
         "year": year,
     }
-    told |= {"owner": owner, "codename": codename, **flags}
+    told |= {"owner": owner, "codename": codename, "query_mode": query_mode, **flags}
     return asset_from_json(told)

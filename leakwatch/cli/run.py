@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, gaps, load, run_async, say
+from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, against_robots, gaps, load, run_async, say
 from leakwatch.display import clean
 from leakwatch.errors import ConfigError, InputError, LeakwatchError
 
@@ -118,6 +118,7 @@ def _configured(path: Path) -> list[tuple[bool, str]]:
             f"configuration: {len(loaded.sites)} sites, {len(loaded.channels)} channels, {len(loaded.routes)} routes",
         )
     ]
+    told += [(True, f"note: {note}") for note in against_robots(loaded)]
     try:
         loaded.data_dir.mkdir(parents=True, exist_ok=True)
         probe = loaded.data_dir / ".write-probe"

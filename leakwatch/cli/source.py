@@ -70,27 +70,76 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
 
 @app.command()
 def health(
-    name: Annotated[str, typer.Argument(help="The site's name.")],
+    name: Annotated[str | None, typer.Argument(help="The site's name; all sites if none is named.")] = None,
     as_json: JsonOption = False,
+    page: Annotated[
+        Path | None, typer.Option("--html", help="Write one page of all sites to this file.")
+    ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Show what the last polls of a site covered."""
+    """Show which sites are blind, since when and why; of one site what its last polls covered."""
+    if name is None or page is not None:
+        _all_sites(as_json, page, config)
+        return
 
-    async def work() -> list[CoverageWindow]:
+    async def work() -> tuple[list[CoverageWindow], SiteState]:
         async with repository(config) as opened, opened.reading() as reading:
-            if await reading.sites.get(name) is None:
+            state = await reading.sites.get(name)
+            if state is None:
                 raise InputError(f"no site {name!r}; `leakwatch source list` shows them")
-            return await reading.sites.windows(name)
+            return await reading.sites.windows(name), state
 
-    for window in run_async(work):
+    windows, state = run_async(work)
+    for window in windows:
         told = {field: getattr(window, field) for field in window.__dataclass_fields__}
         if as_json:
-            emit(told | {"verdict": window.verdict.value})
+            emit(told | {"verdict": window.verdict.value, "failure": window.failure})
         else:
             at = window.started_at.isoformat(timespec="seconds")
             typer.echo(
                 f"{at}\t{window.verdict.value}\t{window.pages} pages\t{window.new_items} new of {window.items}\t{clean(window.detail or '')}"
             )
+    if not as_json:
+        from leakwatch.cli._health import hole_lines  # noqa: PLC0415
+
+        for line in hole_lines(windows, state):
+            typer.echo(line)
+
+
+def _all_sites(as_json: bool, page: Path | None, config: Path) -> None:
+    from leakwatch.cli import _health  # noqa: PLC0415
+
+    found = run_async(lambda: _health.health_of(config, now()))
+    if page is not None:
+        from leakwatch.cli._health_page import health_page  # noqa: PLC0415
+
+        page.write_text(health_page(found), "utf-8")
+        say(f"leakwatch: {len(found.sites)} sites written to {page}")
+    elif as_json:
+        for one in (*_health.site_values(found), *_health.asset_values(found)):
+            emit(one)
+    else:
+        for line in _health.table(found):
+            typer.echo(line)
+
+
+@app.command()
+def accept(
+    name: Annotated[str, typer.Argument(help="The site's name.")], config: ConfigOption = DEFAULT_CONFIG
+) -> None:
+    """Take what a site shows now as what it usually shows: its layout changed, and the site means it."""
+
+    async def work() -> None:
+        from leakwatch.polling.ledger import without_profile  # noqa: PLC0415
+
+        async with repository(config) as opened, opened.writing() as writing:
+            state = await writing.sites.get(name)
+            if state is None:
+                raise InputError(f"no site {name!r}; `leakwatch source list` shows them")
+            await writing.sites.keep_ledger(state, without_profile(state.ledger))
+
+    run_async(work)
+    say(f"{name}: what it shows is learned anew")
 
 
 @app.command()

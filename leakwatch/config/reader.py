@@ -24,6 +24,7 @@ from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
 from leakwatch.alerts.webhook import secret_bytes
 from leakwatch.config.sections import CHANNELS, SECTIONS, Config
 from leakwatch.crawl.addresses import HostList
+from leakwatch.crawl.proxies import proxy_of
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
 from leakwatch.model.asset import MAX_PRIOR_BITS
@@ -32,7 +33,7 @@ from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
-from leakwatch.sources._kind import StreamKind
+from leakwatch.sources._kind import PolledKind, StreamKind
 from leakwatch.sources.dht import DhtSite
 from leakwatch.swarm.metadata import SwarmSettings
 
@@ -44,6 +45,8 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "concurrency": (4, 1000),
     "max_requests": (1, None),
     "prior_bits": (-MAX_PRIOR_BITS, MAX_PRIOR_BITS),
+    "max_per_hour": (0, 1_000_000),
+    "questions_per_poll": (1, 100),
     "max_threads": (1, None),
     "limit": (1, 1000),
     "packets_per_s": (1, 1000),
@@ -55,6 +58,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "raw_cap_bytes": (1024, None),
     "decoded_cap_bytes": (1024, None),
 }
+_MAX_QUERY = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
@@ -84,6 +88,7 @@ class _Reader:
     def __init__(self, path: Path, text: str) -> None:
         self._path, self._text = path, text
         self._secrets: dict[str, Secret] = {}
+        self._proxies: set[str] = set()
 
     def config(self) -> Config:
         try:
@@ -100,6 +105,7 @@ class _Reader:
             name: self._dataclass(cls, told[name], (name,)) for name, cls in SECTIONS.items() if name in told
         }
         self._secrets = self._named_secrets(told.get("secrets", {}))
+        self._proxies = set(sections["http"].proxies)
         channels = tuple(
             self._channel(one, ("channels", i)) for i, one in enumerate(self._tables(told, "channels"))
         )
@@ -126,6 +132,9 @@ class _Reader:
         )
         self._asked(("http", "contact"), lambda: config.door.user_agent)
         self._asked(("swarm",), lambda: config.swarm_settings)
+        self._asked(
+            ("http", "proxies"), lambda: [proxy_of(n, u.reveal()) for n, u in config.http.proxies.items()]
+        )
         self._asked(("http", "allow_hosts"), lambda: HostList.parse(config.http.allow_hosts))
         if config.store.url is not None:
             from leakwatch.store.engine import async_url  # noqa: PLC0415 - slow to import, rarely needed
@@ -195,6 +204,7 @@ class _Reader:
             own -= SCHEDULE
             told = {"enabled": False} | told
         self._known(told, own | settings, at)
+        own -= settings  # a kind with queries of its own asks them itself
         site = self._dataclass(
             SiteConfig,
             {key: value for key, value in told.items() if key in own} | {"kind": kind.name},
@@ -215,8 +225,27 @@ class _Reader:
                     f"no secret {told[key]!r}; give {told[key]}_file or {told[key]}_env under [secrets]",
                 )
         self._check_cron(site, at)
+        self._check_manner(site, at)
         self._check_canary(site, at)
         return site
+
+    def _check_manner(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
+        """What is said of how a site is asked: reasons, mirrors, proxy and words must make sense."""
+        if site.robots == "ignore" and not site.ignore_robots_because.strip():
+            raise self._error((*at, "robots"), 'robots = "ignore" needs a reason in ignore_robots_because')
+        for mirror in site.mirrors:
+            if not _is_web_address(mirror) or urlsplit(mirror).path not in ("", "/") or "?" in mirror:
+                raise self._error((*at, "mirrors"), f"expected an address without a path, got {mirror!r}")
+        if site.proxy and site.proxy not in self._proxies:
+            raise self._error(
+                (*at, "proxy"),
+                f"no proxy {site.proxy!r} under http.proxies" + _nearest(site.proxy, self._proxies),
+            )
+        kind = KINDS[site.kind]
+        if site.queries and not (isinstance(kind, PolledKind) and kind.ask):
+            raise self._error((*at, "queries"), f"a {site.kind} site has no search; remove it")
+        if not all(0 < len(words.strip()) <= _MAX_QUERY for words in site.queries):
+            raise self._error((*at, "queries"), f"expected words of at most {_MAX_QUERY} characters")
 
     def _check_canary(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
         if (site.canary is None) != (site.canary_url is None) or site.canary == "":
@@ -286,13 +315,16 @@ class _Reader:
             raise self._error(at, "expected a table")
         hints = typing.get_type_hints(cls)
         wanted = {one.name: one for one in dataclasses.fields(cls) if one.name not in ready}
-        secrets = {name for name in wanted if Secret in (hints[name], *get_args(hints[name]))}
+        tables = {name for name in wanted if get_origin(hints[name]) is Mapping}
+        secrets = {name for name in wanted if Secret in (hints[name], *get_args(hints[name]))} - tables
         self._known(told, {*wanted, *(f"{name}_{how}" for name in secrets for how in ("file", "env"))}, at)
         values: dict[str, Any] = dict(ready)
         for name, one in wanted.items():
             secret = self._secret(told, name, at) if name in secrets else None
             if secret is not None:
                 values[name] = secret
+            elif name in tables and name in told:
+                values[name] = self._addresses(told[name], (*at, name))
             elif name in told:
                 values[name] = self._value(hints[name], told[name], (*at, name))
                 least, most = _BOUNDS.get(name, (None, None))
@@ -325,6 +357,21 @@ class _Reader:
                 raise self._error((*at, given[0]), f"the environment variable {value} is not set")
             return Secret(os.environ[value])
         return Secret(value)
+
+    def _addresses(self, told: Any, at: tuple[str | int, ...]) -> dict[str, Secret]:
+        """A table of secret addresses by name, each with `url`, `url_file` or `url_env`."""
+        if not isinstance(told, dict):
+            raise self._error(at, "expected a table: name = { url_env = ... }")
+        found: dict[str, Secret] = {}
+        for name, one in told.items():
+            if not isinstance(one, dict) or not _NAME.match(name):
+                raise self._error((*at, name), "expected a table with url, url_file or url_env")
+            self._known(one, {"url", "url_file", "url_env"}, (*at, name))
+            secret = self._secret(one, "url", (*at, name))
+            if secret is None:
+                raise self._error((*at, name), "expected url, url_file or url_env")
+            found[name] = secret
+        return found
 
     def _value(self, hint: Any, value: Any, at: tuple[str | int, ...]) -> Any:
         """A TOML value as the type that the field wants."""

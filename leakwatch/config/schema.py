@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -73,6 +74,11 @@ def _table(cls: type, without: tuple[str, ...] = ()) -> dict[str, Any]:
 
 
 _SECRET = {"type": "string", "description": "a secret; better given as _file or _env"}
+_ADDRESS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {name: {"type": "string"} for name in ("url", "url_file", "url_env")},
+}
 _SCALARS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     bool: {"type": "boolean"},
@@ -91,6 +97,8 @@ def _type(hint: Any) -> dict[str, Any]:
         return _type(next(arg for arg in args if arg is not type(None)))
     if origin in (tuple, frozenset):
         return {"type": "array", "items": _type(args[0])}
+    if origin is Mapping:
+        return {"type": "object", "additionalProperties": _ADDRESS}
     if origin is typing.Literal:
         return {"enum": list(args)}
     return _SCALARS[getattr(hint, "__supertype__", hint)]

@@ -37,7 +37,8 @@ class StoreConfig:
 class HttpConfig:
     """How the door behaves. `contact` goes into the User-Agent: sites must be able to reach whoever watches them.
 
-    `allow_hosts` may be private or loopback, at any port ("host" or "host:port").
+    `allow_hosts` may be private or loopback, at any port ("host" or "host:port"). `proxies` are those that sites may
+    name: a table by name, each with `url`, `url_file` or `url_env`.
     """
 
     contact: str
@@ -45,6 +46,7 @@ class HttpConfig:
     raw_cap_bytes: int = 8 * 2**20
     decoded_cap_bytes: int = 32 * 2**20
     total_deadline_s: float = 60.0
+    proxies: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ class Config:
             raw_cap_bytes=http.raw_cap_bytes,
             decoded_cap_bytes=http.decoded_cap_bytes,
             total_deadline_s=http.total_deadline_s,
+            proxies=http.proxies,
         )
 
     def beside(self, file: Path | None) -> Path | None:

@@ -197,11 +197,19 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Resolves once, checks every answer, connects to a checked address and compares the socket's peer.
 
     `dial` makes the connection; it is given addresses, never names, so nothing is resolved a second time.
-    Sockets in the file system are left to the protocol's default, which raises.
+    Sockets in the file system are left to the protocol's default, which raises. With `is_relayed` the socket ends at
+    a proxy, which is told the checked address; so its peer says nothing.
     """
 
-    def __init__(self, allow: HostList, resolve: Resolve, dial: httpcore.AsyncNetworkBackend) -> None:
-        self._allow, self._resolve, self._dial = allow, resolve, dial
+    def __init__(
+        self,
+        allow: HostList,
+        resolve: Resolve,
+        dial: httpcore.AsyncNetworkBackend,
+        *,
+        is_relayed: bool = False,
+    ) -> None:
+        self._allow, self._resolve, self._dial, self._is_relayed = allow, resolve, dial, is_relayed
 
     async def connect_tcp(
         self,
@@ -245,12 +253,13 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         for address in addresses:
             try:
                 stream = await self._dial.connect_tcp(address, port, timeout=share)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            except (httpcore.ConnectError, httpcore.ConnectTimeout, FetchFailed) as error:
                 failure = error
                 continue
-            await _compare_peer(host, address, port, stream)
+            if not self._is_relayed:
+                await _compare_peer(host, address, port, stream)
             return stream
-        if isinstance(failure, httpcore.ConnectTimeout):
+        if isinstance(failure, httpcore.ConnectTimeout | FetchFailed):
             raise failure
         raise FetchFailed(f"{host}: no connection to port {port} ({_cause(failure)})")
 

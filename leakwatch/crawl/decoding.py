@@ -165,7 +165,7 @@ class Trace:
 
 
 class RawTransport(httpx.AsyncBaseTransport):
-    """Puts httpx on top of an httpcore pool with our backend: no proxies, HTTP/2, decoding or retries.
+    """Puts httpx on top of an httpcore pool with our backend: no HTTP/2, decoding or retries, no proxy but a given one.
 
     Units: seconds, for a connection with its TLS, and for any one read or write.
     """
@@ -178,6 +178,7 @@ class RawTransport(httpx.AsyncBaseTransport):
         keep_alive: bool,
         connect_s: float,
         read_s: float,
+        proxy: httpcore.Proxy | None = None,
     ) -> None:
         self._timeouts = {"connect": connect_s, "read": read_s, "write": read_s, "pool": None}
         self._pool = httpcore.AsyncConnectionPool(
@@ -186,6 +187,7 @@ class RawTransport(httpx.AsyncBaseTransport):
             max_connections=_MAX_CONNECTIONS,
             max_keepalive_connections=_KEPT_CONNECTIONS if keep_alive else 0,
             keepalive_expiry=_KEEP_ALIVE_S,
+            proxy=proxy,
         )
 
     async def send(
@@ -244,6 +246,8 @@ def _in_our_words(host: str) -> Generator[None]:
     except httpcore.TimeoutException as error:
         told = f"{host}: no answer in time ({type(error).__name__})"
         raise FetchFailed(told, failure=Failure.TIMEOUT) from None
+    except httpcore.ProxyError:
+        raise FetchFailed(f"{host}: the proxy makes no connection to it, or wants another login") from None
     except httpcore.LocalProtocolError:
         raise FetchFailed(f"{host}: the request cannot be written as HTTP; correct its headers") from None
     except (httpcore.ProtocolError, httpcore.NetworkError, OSError) as error:

@@ -11,98 +11,50 @@ import logging
 import ssl
 from asyncio import timeout
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from time import monotonic
-from typing import Self, cast
+from typing import Self
 
 import httpcore
 import httpx
 
-from leakwatch import __version__
 from leakwatch.crawl import addresses
-from leakwatch.crawl.decoding import (
-    BodyLimits,
-    ConnectionBroken,
-    RawTransport,
-    Trace,
-    inflated_start,
-    read_body,
-    read_start,
-)
+from leakwatch.crawl.answers import Answers
+from leakwatch.crawl.decoding import ConnectionBroken, Trace, read_body, read_start
 from leakwatch.crawl.hop import OURS, Hop, Secrets, listed_of
-from leakwatch.crawl.politeness import Pace, check_status
-from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, Failure, FetchFailed, SourceError
+from leakwatch.crawl.mirrors import Mirrors
+from leakwatch.crawl.outing import Outing
+from leakwatch.crawl.politeness import Pace, check_status, quota_wait_s
+from leakwatch.crawl.reasons import with_reason
+from leakwatch.crawl.robots_cache import RobotsCache
+from leakwatch.crawl.settings import DoorSettings
+from leakwatch.crawl.silence import NOTHING, Silence
+from leakwatch.crawl.tokens import Tokens
+from leakwatch.crawl.ways import Roads
+from leakwatch.errors import (
+    AddressRefused,
+    ConfigError,
+    DeliveryError,
+    Failure,
+    FetchFailed,
+    Refused,
+    SourceError,
+)
+from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.ports import Clock
 from leakwatch.sources._kind import CredentialRef, Payload, Request
-from leakwatch.sources._refusals import look
+
+__all__ = ["DoorSettings", "HttpFetcher"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_REASON_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class DoorSettings:
-    """The section `http` of the configuration.
-
-    Units: bytes and seconds; `min_rate_bytes_s` holds from `rate_grace_s` on, `ratio_cap` from 1 MiB on.
-    """
-
-    contact: str
-    allow_hosts: frozenset[str] = frozenset()
-    raw_cap_bytes: int = 8 * 1024 * 1024
-    decoded_cap_bytes: int = 32 * 1024 * 1024
-    ratio_cap: int = 200
-    connect_timeout_s: float = 10.0
-    read_timeout_s: float = 20.0
-    total_deadline_s: float = 60.0
-    max_redirects: int = 5
-    min_rate_bytes_s: int = 1024
-    rate_grace_s: float = 10.0
-
-    @property
-    def body_limits(self) -> BodyLimits:
-        """What one body may cost."""
-        pace = (self.min_rate_bytes_s, self.rate_grace_s)
-        return BodyLimits(self.raw_cap_bytes, self.decoded_cap_bytes, self.ratio_cap, *pace)
-
-    @property
-    def user_agent(self) -> str:
-        """Who we are and whom to write to. Raises: ConfigError."""
-        if not (self.contact.strip() and self.contact.isascii() and self.contact.isprintable()):
-            raise ConfigError("give an address or a page in plain ASCII", field="http.contact")
-        return f"leakwatch/{__version__} (+{self.contact.strip()})"
-
-
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """Connections that are kept, and such that are not: of each kind those to listed hosts lie apart from all others.
-
-    So a URL that may not lead to a listed host cannot use a connection that another request opened to it.
-    """
-
-    pooled: RawTransport
-    fresh: RawTransport
-
-    @classmethod
-    def to(
-        cls, backend: addresses.GuardedBackend, tls: ssl.SSLContext, connect_s: float, read_s: float
-    ) -> _Ways:
-        """Ways to what the backend lets through."""
-        pooled, fresh = (
-            RawTransport(backend, tls, keep_alive=keep, connect_s=connect_s, read_s=read_s)
-            for keep in (True, False)
-        )
-        return cls(pooled, fresh)
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self.pooled.aclose()
-        await self.fresh.aclose()
+_UNAUTHORIZED = 401
 
 
 class HttpFetcher:
-    """Implements the port `Fetcher`. One per process: it keeps the pace of every host."""
+    """Implements the port `Fetcher`. One per process: it keeps the pace of every host.
+
+    `silence` are the names that may not leave; whoever knows the catalogue keeps it up to date.
+    """
 
     def __init__(
         self,
@@ -120,12 +72,10 @@ class HttpFetcher:
         self._settings, self._secret, self._clock = settings, secret, clock
         self._allow = addresses.HostList.parse(settings.allow_hosts)
         self._user_agent, self._pace = settings.user_agent, Pace()
-        dial = dial or cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
-        tls = tls or httpx.create_ssl_context(trust_env=False)
-        limits_s = (settings.connect_timeout_s, settings.read_timeout_s)
-        self._listed = _Ways.to(addresses.GuardedBackend(self._allow, resolve, dial), tls, *limits_s)
-        nobody = addresses.HostList()
-        self._public = _Ways.to(addresses.GuardedBackend(nobody, resolve, dial), tls, *limits_s)
+        self._roads = Roads(settings, self._allow, resolve, tls, dial)
+        self._answers, self._robots = Answers(), RobotsCache()
+        self._mirrors, self._tokens = Mirrors(), Tokens()
+        self.silence: Silence = NOTHING
 
     async def __aenter__(self) -> Self:
         return self
@@ -135,24 +85,23 @@ class HttpFetcher:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._listed.aclose()
-        await self._public.aclose()
+        await self._roads.aclose()
 
-    async def fetch(self, request: Request, *, min_interval_s: float = 0.0) -> Payload:
-        """Do one GET, following redirects through the same checks.
+    async def fetch(
+        self, request: Request, *, min_interval_s: float = 0.0, manner: Manner = PLAIN
+    ) -> Payload:
+        """Do one GET, or POST a form, following redirects through the same checks.
 
-        Every hop waits for its host's turn; the total deadline is of the time on the wire, not that wait.
-        Raises: Refused, AddressRefused, FetchFailed; ConfigError if a secret cannot be sent.
+        Every hop waits for its host's turn; the total deadline is of the time on the wire, not that wait. A site's
+        mirrors are tried where it cannot be reached, not where it refuses us: another address is no way around a no.
+        Raises: Refused, AddressRefused, Disallowed, Withheld, PutOff, FetchFailed; ConfigError if a secret cannot be sent.
         """
-        secrets = self._secrets(request)
-        try:
-            return await self._follow(request, secrets, min_interval_s)
-        except SourceError as error:
-            told = secrets.hide(error.message)
-            if request.named_by is not None and isinstance(error, AddressRefused):
-                told = f"named by a page, which may be hostile: {told}"
-            error.args = (told,)
-            raise
+        self.silence.check(request, manner)
+
+        async def ask() -> Payload:
+            return await self._at_any_address(request, min_interval_s, manner)
+
+        return await (self._answers.get(request, manner, ask) if manner.site else ask())
 
     async def post(
         self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
@@ -180,32 +129,88 @@ class HttpFetcher:
     ) -> tuple[int, Mapping[str, str], bytes]:
         fields = {name: value for name, value in headers.items() if name.lower() not in OURS}
         fields |= {"accept-encoding": "identity", "user-agent": self._user_agent}
-        response = await self._listed.fresh.send("POST", url, fields, trace, body)
+        fresh = self._roads.to(None, is_listed=True).fresh
+        response = await fresh.send("POST", url, fields, trace, body)
         try:
             start = await read_start(response.aiter_raw())
             return response.status_code, dict(response.headers.items()), start
         finally:
             await response.aclose()
 
-    async def _follow(self, request: Request, secrets: Secrets, min_interval_s: float) -> Payload:
+    async def _at_any_address(self, request: Request, min_interval_s: float, manner: Manner) -> Payload:
+        """Ask at the site's addresses, one after the other, until one can be reached. Raises: the last failure."""
+        failure: FetchFailed | None = None
+        for url in self._mirrors.addresses(request.url, manner):
+            try:
+                payload = await self._with_secrets(replace(request, url=url), min_interval_s, manner)
+            except FetchFailed as error:
+                if error.failure is Failure.BODY:
+                    raise
+                told = f"{failure.message}; {error.message}" if failure else error.message
+                error.args = (told,)
+                failure = error
+            else:
+                self._mirrors.works(url, manner)
+                return replace(payload, request=request)
+        raise failure or FetchFailed("the site has no address")
+
+    async def _with_secrets(self, request: Request, min_interval_s: float, manner: Manner) -> Payload:
+        """Ask with the request's secrets; a token that the site does not take is got anew, once."""
+        out = self._outing(request, min_interval_s, manner)
+        secrets = await self._secrets(request, out)
+        try:
+            try:
+                return await self._follow(request, secrets, out)
+            except Refused as error:
+                if error.status != _UNAUTHORIZED or not request.token_url:
+                    raise
+            self._tokens.drop(request, manner.proxy, secrets.bearer)
+            secrets = await self._secrets(request, out)
+            return await self._follow(request, secrets, out)
+        except SourceError as error:
+            told = secrets.hide(error.message)
+            if request.named_by is not None and isinstance(error, AddressRefused):
+                told = f"named by a page, which may be hostile: {told}"
+            error.args = (told,)
+            raise
+
+    def _outing(self, request: Request, min_interval_s: float, manner: Manner) -> Outing:
         allow = self._allow if request.named_by is None else listed_of(request.named_by, self._allow)
-        target = addresses.check_url(request.url, allow, high_ports=request.high_ports)
-        hop = Hop(request, secrets, target, allow)
+        return Outing(request, allow, self._roads.proxy(manner.proxy), min_interval_s, manner)
+
+    async def _follow(self, request: Request, secrets: Secrets, out: Outing) -> Payload:
+        hop = Hop(request, secrets, out.check(request.url), out.allow, posts=request.form is not None)
         left_s = self._settings.total_deadline_s
         for _ in range(self._settings.max_redirects + 1):
-            async with self._pace.slot(hop.target.lane, min_interval_s):
+            out.check_remote(hop.target)
+            interval_s = max(out.min_interval_s, await self._robots_delay_s(hop, out))
+            async with self._pace.slot(hop.target.lane, interval_s, out.manner.max_per_hour):
                 began = monotonic()
-                answer = await self._visit_in_time(hop, left_s)
+                answer = await self._visit_in_time(hop, left_s, out)
                 left_s -= monotonic() - began
             if isinstance(answer, Payload):
                 return answer
             hop = answer
         raise FetchFailed(f"{hop.target.where}: more than {self._settings.max_redirects} redirects")
 
-    async def _visit_in_time(self, hop: Hop, left_s: float) -> Payload | Hop:
+    async def _robots_delay_s(self, hop: Hop, out: Outing) -> float:
+        """The pause that the host's robots.txt wants, once it allows the URL. Raises: Disallowed, FetchFailed, Refused."""
+        if not out.manner.robots:
+            return 0.0
+
+        async def fetch() -> Payload:
+            url = str(hop.target.url.copy_with(raw_path=b"/robots.txt"))
+            asked = replace(Request(url=url, named_by=out.request.named_by), high_ports=hop.target.high_ports)
+            return await self._follow(
+                asked, Secrets(), replace(out, manner=replace(out.manner, robots=False))
+            )
+
+        return await self._robots.delay_s(hop.target, out.manner.proxy, fetch)
+
+    async def _visit_in_time(self, hop: Hop, left_s: float, out: Outing) -> Payload | Hop:
         try:
             async with timeout(left_s):
-                return await self._visit(hop)
+                return await self._visit(hop, out)
         except TimeoutError:
             told = f"{hop.target.where}: no complete answer before the deadline"
             raise FetchFailed(told, failure=Failure.TIMEOUT) from None
@@ -214,42 +219,33 @@ class HttpFetcher:
                 raise AddressRefused(f"after a redirect, which may be hostile: {error.message}") from None
             raise
 
-    async def _visit(self, hop: Hop) -> Payload | Hop:
+    async def _visit(self, hop: Hop, out: Outing) -> Payload | Hop:
         """Ask one URL: its payload, or where it sends us."""
-        response = await self._get(hop)
+        response = await self._send(hop, out)
         try:
             status, headers, where = response.status_code, response.headers, hop.target.where
+            self._pace.rest(hop.target.lane, quota_wait_s(headers, self._clock.now()))
             if status in _REDIRECTS and "location" in headers:
-                return hop.to(addresses.check_redirect(hop.target, headers["location"], hop.allow))
+                return hop.to(addresses.check_redirect(hop.target, headers["location"], hop.allow), status)
             try:
                 check_status(where, status, headers, self._clock.now())
             except SourceError as error:
-                raise await self._with_reason(error, response) from None
+                raise await with_reason(error, response) from None
             coding, limits = headers.get("content-encoding", ""), self._settings.body_limits
             body = await read_body(response.aiter_raw(), where, coding, limits, monotonic)
             return hop.payload(status, headers, body, self._clock.now())
         finally:
             await response.aclose()
 
-    @staticmethod
-    async def _with_reason(error: SourceError, response: httpx.Response) -> SourceError:
-        """A refusal with the reason that its page gives: a challenge comes as 403 or 503 as well."""
-        start = b""
-        with suppress(FetchFailed, TimeoutError):
-            async with timeout(_REASON_S):
-                start = inflated_start(
-                    await read_start(response.aiter_raw()), response.headers.get("content-encoding", "")
-                )
-        found = look(response.headers, start)
-        if found:
-            error.failure, told = found
-            error.args = (f"{error.message}; {told}",)
-        return error
+    async def _send(self, hop: Hop, out: Outing) -> httpx.Response:
+        """Send on a kept connection; if it proves to be stale, once more on a fresh one (RFC 9110 §9.2.2).
 
-    async def _get(self, hop: Hop) -> httpx.Response:
-        """Send on a kept connection; if it proves to be stale, once more on a fresh one (RFC 9110 §9.2.2)."""
-        trace, ways = Trace(), self._listed if hop.is_listed else self._public
+        A form goes out on a fresh connection and is never sent twice: nobody could tell whether the first one arrived.
+        """
+        trace, ways = Trace(), self._roads.to(out.proxy, is_listed=hop.is_listed)
         fields = hop.fields | {"accept-encoding": "gzip", "user-agent": self._user_agent}
+        if hop.posts:
+            return await ways.fresh.send("POST", hop.wire_url, fields, trace, hop.body)
         try:
             return await ways.pooled.send("GET", hop.wire_url, fields, trace)
         except ConnectionBroken:
@@ -257,9 +253,40 @@ class HttpFetcher:
                 raise
             return await ways.fresh.send("GET", hop.wire_url, fields, trace)
 
-    def _secrets(self, request: Request) -> Secrets:
+    async def _secrets(self, request: Request, out: Outing) -> Secrets:
         parameter, reference = request.query_credential or ("", None)
-        return Secrets(self._look_up(request.credential), parameter, self._look_up(reference))
+        value, own = self._look_up(reference), self._look_up(request.credential)
+        if not request.token_url:
+            return Secrets(own, parameter, value)
+        target = out.check_token_url(request.token_url)
+
+        async def exchange(fields: dict[str, str], body: bytes) -> bytes:
+            return await self._ask_token(target, fields, body, out)
+
+        try:
+            bearer = await self._tokens.get(request, out.manner.proxy, own, exchange)
+        except SourceError as error:
+            error.args = (Secrets(login=own).hide(f"{target.where}: {error.message}"),)
+            raise
+        return Secrets(bearer, parameter, value, login=own)
+
+    async def _ask_token(
+        self, target: addresses.Target, fields: dict[str, str], body: bytes, out: Outing
+    ) -> bytes:
+        """One POST, on a fresh connection and at the host's pace; a redirect is not followed, for it carries the secret."""
+        ways = self._roads.to(out.proxy, is_listed=self._allow.has(target.host, target.port))
+        ours = {"accept-encoding": "identity", "user-agent": self._user_agent}
+        async with self._pace.slot(target.lane, out.min_interval_s, out.manner.max_per_hour):
+            try:
+                async with timeout(self._settings.total_deadline_s):
+                    response = await ways.fresh.send("POST", target.url, fields | ours, Trace(), body)
+                    try:
+                        check_status(target.where, response.status_code, response.headers, self._clock.now())
+                        return await read_start(response.aiter_raw())
+                    finally:
+                        await response.aclose()
+            except TimeoutError:
+                raise FetchFailed("no complete answer before the deadline") from None
 
     def _look_up(self, reference: CredentialRef | None) -> str:
         secret = self._secret(reference).strip() if reference else ""

@@ -15,6 +15,9 @@ from leakwatch.crawl.addresses import HostList, Target
 from leakwatch.errors import ConfigError, FetchFailed, Refused
 from leakwatch.sources._kind import Payload, Request
 
+_FORM = "application/x-www-form-urlencoded"
+_CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+
 OURS = frozenset(
     {"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-authorization"}
     | {"proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "user-agent"}
@@ -39,6 +42,13 @@ class Secrets:
     bearer: str = field(default="", repr=False)
     parameter: str = ""
     value: str = field(default="", repr=False)
+    login: str = field(default="", repr=False)
+    """The `id:secret` that the bearer token was got for."""
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Everything that must not be shown."""
+        return tuple(filter(None, (self.bearer, self.value, self.login, self.login.partition(":")[2])))
 
     def added_to(self, url: httpx.URL) -> httpx.URL:
         """The URL with the secret parameter, once."""
@@ -56,7 +66,7 @@ class Secrets:
 
     def hide(self, text: str) -> str:
         """The text with stars for every secret in it, however it is quoted."""
-        for secret in filter(None, (self.bearer, self.value)):
+        for secret in self.all:
             for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
                 text = re.sub(re.escape(spelling), "***", text, flags=re.IGNORECASE)
             if secret in unquote_plus(unquote_plus(text)):
@@ -65,7 +75,7 @@ class Secrets:
 
     def cut_from(self, body: bytes) -> bytes:
         """The body with stars for every secret: indexes write the asker's key into the links they list."""
-        for secret in filter(None, (self.bearer, self.value)):
+        for secret in self.all:
             for spelling in {secret, quote(secret, safe=""), quote_plus(secret)}:
                 body = body.replace(spelling.encode("ascii"), b"***")
         return body
@@ -75,7 +85,8 @@ class Secrets:
 class Hop:
     """One URL on the way of a request; `own` until the way leaves the request's origin, and never again.
 
-    `allow` are the hosts that may be loopback or private on this way.
+    `allow` are the hosts that may be loopback or private on this way. `posts` says that the form is sent: to the
+    request's own origin only, and not after a redirect that asks for a GET.
     """
 
     request: Request
@@ -84,17 +95,27 @@ class Hop:
     allow: HostList
     own: bool = True
     seen: frozenset[httpx.URL] = frozenset()
+    posts: bool = False
 
-    def to(self, target: Target) -> Hop:
-        """The next hop. Raises: FetchFailed for a loop; Refused if another host's URL holds our secret."""
+    def to(self, target: Target, status: int = 302) -> Hop:
+        """The next hop: 307 and 308 repeat a form, all others ask for a GET, as browsers do (RFC 9110, 15.4).
+
+        Raises: FetchFailed for a loop; Refused if another host would get our secret or our form.
+        """
+        posts = self.posts and status in (307, 308)
         own = self.own and target.origin == self.target.origin
         bare = self.secrets.removed_from(target.url)
         if not own and self.secrets.hide(str(bare)) != str(bare):
             raise Refused(f"{self.target.where}: its redirect would carry our credential to another host")
-        seen = self.seen | {self.secrets.removed_from(self.target.url)}
+        if posts and not own:
+            raise Refused(f"{self.target.where}: its redirect would carry our form to another host")
+        here = self.secrets.removed_from(self.target.url)
+        seen = (
+            self.seen if self.posts and not posts else self.seen | {here}
+        )  # a form may lead to its own address
         if bare in seen:
             raise FetchFailed(f"{self.target.where}: its redirects run in a circle")
-        return replace(self, target=replace(target, url=bare), own=own, seen=seen)
+        return replace(self, target=replace(target, url=bare), own=own, seen=seen, posts=posts)
 
     def payload(self, status: int, headers: Mapping[str, str], body: bytes, at: datetime) -> Payload:
         """What came back, without the secrets."""
@@ -125,4 +146,24 @@ class Hop:
             "authorization": self.secrets.bearer and f"Bearer {self.secrets.bearer}",
         }
         sent = custom | {name: value for name, value in ours.items() if value}
+        if self.posts:
+            sent = {"content-type": _FORM} | sent
+        else:
+            sent.pop("content-type", None)
         return {name: value for name, value in sent.items() if name not in OURS}
+
+    @property
+    def body(self) -> bytes:
+        """The form, in the charset that its Content-Type names, UTF-8 otherwise. Raises: ConfigError for an unknown one."""
+        if not self.posts:
+            return b""
+        told = {name.lower(): value for name, value in self.request.headers.items()}.get(
+            "content-type", _FORM
+        )
+        found = _CHARSET.search(told)
+        try:
+            return urlencode(
+                self.request.form or {}, encoding=found[1] if found else "utf-8", errors="replace"
+            ).encode()
+        except LookupError:
+            raise ConfigError("the form's charset is not known; correct its Content-Type") from None

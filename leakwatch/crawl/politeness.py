@@ -1,4 +1,4 @@
-"""How fast a host is asked: one request at a time, a pause between two, and a ladder of waits after failures.
+"""How fast a host is asked: one at a time, a pause between two, so many an hour, and a ladder of waits after failures.
 
 Source: research/security.md F8; RFC 9110 §10.2.3 (Retry-After); draft-ietf-httpapi-ratelimit-headers
 (RateLimit); docs.github.com "Rate limits for the REST API" (X-RateLimit-*).
@@ -7,15 +7,17 @@ Source: research/security.md F8; RFC 9110 §10.2.3 (Retry-After); draft-ietf-htt
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from leakwatch.errors import Failure, FetchFailed, Refused
+from leakwatch.errors import Failure, FetchFailed, PutOff, Refused
 
 BACKOFF_S = (0, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400)
 MAX_WAIT_S = 86400.0
@@ -23,6 +25,9 @@ _ANSWERS = frozenset({304, 404, 410})
 _REMEDIES = {401: "; check the credential", 407: "; a proxy answered", 429: "; asked too often"}
 _JITTER_SHARE = 0.1
 _IDLE_LANES = 512
+_HOUR_S = 3600.0
+_PATIENCE_S = 60.0
+"""So long a request waits for its host's budget; what would wait longer is put off, and its job makes room."""
 
 _NUMBER = re.compile(r"-?[0-9]{1,400}(?:\.[0-9]{1,9})?")
 _REMAINING = re.compile(r"\b(?:remaining|r)\s*=\s*([0-9]{1,12})\b")
@@ -54,6 +59,14 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     return None if wait is None else min(max(wait, 0.0), MAX_WAIT_S)
 
 
+def quota_wait_s(headers: Mapping[str, str], now: datetime) -> float:
+    """How long to wait after an answer that used up the quota; 0 where something remains, or nothing is said.
+
+    Shape: header names in lower case. Units: seconds from 0 to one day.
+    """
+    return min(max(_quota_reset(headers, now) or 0.0, 0.0), MAX_WAIT_S)
+
+
 def check_status(where: str, status: int, headers: Mapping[str, str], now: datetime) -> None:
     """Tell an answer from a refusal.
 
@@ -82,7 +95,7 @@ class Pace:
     """One lane per host: requests go through one at a time, in the order they came, and start apart.
 
     The pause before a request is the longer of what it and the request before it asked for, so that a site
-    which asks for much room on a shared host gets it.
+    which asks for much room on a shared host gets it. The smallest budget that a site of the host has holds for all.
     """
 
     def __init__(
@@ -98,41 +111,92 @@ class Pace:
         return len(self._lanes)
 
     @asynccontextmanager
-    async def slot(self, host: str, min_interval_s: float) -> AsyncGenerator[None]:
-        """Wait for the host's turn and hold it. Units: seconds of a monotonic clock."""
+    async def slot(self, host: str, min_interval_s: float, max_per_hour: int = 0) -> AsyncGenerator[None]:
+        """Wait for the host's turn and hold it. Units: seconds of a monotonic clock; 0 for any number of requests.
+
+        Raises: PutOff where the host's budget is used up for longer than a request waits.
+        """
         lane = self._lanes.setdefault(host, _Lane())
         lane.users += 1
         try:
             async with lane.turn:
+                lane.keep_to(max_per_hour)
                 while (wait := lane.wait_s(self._now(), min_interval_s)) > 0:
+                    if lane.spent_s(self._now()) > _PATIENCE_S:
+                        raise _put_off(host, lane, self._now())
                     await self._sleep(wait)
-                lane.started_at, lane.interval_s = self._now(), min_interval_s
+                lane.begin(self._now(), min_interval_s)
                 yield
         finally:
             lane.users -= 1
             self._forget_idle_lanes()
 
+    def rest(self, host: str, wait_s: float) -> None:
+        """Leave a host alone for so long: it said that its quota is used up."""
+        if wait_s > 0 and host in self._lanes:
+            lane = self._lanes[host]
+            lane.rests_until = max(lane.rests_until, self._now() + wait_s)
+
     def _forget_idle_lanes(self) -> None:
         """Redirects may lead to any number of hosts; those with no waiter and no pause left are dropped."""
         if len(self._lanes) > _IDLE_LANES:
             now = self._now()
-            self._lanes = {
-                h: lane for h, lane in self._lanes.items() if lane.users or lane.wait_s(now, 0.0) > 0
-            }
+            self._lanes = {h: lane for h, lane in self._lanes.items() if lane.users or lane.is_owed(now)}
+
+
+def _put_off(host: str, lane: _Lane, now: float) -> PutOff:
+    wait_s = lane.spent_s(now)
+    why = (
+        f"its budget of {lane.max_per_hour} requests an hour"
+        if lane.rests_until <= now
+        else "the quota it grants"
+    )
+    return PutOff(f"{host}: {why} is used up for {wait_s:.0f} s", retry_after_s=wait_s)
 
 
 @dataclass(slots=True)
 class _Lane:
+    """One host. `starts` are those of the last hour, kept only where the host has a budget."""
+
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     started_at: float | None = None
     interval_s: float = 0.0
     users: int = 0
+    max_per_hour: int = 0
+    starts: deque[float] = field(default_factory=deque[float])
+    rests_until: float = -math.inf
+
+    def keep_to(self, max_per_hour: int) -> None:
+        """Take over a budget, if it is the smallest so far."""
+        if max_per_hour and (not self.max_per_hour or max_per_hour < self.max_per_hour):
+            self.max_per_hour = max_per_hour
+
+    def begin(self, now: float, min_interval_s: float) -> None:
+        """A request starts."""
+        self.started_at, self.interval_s = now, min_interval_s
+        if self.max_per_hour:
+            self.starts.append(now)
+            while len(self.starts) > self.max_per_hour:
+                self.starts.popleft()
+
+    def spent_s(self, now: float) -> float:
+        """Seconds until the host's budget, or the quota that it grants, has room again."""
+        full = bool(self.max_per_hour) and len(self.starts) >= self.max_per_hour
+        room_at = self.starts[-self.max_per_hour] + _HOUR_S if full else -math.inf
+        return max(room_at, self.rests_until) - now
 
     def wait_s(self, now: float, min_interval_s: float) -> float:
         """Seconds until a request may start."""
-        return (
-            0.0 if self.started_at is None else self.started_at + max(self.interval_s, min_interval_s) - now
+        pause = (
+            -math.inf
+            if self.started_at is None
+            else self.started_at + max(self.interval_s, min_interval_s) - now
         )
+        return max(pause, self.spent_s(now))
+
+    def is_owed(self, now: float) -> bool:
+        """Whether forgetting this host would let somebody ask it too soon."""
+        return self.wait_s(now, 0.0) > 0 or bool(self.starts and self.starts[-1] + _HOUR_S > now)
 
 
 def _retry_after(text: str, now: datetime) -> float | None:

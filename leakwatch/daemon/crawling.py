@@ -13,7 +13,7 @@ from leakwatch.errors import Conflict, LeakwatchError
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Brain
 from leakwatch.polling import SiteConfig, poll
-from leakwatch.ports import Clock, Fetcher, Repository, Vault
+from leakwatch.ports import Clock, Fetcher, Reader, Repository, Vault
 from leakwatch.sources import KINDS
 from leakwatch.timetable import next_time
 
@@ -28,6 +28,7 @@ class Crawler:
     repository: Repository
     vault: Vault
     fetcher: Fetcher
+    reader: Reader
     clock: Clock
     schedule: Schedule
     stopping: asyncio.Event
@@ -62,7 +63,7 @@ class Crawler:
     async def _poll(self, site: SiteConfig, state: SiteState) -> None:
         """Read one site once; an error of ours moves its time on, and the other sites go on."""
         brain = await self.brain()
-        began = (brain, self.repository, self.vault, self.fetcher, self.clock)
+        began = (brain, self.repository, self.vault, self.fetcher, self.reader, self.clock)
         try:
             polled = await poll(
                 site, KINDS[site.kind], state, *began, self.stopping.is_set, next_time, self.announce

@@ -14,16 +14,18 @@ from leakwatch.alerts.deliver import Attempt, deliver
 from leakwatch.config import Config
 from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
+from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.crawling import Crawler
 from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
+from leakwatch.limited.pages import PageReader
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
-from leakwatch.model.asset import AssetId
+from leakwatch.model.asset import Asset, AssetId
 from leakwatch.pipeline import Brain, look_back
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
@@ -52,6 +54,7 @@ class Daemon:
     repository: SqlRepository
     vault: FileVault
     fetcher: HttpFetcher
+    reader: PageReader
     prover: Prover
     counter: Counter | None
     notifiers: dict[str, Notifier]
@@ -75,6 +78,7 @@ class Daemon:
             repository=self.repository,
             vault=self.vault,
             fetcher=self.fetcher,
+            reader=self.reader,
             clock=self.clock,
             schedule=self.schedule,
             stopping=self.stopping,
@@ -91,6 +95,7 @@ class Daemon:
                 assets = await work.catalogue.all() if is_new else []
             if self._brain is None or is_new:
                 index = await asyncio.to_thread(build_index, assets)  # seconds for a large catalogue
+                self.fetcher.silence = await asyncio.to_thread(_silence, assets)
                 priors = {site.name: site.prior_bits for site in self.config.sites}
                 told = (self.weights, self.pack, self.config.routes, self.hosts, priors)
                 self._brain = (version, Brain(index, *told))
@@ -265,6 +270,11 @@ class Daemon:
                         await self.crawler.put_off(key)
 
         return run
+
+
+def _silence(assets: list[Asset]) -> Silence:
+    """The names that may not leave this machine."""
+    return Silence.about((name, one.shown_name) for one in assets if one.embargoed for name in one.names)
 
 
 def _report(attempt: Attempt) -> None:

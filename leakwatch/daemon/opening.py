@@ -22,6 +22,7 @@ from leakwatch.daemon.daemon import Daemon
 from leakwatch.daemon.schedule import Schedule
 from leakwatch.errors import ConfigError
 from leakwatch.jobs import Jobs
+from leakwatch.limited.pages import PageReader
 from leakwatch.parts import open_counter, open_prover
 from leakwatch.service import load_hosts, load_rules, load_weights
 from leakwatch.store.migrate import upgrade
@@ -55,6 +56,8 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
         await upgrade(config.store_url)
         clock, vault = SystemClock(), FileVault(config.data_dir / "evidence")
         fetcher = await stack.enter_async_context(HttpFetcher(config.door, secret=config.secret, clock=clock))
+        reader = PageReader()
+        stack.push_async_callback(reader.aclose)
         swarm, outcomes = None, OutcomeLog()
         if config.swarm.enabled:
             swarm = SwarmSession(config.swarm_settings)
@@ -68,6 +71,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             repository=repository,
             vault=vault,
             fetcher=fetcher,
+            reader=reader,
             prover=open_prover(config, repository, vault, fetcher, swarm, clock, stack),
             counter=counter,
             notifiers=notifiers,

@@ -5,10 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import NewType
 
 from leakwatch.model.allow import Allow
 from leakwatch.torrent.infohash import PiecesRoot
+
+
+class QueryMode(StrEnum):
+    """How much a site may be told of an asset; `questions` says what each means."""
+
+    FEED_ONLY = "feed-only"
+    GENERIC = "generic"
+    DIRECT = "direct"
+
 
 AssetId = NewType("AssetId", str)
 PIECE_DIGEST_BYTES = 20
@@ -71,7 +81,8 @@ class Asset:
 
     `codename` is what alerts call an embargoed asset instead of its title. A `critical` asset wakes somebody
     for a match by name alone, if the post says where the content can be had. `embargoed` assets are never
-    asked for by name or infohash outside this machine unless `swarm_lookup` allows it.
+    asked for by name or infohash outside this machine unless `swarm_lookup` allows the infohash. `query_mode` is None
+    where nothing was said.
     Units:  `prior_bits`, from -6 to 6, say how much likelier than usual an item concerns it.
     """
 
@@ -87,6 +98,7 @@ class Asset:
     swarm_lookup: bool = False
     infohashes: tuple[str, ...] = ()
     prior_bits: float = 0.0
+    query_mode: QueryMode | None = None
     allow: tuple[Allow, ...] = ()
     files: tuple[AssetFile, ...] = ()
 
@@ -104,6 +116,16 @@ class Asset:
     def shown_id(self) -> str:
         """The id that alerts may carry: an embargoed asset's own may be made from its title."""
         return _opaque(self.id) if self.embargoed else str(self.id)
+
+    @property
+    def asked_as(self) -> QueryMode:
+        """How much sites are told of it: nothing under embargo, whatever is said; else what was said, or `generic`."""
+        return QueryMode.FEED_ONLY if self.embargoed else self.query_mode or QueryMode.GENERIC
+
+    @property
+    def is_contradictory(self) -> bool:
+        """Whether it is under embargo and yet to be asked for."""
+        return self.embargoed and self.query_mode not in (None, QueryMode.FEED_ONLY)
 
     @property
     def may_look_up_swarm(self) -> bool:

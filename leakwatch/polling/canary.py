@@ -30,7 +30,9 @@ async def look_for_canary(desk: Desk, run: Run, now: datetime) -> Ledger:
     run.asked += 1
     try:
         payload = await desk.fetcher.fetch(
-            Request(url=site.canary_url, state={"site": site.name}), min_interval_s=site.min_interval_s
+            Request(url=site.canary_url, state={"site": site.name}),
+            min_interval_s=site.min_interval_s,
+            manner=site.manner(),
         )
         check(payload)
     except Refused as error:

@@ -51,7 +51,9 @@ async def close(
         waits = [error.retry_after_s for error in run.errors if error.retry_after_s]
         wait = wait_s(failures - 1, window.failure, max(waits, default=None))
         due = max(due, ended + timedelta(seconds=wait))
-    changes = {**run.state.cursor, **kept_json(run.kept, run.attempts)}
+    due = max(due, ended + timedelta(seconds=run.rests_s))
+    asked = run.asking.cursor(is_done=not run.errors and not run.queue)
+    changes = {**run.state.cursor, **kept_json(run.kept, run.attempts), **asked}
     cursor = {key: value for key, value in changes.items() if value is not None}
     complete = not run.errors and not run.incomplete and window.verdict.covers and run.pages
     validators = {u: v for u, v in run.validators.items() if u in run.start and any(v.values())}

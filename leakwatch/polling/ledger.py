@@ -6,7 +6,7 @@ Stored as JSON in the site's row. What cannot be read of it, as after a change o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -102,3 +102,8 @@ def ledger_of(told: Mapping[str, Any]) -> Ledger:
 def ledger_json(ledger: Ledger) -> dict[str, Any]:
     """A ledger for a site's row."""
     return _adapter().dump_python(ledger, mode="json")
+
+
+def without_profile(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A site's ledger that has to learn anew what its pages look like."""
+    return ledger_json(replace(ledger_of(told), profile=Profile()))

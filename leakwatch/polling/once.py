@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from leakwatch.errors import ConfigError, SourceError
+from leakwatch.errors import ConfigError, PutOff, SourceError
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Brain
 from leakwatch.polling.canary import look_for_canary
 from leakwatch.polling.closing import Polled, close
 from leakwatch.polling.reading import Desk, read_page
 from leakwatch.polling.repair import repair
-from leakwatch.polling.run import begin, failed
+from leakwatch.polling.run import begin, failed, put_off
 from leakwatch.polling.site import SiteConfig
-from leakwatch.ports import Clock, Fetcher, Repository, Vault
+from leakwatch.ports import Clock, Fetcher, Reader, Repository, Vault
 from leakwatch.sources._kind import SourceKind, StreamKind
 
 
@@ -31,6 +31,7 @@ async def poll(
     repository: Repository,
     vault: Vault,
     fetcher: Fetcher,
+    reader: Reader,
     clock: Clock,
     stopping: Callable[[], bool],
     next_time: Callable[[SiteConfig, datetime], datetime],
@@ -44,7 +45,7 @@ async def poll(
     if isinstance(kind, StreamKind):
         raise ConfigError(f"{site.name} is a stream: it is listened to, not polled")
     began = clock.now()
-    run = begin(site, kind, state)
+    run = begin(site, kind, state, brain.index.assets.values())
     desk = Desk(
         site=site,
         kind=kind,
@@ -52,6 +53,7 @@ async def poll(
         repository=repository,
         vault=vault,
         fetcher=fetcher,
+        reader=reader,
         stopping=stopping,
         announce=announce,
     )
@@ -59,6 +61,9 @@ async def poll(
         request = run.queue.popleft()
         try:
             await read_page(request, desk, run)
+        except PutOff as error:
+            put_off(request, error, run)
+            break
         except SourceError as error:
             failed(request, error, run)
     if run.queue and not run.errors:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from leakwatch.display import clean
 from leakwatch.errors import ConfigError, Failure, FetchFailed, LayoutChanged, SourceError
 from leakwatch.pipeline import Brain, Taken, take_page
 from leakwatch.polling.run import Run, count_page, hopeless, kept_json
 from leakwatch.polling.site import SiteConfig
-from leakwatch.ports import Fetcher, Repository, Vault
+from leakwatch.ports import Fetcher, Reader, Repository, Vault
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.sources._refusals import check, explained
 
 _NOT_MODIFIED = 304
 _MAX_OBSERVED = 1000
-_PARSER_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +27,7 @@ class Desk:
     repository: Repository
     vault: Vault
     fetcher: Fetcher
+    reader: Reader
     stopping: Callable[[], bool]
     announce: Callable[[int, int], Awaitable[None]]
 
@@ -53,7 +51,7 @@ async def read_page(request: Request, desk: Desk, run: Run, *, is_back: bool = F
     `is_back`: it repairs a gap, and what it would follow is known already.
     """
     run.asked += 1
-    payload = await _fetched(request, desk)
+    payload = await _fetched(request, desk, run)
     run.pages += 1
     if not is_back:
         run.validators[request.url] = _validators(payload, request)
@@ -63,26 +61,28 @@ async def read_page(request: Request, desk: Desk, run: Run, *, is_back: bool = F
     check(payload)
     is_only_page = len(run.start) == 1 and request.url in run.start
     try:
-        page = await asyncio.to_thread(_parsed, desk.kind, payload)
+        page = await desk.reader.read(desk.kind, payload)
     except SourceError as error:
         raise explained(payload, error, is_only_page=is_only_page) from error
-    if not page.observations and not page.next_requests and not desk.kind.empty_is_normal:
+    may_be_empty = desk.kind.empty_is_normal or request.url in run.asking.urls
+    if not page.observations and not page.next_requests and not may_be_empty:
         raise LayoutChanged(f"nothing was found on {payload.url}, where there is always something")
     seen = Seen(payload, page, await _committed(page, payload, request, desk, run, is_back=is_back))
     count_page(run, page, seen.taken)
     if request.url in run.start:
         run.last = seen
         run.listing += seen.taken.listed
-    if not is_back:
+    if not is_back and request.url not in run.asking.urls:
         run.observed += page.observations[: _MAX_OBSERVED - len(run.observed)]
     await desk.announce(seen.taken.alerts, seen.taken.proofs)
     return seen
 
 
-async def _fetched(request: Request, desk: Desk) -> Payload:
+async def _fetched(request: Request, desk: Desk, run: Run) -> Payload:
     asked = replace(request, state={**request.state, "site": desk.site.name})
+    manner = desk.site.manner("" if request.url in run.start | run.asking.urls else request.url)
     try:
-        return await desk.fetcher.fetch(asked, min_interval_s=desk.site.min_interval_s)
+        return await desk.fetcher.fetch(asked, min_interval_s=desk.site.min_interval_s, manner=manner)
     except ConfigError as error:
         raise FetchFailed(error.message, failure=Failure.CONFIG) from error
 
@@ -98,15 +98,6 @@ async def _committed(
     run.kept = kept
     run.queue.extend(one for one in page.next_requests if not is_back or one.keep)
     return taken
-
-
-def _parsed(kind: PolledKind, payload: Payload) -> Page:
-    """What a page holds. A parser that stumbles over hostile input has met a page that is not what it expects."""
-    try:
-        return kind.parse(payload)
-    except _PARSER_FAULTS as error:
-        told = clean(f"{type(error).__name__}: {error}", 200)
-        raise LayoutChanged(f"{payload.url} cannot be read as {kind.name}: {told}") from error
 
 
 def _validators(payload: Payload, request: Request) -> dict[str, str | None]:

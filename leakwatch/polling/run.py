@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from leakwatch.display import clean
-from leakwatch.errors import Refused, SourceError
+from leakwatch.errors import PutOff, Refused, SourceError
+from leakwatch.model.asset import Asset
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Taken
+from leakwatch.polling.asking import ASKED, Asking, asking_of
 from leakwatch.polling.ledger import Hole, Ledger, ledger_of
 from leakwatch.polling.site import SiteConfig
 from leakwatch.sources._kind import CredentialRef, Page, PolledKind, Request
@@ -33,6 +35,7 @@ class Run:
     `listing` are the items of the pages that it began with, `last` the last of these pages, `observed` the first thousand
     items of all pages; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
     pages that it began with could not be read: what it saw is no whole listing then.
+    `asking` are our questions. Units:  `rests_s` seconds until the host's budget has room again.
     """
 
     state: SiteState
@@ -42,6 +45,7 @@ class Run:
     attempts: dict[str, int]
     validators: dict[str, Any]
     ledger: Ledger
+    asking: Asking = field(default_factory=Asking)
     asked: int = 0
     listing: list[tuple[str, datetime | None]] = field(default_factory=list[tuple[str, datetime | None]])
     observed: list[Observation] = field(default_factory=list[Observation])
@@ -64,18 +68,21 @@ class Run:
     first_item: str | None = None
     last_item: str | None = None
     incomplete: str = ""
+    rests_s: float = 0.0
     errors: list[SourceError] = field(default_factory=list[SourceError])
 
 
-def begin(site: SiteConfig, kind: PolledKind, state: SiteState) -> Run:
-    """The requests that begin a poll, then those that an earlier one could not do."""
-    cursor = {key: value for key, value in state.cursor.items() if key != _KEPT}
+def begin(site: SiteConfig, kind: PolledKind, state: SiteState, assets: Iterable[Asset]) -> Run:
+    """The requests that begin a poll, those that an earlier one could not do, then those that ask questions."""
+    cursor = {key: value for key, value in state.cursor.items() if key not in (_KEPT, ASKED)}
     told = dict(state.cursor.get(_KEPT, {}))
     kept = {url: _restored(url, one) for url, one in told.items()}
     first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
     start = frozenset(request.url for request in first)
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
-    return Run(state, deque([*first, *kept.values()]), start, kept, attempts, {}, ledger_of(state.ledger))
+    asking = asking_of(site, kind, state.cursor, assets)
+    queue = deque([*first, *kept.values(), *asking.requests])
+    return Run(state, queue, start, kept, attempts, {}, ledger_of(state.ledger), asking)
 
 
 def failed(request: Request, error: SourceError, run: Run) -> None:
@@ -95,17 +102,27 @@ def failed(request: Request, error: SourceError, run: Run) -> None:
         run.is_listed = False
 
 
+def put_off(request: Request, error: PutOff, run: Run) -> None:
+    """The host's budget is used up: the poll ends here, without blame, and the next one waits for it."""
+    run.queue.appendleft(request)
+    run.rests_s = error.retry_after_s or 0.0
+    run.incomplete = run.incomplete or clean(f"put off: {error.message}", 500)
+
+
 def _with_validators(request: Request, validators: Mapping[str, Any]) -> Request:
     known = validators.get(request.url, {})
     return replace(request, etag=known.get("etag"), last_modified=known.get("last_modified"))
 
 
 def _restored(url: str, told: Mapping[str, Any]) -> Request:
-    credential = told.get("credential")
+    credential, pair = told.get("credential"), told.get("query_credential")
     return Request(
         url=url,
+        form=told.get("form"),
         headers=told.get("headers", {}),
         credential=CredentialRef(credential) if credential else None,
+        token_url=told.get("token_url"),
+        query_credential=(pair[0], CredentialRef(pair[1])) if pair else None,
         state=told.get("state", {}),
         keep=True,
     )
@@ -120,6 +137,9 @@ def kept_json(requests: Mapping[str, Request], attempts: Mapping[str, int]) -> d
         url: {
             "headers": dict(one.headers),
             "credential": one.credential,
+            **({"form": dict(one.form)} if one.form is not None else {}),
+            **({"token_url": one.token_url} if one.token_url else {}),
+            **({"query_credential": list(one.query_credential)} if one.query_credential else {}),
             "state": dict(one.state),
             "attempts": attempts.get(url, 0),
         }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from leakwatch.model.manner import Manner
 from leakwatch.sources import KINDS
-from leakwatch.sources._kind import StreamKind
+from leakwatch.sources._kind import PolledKind, StreamKind
 
 
 class Duration(float):
@@ -15,7 +16,10 @@ class Duration(float):
 
 
 _EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
-SCHEDULE = frozenset({"every", "cron", "jitter", "min_interval_s", "max_requests", "canary", "canary_url"})
+SCHEDULE = frozenset(
+    {"every", "cron", "jitter", "min_interval_s", "max_requests", "max_per_hour", "canary", "canary_url"}
+    | {"robots", "ignore_robots_because", "mirrors", "proxy", "queries", "questions_per_poll"}
+)
 """What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
 
 
@@ -25,7 +29,11 @@ class SiteConfig:
 
     `blind_budget` is how long it may be blind before somebody is told. `canary` is a text that `canary_url` always
     shows; where it does not, the site is blind.
-    Units:  `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
+    `robots` = "ignore" needs a reason in `ignore_robots_because`. `mirrors` are other addresses of the same site, which
+    are tried where it cannot be reached. `proxy` names one under `http.proxies`. `queries` are words of the operator
+    that a site with a search is asked for; they name no asset. A poll asks `questions_per_poll` of those and of the names
+    of assets that may be asked for, the next one the following ones.
+    Units:  `max_per_hour` requests to the host, whichever of its sites sends them, 0 for any number. `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
     """
 
     name: str
@@ -38,6 +46,13 @@ class SiteConfig:
     max_requests: int = 300
     enabled: bool = True
     prior_bits: float = 0.0
+    max_per_hour: int = 0
+    robots: Literal["obey", "ignore"] = "obey"
+    ignore_robots_because: str = ""
+    mirrors: tuple[str, ...] = ()
+    proxy: str = ""
+    queries: tuple[str, ...] = ()
+    questions_per_poll: int = 5
     blind_budget: Duration | None = None
     canary: str | None = None
     canary_url: str | None = None
@@ -53,3 +68,17 @@ class SiteConfig:
         if self.is_stream:
             return self.kind
         return urlsplit(self.settings.url).netloc.lower()
+
+    def manner(self, told: str = "") -> Manner:
+        """How the door asks this site. `told` is what its own pages gave us, beside the address of the operator."""
+        kind = KINDS.get(self.kind)
+        is_api = isinstance(kind, PolledKind) and kind.is_api
+        return Manner(
+            site=self.name,
+            max_per_hour=self.max_per_hour,
+            robots=self.robots == "obey" and not is_api,
+            home=self.settings.url,
+            mirrors=self.mirrors,
+            proxy=self.proxy,
+            told=f"{self.settings.url} {told}",
+        )

@@ -109,6 +109,8 @@ class PolledKind:
     be searched. `back` pages back from what a poll has shown, to repair a gap; a kind without it cannot.
     `is_window`: a poll shows only the newest items, so one that meets none it knows has left a gap.
     `is_markup`: its payloads are HTML or XML of strangers, which are parsed in a process with limits.
+    `is_api`: it asks a documented interface for programs, whose terms say how; so the host's robots.txt, which is
+    about its pages, is not asked. Pages and feeds obey it.
     """
 
     name: str
@@ -120,6 +122,7 @@ class PolledKind:
     empty_is_normal: bool = False
     is_window: bool = False
     is_markup: bool = False
+    is_api: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

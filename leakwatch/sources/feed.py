@@ -27,5 +27,11 @@ def start(site: FeedSite, cursor: Cursor) -> Iterator[Request]:  # noqa: ARG001 
 
 
 KIND = PolledKind(
-    name="feed", settings=FeedSite, start=start, parse=parse_feed, empty_is_normal=True, is_window=True
+    name="feed",
+    settings=FeedSite,
+    start=start,
+    parse=parse_feed,
+    empty_is_normal=True,
+    is_window=True,
+    is_markup=True,
 )

@@ -320,4 +320,6 @@ def _more_files(payload: Payload, number: int) -> tuple[tuple[Request, ...], str
     return (request,), ""
 
 
-KIND = PolledKind(name="github", settings=GithubSite, start=start, parse=parse, empty_is_normal=True)
+KIND = PolledKind(
+    name="github", settings=GithubSite, start=start, parse=parse, empty_is_normal=True, is_api=True
+)

@@ -199,5 +199,5 @@ def _parameters(model: Mapping[str, Json]) -> tuple[tuple[str, int], ...]:
 
 
 KIND = PolledKind(
-    name="huggingface", settings=HuggingfaceSite, start=start, parse=parse, empty_is_normal=True
+    name="huggingface", settings=HuggingfaceSite, start=start, parse=parse, empty_is_normal=True, is_api=True
 )

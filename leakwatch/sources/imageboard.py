@@ -200,4 +200,6 @@ def _attachment(post: dict[str, Json]) -> tuple[ObservedFile, ...]:
     )
 
 
-KIND = PolledKind(name="imageboard", settings=ImageboardSite, start=start, parse=parse, empty_is_normal=True)
+KIND = PolledKind(
+    name="imageboard", settings=ImageboardSite, start=start, parse=parse, empty_is_normal=True, is_api=True
+)

@@ -186,5 +186,12 @@ def _both(told: str | None, magnet: str | None) -> tuple[Locator, ...]:
 
 
 KIND = PolledKind(
-    name="torznab", settings=TorznabSite, start=start, parse=parse, empty_is_normal=True, is_window=True
+    name="torznab",
+    settings=TorznabSite,
+    start=start,
+    parse=parse,
+    empty_is_normal=True,
+    is_window=True,
+    is_markup=True,
+    is_api=True,
 )

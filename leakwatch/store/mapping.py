@@ -20,7 +20,7 @@ from leakwatch.model.alert import (
     SiteEvent,
 )
 from leakwatch.model.allow import allow_from_json, allow_json
-from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -58,6 +58,7 @@ def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
         "swarm_lookup": asset.swarm_lookup,
         "infohashes": list(asset.infohashes),
         "prior_bits": asset.prior_bits,
+        "query_mode": asset.query_mode.value if asset.query_mode else None,
         "allow": [allow_json(one) for one in asset.allow],
         "created_at": created_at,
     }
@@ -88,6 +89,7 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         swarm_lookup=row["swarm_lookup"],
         infohashes=tuple(row["infohashes"]),
         prior_bits=row["prior_bits"],
+        query_mode=QueryMode(row["query_mode"]) if row["query_mode"] else None,
         allow=tuple(allow_from_json(one) for one in row["allow"]),
         files=files,
     )

@@ -140,6 +140,16 @@ class SqlSites:
         statement = sa.update(site_table).where(site_table.c.name == state.name, before)
         return (await self._connection.execute(statement.values(blind_told_at=at))).rowcount == 1
 
+    async def keep_ledger(self, state: SiteState, ledger: Mapping[str, Any]) -> None:
+        """Write a ledger over the one that `state` knows. Raises: Conflict if a poll was first."""
+        statement = (
+            sa.update(site_table)
+            .where(site_table.c.name == state.name, site_table.c.version == state.version)
+            .values(ledger=dict(ledger), version=state.version + 1)
+        )
+        if (await self._connection.execute(statement)).rowcount != 1:
+            raise Conflict(f"{state.name} was read in the meantime; try again")
+
     async def windows_since(self, since: datetime) -> dict[str, list[CoverageWindow]]:
         """All windows that ended after a time, by site, oldest first."""
         columns = [column for column in coverage_window.c if column.name != "id"]

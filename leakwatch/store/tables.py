@@ -95,6 +95,7 @@ asset = sa.Table(
     _json("infohashes"),
     sa.Column("prior_bits", sa.Float, nullable=False, server_default="0"),
     sa.Column("allow", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("query_mode", sa.Text),
     _time("created_at"),
 )
 

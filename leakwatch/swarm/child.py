@@ -21,9 +21,9 @@ from pathlib import Path
 import libtorrent as lt
 
 from leakwatch.errors import SwarmError
+from leakwatch.limited.process import confine
 from leakwatch.swarm.frames import Answer, Ask, Frames, read_ask
 from leakwatch.swarm.metadata import SwarmSettings
-from leakwatch.swarm.process import confine
 from leakwatch.swarm.quiet import add_torrent, open_session, swarm_keys
 from leakwatch.swarm.wall import Wall
 from leakwatch.torrent.infohash import Infohashes

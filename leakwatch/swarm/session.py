@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from leakwatch.errors import SwarmError
+from leakwatch.limited.process import spawn
 from leakwatch.model.finding import Rank
 from leakwatch.swarm.frames import PROBLEMS, Answer, Ask, Frames, read_answer
 from leakwatch.swarm.metadata import SwarmSettings, checked
-from leakwatch.swarm.process import spawn
 from leakwatch.swarm.turns import Turns
 from leakwatch.torrent.infohash import Infohashes, SwarmKey
 
@@ -251,6 +251,9 @@ async def _connect(folder: str, settings: SwarmSettings) -> _Child:
     try:
         child = _Child(await spawn(_PROGRAM, theirs, folder, settings.to_json()))
         await child.connect(ours, settings.max_metadata_bytes)
+    except OSError as error:
+        ours.close()
+        raise SwarmError("the libtorrent process cannot be started") from error
     except BaseException:
         ours.close()
         raise

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakwatch.crawl.politeness import BACKOFF_S, Pace, backoff_s, check_status, retry_after_s
-from leakwatch.errors import FetchFailed, Refused
+from leakwatch.crawl.politeness import BACKOFF_S, Pace, backoff_s, check_status, quota_wait_s, retry_after_s
+from leakwatch.errors import FetchFailed, PutOff, Refused
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 EPOCH = int(NOW.timestamp())
@@ -210,3 +210,52 @@ async def test_idle_hosts_are_forgotten_but_not_their_pause() -> None:
     assert len(pace) <= 513
     async with pace.slot("slow.test:80", 0.0):
         assert time.now() == pytest.approx(1005.0)
+
+
+async def test_budget_of_an_hour() -> None:
+    """So many requests an hour start on a host, by whichever site; what would wait for long is put off."""
+    clock = FakeTime()
+    pace = Pace(clock.now, clock.sleep)
+    for _ in range(3):
+        async with pace.slot("a", 0.0, 3):
+            clock.seconds += 1
+    for limit in (3, 0, 100):
+        with pytest.raises(PutOff, match="budget of 3 requests an hour") as told:
+            async with pace.slot("a", 0.0, limit):
+                pass
+        assert told.value.retry_after_s == pytest.approx(3597)
+    clock.seconds += 3550
+    async with pace.slot("a", 0.0, 3):
+        assert clock.seconds == pytest.approx(1000 + 3600)
+    async with pace.slot("b", 0.0):
+        assert clock.seconds == pytest.approx(1000 + 3600)
+
+
+async def test_a_quota_that_is_used_up() -> None:
+    """A host that says that its quota is empty is left alone until it is full again."""
+    clock = FakeTime()
+    pace = Pace(clock.now, clock.sleep)
+    async with pace.slot("a", 0.0):
+        pace.rest("a", 30.0)
+    async with pace.slot("a", 0.0):
+        assert clock.seconds == pytest.approx(1030)
+        pace.rest("a", 600.0)
+    with pytest.raises(PutOff, match="the quota it grants is used up for 600 s"):
+        async with pace.slot("a", 0.0):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(EPOCH + 40)}, 40),
+        ({"x-ratelimit-remaining": "1", "x-ratelimit-reset": str(EPOCH + 40)}, 0),
+        ({"ratelimit": '"default";r=0;t=50'}, 50),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "9999999"}, DAY_S),
+        ({"retry-after": "30"}, 0),
+    ],
+)
+def test_quota_of_an_answer(headers: dict[str, str], seconds: float) -> None:
+    """Only an empty quota makes a good answer ask for a pause."""
+    assert quota_wait_s(headers, NOW) == seconds

@@ -76,21 +76,21 @@ async def test_broken_bytes_are_named(parser: MetainfoParser) -> None:
     """What is no torrent is an error, and the next one is read by the same process."""
     with pytest.raises(MetainfoError, match="not a torrent"):
         await parser.raw_info(b"<html>")
-    before = parser._child
+    before = parser.worker.child
     assert await parser.info(INFO) == parse_info(INFO)
-    assert parser._child is before
+    assert parser.worker.child is before
 
 
 async def test_stuck_reader_is_ended(parser: MetainfoParser) -> None:
     """A reader that does not answer is ended in time; the torrent is not to blame, and the next finds a new one."""
     await parser.info(INFO)
-    child = parser._child
+    child = parser.worker.child
     assert child is not None
     os.kill(child.process.pid, signal.SIGSTOP)
-    parser._wait_s = 0.5
+    parser.worker.wait_s = 0.5
     with pytest.raises(SwarmError, match="did not answer in time"):
         await parser.info(INFO)
-    parser._wait_s = 60
+    parser.worker.wait_s = 60
     assert (await parser.info(INFO)).infohashes.v1 == hashlib.sha1(INFO).digest()
     assert child.process.returncode == -signal.SIGKILL
 
@@ -98,7 +98,7 @@ async def test_stuck_reader_is_ended(parser: MetainfoParser) -> None:
 async def test_reader_that_died_idle_costs_no_torrent(parser: MetainfoParser) -> None:
     """A reader that died of itself is replaced, and the torrent at hand is read as if nothing had been."""
     await parser.info(INFO)
-    child = parser._child
+    child = parser.worker.child
     assert child is not None
     os.kill(child.process.pid, signal.SIGKILL)
     await child.process.wait()
@@ -111,7 +111,7 @@ async def test_torrent_that_takes_too_long_is_to_blame() -> None:
     pieces = bytes(20 * -(-600_000 // 65536))
     hostile = b"d5:filesl%se4:name1:x12:piece lengthi65536e6:pieces%d:%se" % (files, len(pieces), pieces)
     parser = MetainfoParser(seconds=1)
-    parser._wait_s = 120  # however busy this machine is
+    parser.worker.wait_s = 120  # however busy this machine is
     try:
         with pytest.raises(MetainfoError, match="takes longer"):
             await parser.info(hostile)
@@ -124,7 +124,7 @@ async def test_torrent_that_kills_two_readers_is_to_blame(
     parser: MetainfoParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A torrent that ends a reader which had just come up is refused; nothing is asked a third time."""
-    start, children = parser._start, list[Any]()
+    start, children = parser.worker.start, list[Any]()
 
     async def dies_when_asked() -> Any:
         child = await start()
@@ -132,7 +132,7 @@ async def test_torrent_that_kills_two_readers_is_to_blame(
         os.kill(child.process.pid, signal.SIGSEGV)
         return child
 
-    monkeypatch.setattr(parser, "_start", dies_when_asked)
+    monkeypatch.setattr(parser.worker, "start", dies_when_asked)
     with pytest.raises(MetainfoError, match="ends every process"):
         await parser.info(INFO)
     assert [child.process.returncode for child in children] == [-signal.SIGSEGV] * 2
@@ -142,7 +142,7 @@ async def test_reader_that_cannot_start_blames_no_torrent(
     parser: MetainfoParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reader that ends before it is up, as in a broken installation, is our fault: the torrent is judged later."""
-    monkeypatch.setattr("leakwatch.swarm.parser._PROGRAM", ("-c", "raise SystemExit(1)"))
+    monkeypatch.setattr(parser.worker, "program", ("-c", "raise SystemExit(1)"))
     with pytest.raises(SwarmError, match="does not come up"):
         await parser.info(INFO)
     monkeypatch.undo()

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import leakwatch
-from leakwatch.errors import SwarmError
 
 _ENVIRONMENT = {"PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "2"}
 """All that a child inherits: a daemon's environment may hold secrets."""
@@ -25,22 +24,19 @@ async def spawn(
 ) -> asyncio.subprocess.Process:
     """Start `python PROGRAM DESCRIPTOR PARENT ARGUMENT` with no terminal and one descriptor.
 
-    Raises: SwarmError if it cannot be started.
+    Raises: OSError if it cannot be started.
     """
     root = str(Path(leakwatch.__file__).parents[1])
-    try:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, *program, str(channel.fileno()), str(os.getpid()), argument),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=[channel.fileno()],
-            cwd=folder,
-            env={"PYTHONPATH": root, **_ENVIRONMENT},
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise SwarmError("a process that reads hostile bytes cannot be started") from error
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, *program, str(channel.fileno()), str(os.getpid()), argument),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        pass_fds=[channel.fileno()],
+        cwd=folder,
+        env={"PYTHONPATH": root, **_ENVIRONMENT},
+        start_new_session=True,
+    )
 
 
 def confine(parent: int, *, memory_bytes: int, descriptors: int) -> None:

@@ -1,0 +1,154 @@
+"""What `source health` says: which sites are blind, since when and why, and for which assets nobody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from leakwatch.cli._shared import load, repository
+from leakwatch.display import clean
+from leakwatch.model.site import CoverageWindow, SiteState
+from leakwatch.polling import SiteConfig
+from leakwatch.polling.blind import Blindness, because, blind_assets, blindness, budget, remedy
+from leakwatch.polling.ledger import ledger_of
+
+DAY = timedelta(days=1)
+_COLUMNS = ("site", "verdict", "last ok", "blind for", "budget", "failure", "next try")
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHealth:
+    """One site: its state, how blind it is, and its windows of the last day, oldest first."""
+
+    site: SiteConfig
+    state: SiteState
+    blind: Blindness
+    windows: Sequence[CoverageWindow]
+
+    @property
+    def lost(self) -> timedelta:
+        """What was shown in the last day and never read."""
+        holes = [
+            (one.hole_from, one.hole_to)
+            for one in self.windows
+            if one.hole_from and one.hole_to and one.repaired_at is None
+        ]
+        return sum((end - start for start, end in holes), timedelta())
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All sites, the blindest first, and the assets for which all sites are blind."""
+
+    at: datetime
+    sites: Sequence[SiteHealth]
+    assets: Mapping[str, tuple[timedelta, tuple[str, ...]]]
+
+
+async def health_of(config: Path, now: datetime) -> Health:
+    """How the configured sites are now."""
+    sites = {one.name: one for one in load(config).sites if one.enabled}
+    async with repository(config) as opened, opened.reading() as work:
+        states = {one.name: one for one in await work.sites.all() if one.name in sites}
+        windows = await work.sites.windows_since(now - DAY)
+        sighted = await work.findings.sites_of_assets()
+        assets = [one.id for one in await work.catalogue.all()]
+    found = [
+        SiteHealth(sites[name], state, blindness(state, now), windows.get(name, []))
+        for name, state in states.items()
+    ]
+    found.sort(key=lambda one: (-one.blind.total, one.state.name))
+    blind = blind_assets(sighted, assets, states, now) if states else {}
+    return Health(now, found, {str(name): told for name, told in blind.items()})
+
+
+def table(health: Health) -> Iterator[str]:
+    """Lines of a table, the blindest site first; then the assets nobody looks for."""
+    rows = [_COLUMNS, *(_row(one, health.at) for one in health.sites)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    for row in rows:
+        yield "".join(cell.ljust(width + _GAP) for cell, width in zip(row, widths, strict=True)).rstrip()
+    for one in health.sites:
+        if one.blind.is_blind:
+            yield f"{one.state.name}: {clean(because(one.state, one.blind), 300)}; {remedy(one.state)}"
+    for name, (time, sites) in health.assets.items():
+        shown = ", ".join(sites[:5]) + (f" and {len(sites) - 5} more" if len(sites) > 5 else "")
+        yield f"asset {name}: nobody has looked for it for {length(time)}; blind: {shown}"
+
+
+def site_values(health: Health) -> Iterator[dict[str, Any]]:
+    """One JSON value a site."""
+    for one in health.sites:
+        state, blind = one.state, one.blind
+        yield {
+            "site": state.name,
+            "kind": state.kind,
+            "verdict": state.verdict and state.verdict.value,
+            "failure": state.failure and state.failure.value,
+            "last_error": state.last_error,
+            "last_ok_at": state.last_ok_at,
+            "covered_until": state.covered_until,
+            "blind_since": blind.since,
+            "blind_for_s": round(blind.total.total_seconds()),
+            "open_holes_s": round(blind.holes.total_seconds()),
+            "lost_24h_s": round(one.lost.total_seconds()),
+            "budget_s": round(budget(one.site).total_seconds()),
+            "told_at": state.blind_told_at,
+            "next_due_at": None if one.site.is_stream else state.next_due_at,
+            "because": because(state, blind) if blind.is_blind else None,
+            "remedy": remedy(state) if blind.is_blind else None,
+        }
+
+
+def asset_values(health: Health) -> Iterator[dict[str, Any]]:
+    """One JSON value an asset for which all sites are blind."""
+    for name, (time, sites) in health.assets.items():
+        yield {"asset": name, "blind_for_s": round(time.total_seconds()), "sites": list(sites)}
+
+
+def hole_lines(windows: Sequence[CoverageWindow], state: SiteState) -> Iterator[str]:
+    """The holes of one site: those that are still read back to, those that are lost, those that are repaired."""
+    still_open = {one.began for one in ledger_of(state.ledger).holes}
+    for one in windows:
+        if one.hole_from and one.hole_to:
+            how = (
+                f"repaired {_minute(one.repaired_at)}"
+                if one.repaired_at
+                else "open"
+                if one.hole_from in still_open
+                else "lost"
+            )
+            yield f"hole\t{_minute(one.hole_from)}\t{_minute(one.hole_to)}\t{how}"
+
+
+def length(time: timedelta) -> str:
+    """A length of time as people say it: 90 s, 12 min, 3.5 h, 4.0 d."""
+    seconds = time.total_seconds()
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    for unit, size in (("min", 60), ("h", 3600)):
+        if seconds < size * 120:
+            return f"{seconds / size:.0f} {unit}" if unit == "min" else f"{seconds / size:.1f} {unit}"
+    return f"{seconds / 86400:.1f} d"
+
+
+def _row(one: SiteHealth, now: datetime) -> tuple[str, ...]:
+    state = one.state
+    due = state.next_due_at - now
+    return (
+        state.name,
+        state.verdict.value if state.verdict else "not read yet",
+        f"{length(now - state.last_ok_at)} ago" if state.last_ok_at else "never",
+        length(one.blind.total) if one.blind.is_blind else "-",
+        length(budget(one.site)),
+        state.failure.value if state.failure else "-",
+        "listening" if one.site.is_stream else "now" if due <= timedelta() else f"in {length(due)}",
+    )
+
+
+def _minute(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
