@@ -98,7 +98,9 @@ def _configure(plan: Plan, told: Mapping[str, Any], folder: Path) -> None:
     allow = sorted({site["host"] for site in told["sites"].values()})
     parts = [
         _section("[daemon]", data_dir="data", concurrency=plan.concurrency),
-        _section("[http]", contact="mailto:fleet@leakwatch.invalid", allow_hosts=allow, total_deadline_s=15.0),
+        _section(
+            "[http]", contact="mailto:fleet@leakwatch.invalid", allow_hosts=allow, total_deadline_s=15.0
+        ),
         _section("[swarm]", enabled=False),
     ]
     for name, site in told["sites"].items():
@@ -147,7 +149,9 @@ def judged(plan: Plan, folder: Path, samples: Samples, code: int) -> Result:
     sites, log = truth["sites"], truth["log"]
     with closing(sqlite3.connect(f"file:{folder / 'data' / 'leakwatch.db'}?mode=ro", uri=True)) as store:
         store.row_factory = sqlite3.Row
-        windows = [_with_times(row) for row in store.execute("select * from coverage_window order by started_at")]
+        windows = [
+            _with_times(row) for row in store.execute("select * from coverage_window order by started_at")
+        ]
         rows = store.execute("select id, site, native_id from observation order by id").fetchall()
     windows = [one for one in windows if one["ended_at"] < samples.stopped]  # the stop cuts polls short
     seen, stored = defaultdict[str, set[int]](set), list[tuple[int, str, int]]()
@@ -176,7 +180,9 @@ def judged(plan: Plan, folder: Path, samples: Samples, code: int) -> Result:
 def _with_times(row: sqlite3.Row) -> dict[str, Any]:
     told = dict(row)
     for name in _TIMES:
-        told[name] = datetime.fromisoformat(told[name]).replace(tzinfo=UTC).timestamp() if told[name] else None
+        told[name] = (
+            datetime.fromisoformat(told[name]).replace(tzinfo=UTC).timestamp() if told[name] else None
+        )
     return told
 
 
@@ -292,6 +298,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
         drifting=options.sites // 50,
         bursting=options.sites // 15,
         burst_s=every,
+        speed=60 / every,
         hostile=True,
         seed=options.seed,
     )
@@ -300,12 +307,16 @@ def plan_of(options: argparse.Namespace) -> Plan:
 
 def main() -> None:
     """Run and print the table; exit code 1 where something is not true."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sites", type=int, default=500)
     parser.add_argument("--hosts", type=int, default=100)
     parser.add_argument("--every", type=float, default=0.0, help="seconds between two polls of a site")
     parser.add_argument("--seconds", type=float, default=0.0)
-    parser.add_argument("--pace", type=float, default=0.2, help="least seconds between two requests to a host")
+    parser.add_argument(
+        "--pace", type=float, default=0.2, help="least seconds between two requests to a host"
+    )
     parser.add_argument("--concurrency", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--occupancy", action="store_true")

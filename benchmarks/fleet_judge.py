@@ -29,7 +29,7 @@ _FAILS: Mapping[str, tuple[str, frozenset[str]]] = {
     "endless": ("error", frozenset({"body", "timeout"})),
     "nested": ("drift", frozenset({"drift"})),
 }
-_CLOCK_S, _WHOLE_S = 0.05, 1.0
+_WHOLE_S = 1.0
 
 
 @dataclass(slots=True)
@@ -95,9 +95,7 @@ def _at(row: Row) -> float:
 def _judge_site(site: Row, log: list[Row], polls: Sequence[Row], seen: set[int], told: Coverage) -> None:
     known = _Known()
     for window in sorted(polls, key=lambda one: one["started_at"]):
-        mine = [
-            one for one in log if window["started_at"] - _CLOCK_S <= one["at"] <= window["ended_at"] + _CLOCK_S
-        ]
+        mine = [one for one in log if window["started_at"] <= one["at"] <= window["ended_at"]]
         told.windows += 1
         told.verdicts[window["verdict"]] += 1
         if not mine:
@@ -105,7 +103,9 @@ def _judge_site(site: Row, log: list[Row], polls: Sequence[Row], seen: set[int],
         wrong = _judge_window(site, window, _without_repeats(mine), known, told) if mine else ["no request"]
         told.true += not wrong
         what = f"{site['name']} ({site['kind']}{', ' + site['does'] if site['does'] else ''})"
-        told.differences += [f"{what} {window['started_at']:.2f}: {one} [{window['detail']}]" for one in wrong]
+        told.differences += [
+            f"{what} {window['started_at']:.2f}: {one} [{window['detail']}]" for one in wrong
+        ]
     _judge_repairs(site, known, told)
     told.drifted += known.drifts > 1 and site["does"] == "drift"
     served = {k for one in log for k in one.get("items", ())}
@@ -114,7 +114,9 @@ def _judge_site(site: Row, log: list[Row], polls: Sequence[Row], seen: set[int],
     told.sites_right += not lost and not invented
     told.items += len(seen)
     if lost or invented:
-        told.differences.append(f"{site['name']}: {len(lost)} items read and not stored, {len(invented)} never shown")
+        told.differences.append(
+            f"{site['name']}: {len(lost)} items read and not stored, {len(invented)} never shown"
+        )
 
 
 def _without_repeats(rows: list[Row]) -> list[Row]:
@@ -194,8 +196,8 @@ def _judge_drift(window: Row, good: list[Row], known: _Known, told: Coverage) ->
 def _wrong_hole(site: Row, window: Row, missed: set[int]) -> list[str]:
     if window["verdict"] != "gap" or not missed:
         return []
-    times = site["times"]
-    begins, ends = times[min(missed)], times[max(missed)]
+    dates = site["dates"]
+    begins, ends = dates[min(missed)], dates[max(missed)]
     holds = window["hole_from"] <= begins + _WHOLE_S and ends - _WHOLE_S <= window["hole_to"]
     return [] if holds else ["the hole does not hold what was missed"]
 
@@ -204,13 +206,18 @@ def _judge_repairs(site: Row, known: _Known, told: Coverage) -> None:
     for window, missed in known.gaps:
         is_repaired = missed <= known.read
         if site["does"] != "drift" and bool(window["repaired_at"]) != is_repaired:
-            told.differences.append(f"{site['name']}: gap repaired: {bool(window['repaired_at'])}, by the log {is_repaired}")
+            told.differences.append(
+                f"{site['name']}: gap repaired: {bool(window['repaired_at'])}, by the log {is_repaired}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How close two requests to one host came. `early`: pairs closer than the pace, `after_reset` those of them that
-    repeat a request whose connection was reset; `too_soon`: sites asked before their Retry-After was over."""
+    """How close two requests to one host came.
+
+    `early` are pairs closer than the pace, `after_reset` those of them that repeat a request whose connection was
+    reset; `least_else_s` is without such repeats. `too_soon`: sites asked before their Retry-After was over.
+    """
 
     least_s: float
     pairs: int
@@ -228,7 +235,9 @@ def pace_of(log: Sequence[Row], pace_s: float, tolerance_s: float, retry_after_s
         hosts[row["host"]].append(row)
         sites[row["site"]].append(row)
     pairs = [pair for rows in hosts.values() for pair in pairwise(rows)]
-    again = [(a, b) for a, b in pairs if a["does"] == "reset" and b["site"] == a["site"] and b["path"] == a["path"]]
+    again = [
+        (a, b) for a, b in pairs if a["does"] == "reset" and b["site"] == a["site"] and b["path"] == a["path"]
+    ]
     repeated = {id(b) for _, b in again}
     others = [b["at"] - a["at"] for a, b in pairs if id(b) not in repeated]
     early = [(a, b) for a, b in pairs if b["at"] - a["at"] < pace_s - tolerance_s]

@@ -26,7 +26,7 @@ class Showing:
 
     name: str
     host: str
-    times: Sequence[float]
+    dates: Sequence[float]
     visible: int
     is_drifted: bool = False
 
@@ -71,7 +71,7 @@ def _rss(shown: Showing, numbers: Sequence[int], *, torznab: bool) -> bytes:
 
 
 def _row(shown: Showing, number: int, *, torznab: bool) -> str:
-    digest, when = infohash(shown.name, number), datetime.fromtimestamp(shown.times[number], UTC)
+    digest, when = infohash(shown.name, number), datetime.fromtimestamp(shown.dates[number], UTC)
     size = 10**6 + int(digest[:7], 16) * 16
     magnet = f"magnet:?xt=urn:btih:{digest}&amp;dn={quote(title(shown.name, number))}"
     more = (
@@ -99,7 +99,9 @@ def _feed(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:  # noq
     numbers = _newest(shown, 0, WINDOW)
     etag = f'"{shown.visible}{"d" * shown.is_drifted}"' if int(shown.name[1:]) % 2 else ""
     body = _rss(shown, numbers, torznab=False)
-    return Answer(body=body, items=numbers, mime="application/rss+xml", etag=etag, is_drifted=shown.is_drifted)
+    return Answer(
+        body=body, items=numbers, mime="application/rss+xml", etag=etag, is_drifted=shown.is_drifted
+    )
 
 
 def _torznab(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:  # noqa: ARG001 - one address
@@ -109,10 +111,14 @@ def _torznab(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:  # 
     limit, offset = min(int(query.get("limit", WINDOW)), WINDOW), int(query.get("offset", 0))
     numbers = _newest(shown, offset, limit)
     body, step = _rss(shown, numbers, torznab=True), "back" if offset else "list"
-    return Answer(body=body, items=numbers, step=step, mime="application/rss+xml", is_drifted=shown.is_drifted)
+    return Answer(
+        body=body, items=numbers, step=step, mime="application/rss+xml", is_drifted=shown.is_drifted
+    )
 
 
-def _json(shown: Showing, told: object, items: list[int], renamed: str, step: str = "list", link: str = "") -> Answer:
+def _json(
+    shown: Showing, told: object, items: list[int], renamed: str, step: str = "list", link: str = ""
+) -> Answer:
     body = json.dumps(told)
     if shown.is_drifted:
         body = body.replace(f'"{renamed}":', f'"{renamed}_v2":')
@@ -132,14 +138,16 @@ def _imageboard(shown: Showing, path: str, query: Mapping[str, str]) -> Answer: 
 
 def _thread(shown: Showing, index: int) -> dict[str, Any]:
     first, end = index * _A_THREAD, min((index + 1) * _A_THREAD, shown.visible)
-    return _post(shown, first) | {"last_modified": int(shown.times[end - 1]), "replies": end - first - 1}
+    return _post(shown, first) | {"last_modified": int(shown.dates[end - 1]), "replies": end - first - 1}
 
 
 def _post(shown: Showing, number: int) -> dict[str, Any]:
     first = number // _A_THREAD * _A_THREAD
-    told = {"no": number + 1, "resto": 0 if number == first else first + 1, "time": int(shown.times[number])}
+    told = {"no": number + 1, "resto": 0 if number == first else first + 1, "time": int(shown.dates[number])}
     subject = {"sub": title(shown.name, number), "replies": min(_A_THREAD, shown.visible - first) - 1}
-    return told | {"name": "Anonymous", "com": text(shown.name, number)} | (subject if number == first else {})
+    return (
+        told | {"name": "Anonymous", "com": text(shown.name, number)} | (subject if number == first else {})
+    )
 
 
 def _github(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:
@@ -148,7 +156,7 @@ def _github(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:
     page, numbers = int(query.get("page", 1)), list(range(shown.visible))
     if "since" in query:
         since = datetime.fromisoformat(query["since"]).timestamp()
-        numbers = numbers[bisect_left([int(at) for at in shown.times[: shown.visible]], since) :]
+        numbers = numbers[bisect_left([int(at) for at in shown.dates[: shown.visible]], since) :]
     if query.get("direction") == "desc":
         numbers.reverse()
     chosen = numbers[(page - 1) * _PER_PAGE : page * _PER_PAGE]
@@ -159,9 +167,17 @@ def _github(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:
 
 
 def _issue(shown: Showing, number: int) -> dict[str, Any]:
-    at = datetime.fromtimestamp(int(shown.times[number]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    told = {"number": number + 1, "id": number + 1, "html_url": f"http://{shown.host}/{shown.name}/issues/{number + 1}"}
-    words = {"title": title(shown.name, number), "body": text(shown.name, number), "user": {"login": "someone"}}
+    at = datetime.fromtimestamp(int(shown.dates[number]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    told = {
+        "number": number + 1,
+        "id": number + 1,
+        "html_url": f"http://{shown.host}/{shown.name}/issues/{number + 1}",
+    }
+    words = {
+        "title": title(shown.name, number),
+        "body": text(shown.name, number),
+        "user": {"login": "someone"},
+    }
     return told | words | {"created_at": at, "updated_at": at}
 
 
@@ -176,7 +192,11 @@ def _huggingface(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:
 
 
 def _model(shown: Showing, number: int) -> dict[str, Any]:
-    at = datetime.fromtimestamp(shown.times[number], UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = (
+        datetime.fromtimestamp(shown.dates[number], UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
     told = {"id": f"org/{shown.name}-i{number}", "sha": infohash(shown.name, number), "lastModified": at}
     return told | {"createdAt": at, "author": "org", "siblings": [{"rfilename": "README.md"}]}
 
@@ -193,10 +213,11 @@ PAGES: Mapping[str, Callable[[Showing, str, Mapping[str, str]], Answer]] = {
 def configured(name: str, kind: str, base: str) -> dict[str, object]:
     """The settings of a site, as an operator would write them."""
     url = f"{base}/{name}"
-    return {
+    kinds: dict[str, dict[str, object]] = {
         "feed": {"url": f"{url}/rss.xml"},
         "torznab": {"url": f"{url}/api", "limit": WINDOW},
         "imageboard": {"url": url, "web_url": url, "boards": [name]},
         "github": {"url": url, "repositories": [f"org/{name}"]},
         "huggingface": {"url": url, "limit": WINDOW},
-    }[kind]
+    }
+    return kinds[kind]

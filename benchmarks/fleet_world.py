@@ -24,7 +24,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fleet_pages import PAGES, Answer, Showing
 
-_KINDS = ("feed", "torznab", "feed", "imageboard", "torznab", "feed", "github", "feed", "torznab", "huggingface")
+_KINDS = (
+    "feed",
+    "torznab",
+    "feed",
+    "imageboard",
+    "torznab",
+    "feed",
+    "github",
+    "feed",
+    "torznab",
+    "huggingface",
+)
 _BEFORE = 60
 _FAULTS = ("500", "reset", "truncated")
 _BOMB = gzip.compress(bytes(256 * 2**20), 9)
@@ -34,7 +45,11 @@ _FOREVER = b"<rss><channel>" + b" " * 65536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """What the fleet is. Units: seconds; shares of requests. `drift_at` is after the start; a burst takes `burst_s`."""
+    """What the fleet is.
+
+    Pages have dates of whole seconds; where time is accelerated, these lie `speed` times as far apart as items come.
+    Units: seconds, `drift_at` after the start; shares of requests.
+    """
 
     sites: int
     hosts: int
@@ -51,6 +66,7 @@ class Spec:
     drifting: int = 0
     bursting: int = 0
     burst_s: float = 1.0
+    speed: float = 1.0
     hostile: bool = False
 
 
@@ -62,6 +78,7 @@ class Site:
     kind: str
     host: str
     times: list[float]
+    dates: list[float] = field(default_factory=list[float])
     does: str = ""
     asked: int = 0
 
@@ -116,9 +133,12 @@ class Fleet:
 
     def begin(self) -> None:
         """From the first request on time runs."""
-        self.began = time.time()
+        self.began, ends = time.time(), time.time() + self.spec.seconds
         for site in self.sites.values():
             site.times = [self.began + at for at in site.times]
+            # Boards are read by the seconds of their own clock; the others' clocks run as fast as the time here.
+            speed = 1.0 if site.kind == "imageboard" else self.spec.speed
+            site.dates = [ends - (ends - at) * speed for at in site.times]
 
     def write(self, target: Path) -> dict[str, Any]:
         """The log and the truth as JSON; `requests` says how many rows."""
@@ -143,7 +163,7 @@ class Fleet:
         now = time.time()
         is_drifted = site.does == "drift" and now - self.began >= self.spec.drift_at
         visible = bisect_right(site.times, now)
-        shown = Showing(site.name, site.host, site.times, visible, is_drifted=is_drifted)
+        shown = Showing(site.name, site.host, site.dates, visible, is_drifted=is_drifted)
         return replace(PAGES[site.kind](shown, path, query), visible=visible)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -259,7 +279,9 @@ def main() -> None:
     threading.Thread(target=lambda: asyncio.run(_listen(fleet, ready, port)), daemon=True).start()
     if not ready.wait(20):
         raise SystemExit("no port")
-    sites = {site.name: {"kind": site.kind, "host": site.host, "does": site.does} for site in fleet.sites.values()}
+    sites = {
+        site.name: {"kind": site.kind, "host": site.host, "does": site.does} for site in fleet.sites.values()
+    }
     print(json.dumps({"port": port[0], "sites": sites}), flush=True)
     for line in sys.stdin:
         what, _, where = line.strip().partition(" ")
