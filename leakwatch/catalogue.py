@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from leakwatch.errors import HeaderError, InfohashError, InputError
@@ -20,6 +21,7 @@ from leakwatch.model.allow import Allow, allow_from_json, allow_json
 from leakwatch.model.asset import (
     MAX_PRIOR_BITS,
     PIECE_DIGEST_BYTES,
+    RELEASE_WINDOW_DAYS,
     Asset,
     AssetFile,
     AssetId,
@@ -38,6 +40,7 @@ _MAX_NAME = 1000
 _MAX_ALIASES = 10_000
 _MAX_FILES = 1_000_000
 _MAX_PATH = 4096
+_MAX_WINDOW_DAYS = 366
 _KEYS = frozenset(
     [
         "id",
@@ -52,6 +55,8 @@ _KEYS = frozenset(
         "swarm_lookup",
         "infohashes",
         "prior_bits",
+        "release_at",
+        "release_window_days",
         "query_mode",
         "allow",
         "files",
@@ -165,6 +170,9 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
     prior = told.get("prior_bits") or 0.0
     if not isinstance(prior, int | float) or isinstance(prior, bool) or not abs(prior) <= MAX_PRIOR_BITS:
         raise wrong("prior_bits", f"bits from -{MAX_PRIOR_BITS:.0f} to {MAX_PRIOR_BITS:.0f}")
+    days = RELEASE_WINDOW_DAYS if told.get("release_window_days") is None else told["release_window_days"]
+    if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= _MAX_WINDOW_DAYS:
+        raise wrong("release_window_days", f"days from 1 to {_MAX_WINDOW_DAYS}")
     mode = told.get("query_mode")
     if mode is not None and mode not in list(QueryMode):
         raise wrong("query_mode", f"one of {', '.join(QueryMode)}")
@@ -187,6 +195,8 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
         swarm_lookup=told.get("swarm_lookup") is True,
         infohashes=tuple(infohashes),
         prior_bits=float(prior),
+        release_at=_release_at(told.get("release_at"), wrong),
+        release_window_days=days,
         query_mode=QueryMode(mode) if mode else None,
         allow=_allow(told.get("allow"), file, line),
         files=read,
@@ -194,6 +204,17 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
     if asset.is_contradictory:
         raise InputError(EMBARGOED_AND_ASKED, file=file, line=line, field="query_mode")
     return asset
+
+
+def _release_at(told: Any, wrong: _Wrong) -> datetime | None:
+    """A date, which is midnight in UTC, or a time; one without a zone is in UTC, too."""
+    if told is None:
+        return None
+    try:
+        at = datetime.fromisoformat(told)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise wrong("release_at", "a date such as 2027-03-01, or a time") from error
 
 
 def _allow(told: Any, file: str, line: int) -> tuple[Allow, ...]:
@@ -238,6 +259,9 @@ def asset_json(asset: Asset) -> dict[str, Any]:
     told |= {"embargoed": asset.embargoed, "critical": asset.critical, "swarm_lookup": asset.swarm_lookup}
     told |= {"query_mode": asset.query_mode.value if asset.query_mode else None}
     told |= {"prior_bits": asset.prior_bits, "allow": [allow_json(one) for one in asset.allow]}
+    days = asset.release_window_days
+    told |= {"release_at": asset.release_at.isoformat() if asset.release_at else None}
+    told |= {"release_window_days": days if days != RELEASE_WINDOW_DAYS else None}
     told |= {"infohashes": list(asset.infohashes), "files": [file_json(one) for one in asset.files]}
     return {name: value for name, value in told.items() if value not in (None, False, [], 0.0)}
 

@@ -84,15 +84,18 @@ class Jobs:
     def _active(self, kind: str) -> int:
         return sum(one == kind for keys in (self._queued, self._running) for one, _ in keys)
 
-    async def submit(self, kind: str, keys: Iterable[str]) -> None:
-        """Queue keys. One that is queued already will see what is new; one that is running runs once more after."""
+    async def submit(self, kind: str, keys: Iterable[str], rank: int = 0) -> None:
+        """Queue keys. One that is queued already will see what is new; one that is running runs once more after.
+
+        Of what waits for a slot, a key of a higher `rank` is begun first.
+        """
         for name in dict.fromkeys(keys):
             key = (kind, name)
             if key in self._queued:
                 continue
             if key in self._running:
                 self._again.add(key)
-            elif not await self._enqueue(key):
+            elif not await self._enqueue(key, rank):
                 self._queue_when_closed(key)
 
     def _queue_when_closed(self, key: _Key) -> None:
@@ -106,12 +109,12 @@ class Jobs:
                 return
             await asyncio.sleep(_CLOSING_S)
 
-    async def _enqueue(self, key: _Key) -> bool:
+    async def _enqueue(self, key: _Key, rank: int = 0) -> bool:
         """Queue one key; false if the engine still holds it."""
         kind, name = key
         self._queued.add(key)
         ids = await self._queue.enqueue(
-            [kind], [name.encode()], [0], dedupe_key=[f"{kind}:{name}"], on_conflict="skip"
+            [kind], [name.encode()], [rank], dedupe_key=[f"{kind}:{name}"], on_conflict="skip"
         )
         await self._queue.clear_queue_log()  # nobody reads it, and it would grow without end
         if ids[0] is None:

@@ -210,6 +210,10 @@ class Sites(Protocol):
         """Move a site's time on without a coverage window: the error was ours."""
         ...
 
+    async def pace(self, name: str, interval_s: float | None, why: str | None, due: datetime) -> None:
+        """Write how often a site is read from now on and why, and when it is due by that."""
+        ...
+
     async def windows(self, name: str, limit: int = 20) -> list[CoverageWindow]:
         """The newest coverage windows of a site."""
         ...

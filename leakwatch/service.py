@@ -159,6 +159,8 @@ async def add_asset(
                 swarm_lookup=asset.swarm_lookup or known.swarm_lookup,
                 infohashes=tuple(dict.fromkeys((*known.infohashes, *asset.infohashes))),
                 prior_bits=asset.prior_bits or known.prior_bits,
+                release_at=asset.release_at or known.release_at,
+                release_window_days=(asset if asset.release_at else known).release_window_days,
                 query_mode=asset.query_mode or known.query_mode,
                 allow=tuple({one.name: one for one in (*known.allow, *asset.allow)}.values()),
             )

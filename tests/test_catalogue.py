@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -58,6 +59,8 @@ ASSETS = st.builds(
     embargoed=st.booleans(),
     critical=st.booleans(),
     swarm_lookup=st.booleans(),
+    release_at=st.none() | st.datetimes(datetime(1990, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    release_window_days=st.integers(1, 366),
     infohashes=st.lists(
         st.binary(min_size=20, max_size=20).map(bytes.hex)
         | st.binary(min_size=32, max_size=32).map(bytes.hex),
@@ -217,3 +220,36 @@ def test_files_are_added_by_path() -> None:
     new = (AssetFile(path="b", size_bytes=3), AssetFile(path="c", size_bytes=4))
     asset = with_files(Asset(id=AssetId("x"), title="X", files=old), new)
     assert [(file.path, file.size_bytes) for file in asset.files] == [("a", 1), ("b", 3), ("c", 4)]
+
+
+@pytest.mark.parametrize(
+    ("told", "hour"),
+    [("2027-03-01", 0), ("2027-03-01T18:00", 18), ("2027-03-01T18:00:00+02:00", 16)],
+)
+def test_release_is_a_time(told: str, hour: int) -> None:
+    """A release is a date, which begins at midnight in UTC, or a time with or without a zone."""
+    asset = asset_from_json({"id": "a", "title": "A", "release_at": told, "release_window_days": 3})
+    release = datetime(2027, 3, 1, hour, tzinfo=UTC)
+    assert asset.release_at == release
+    assert asset.in_release_window(release - timedelta(days=3))
+    assert asset.in_release_window(release + timedelta(days=3))
+    assert not asset.in_release_window(release + timedelta(days=3, seconds=1))
+    assert not asset_from_json({"id": "a", "title": "A"}).in_release_window(release)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("release_at", "soon"),
+        ("release_at", 20270301),
+        ("release_window_days", 0),
+        ("release_window_days", True),
+        ("release_window_days", 1000),
+        ("release", "2027-03-01"),
+    ],
+)
+def test_no_release(field: str, value: object) -> None:
+    """What is no date, no number of days or nearly the right key is an error that names the field."""
+    with pytest.raises(InputError) as caught:
+        asset_from_json({"id": "a", "title": "A", field: value})
+    assert caught.value.field == field

@@ -372,7 +372,7 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         f"{HTTP}[[sites]]\nkind = 'gopher'\n",
         4,
         "sites.1.kind",
-        "there are dht, feed, github",
+        "there are ",
     ),
     "site of a list": (f"{HTTP}[[sites]]\nkind = ['feed']\n", 4, "sites.1.kind", "no such source kind"),
     "site without name": (
@@ -541,6 +541,18 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         "give only one of url, url_file",
     ),
     "password a number": (f"{MAIL}password = 5\n", 9, "channels.1.password", "expected text"),
+    "window of no day": (f'{SITE}window = "mun 08:00-09:00"\n', 7, "sites.1.window", "no such day: 'mun'"),
+    "window in no zone": (f'{SITE}window = "mon 08:00-09:00 Mars/Base"\n', 7, "sites.1.window", "Mars/Base"),
+    "outside of no window": (f'{SITE}outside = "1h"\n', 7, "sites.1.outside", "there is no window"),
+    "least above usual": (f'{SITE}every_min = "5m"\n', 7, "sites.1.every_min", "at most what every says"),
+    "most below usual": (f'{SITE}every_max = "5s"\n', 7, "sites.1.every_max", "at least what every says"),
+    "window beside cron": (
+        f'{SITE}cron = "0 3 * * *"\nwindow = "mon 08:00-09:00"\n',
+        8,
+        "sites.1.window",
+        "cron says when it is read",
+    ),
+    "no such priority": (f'{SITE}priority = "urgent"\n', 7, "sites.1.priority", "low, normal, high"),
     "password misspelt": (
         f"{MAIL}passwort_env = 'x'\n",
         9,

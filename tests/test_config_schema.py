@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from leakwatch.config.schema import schema
+from leakwatch.sources import KINDS
 
 COMMITTED = Path(__file__).parents[1] / "docs" / "leakwatch.schema.json"
 
@@ -41,7 +42,7 @@ def test_schema_knows_every_kind() -> None:
         for one in told["properties"]["sites"]["items"]["oneOf"]
         for name in one["properties"]["kind"]["enum"]
     ]
-    assert set(kinds) == {"feed", "rss", "torznab", "imageboard", "github", "huggingface", "dht"}
+    assert set(kinds) == {*KINDS, "rss"}
     assert all(
         one["additionalProperties"] is False for one in told["properties"]["channels"]["items"]["oneOf"]
     )

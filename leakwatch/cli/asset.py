@@ -64,6 +64,14 @@ LookupOption = Annotated[
         "--swarm-lookup", help="The owner's yes to asking the DHT for its infohashes, embargoed or not."
     ),
 ]
+ReleaseOption = Annotated[
+    str | None,
+    typer.Option("--release", metavar="DATE", help="When it comes out: sites are read more often around it."),
+]
+WindowOption = Annotated[
+    int | None,
+    typer.Option("--release-window", metavar="DAYS", help="Days before and after; 14 if left out."),
+]
 ModeOption = Annotated[
     str | None,
     typer.Option(
@@ -114,6 +122,8 @@ def add(
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
     swarm_lookup: LookupOption = False,
+    release: ReleaseOption = None,
+    release_window: WindowOption = None,
     query_mode: ModeOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
@@ -135,7 +145,8 @@ def add(
     if title is None and not (variant and ident):
         raise typer.BadParameter("is missing; with --variant, --id does as well", param_hint="--title")
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    asset = _asset(title or ident or "", alias, kind, year, owner, codename, flags, ident, query_mode)
+    told = {**flags, "release_at": release, "release_window_days": release_window}
+    asset = _asset(title or ident or "", alias, kind, year, owner, codename, told, ident, query_mode)
     result = fingerprinted(paths, cache, no_cache, wanted(also, table), print_each=False)
     if result.problems:
         report(result)
@@ -186,6 +197,8 @@ def import_(
     embargo: EmbargoOption = False,
     critical: CriticalOption = False,
     swarm_lookup: LookupOption = False,
+    release: ReleaseOption = None,
+    release_window: WindowOption = None,
     query_mode: ModeOption = None,
     replace: ReplaceOption = False,
     ident: IdOption = None,
@@ -195,9 +208,10 @@ def import_(
     from leakwatch.service import import_catalogue  # noqa: PLC0415
 
     flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    asset = _asset(title, alias, kind, year, owner, codename, flags, ident, query_mode) if title else None
+    told = {**flags, "release_at": release, "release_window_days": release_window}
+    asset = _asset(title, alias, kind, year, owner, codename, told, ident, query_mode) if title else None
     if not title and (
-        any(flags.values()) or alias or kind or year or owner or codename or ident or query_mode
+        any(told.values()) or alias or kind or year or owner or codename or ident or query_mode
     ):
         raise InputError("these options describe one asset: say which with --title", file=str(file))
 
@@ -232,6 +246,7 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
         marks = [
             name for name, is_set in (("critical", one.critical), ("embargoed", one.embargoed)) if is_set
         ]
+        marks += ["release window"] if one.in_release_window(now()) else []
         marks += ["allow list expired"] if any(not entry.is_live(today) for entry in one.allow) else []
         size = shown_size(sum(file.size_bytes or 0 for file in one.files))
         year = str(one.year or "")
@@ -279,6 +294,7 @@ def show(
         "embargoed",
         "critical",
         "prior_bits",
+        "release_at",
         "asked_as",
     ):
         value = getattr(asset, name)
@@ -321,7 +337,7 @@ def _asset(
     year: int | None,
     owner: str | None,
     codename: str | None,
-    flags: dict[str, bool],
+    more: dict[str, Any],
     ident: str | None,
     query_mode: str | None,
 ) -> Asset:
@@ -335,5 +351,5 @@ def _asset(
         "kind": kind,
         "year": year,
     }
-    told |= {"owner": owner, "codename": codename, "query_mode": query_mode, **flags}
+    told |= {"owner": owner, "codename": codename, "query_mode": query_mode, **more}
     return asset_from_json(told)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli._probing import register as register_probing
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -19,22 +20,36 @@ from leakwatch.cli._shared import (
     run_async,
     say,
 )
+from leakwatch.cli._shipped import list_shipped, register
 from leakwatch.display import clean
 from leakwatch.errors import ConfigError, InputError, SourceError
 
 if TYPE_CHECKING:
     from leakwatch.model.observation import Observation
     from leakwatch.model.site import CoverageWindow, SiteState
+    from leakwatch.polling import SiteConfig
 
 app = typer.Typer(help="The sites that are watched.", no_args_is_help=True)
+register(app)
+register_probing(app)
 
 _MAX_PAYLOAD = 64 * 2**20
 _STATE = frozenset({"step", "board", "api", "web", "repository", "thread", "site", "id", "number", "title"})
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """List the configured sites with their state."""
+def list_(
+    available: Annotated[
+        bool,
+        typer.Option("--available", help="The shipped catalogue instead: sites that can be switched on."),
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """List the configured sites with their state, or the public sites that can be switched on."""
+    if available:
+        list_shipped(config, as_json)
+        return
 
     async def work() -> dict[str, SiteState]:
         async with repository(config) as opened, opened.reading() as reading:
@@ -51,6 +66,10 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
         }
         told |= {"every_s": None if site.is_stream else float(site.every), "cron": site.cron}
         told |= {
+            "interval_s": state.interval_s if state else None,
+            "interval_why": state.interval_why if state else None,
+        }
+        told |= {
             "last_ok_at": state.last_ok_at if state else None,
             "failures": state.failures if state else 0,
         }
@@ -65,7 +84,27 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
                 "off" if not site.enabled else "not read yet" if not (state and state.last_ok_at) else "ok"
             )
             health = f"failing: {clean(state.last_error or '', 120)}" if state and state.failures else health
-            typer.echo(f"{site.name}\t{site.kind}\t{site.host}\t{health}")
+            typer.echo(f"{site.name}\t{site.kind}\t{site.host}\t{_schedule(site, state)}\t{health}")
+
+
+def _schedule(site: SiteConfig, state: SiteState | None) -> str:
+    """How often a site is read now, and why where that follows what it shows."""
+    if site.is_stream:
+        return "without pause"
+    if site.cron:
+        return f"at {site.cron}"
+    hours = f" on {site.window}" if site.window else ""
+    if state is None or state.interval_s is None:
+        return f"every {_duration(float(site.every))}{hours}"
+    return f"every {_duration(state.interval_s)}{hours} ({clean(state.interval_why or '', 120)})"
+
+
+def _duration(seconds: float) -> str:
+    """A duration as the configuration writes it, in the largest unit that loses little."""
+    for unit, length in (("d", 86400.0), ("h", 3600.0), ("m", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.3g}{unit}"
+    return f"{seconds:.3g}s"
 
 
 @app.command()

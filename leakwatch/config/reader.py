@@ -14,7 +14,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
@@ -33,7 +33,7 @@ from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
-from leakwatch.sources._kind import PolledKind, StreamKind
+from leakwatch.sources._kind import CredentialRef, PolledKind, StreamKind
 from leakwatch.sources.dht import DhtSite
 from leakwatch.swarm.metadata import SwarmSettings
 
@@ -58,19 +58,35 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "raw_cap_bytes": (1024, None),
     "decoded_cap_bytes": (1024, None),
 }
+SITES_FOLDER = "sites.d"
 _MAX_QUERY = 200
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
 def load_config(path: Path) -> Config:
-    """Read and check a configuration file; nobody is contacted. Raises: ConfigError with file, line and field."""
+    """Read and check a configuration file; nobody is contacted. Raises: ConfigError with file, line and field.
+
+    The sites of `sites.d/*.toml` beside it are read in addition, one file after another by name.
+    """
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError as error:
         raise ConfigError("no such file; `leakwatch init` writes one", file=str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
-    return _Reader(path, text).config()
+    config = _Reader(path, text).config()
+    for file in sorted((path.parent / SITES_FOLDER).glob("*.toml")):
+        try:
+            told = file.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"cannot be read: {error}", file=str(file)) from error
+        config = with_sites(config, file, told)
+    return config
+
+
+def with_sites(config: Config, file: Path, text: str) -> Config:
+    """The configuration with the [[sites]] of one more file. Raises: ConfigError that names the file."""
+    return _Reader(file, text, config.secrets, config.http.proxies).added_to(config)
 
 
 def duration(text: str) -> Duration:
@@ -85,17 +101,35 @@ def duration(text: str) -> Duration:
 class _Reader:
     """One file being read; knows where each key stands, for the errors."""
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        text: str,
+        secrets: Mapping[str, Secret] | None = None,
+        proxies: Collection[str] = (),
+    ) -> None:
         self._path, self._text = path, text
-        self._secrets: dict[str, Secret] = {}
-        self._proxies: set[str] = set()
+        self._secrets: Mapping[str, Secret] = secrets or {}
+        self._proxies = proxies
 
-    def config(self) -> Config:
+    def _toml(self) -> dict[str, Any]:
         try:
-            told = tomllib.loads(self._text)
+            return tomllib.loads(self._text)
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"at line (\d+)", str(error))
             raise ConfigError(str(error), file=str(self._path), line=int(line[1]) if line else 0) from error
+
+    def added_to(self, config: Config) -> Config:
+        """A configuration with the sites of this file, which holds nothing else."""
+        told = self._toml()
+        self._known(told, {"sites"}, ())
+        sites = tuple(self._site(one, ("sites", i)) for i, one in enumerate(self._tables(told, "sites")))
+        self._unique([one.name for one in sites], "sites", [one.name for one in config.sites])
+        self._one_stream_a_kind(sites, config.sites)
+        return dataclasses.replace(config, sites=(*config.sites, *sites))
+
+    def config(self) -> Config:
+        told = self._toml()
         self._known(told, {*SECTIONS, "sites", "channels", "routes", "provers", "secrets"}, ())
         if "http" not in told:
             raise self._error(
@@ -157,9 +191,9 @@ class _Reader:
             raise self._error((name,), f"expected [[{name}]] tables")
         return value
 
-    def _unique(self, names: list[str], section: str) -> None:
+    def _unique(self, names: list[str], section: str, taken: Sequence[str] = ()) -> None:
         for index, name in enumerate(names):
-            if name in names[:index]:
+            if name in names[:index] or name in taken:
                 raise self._error((section, index, "name"), f"the name {name!r} is used twice")
 
     def _named_secrets(self, told: Any) -> dict[str, Secret]:
@@ -218,13 +252,13 @@ class _Reader:
             self._asked((*at, "bootstrap"), lambda: SwarmSettings(dht_bootstrap=nodes))
         elif not _is_web_address(site.settings.url):
             raise self._error((*at, "url"), "expected an http or https address")
-        for key in ("token", "apikey"):
-            if getattr(site.settings, key, None) and told[key] not in self._secrets:
+        for key in credentials_of(kind.settings):
+            if getattr(site.settings, key) and told[key] not in self._secrets:
                 raise self._error(
                     (*at, key),
                     f"no secret {told[key]!r}; give {told[key]}_file or {told[key]}_env under [secrets]",
                 )
-        self._check_cron(site, at)
+        self._check_schedule(site, told, at)
         self._check_manner(site, at)
         self._check_canary(site, at)
         return site
@@ -239,7 +273,7 @@ class _Reader:
         if site.proxy and site.proxy not in self._proxies:
             raise self._error(
                 (*at, "proxy"),
-                f"no proxy {site.proxy!r} under http.proxies" + _nearest(site.proxy, self._proxies),
+                f"no proxy {site.proxy!r} under http.proxies" + _nearest(site.proxy, set(self._proxies)),
             )
         kind = KINDS[site.kind]
         if site.queries and not (isinstance(kind, PolledKind) and kind.ask):
@@ -263,22 +297,41 @@ class _Reader:
                     f"a {kind} site is listened to without pause, so {key} means nothing; remove it",
                 )
 
-    def _one_stream_a_kind(self, sites: tuple[SiteConfig, ...]) -> None:
+    def _one_stream_a_kind(self, sites: tuple[SiteConfig, ...], others: tuple[SiteConfig, ...] = ()) -> None:
         """Two listeners would hear the same, under one node id and with twice the packets."""
+        taken = {site.kind for site in others}
         streams = [site.kind if site.is_stream else "" for site in sites]
         for index, kind in enumerate(streams):
-            if kind and kind in streams[:index]:
+            if kind and (kind in streams[:index] or kind in taken):
                 raise self._error(
                     ("sites", index, "kind"), f"there is a {kind} site already; one hears it all"
                 )
 
+    def _check_schedule(self, site: SiteConfig, told: Mapping[str, Any], at: tuple[str | int, ...]) -> None:
+        """Settings of the schedule that contradict one another or mean nothing are errors."""
+        if site.cron is not None:
+            for key in ("every_min", "every_max", "window", "outside"):
+                if key in told:
+                    raise self._error(
+                        (*at, key), f"cron says when it is read, so {key} means nothing; remove one"
+                    )
+            self._check_cron(site, at)
+        if site.every_min is not None and site.every_min > site.every:
+            raise self._error((*at, "every_min"), "expected at most what every says")
+        if site.every_max is not None and site.every_max < site.every:
+            raise self._error((*at, "every_max"), "expected at least what every says")
+        if site.window is not None:
+            from leakwatch.timetable.opening import Opening  # noqa: PLC0415 - slow to import, rarely needed
+
+            self._asked((*at, "window"), lambda: Opening.parse(site.window or ""))
+        elif site.outside is not None:
+            raise self._error((*at, "outside"), "there is no window that it could be outside of; remove it")
+
     def _check_cron(self, site: SiteConfig, at: tuple[str | int, ...]) -> None:
-        if site.cron is None:
-            return
         from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - slow to import, rarely needed
 
         try:
-            CronTrigger.from_crontab(site.cron, timezone="UTC")
+            CronTrigger.from_crontab(site.cron or "", timezone="UTC")
         except ValueError as error:
             raise self._error((*at, "cron"), str(error)) from error
 
@@ -435,6 +488,16 @@ class _Reader:
         loose = rf"\s*\[*\s*[\"']?{re.escape(section)}\b"
         lines = enumerate(self._text.splitlines(), 1)
         return found or next((number for number, line in lines if section and re.match(loose, line)), 0)
+
+
+def credentials_of(settings: type) -> list[str]:
+    """The settings of a kind that name a secret."""
+    hints = typing.get_type_hints(settings)
+    return [
+        one.name
+        for one in dataclasses.fields(settings)
+        if CredentialRef in (hints[one.name], *get_args(hints[one.name]))
+    ]
 
 
 def _is_number(value: object) -> bool:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import structlog
 
 from leakwatch.daemon.schedule import Schedule
 from leakwatch.errors import Conflict, LeakwatchError
+from leakwatch.model.asset import Asset
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline import Brain
-from leakwatch.polling import SiteConfig, poll
+from leakwatch.polling import Polled, SiteConfig, poll
 from leakwatch.ports import Clock, Fetcher, Reader, Repository, Vault
 from leakwatch.sources import KINDS
-from leakwatch.timetable import next_time
+from leakwatch.timetable import Interval, follow, is_adaptive, next_time, rank
 
 log = structlog.get_logger()
 
@@ -35,6 +37,7 @@ class Crawler:
     brain: Callable[[], Awaitable[Brain]]
     announce: Callable[[int, int], Awaitable[None]]
     failed: set[str] = field(default_factory=set[str])
+    _releases: tuple[Brain, tuple[Asset, ...]] | None = None
 
     async def crawl(self, host: str) -> None:
         """Read the sites of a host whose time has come. They take turns at its pace: a long poll holds up no other."""
@@ -66,7 +69,7 @@ class Crawler:
         began = (brain, self.repository, self.vault, self.fetcher, self.reader, self.clock)
         try:
             polled = await poll(
-                site, KINDS[site.kind], state, *began, self.stopping.is_set, next_time, self.announce
+                site, KINDS[site.kind], state, *began, self.stopping.is_set, _next_time(state), self.announce
             )
         except Conflict as error:
             log.warning("poll_lost", site=site.name, error=error.message)
@@ -91,10 +94,52 @@ class Crawler:
         )
         if polled.failures:
             self.failed.add(site.name)
-        self.schedule.retime(site, polled.next_due_at)
+        self.schedule.retime(site, await self._paced(site, state, polled, brain))
+
+    async def _paced(self, site: SiteConfig, state: SiteState, polled: Polled, brain: Brain) -> datetime:
+        """When the site is due: where its interval follows what it shows, that is written down with its reason."""
+        if not is_adaptive(site):
+            if state.interval_s is not None:
+                await self._write_pace(site, state, None, polled.next_due_at)
+            return polled.next_due_at
+        sharers = sum(other.host == site.host for other in self.sites.values())
+        interval = follow(site, state.interval_s, polled.window, self._released(brain), sharers)
+        due = polled.next_due_at
+        if not polled.failures:
+            due = next_time(site, polled.window.started_at, interval.every_s)
+        await self._write_pace(site, state, interval, due)
+        if interval.every_s != state.interval_s:
+            log.info("interval_changed", site=site.name, every_s=round(interval.every_s, 1), why=interval.why)
+        return due
+
+    async def _write_pace(
+        self, site: SiteConfig, state: SiteState, interval: Interval | None, due: datetime
+    ) -> None:
+        every_s, why = (interval.every_s, interval.why) if interval else (None, None)
+        async with self.repository.writing() as work:
+            await work.sites.pace(site.name, every_s, why, due)
+        self.schedule.ranks[site.name] = rank(site, replace(state, interval_s=every_s))
+
+    def _released(self, brain: Brain) -> str | None:
+        """An asset that is in its release window, by the id that may be shown, if there is one."""
+        if self._releases is None or self._releases[0] is not brain:
+            dated = tuple(one for one in brain.index.assets.values() if one.release_at)
+            self._releases = (brain, dated)
+        now = self.clock.now()
+        near = [one for one in self._releases[1] if one.in_release_window(now)]
+        return min((one.shown_id for one in near), default=None)
 
     async def put_off(self, host: str) -> None:
         """Move the time of all sites of a host on: reading them crashed."""
         for site in self.sites.values():
             if site.host == host:
                 await self.schedule.defer(site)
+
+
+def _next_time(state: SiteState) -> Callable[[SiteConfig, datetime], datetime]:
+    """By the schedule, at the interval that the site has now."""
+
+    def due(site: SiteConfig, began: datetime) -> datetime:
+        return next_time(site, began, state.interval_s if is_adaptive(site) else None)
+
+    return due

@@ -104,13 +104,15 @@ class Daemon:
 
     async def run(self) -> None:
         """Work until told to stop."""
-        self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl))
+        self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl), self.config.daemon.concurrency)
         self.jobs.handler(PROVE, self._guarded(PROVE, self.prove), _MAX_PROVING)
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
         working = asyncio.create_task(
-            self.jobs.run(self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING)
+            self.jobs.run(
+                self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 1
+            )
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))

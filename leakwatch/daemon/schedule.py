@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from leakwatch.jobs import Jobs
+from leakwatch.model.site import SiteState
 from leakwatch.polling import SiteConfig
 from leakwatch.ports import Clock, Repository
 from leakwatch.swarm.outcomes import OutcomeLog
-from leakwatch.timetable import trigger_of
+from leakwatch.timetable import rank, spread_s, trigger_of
 
 CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT = "crawl", "prove", "deliver", "look_back", "count"
 """The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due."""
+log = structlog.get_logger()
+
 _TICK_S = 5
+_SLEPT_S = 60.0
+"""A pause between two ticks by which the machine must have slept, or the daemon been down."""
 _TELL_S = 600
 
 
@@ -36,19 +44,25 @@ class Schedule:
     outcomes: OutcomeLog
     clock: Clock
     counting: set[str] = field(default_factory=set[str])
+    ranks: dict[str, int] = field(default_factory=dict[str, int])
     scheduler: AsyncIOScheduler = field(default_factory=lambda: AsyncIOScheduler(timezone=UTC))
+    _awake_at: datetime | None = None
+    _waking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self) -> None:
-        """A timer for each site from its stored due time, overdue ones at once and once; and the tick."""
+        """A timer for each site from its stored due time, overdue ones once; and the tick."""
         self.scheduler.start()
         now = self.clock.now()
+        await self._wake()
         async with self.repository.reading() as work:
-            due = {state.name: state.next_due_at for state in await work.sites.all()}
+            states = {state.name: state for state in await work.sites.all()}
+        due = {name: state.next_due_at for name, state in states.items()}
+        self.ranks.update({name: rank(site, states.get(name)) for name, site in self.sites.items()})
         for site in self.sites.values():
             self.scheduler.add_job(
                 self._due,
                 trigger=trigger_of(site),
-                args=(site.host,),
+                args=(site,),
                 id=f"site:{site.name}",
                 next_run_time=max(now, due.get(site.name, now)),
                 coalesce=True,
@@ -65,19 +79,51 @@ class Schedule:
         )
         self.scheduler.add_job(self.outcomes.tell, IntervalTrigger(seconds=_TELL_S), id="outcomes")
 
-    async def _due(self, host: str) -> None:
-        await self.jobs.submit(CRAWL, [host])
+    async def _due(self, site: SiteConfig) -> None:
+        if not await self._wake():
+            await self.jobs.submit(CRAWL, [site.host], self.ranks.get(site.name, 0))
+
+    async def _wake(self) -> bool:
+        """Notice that the machine slept, and catch up without a storm; true if it just did.
+
+        Each overdue site is read once, spread over its jitter; sites of high priority at once.
+        """
+        async with self._waking:
+            now, before = self.clock.now(), self._awake_at
+            self._awake_at = now
+            if before is not None and abs(now - before) < timedelta(seconds=_SLEPT_S):
+                return False
+            async with self.repository.writing() as work:
+                overdue = [state for state in await work.sites.due(now) if self._is_late(state, now)]
+                for state in overdue:
+                    site = self.sites[state.name]
+                    wait_s = 0.0 if site.priority == "high" else random.uniform(0, spread_s(site))  # noqa: S311
+                    due = now + timedelta(seconds=wait_s)
+                    await work.sites.defer(state.name, due)
+                    self.retime(site, due)
+        if overdue and before is not None:
+            log.info("slept", seconds=round((now - before).total_seconds()), overdue=len(overdue))
+        return bool(overdue)
+
+    def _is_late(self, state: SiteState, now: datetime) -> bool:
+        """Whether a site was read before and its time has passed while nobody looked."""
+        site = self.sites.get(state.name)
+        return (
+            site is not None and state.version > 0 and now - state.next_due_at >= timedelta(seconds=_TICK_S)
+        )
 
     async def tick(self) -> None:
         """Derive from the database what is due: losing the queue loses nothing."""
+        await self._wake()
         now = self.clock.now()
         async with self.repository.reading() as work:
-            hosts = [state.host for state in await work.sites.due(now)]
+            due = await work.sites.due(now)
             swarms = await work.findings.due_proofs(now)
             counts = await work.swarms.due(now) if self.counts else []
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
-        await self.jobs.offer(CRAWL, hosts)
+        due.sort(key=lambda state: -self.ranks.get(state.name, 0))  # of one rank the longest overdue first
+        await self.jobs.offer(CRAWL, [state.host for state in due])
         await self.jobs.offer(PROVE, swarms)
         await self.jobs.offer(COUNT, [one for one in counts if one not in self.counting][:1])
         await self.jobs.offer(DELIVER, [one for one in channels if one in self.channels])

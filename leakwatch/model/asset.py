@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -23,6 +24,7 @@ class QueryMode(StrEnum):
 AssetId = NewType("AssetId", str)
 PIECE_DIGEST_BYTES = 20
 MAX_PRIOR_BITS = 6.0
+RELEASE_WINDOW_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class Asset:
     `codename` is what alerts call an embargoed asset instead of its title. A `critical` asset wakes somebody
     for a match by name alone, if the post says where the content can be had. `embargoed` assets are never
     asked for by name or infohash outside this machine unless `swarm_lookup` allows the infohash. `query_mode` is None
-    where nothing was said.
+    where nothing was said. For `release_window_days` before and after
+    `release_at` sites with an interval that may change are read as often as they allow.
     Units:  `prior_bits`, from -6 to 6, say how much likelier than usual an item concerns it.
     """
 
@@ -98,6 +101,8 @@ class Asset:
     swarm_lookup: bool = False
     infohashes: tuple[str, ...] = ()
     prior_bits: float = 0.0
+    release_at: datetime | None = None
+    release_window_days: int = RELEASE_WINDOW_DAYS
     query_mode: QueryMode | None = None
     allow: tuple[Allow, ...] = ()
     files: tuple[AssetFile, ...] = ()
@@ -131,6 +136,12 @@ class Asset:
     def may_look_up_swarm(self) -> bool:
         """Whether its infohashes may be asked of the DHT: that tells about a thousand nodes the infohash."""
         return self.swarm_lookup or not self.embargoed
+
+    def in_release_window(self, now: datetime) -> bool:
+        """Whether its release is so near that a leak is likelier than usual."""
+        return self.release_at is not None and abs(now - self.release_at) <= timedelta(
+            days=self.release_window_days
+        )
 
 
 def _opaque(ident: AssetId) -> str:

@@ -58,6 +58,7 @@ class CoverageWindow:
 class SiteState:
     """What is remembered of a site. `version` counts its writes: a stale writer finds another number and stops.
 
+    `interval_s` is the pause between its polls where that follows what they find, and `interval_why` the reason.
     `verdict` and `failure` are those of the last poll. Up to `covered_until` the site is known to be read (a new site:
     since then it is configured); `blind_told_at` is when somebody was told that it is blind. `ledger` belongs to
     `polling.ledger`.
@@ -73,6 +74,8 @@ class SiteState:
     failures: int = 0
     last_error: str | None = None
     last_ok_at: datetime | None = None
+    interval_s: float | None = None
+    interval_why: str | None = None
     verdict: Coverage | None = None
     failure: Failure | None = None
     covered_until: datetime | None = None

@@ -17,8 +17,21 @@ class Duration(float):
 
 _EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
 SCHEDULE = frozenset(
-    {"every", "cron", "jitter", "min_interval_s", "max_requests", "max_per_hour", "canary", "canary_url"}
-    | {"robots", "ignore_robots_because", "mirrors", "proxy", "queries", "questions_per_poll"}
+    {
+        "every",
+        "every_min",
+        "every_max",
+        "cron",
+        "window",
+        "outside",
+        "jitter",
+        "priority",
+        "min_interval_s",
+        "max_requests",
+        "canary",
+        "canary_url",
+    }
+    | {"max_per_hour", "robots", "ignore_robots_because", "mirrors", "proxy", "queries", "questions_per_poll"}
 )
 """What is said of a polled site only: a stream has no schedule, and its kind's own settings say its pace."""
 
@@ -27,6 +40,9 @@ SCHEDULE = frozenset(
 class SiteConfig:
     """One site: its kind, its schedule (`every`, or `cron` with five fields), its pace, and the kind's own settings.
 
+    With `every_min` or `every_max` the interval follows what the site shows, between the two; `every` is the usual
+    one. `window` names days and hours (`mon-fri 08:00-20:00 Europe/Berlin`) outside which it is read at the interval
+    `outside`, or not at all. Where slots are short, a site of high `priority` comes first.
     `blind_budget` is how long it may be blind before somebody is told. `canary` is a text that `canary_url` always
     shows; where it does not, the site is blind.
     `robots` = "ignore" needs a reason in `ignore_robots_because`. `mirrors` are other addresses of the same site, which
@@ -40,8 +56,13 @@ class SiteConfig:
     kind: str
     settings: Any
     every: Duration = _EVERY
+    every_min: Duration | None = None
+    every_max: Duration | None = None
     cron: str | None = None
+    window: str | None = None
+    outside: Duration | None = None
     jitter: Duration = _NO_JITTER
+    priority: Literal["low", "normal", "high"] = "normal"
     min_interval_s: float = 1.0
     max_requests: int = 300
     enabled: bool = True

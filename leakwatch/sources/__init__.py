@@ -5,12 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from leakwatch.errors import ConfigError
-from leakwatch.sources import dht, feed, github, huggingface, imageboard, torznab
+from leakwatch.sources import (
+    dht,
+    discourse,
+    feed,
+    github,
+    hackernews,
+    huggingface,
+    imageboard,
+    lemmy,
+    mastodon,
+    phpbb,
+    reddit,
+    torznab,
+)
 from leakwatch.sources._kind import SourceKind
 
 KINDS: Mapping[str, SourceKind] = {
     kind.name: kind
-    for kind in (feed.KIND, torznab.KIND, imageboard.KIND, github.KIND, huggingface.KIND, dht.KIND)
+    for kind in (
+        feed.KIND,
+        torznab.KIND,
+        imageboard.KIND,
+        github.KIND,
+        huggingface.KIND,
+        hackernews.KIND,
+        reddit.KIND,
+        lemmy.KIND,
+        mastodon.KIND,
+        discourse.KIND,
+        phpbb.KIND,
+        dht.KIND,
+    )
 }
 _ALIASES = {"rss": "feed"}
 

@@ -54,6 +54,7 @@ class SqlSites:
                 "version": 0,
             }
             row |= {"next_due_at": now, "failures": 0, "last_error": None, "last_ok_at": None}
+            row |= {"interval_s": None, "interval_why": None}
             row |= {
                 "verdict": None,
                 "failure": None,
@@ -163,6 +164,14 @@ class SqlSites:
         """Move a site's time on without a coverage window: the error was ours."""
         await self._connection.execute(
             sa.update(site_table).where(site_table.c.name == name).values(next_due_at=due)
+        )
+
+    async def pace(self, name: str, interval_s: float | None, why: str | None, due: datetime) -> None:
+        """Write how often a site is read from now on and why, and when it is due by that."""
+        await self._connection.execute(
+            sa.update(site_table)
+            .where(site_table.c.name == name)
+            .values(interval_s=interval_s, interval_why=why, next_due_at=due)
         )
 
     async def windows(self, name: str, limit: int = 20) -> list[CoverageWindow]:

@@ -95,6 +95,8 @@ asset = sa.Table(
     _json("infohashes"),
     sa.Column("prior_bits", sa.Float, nullable=False, server_default="0"),
     sa.Column("allow", sa.JSON, nullable=False, server_default="[]"),
+    _time("release_at", nullable=True),
+    sa.Column("release_window_days", sa.Integer, nullable=False, server_default="14"),
     sa.Column("query_mode", sa.Text),
     _time("created_at"),
 )
@@ -143,6 +145,8 @@ site = sa.Table(
     _count("failures"),
     _text("last_error", nullable=True),
     _time("last_ok_at", nullable=True),
+    sa.Column("interval_s", sa.Float),
+    _text("interval_why", nullable=True),
     _text("verdict", nullable=True),
     _text("failure", nullable=True),
     _time("covered_until", nullable=True),

@@ -567,6 +567,7 @@ async def polled(url: str) -> None:
     async with store.writing() as work:
         await work.sites.sync([("board", "imageboard", "a.4cdn.org")], NOON)
         await work.sites.close_poll(window, NOON, 0, None)
+        await work.sites.pace("board", 90.0, "quiet: nothing new", NOON)
         refused = replace(window, verdict=Coverage.REFUSED, detail=HOSTILE)
         await work.sites.close_poll(refused, NOON, 1, HOSTILE)
     await store.close()
@@ -576,13 +577,15 @@ def test_source_list_and_health(home: Path, database: str) -> None:
     """Sites are listed with how they fare, and their last polls newest first; errors steer no terminal."""
     (home / "leakwatch.toml").write_text(CONFIG + SITES)
     assert run("source", "list").stdout.splitlines() == [
-        "board\timageboard\ta.4cdn.org\tnot read yet",
-        "index\tfeed\tindex.example\toff",
+        "board\timageboard\ta.4cdn.org\tevery 60s\tnot read yet",
+        "index\tfeed\tindex.example\tevery 5m\toff",
     ]
     asyncio.run(polled(database))
     text = run("source", "list").stdout
     check_harmless(text)
-    assert text.startswith("board\timageboard\ta.4cdn.org\tfailing: \\x1b[31mred")
+    assert text.startswith(
+        "board\timageboard\ta.4cdn.org\tevery 90s (quiet: nothing new)\tfailing: \\x1b[31mred"
+    )
     told = values(run("source", "list", "--json").stdout)
     assert [(one["name"], one["enabled"], one["every_s"], one["failures"]) for one in told] == [
         ("board", True, 60.0, 1),

@@ -76,6 +76,11 @@ STATES: list[dict[str, Any]] = [
     {"step": "list", "known": {"a/b": "1"}, "api": "https://h"},
     {"step": "model", "id": "a/b", "revision": "2"},
     {"step": 5, "board": None, "known": [], "repository": 7},
+    {"step": "newest", "api": "https://h", "last": 5, "limit": 9},
+    {"step": "item", "id": 7, "tries": 1},
+    {"step": "posts", "api": "https://h"},
+    {"step": "timeline", "api": "https://h", "name": "t", "last": "5", "local": True},
+    {"step": "new", "path": "/r/a/new", "web": "https://h"},
 ]
 ODD = (
     st.sampled_from([0, 1, -1, 2**63, 2**70, True, False, None, 1e308, float("nan"), float("inf"), ""])
@@ -92,6 +97,9 @@ KEYS = (
     | st.sampled_from(["updated_at", "pull_request", "repository_url", "url", "issue_url", "diff_hunk"])
     | st.sampled_from(["patch", "siblings", "rfilename", "lfs", "sha256", "oid", "size", "blobId"])
     | st.sampled_from(["sha", "lastModified", "createdAt", "author", "incomplete_results"])
+    | st.sampled_from(["post", "comment", "creator", "ap_id", "removed", "next_page", "hits", "objectID"])
+    | st.sampled_from(["content", "uri", "account", "card", "reblog", "media_attachments", "kind", "data"])
+    | st.sampled_from(["children", "replies", "permalink", "selftext", "topics", "topic_id", "cooked"])
 )
 ITEMS = st.lists(
     st.dictionaries(
@@ -109,7 +117,7 @@ JSON = (
     | ITEMS
     | st.builds(
         lambda key, items, others: {"id": "a/b"} | others | {key: items},
-        st.sampled_from(["posts", "items", "siblings"]),
+        st.sampled_from(["posts", "items", "siblings", "comments", "latest_posts", "hits", "statuses"]),
         ITEMS,
         st.dictionaries(KEYS, ODD, max_size=3),
     )
@@ -261,7 +269,7 @@ def test_kinds_have_names(kind: str, name: str) -> None:
 
 def test_an_unknown_kind_names_those_there_are() -> None:
     """A wrong name is an ConfigError that lists the right ones."""
-    with pytest.raises(ConfigError, match="dht, feed, github, huggingface, imageboard, torznab"):
+    with pytest.raises(ConfigError, match=", ".join(sorted(KINDS))):
         kind_named("gopher")
 
 

@@ -1,0 +1,9 @@
+"""When a site is due: `triggers` by its schedule, `opening` by weekdays and hours, `rhythm` by what it showed."""
+
+from __future__ import annotations
+
+from leakwatch.timetable.opening import Opening
+from leakwatch.timetable.rhythm import Interval, follow, is_adaptive, rank
+from leakwatch.timetable.triggers import next_time, spread_s, trigger_of
+
+__all__ = ["Interval", "Opening", "follow", "is_adaptive", "next_time", "rank", "spread_s", "trigger_of"]
