@@ -27,17 +27,27 @@ from drift_pages import NOON, Site, observed, sites
 
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
+from leakwatch.limited.reading import parsed
 from leakwatch.matching.index import build_index
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain
 from leakwatch.polling import SiteConfig, poll
 from leakwatch.service import load_rules, load_weights
+from leakwatch.sources._kind import Page, Payload, PolledKind
 from leakwatch.sources.feed import FeedSite
 from leakwatch.sources.torznab import TorznabSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 
 _LEARNED = 10
+
+
+class Here:
+    """Reads pages in this process: what is measured here is not its limits."""
+
+    async def read(self, kind: PolledKind, payload: Payload) -> Page:
+        """What a page holds."""
+        return parsed(kind, payload)
 
 
 @dataclass
@@ -77,7 +87,7 @@ class Desk:
         async def nobody(alerts: int, proofs: int) -> None:
             """Nobody listens."""
 
-        tools = (self.brain, self.repository, self.vault, self.fetcher, self)
+        tools = (self.brain, self.repository, self.vault, self.fetcher, Here(), self)
         done = await poll(config, site.kind, state, *tools, lambda: False, lambda _, at: at, nobody)
         return done.window
 

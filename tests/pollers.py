@@ -12,6 +12,7 @@ from typing import Any
 
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
+from leakwatch.limited.reading import parsed
 from leakwatch.matching.index import build_index
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.pipeline import Brain
@@ -34,6 +35,14 @@ def back(site: feed.FeedSite, payload: Payload, page: Page) -> Request | None:
 
 PAGED = replace(feed.KIND, back=back)
 """A feed with pages."""
+
+
+class Here:
+    """Reads pages in this process: their limits have tests of their own."""
+
+    async def read(self, kind: PolledKind, payload: Payload) -> Page:
+        """What a page holds."""
+        return parsed(kind, payload)
 
 
 @dataclass
@@ -97,7 +106,7 @@ class Poller:
         async def announce(alerts: int, proofs: int) -> None:
             self.announced.append((alerts, proofs))
 
-        desk = (self.brain, self.repository, self.vault, self.fetcher, self.clock)
+        desk = (self.brain, self.repository, self.vault, self.fetcher, Here(), self.clock)
         return await poll(
             site,
             self.kind,

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from leakwatch.polling.profile import Look, Profile, Usual, learned
+from leakwatch.polling.profile import Look, Profile, Usual, against, learned
 
 _POLLS, _ITEMS = 3, 20
 _USUAL, _GONE, _ODD = 0.3, 0.1, 0.35
@@ -38,6 +38,7 @@ class Judged:
 
 def judge(profile: Profile, seen: Look) -> Judged:
     """Compare a poll's items with what is usual. A poll with drift is not learned from: it stays drift until it ends."""
+    seen = against(profile, seen)
     if profile.items < _ITEMS:
         return Judged((), learned(profile, seen, ()))
     drift: dict[str, str] = {}
@@ -94,4 +95,10 @@ def _percent(share: float) -> str:
 
 def _size(name: str, value: float) -> str:
     number = 2**value - (1 if name in ("rows", "seeders") else 0)
-    return f"{number:.3g}"
+    if name != "size":
+        return f"{number:.3g}"
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.3g} {unit}"
+        number /= 1024
+    return f"{number:.3g} TiB"

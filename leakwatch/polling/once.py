@@ -68,6 +68,7 @@ async def poll(
             failed(request, error, run)
     if run.queue and not run.errors:
         run.incomplete = run.incomplete or f"{len(run.queue)} requests put off to the next poll"
+    run.is_listed = run.is_listed and not any(one.url in run.start for one in run.queue)
     gap = await repair(desk, run, began)
     run.ledger = await look_for_canary(desk, run, clock.now())
     return await close(desk, run, gap, began, clock.now(), next_time)

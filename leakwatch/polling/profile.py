@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from statistics import median
 
@@ -19,6 +19,8 @@ _ALPHA = 0.1
 _ENOUGH = 8
 _RECENT, _AHEAD, _FIRST_YEAR = timedelta(days=45), timedelta(days=1), 1995
 _LONG_TEXT = 40
+_FORM, _MAX_FORMS = 24, 40
+_NUMBER = re.compile(r"[0-9]+")
 _WORD = re.compile(r"[^\W\d_]{3}")
 _MEASURE = re.compile(
     r"[\d.,:/\s-]*\s*(?:[kmgt]?i?b|bytes|(?:minutes?|hours?|days?|weeks?|months?|years?) ago)?", re.IGNORECASE
@@ -47,9 +49,13 @@ class Usual:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What a site's pages usually look like. `suspects` looked odd in the last poll."""
+    """What a site's pages usually look like. `suspects` looked odd in the last poll.
+
+    `forms` are the beginnings that ids and addresses have had: a field read from elsewhere has another.
+    """
 
     items: int = 0
+    forms: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     shares: Mapping[str, Usual] = field(default_factory=dict[str, Usual])
     numbers: Mapping[str, Usual] = field(default_factory=dict[str, Usual])
     suspects: tuple[str, ...] = ()
@@ -57,11 +63,12 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one poll's items look like: good items of how many, and logarithms (base 2) of sizes."""
+    """What one poll's items look like: good items of how many, logarithms (base 2) of sizes, forms of addresses."""
 
     items: int
     shares: Mapping[str, tuple[int, int]]
     numbers: Mapping[str, float]
+    forms: Mapping[str, tuple[str, ...]]
 
 
 _BROKEN_TEXT = re.compile(r"[\ufffd\x80-\x9f]|Ã[\x80-\xbf¡-¿]|[ÐÑ][\x80-\xbf¡-¿°±]|â€")
@@ -105,6 +112,7 @@ _FIELDS: Mapping[str, _Test] = {
     "seeders": lambda one: one.seeders is not None,
     "leechers": lambda one: one.leechers is not None,
     "files": lambda one: bool(one.files),
+    "titles that are no urls": lambda one: "://" not in one.title if one.title.strip() else None,
     "title in words": lambda one: _is_words(one.title) if one.title.strip() else None,
     "title without broken characters": lambda one: (
         not _BROKEN.search(one.title) if one.title.strip() else None
@@ -127,6 +135,11 @@ _KEYS: Mapping[str, Callable[[Observation], object]] = {
     "different dates": lambda one: one.published_at,
     "different ids": lambda one: one.native_id,
     "different authors": lambda one: one.author,
+}
+_FORMS: Mapping[str, Callable[[Observation], str | None]] = {
+    "ids of a known form": lambda one: one.native_id,
+    "urls of a known form": lambda one: one.url,
+    "torrent_urls of a known form": lambda one: one.torrent_url,
 }
 _NUMBERS: Mapping[str, Callable[[Observation], float | None]] = {
     "size": lambda one: one.size_bytes or None,
@@ -152,7 +165,18 @@ def look(items: Sequence[Observation], rows: int | None) -> Look:
             numbers[name] = math.log2(median(values))
     if rows is not None:
         numbers["rows"] = math.log2(1 + rows)
-    return Look(len(items), shares, numbers)
+    forms = {name: tuple(_form(one) for one in map(key, items) if one) for name, key in _FORMS.items()}
+    return Look(len(items), shares, numbers, forms)
+
+
+def against(profile: Profile, seen: Look) -> Look:
+    """What items look like beside a profile: how many of their addresses have a form that is known."""
+    shares = dict(seen.shares)
+    for name, forms in seen.forms.items():
+        known = profile.forms.get(name, ())
+        if known:
+            shares[name] = (sum(form in known for form in forms), len(forms))
+    return replace(seen, shares=shares)
 
 
 def learned(profile: Profile, seen: Look, suspects: Sequence[str]) -> Profile:
@@ -165,9 +189,25 @@ def learned(profile: Profile, seen: Look, suspects: Sequence[str]) -> Profile:
         if name not in suspects:
             known = numbers.get(name)
             numbers[name] = known.with_value(value) if known else Usual(value)
+    forms = dict(profile.forms)
+    for name, some in seen.forms.items():
+        forms[name] = tuple(dict.fromkeys((*forms.get(name, ()), *some)))[:_MAX_FORMS]
     return Profile(
-        items=min(profile.items + seen.items, 10**9), shares=shares, numbers=numbers, suspects=tuple(suspects)
+        items=min(profile.items + seen.items, 10**9),
+        forms=forms,
+        shares=shares,
+        numbers=numbers,
+        suspects=tuple(suspects),
     )
+
+
+def _form(told: str) -> str:
+    """How an id or address begins, whatever its numbers are; of one that is no address, what it is made of."""
+    if "://" in told or told.startswith("magnet:"):
+        return _NUMBER.sub("0", told.partition("://")[2] or "magnet")[:_FORM]
+    return "".join(sorted({"0" if one.isdigit() else "a" if one.isalpha() else one for one in told[:200]}))[
+        :_FORM
+    ]
 
 
 def _with_share(known: Usual | None, good: int, of: int) -> Usual:

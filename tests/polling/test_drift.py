@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -76,6 +77,8 @@ def changed(seen: Sequence[Observation], **changes: Any) -> list[Observation]:
         ({"url": None}, "url"),
         ({"url": "/t/1"}, "url with a host"),
         ({"native_id": "17"}, "different ids"),
+        ({"url": "https://index.example/download/9.torrent"}, "urls of a known form"),
+        ({"title": "https://index.example/t/1"}, "titles that are no urls"),
     ],
 )
 def test_field_is_named_at_once(changes: dict[str, Any], field: str) -> None:
@@ -88,6 +91,13 @@ def test_rows_that_fell() -> None:
     """Rows that fell to none, or to one, are drift where a page always had many."""
     assert judge(known(), look([], 0)).drift == ("rows: was about 30, now 0",)
     assert any(one.startswith("rows") for one in judge(known(), look(items(random.Random(9), 1), 1)).drift)
+
+
+def test_change_of_units_is_told_in_words() -> None:
+    """Sizes a thousand times smaller are drift, told with their units."""
+    seen = [replace(one, size_bytes=(one.size_bytes or 0) // 1024) for one in items(random.Random(9))]
+    (told,) = judge(known(), look(seen, 30)).drift
+    assert re.fullmatch(r"size: was about [0-9.]+ [MG]iB, now [0-9.]+ [KM]iB", told)
 
 
 def test_half_a_loss_must_come_twice() -> None:
