@@ -71,6 +71,7 @@ class Result:
     told: Counter[str]
     exit_code: int
     began: float
+    lag_s: float
 
 
 def run(plan: Plan, folder: Path) -> Result:
@@ -174,6 +175,7 @@ def judged(plan: Plan, folder: Path, samples: Samples, code: int) -> Result:
         told=words,
         exit_code=code,
         began=truth["began"],
+        lag_s=truth["lag_p99_s"],
     )
 
 
@@ -251,6 +253,7 @@ def tell(result: Result) -> None:
     """Print the table."""
     found, pace, plan = result.coverage, result.pace, result.plan
     polls = len(result.windows) / plan.spec.sites
+    hour_s = 60 * plan.spec.seconds / max(polls, 1e-9)  # the time of sixty polls a site
     cpu = result.samples.own[-1][1].cpu_s - result.samples.own[0][1].cpu_s
     span = result.samples.own[-1][0] - result.samples.own[0][0]
     p = quantiles(result.latency_s, n=100) if len(result.latency_s) > 1 else [0.0] * 99
@@ -263,14 +266,16 @@ def tell(result: Result) -> None:
         "gaps: by the log; of those told; told in all": f"{found.gaps_missed}; {found.gaps_right}; {found.gaps_told}",
         "sites whose stored items are those shown": f"{found.sites_right} of {found.sites} ({found.items} items)",
         "drift found within two polls": f"{found.drift_found} of {found.drifted}",
+        "drift told where there was none": f"{found.false_drift.total()} windows of {len(found.false_drift)} sites",
         "polls without a request": str(found.unasked),
         "least time between two requests to a host": f"{pace.least_s:.3f} s, not counting repeats after a reset {pace.least_else_s:.3f} s (pace {plan.pace_s} s)",
         f"closer than the pace by {_TOLERANCE_S} s": f"{pace.early} of {pace.pairs} ({pace.after_reset} repeat after a reset)",
+        "lateness of the fleet's own clock": f"p99 {result.lag_s:.3f} s",
         "asked before Retry-After was over": f"{pace.too_soon} of {pace.limited}",
         "slots busy; most fetches at once": f"{share:.2f} of {plan.concurrency}; {most}",
         "due and visible to stored": f"p50 {p[49]:.2f} s, p99 {p[98]:.2f} s, of {len(result.latency_s)}",
-        "memory, daemon": _slope(result.samples.own, 60 * plan.every_s),
-        "memory, with its children": _slope(result.samples.tree, 60 * plan.every_s),
+        "memory, daemon": _slope(result.samples.own, hour_s),
+        "memory, with its children": _slope(result.samples.tree, hour_s),
         "CPU of the daemon": f"{cpu / span:.0%} of a core, {1000 * cpu / max(len(result.windows), 1):.0f} ms a poll",
         "exit code; crashes": f"{result.exit_code}; {result.told['job_crashed']} crashed, {result.told['poll_failed']} failed, {result.told['poll_lost']} lost",
     }

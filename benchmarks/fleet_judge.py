@@ -16,9 +16,11 @@ _NUMBER: Mapping[str, tuple[str, int]] = {
     "torznab": (r"s\d+-i(\d+)\Z", 0),
     "huggingface": (r"org/s\d+-i(\d+)\Z", 0),
     "imageboard": (r"s\d+/(\d+)\Z", 1),
+    "mastodon": (r"http://[\d.]+/s\d+/statuses/(\d+)\Z", 1),
+    "lemmy": (r"http://[\d.]+/s\d+/post/(\d+)\Z", 1),
     "github": (r"org/s\d+/issues/(\d+)\Z", 1),
 }
-_WINDOWED = frozenset({"feed", "torznab"})
+_WINDOWED = frozenset({"feed", "torznab", "lemmy"})
 _COVERS = frozenset({"ok", "unchanged", "empty"})
 _FAILS: Mapping[str, tuple[str, frozenset[str]]] = {
     "500": ("error", frozenset({"server"})),
@@ -48,6 +50,7 @@ class Coverage:
     drifted: int = 0
     drift_found: int = 0
     unasked: int = 0
+    false_drift: Counter[str] = field(default_factory=Counter[str])
     differences: list[str] = field(default_factory=list[str])
 
 
@@ -143,6 +146,8 @@ def _judge_window(site: Row, window: Row, rows: list[Row], known: _Known, told: 
     missed = set[int]() if fails or listing is None else known.newly_missed(listing["visible"])
     known.missed |= missed
     wrong = _wrong_verdict(site, window, fails, good, items, missed)
+    if window["verdict"] == "drift" and not any(verdict == "drift" for verdict, _ in fails):
+        told.false_drift[site["name"]] += 1
     if window["verdict"] == "gap":
         known.gaps.append((window, missed))
         told.gaps_told += 1

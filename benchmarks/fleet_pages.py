@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 WINDOW, _KEPT = 25, 200
-_A_THREAD, _THREADS, _PER_PAGE = 20, 6, 100
+_A_THREAD, _THREADS, _PER_PAGE, _STATUSES = 20, 6, 100, 40
 _WORDS = (
     *("amber", "harbour", "signal", "garden", "winter", "copper", "meadow", "lantern", "quiet", "river"),
     *("stone", "paper", "falcon", "orchard", "velvet", "thunder", "island", "mirror", "saffron", "compass"),
@@ -192,13 +192,43 @@ def _huggingface(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:
 
 
 def _model(shown: Showing, number: int) -> dict[str, Any]:
-    at = (
-        datetime.fromtimestamp(shown.dates[number], UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )
+    at = _iso(shown.dates[number])
     told = {"id": f"org/{shown.name}-i{number}", "sha": infohash(shown.name, number), "lastModified": at}
     return told | {"createdAt": at, "author": "org", "siblings": [{"rfilename": "README.md"}]}
+
+
+def _mastodon(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:  # noqa: ARG001 - one timeline
+    if "min_id" in query:
+        after = int(query["min_id"])
+        numbers = list(range(after, min(after + _STATUSES, shown.visible)))[::-1]
+    else:
+        numbers = _newest(shown, 0, _STATUSES)
+    return _json(shown, [_status(shown, number) for number in numbers], numbers, "content")
+
+
+def _status(shown: Showing, number: int) -> dict[str, Any]:
+    uri = f"http://{shown.host}/{shown.name}/statuses/{number + 1}"
+    told = {"id": str(number + 1), "uri": uri, "url": uri, "created_at": _iso(shown.dates[number])}
+    return told | {"content": f"<p>{text(shown.name, number)}</p>", "account": {"acct": "someone"}}
+
+
+def _lemmy(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:  # noqa: ARG001 - one list
+    offset = int(query.get("page_cursor", 0))
+    numbers = _newest(shown, offset, WINDOW)
+    posts = [{"post": _lemmy_post(shown, number), "creator": {"name": "someone"}} for number in numbers]
+    is_more = bool(numbers) and numbers[-1] > max(0, shown.visible - _KEPT)
+    more = {"next_page": str(offset + WINDOW)} if is_more else {}
+    return _json(shown, {"posts": posts} | more, numbers, "ap_id", "back" if offset else "list")
+
+
+def _lemmy_post(shown: Showing, number: int) -> dict[str, Any]:
+    address = f"http://{shown.host}/{shown.name}/post/{number + 1}"
+    told = {"id": number + 1, "ap_id": address, "name": title(shown.name, number)}
+    return told | {"body": text(shown.name, number), "published": _iso(shown.dates[number])}
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 PAGES: Mapping[str, Callable[[Showing, str, Mapping[str, str]], Answer]] = {
@@ -207,6 +237,8 @@ PAGES: Mapping[str, Callable[[Showing, str, Mapping[str, str]], Answer]] = {
     "imageboard": _imageboard,
     "github": _github,
     "huggingface": _huggingface,
+    "mastodon": _mastodon,
+    "lemmy": _lemmy,
 }
 
 
@@ -219,5 +251,7 @@ def configured(name: str, kind: str, base: str) -> dict[str, object]:
         "imageboard": {"url": url, "web_url": url, "boards": [name]},
         "github": {"url": url, "repositories": [f"org/{name}"]},
         "huggingface": {"url": url, "limit": WINDOW},
+        "mastodon": {"url": url},
+        "lemmy": {"url": url, "comments": False},
     }
     return kinds[kind]
