@@ -271,7 +271,7 @@ def tell(result: Result) -> None:
         "least time between two requests to a host": f"{pace.least_s:.3f} s, not counting repeats after a reset {pace.least_else_s:.3f} s (pace {plan.pace_s} s)",
         f"closer than the pace by {_TOLERANCE_S} s": f"{pace.early} of {pace.pairs} ({pace.after_reset} repeat after a reset)",
         "lateness of the fleet's own clock": f"p99 {result.lag_s:.3f} s",
-        "asked before Retry-After was over": f"{pace.too_soon} of {pace.limited}",
+        "asked before Retry-After was over": f"{pace.too_soon} of {pace.limited}; other sites of their hosts meanwhile: {pace.neighbours} times",
         "slots busy; most fetches at once": f"{share:.2f} of {plan.concurrency}; {most}",
         "due and visible to stored": f"p50 {p[49]:.2f} s, p99 {p[98]:.2f} s, of {len(result.latency_s)}",
         "memory, daemon": _slope(result.samples.own, hour_s),

@@ -221,7 +221,8 @@ class Pace:
     """How close two requests to one host came.
 
     `early` are pairs closer than the pace, `after_reset` those of them that repeat a request whose connection was
-    reset; `least_else_s` is without such repeats. `too_soon`: sites asked before their Retry-After was over.
+    reset; `least_else_s` is without such repeats. `too_soon`: sites asked before their Retry-After was
+    over, `neighbours`: other sites of their host asked meanwhile.
     """
 
     least_s: float
@@ -231,6 +232,12 @@ class Pace:
     least_else_s: float
     limited: int
     too_soon: int
+    neighbours: int
+
+
+def _meanwhile(limited: Row, rows: Sequence[Row], retry_after_s: float) -> int:
+    ends = limited.get("ended", limited["at"]) + retry_after_s
+    return sum(limited["at"] < row["at"] < ends and row["site"] != limited["site"] for row in rows)
 
 
 def pace_of(log: Sequence[Row], pace_s: float, tolerance_s: float, retry_after_s: float) -> Pace:
@@ -254,5 +261,8 @@ def pace_of(log: Sequence[Row], pace_s: float, tolerance_s: float, retry_after_s
         after_reset=sum(id(b) in repeated for _, b in early),
         least_else_s=min(others, default=0.0),
         limited=len(limited),
+        neighbours=sum(
+            _meanwhile(row, hosts[row["host"]], retry_after_s) for row in log if row["does"] == "429"
+        ),
         too_soon=sum(b["at"] - a.get("ended", a["at"]) < retry_after_s for a, b in limited),
     )
