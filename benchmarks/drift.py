@@ -78,7 +78,9 @@ class Desk:
     async def poll(self, name: str, site: Site, body: bytes) -> CoverageWindow:
         """Poll a site that shows this page, ten minutes later."""
         self.body, self.at = body, self.at + timedelta(minutes=10)
-        settings = (TorznabSite if site.kind.name == "torznab" else FeedSite)(url=f"{self.url}/api")
+        settings = (TorznabSite if site.kind.name == "torznab" else FeedSite)(
+            url=f"{self.url}/api/{self.at.timestamp():.0f}"
+        )  # the door shares answers of one address
         config = SiteConfig(name=name, kind=site.kind.name, settings=settings, min_interval_s=0.0)
         async with self.repository.reading() as work:
             state = await work.sites.get(name)

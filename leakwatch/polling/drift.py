@@ -75,7 +75,8 @@ def _judge_share(
 
 def _has_jumped(name: str, usual: Usual, value: float) -> bool:
     jump = usual.mean - value if name in _FALLS_ONLY else abs(usual.mean - value)
-    return jump >= max(_JUMP_BITS[name], _JUMP_DEVIATIONS * usual.deviation)
+    scatter = _GONE_DEVIATIONS if name == "rows" and value <= 0 else _JUMP_DEVIATIONS
+    return jump >= max(_JUMP_BITS[name], scatter * usual.deviation)
 
 
 def _chance(good: int, of: int, share: float) -> float:
