@@ -249,6 +249,11 @@ def _slope(samples: Sequence[tuple[float, Cost]], hour_s: float) -> str:
     return f"{fit.slope * hour_s:+.1f} MiB an accelerated hour ({first:.0f} to {last:.0f} MiB)"
 
 
+def _tenths(samples: Sequence[tuple[float, Cost]]) -> str:
+    step = max(len(samples) // 10, 1)
+    return ", ".join(f"{cost.rss_bytes / _MIB:.0f}" for _, cost in samples[::step]) + " MiB"
+
+
 def tell(result: Result) -> None:
     """Print the table."""
     found, pace, plan = result.coverage, result.pace, result.plan
@@ -276,6 +281,7 @@ def tell(result: Result) -> None:
         "due and visible to stored": f"p50 {p[49]:.2f} s, p99 {p[98]:.2f} s, of {len(result.latency_s)}",
         "memory, daemon": _slope(result.samples.own, hour_s),
         "memory, with its children": _slope(result.samples.tree, hour_s),
+        "memory, daemon, at each tenth of the time": _tenths(result.samples.own),
         "CPU of the daemon": f"{cpu / span:.0%} of a core, {1000 * cpu / max(len(result.windows), 1):.0f} ms a poll",
         "exit code; crashes": f"{result.exit_code}; {result.told['job_crashed']} crashed, {result.told['poll_failed']} failed, {result.told['poll_lost']} lost",
     }
