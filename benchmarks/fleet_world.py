@@ -191,6 +191,7 @@ class Fleet:
         self.log.append(row)
         site = self.sites.get(name)
         if site is None:
+            await asyncio.sleep(self.spec.fetch_s)
             writer.write(_head(404, 0))
             await _drained(writer, row)
             return
