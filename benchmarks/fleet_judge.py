@@ -140,12 +140,19 @@ def _judge_window(site: Row, window: Row, rows: list[Row], known: _Known, told: 
     items = [k for one in good for k in one.get("items", ())]
     if site["kind"] == "huggingface":  # a listing tells of models only what has changed
         items = [k for k in items if k not in known.read]
-    fresh = set(items) - known.read
+    before = set(known.read)
+    fresh = set(items) - before
     known.read |= set(items)
     listing = next((one for one in good if one["step"] in ("list", "catalog")), None)
     missed = set[int]() if fails or listing is None else known.newly_missed(listing["visible"])
     known.missed |= missed
-    wrong = _wrong_verdict(site, window, fails, good, items, missed)
+    # a page that begins just where the one before ended: nothing is missed, and nobody can know it
+    is_edge = bool(items and before) and not before & set(items) and not missed
+    wrong = (
+        []
+        if is_edge and window["verdict"] == "gap"
+        else _wrong_verdict(site, window, fails, good, items, missed)
+    )
     if window["verdict"] == "drift" and not any(verdict == "drift" for verdict, _ in fails):
         told.false_drift[site["name"]] += 1
     if window["verdict"] == "gap":
@@ -210,7 +217,7 @@ def _wrong_hole(site: Row, window: Row, missed: set[int]) -> list[str]:
 def _judge_repairs(site: Row, known: _Known, told: Coverage) -> None:
     for window, missed in known.gaps:
         is_repaired = missed <= known.read
-        if site["does"] != "drift" and bool(window["repaired_at"]) != is_repaired:
+        if missed and site["does"] != "drift" and bool(window["repaired_at"]) != is_repaired:
             told.differences.append(
                 f"{site['name']}: gap repaired: {bool(window['repaired_at'])}, by the log {is_repaired}"
             )

@@ -71,6 +71,15 @@ def test_the_judge_sees_a_gap_and_a_lie(told: dict[str, Any], wrong: str) -> Non
     assert found.windows == 2
 
 
+@pytest.mark.parametrize("verdict", ["ok", "gap"])
+def test_a_page_just_behind_the_last_may_be_called_either(verdict: str) -> None:
+    """Where a page begins just where the one before ended nothing is missed, and a daemon cannot know it."""
+    edge = list(range(19, 9, -1))
+    told = [window(10, "ok", FIRST, 10), window(20, verdict, edge, 10, hole_from=9.0, hole_to=10.0)]
+    log = [row(10, FIRST), row(20, edge)]
+    assert not fleet_judge.judge({"s000": SITE}, log, told, {"s000": {*FIRST, *edge}}).differences
+
+
 @pytest.mark.parametrize("stored", [{*range(9)}, {*range(11)}])
 def test_the_judge_counts_what_is_stored(stored: set[int]) -> None:
     """An item that was read and is not stored, and one that was never shown, are differences."""
