@@ -139,5 +139,6 @@ def test_a_small_fleet_is_watched_truly(tmp_path: Path) -> None:
     assert found.gaps_right == found.gaps_missed >= 1
     assert {"ok", "error", "gap"} <= set(found.verdicts)
     assert pace.too_soon == 0
-    assert pace.early == pace.after_reset
+    # a busy machine brings some closer together than they were sent; without a pace it is two of five
+    assert pace.early - pace.after_reset <= pace.pairs / 20
     assert (result.exit_code, result.told["job_crashed"], result.told["poll_failed"]) == (0, 0, 0)
