@@ -20,7 +20,7 @@ _ENOUGH = 8
 _RECENT, _AHEAD, _FIRST_YEAR = timedelta(days=45), timedelta(days=1), 1995
 _LONG_TEXT = 40
 _FORM, _MAX_FORMS = 24, 40
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9A-Fa-f]{16,}|[0-9]+")
 _WORD = re.compile(r"[^\W\d_]{3}")
 _MEASURE = re.compile(
     r"[\d.,:/\s-]*\s*(?:[kmgt]?i?b|bytes|(?:minutes?|hours?|days?|weeks?|months?|years?) ago)?", re.IGNORECASE
@@ -202,7 +202,7 @@ def learned(profile: Profile, seen: Look, suspects: Sequence[str]) -> Profile:
 
 
 def _form(told: str) -> str:
-    """How an id or address begins, whatever its numbers are; of one that is no address, what it is made of."""
+    """How an id or address begins, whatever its numbers and digests are; of one that is no address, what it is made of."""
     if "://" in told or told.startswith("magnet:"):
         return _NUMBER.sub("0", told.partition("://")[2] or "magnet")[:_FORM]
     return "".join(sorted({"0" if one.isdigit() else "a" if one.isalpha() else one for one in told[:200]}))[

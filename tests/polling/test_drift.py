@@ -160,3 +160,16 @@ def test_any_items_are_judged(sizes: list[int], title: str, rows: int) -> None:
         for one, size in zip(items(random.Random(1)), sizes, strict=False)
     ]
     judge(known(4), look(seen, rows))
+
+
+def test_a_burst_of_addresses_with_digests_is_no_drift() -> None:
+    """Where torrents are named by their infohash, a page of nothing but new ones looks as pages usually do."""
+    rng, profile = random.Random(5), Profile()
+    shown = [
+        replace(one, torrent_url=f"https://x.example/t/{rng.randbytes(20).hex()}.torrent")
+        for one in items(rng, 80)
+    ]
+    for first in (0, 2, 4, 6, 8, 10, 50):
+        judged = judge(profile, look(shown[first : first + 30], 30))
+        assert judged.drift == ()
+        profile = judged.profile
