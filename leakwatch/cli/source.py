@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from leakwatch.model.observation import Observation
     from leakwatch.model.site import CoverageWindow, SiteState
     from leakwatch.polling import SiteConfig
+    from leakwatch.sources._kind import Request, SourceKind
 
 app = typer.Typer(help="The sites that are watched.", no_args_is_help=True)
 register(app)
@@ -187,7 +188,10 @@ def parse(
     kind: Annotated[str, typer.Argument(help="The source kind, such as feed or torznab.")],
     file: Annotated[Path, typer.Argument(help="A saved answer of such a site.")],
     site: Annotated[
-        Path | None, typer.Option("--site", help="TOML: url, status, headers and state of the request.")
+        Path | None,
+        typer.Option(
+            "--site", help="TOML: the site's settings, or url, status, headers and state of the request."
+        ),
     ] = None,
     definition: Annotated[
         Path | None, typer.Option("--definition", help="The definition of a `cardigann` site.")
@@ -201,10 +205,12 @@ def parse(
 
     chosen = kind_named(kind)
     told = _site(site)
-    state = {"site": file.stem} | {k: v for k, v in told.items() if k in _STATE} | told.get("state", {})
-    url = str(told.get("url") or "")
     if (definition is None) is (chosen.name == "cardigann"):
         raise ConfigError("a cardigann page, and no other, is read with --definition FILE.yml")
+    first = None if definition else _first_request(chosen, site, str(told.get("url") or ""))
+    url = first.url if first else str(told.get("url") or "")
+    state = dict(first.state) if first else {k: v for k, v in told.items() if k in _STATE}
+    state = {"site": file.stem} | state | told.get("state", {})
     if definition is not None:
         state = _by_definition(definition, str(told.get("words") or "")) | state
         url = url or str(state["job"]["link"])
@@ -289,6 +295,22 @@ def _site(path: Path | None) -> dict[str, Any]:
                 f"expected a {'table' if kind is dict else 'number'}", file=str(path), field=name
             )
     return told
+
+
+def _first_request(kind: SourceKind, path: Path | None, url: str) -> Request | None:
+    """The request of this address with which a poll begins, else the first, by the settings in the file.
+
+    None where it holds no settings, or nothing is asked. Raises: ConfigError.
+    """
+    from leakwatch.config.reader import site_settings  # noqa: PLC0415
+    from leakwatch.sources._kind import PolledKind  # noqa: PLC0415
+
+    others = _STATE | {"status", "headers", "state"}
+    settings = site_settings(path, kind, others) if path is not None else None
+    if settings is None or not isinstance(kind, PolledKind):
+        return None
+    requests = list(kind.start(settings, {}))
+    return next((one for one in requests if one.url == url), requests[0] if requests else None)
 
 
 def _show(seen: Observation, as_json: bool) -> None:

@@ -33,7 +33,7 @@ from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
-from leakwatch.sources._kind import CredentialRef, FileText, PolledKind, StreamKind
+from leakwatch.sources._kind import CredentialRef, FileText, PolledKind, SourceKind, StreamKind
 from leakwatch.sources.dht import DhtSite
 from leakwatch.swarm.metadata import SwarmSettings
 
@@ -90,6 +90,19 @@ def with_sites(config: Config, file: Path, text: str) -> Config:
     return _Reader(file, text, config.secrets, config.http.proxies).added_to(config)
 
 
+def site_settings(path: Path, kind: SourceKind, others: frozenset[str]) -> Any:
+    """A kind's settings from a file of its own, with the keys that stand under [[sites]]; None where it has none.
+
+    `others` are keys of the file that are no settings. Raises: ConfigError with file, line and field.
+    """
+    text = path.read_text("utf-8")
+    told = tomllib.loads(text)
+    names = {one.name for one in dataclasses.fields(kind.settings)}
+    if not (names - {"url"}) & told.keys():
+        return None
+    return _Reader(path, text).settings(kind, told, others)
+
+
 def duration(text: str) -> Duration:
     """Seconds from `500ms`, `30s`, `5m`, `2h` or `1d`. Raises: ValueError."""
     found = _DURATION.match(text.strip())
@@ -112,6 +125,12 @@ class _Reader:
         self._path, self._text = path, text
         self._secrets: Mapping[str, Secret] = secrets or {}
         self._proxies = proxies
+
+    def settings(self, kind: SourceKind, told: Mapping[str, Any], others: frozenset[str]) -> Any:
+        """The settings of one kind, from a file that may also say how the site is watched."""
+        names = {one.name for one in dataclasses.fields(kind.settings)}
+        self._known(told, names | {one.name for one in dataclasses.fields(SiteConfig)} | others, ())
+        return self._dataclass(kind.settings, {k: v for k, v in told.items() if k in names}, ())
 
     def _toml(self) -> dict[str, Any]:
         try:

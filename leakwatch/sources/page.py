@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote_plus, urlsplit
 
@@ -93,21 +94,38 @@ def parse(payload: Payload) -> Page:
     state = payload.request.state
     selector = fields.text(state.get("rows"))
     if selector is None:
-        raise LayoutChanged(f"no selector for the rows of {payload.url}")
+        raise LayoutChanged("no selector for the rows; a page is read with the settings of its site")
     page = _markup.document(payload)
     rows = _markup.select(page.root, selector)
     if not rows:
         if state.get("page") == 0:
             return Page()
-        raise LayoutChanged(f"nothing on {payload.url} is found by {selector!r}")
+        raise LayoutChanged(
+            f"nothing on {payload.url} is found by {selector!r}: the page has changed, or rows is wrong"
+        )
     base = _base(page.root, payload.url)
     shown = rows[:_MAX_ROWS]
     told, unread = fields.readable(shown, lambda row: _row(row, base, payload))
-    observations, hidden = _markup.with_hidden(
-        [one for one, _ in told], [mark for _, mark in told], page, payload
-    )
+    apart, same = _apart([one for one, _ in told])
+    observations, hidden = _markup.with_hidden(apart, [mark for _, mark in told], page, payload)
     more = f"{len(rows) - len(shown)} rows left out" if len(rows) > len(shown) else ""
-    return Page(observations=observations, incomplete=unread or more or hidden)
+    return Page(observations=observations, incomplete=unread or more or same or hidden)
+
+
+def _apart(items: Sequence[Observation]) -> tuple[list[Observation], str]:
+    """The items, with ids of their own where several rows lead to one address, as to a category's page."""
+    counted = Counter(one.native_id for one in items)
+    same = sum(count for count in counted.values() if count > 1)
+    told = [
+        one
+        if counted[one.native_id] == 1
+        else replace(
+            one,
+            native_id=f"{one.native_id[:1900]}#{one.infohash_v1 or one.infohash_v2 or _digest(one.title)}",
+        )
+        for one in items
+    ]
+    return told, f"{same} rows lead to addresses of others; give a selector for link" if same else ""
 
 
 def _base(root: etree._Element, url: str) -> str:
@@ -150,9 +168,15 @@ def _row(row: etree._Element, base: str, payload: Payload) -> tuple[Observation,
 
 
 def _link(row: etree._Element, told: Mapping[str, Json], links: list[str]) -> str:
-    """The address that a row leads to: what the selector finds, else its first link that is no magnet URI."""
+    """The address that a row leads to: what the selector finds, else the title's link, else the row's first to a page."""
     if told.get("link"):
         return _part(row, told["link"], attribute="href")
+    title = _found(row, told.get("title")) if told.get("title") else None
+    if title is not None and title is not row:
+        around = next((one for one in title.iterancestors("a") if one.get("href")), None)
+        inside = _markup.first(title, "a[href]") if around is None else around
+        if inside is not None:
+            return str(inside.get("href")).strip()
     pages = [one for one in links if not one.startswith(("magnet:", "#", "javascript:"))]
     return next(iter(pages or links), "").strip()
 

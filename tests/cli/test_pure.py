@@ -619,7 +619,7 @@ def test_source_parse_says_what_follows(tmp_path: Path) -> None:
     values(result.stdout)
 
 
-@pytest.mark.parametrize("kind", ["feed", "torznab", "imageboard", "github", "huggingface"])
+@pytest.mark.parametrize("kind", ["feed", "torznab", "imageboard", "github", "huggingface", "telegram"])
 def test_source_parse_of_a_broken_page(kind: str, tmp_path: Path) -> None:
     """A page that is not what the kind expects ends in 1, prints nothing, and says whose fault it is."""
     file = tmp_path / "x"
@@ -637,6 +637,50 @@ def test_source_parse_with_a_broken_site(text: str, tmp_path: Path) -> None:
     site.write_text(text)
     page = str(PAYLOADS / "feed" / "nyaa_plain.xml")
     assert fails(ConfigError, "source", "parse", "feed", page, "--site", str(site)).startswith(f"{site}: ")
+
+
+def test_source_parse_with_the_settings_of_a_site(tmp_path: Path) -> None:
+    """A saved page is read by the selectors of its site, written as in the configuration."""
+    site = tmp_path / "site.toml"
+    site.write_text(
+        'name = "index"\nkind = "page"\nurl = "https://index.example/new/"\nevery = "5m"\n'
+        'rows = "table.list tr.row"\ntitle = "td.name a"\nsize = "td.size"\n'
+    )
+    page = str(PAYLOADS / "page" / "plain_table.html")
+    told = values(run("source", "parse", "page", page, "--site", str(site), "--json").stdout)
+    assert [(one["title"], one["url"]) for one in told] == [
+        ("Tideglass 7B weights", "https://index.example/t/81"),
+        ("Copper Weir", "https://index.example/new/82?x=1&y=2"),
+    ]
+
+
+def test_source_parse_takes_the_request_that_fits(tmp_path: Path) -> None:
+    """Of several requests with which a poll begins, that of the address; a state of the file adds to its own."""
+    site, file = tmp_path / "site.toml", tmp_path / "catalog.json"
+    file.write_text(json.dumps([{"page": 0, "threads": [{"no": 5, "last_modified": 9}]}]))
+    begin = 'dialect = "vichan"\nboards = ["a", "b"]\n'
+    site.write_text(f'{begin}url = "https://chan.example"\n')
+    result = run("source", "parse", "imageboard", str(file), "--site", str(site))
+    assert (result.stdout, "1 more page" in result.stderr) == ("", True)
+    site.write_text(f'{begin}url = "https://chan.example"\n[state]\nknown = {{ 5 = 9 }}\n')
+    assert run("source", "parse", "imageboard", str(file), "--site", str(site)).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("rows = 'tr'\ntitel = 'a'\nurl = 'https://a.example'\n", "did you mean 'title'"),
+        ("rows = 'tr['\nurl = 'https://a.example'\n", ":1: rows: not a CSS selector"),
+        ("rows = 5\nurl = 'https://a.example'\n", "expected text"),
+        ("rows = 'tr'\n", "url is missing"),
+    ],
+)
+def test_source_parse_with_settings_that_cannot_be_used(text: str, told: str, tmp_path: Path) -> None:
+    """A mistake in the settings of a site is told as in the configuration."""
+    site = tmp_path / "site.toml"
+    site.write_text(text)
+    page = str(PAYLOADS / "page" / "plain_table.html")
+    assert told in fails(ConfigError, "source", "parse", "page", page, "--site", str(site))
 
 
 def test_source_parse_of_nothing(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from leakwatch.config.reader import load_config
 from leakwatch.errors import ConfigError
 from leakwatch.model.asset import AssetId
-from leakwatch.sources import page, paste, telegram
+from leakwatch.sources import feed, page, paste, telegram
 from leakwatch.sources._kind import Page, Payload, PolledKind, Question, Request
 
 HERE = Path(__file__).parent
@@ -63,14 +63,15 @@ def test_a_paste_is_read_once() -> None:
     site = paste.PasteSite(url="https://scrape.example/", limit=100)
     body = (HERE / "paste" / "list_known.json").read_bytes()
     cursor: dict[str, Any] = {}
-    asked = []
+    asked: list[list[str]] = []
+    (request,) = paste.start(site, cursor)
+    assert request.url == "https://scrape.example/api_scraping.php?limit=100"
     for _ in range(2):
         (request,) = paste.start(site, cursor)
         _, seen = answered(paste.KIND, request, body)
         cursor |= seen.cursor
         asked.append([one.url.rpartition("=")[2] for one in seen.next_requests])
         assert all(one.keep for one in seen.next_requests)
-    assert request.url == "https://scrape.example/api_scraping.php?limit=100"
     assert asked == [["bB7tRw4e", "Zz1kkP09", "Qa8LmZ2x"], []]
 
 
@@ -147,3 +148,29 @@ def test_rows_without_end_are_bounded() -> None:
     _, seen = answered(page.KIND, request, b"<ul>" + b"<li><a href=x>name</a>" * 10_000)
     assert (len(seen.observations), seen.incomplete) == (2000, "8000 rows left out")
     assert time.process_time() - began < 5
+
+
+def test_a_feed_is_asked_where_its_search_is_known() -> None:
+    """The words stand where the operator said, encoded; a search elsewhere, or without a place for them, is refused."""
+    site = feed.FeedSite(url="https://index.example/rss", search="https://index.example/rss?q={words}&s=new")
+    (request,) = feed.ask(site, {}, Question(words="Lamp & Wéir"))
+    assert request.url == "https://index.example/rss?q=Lamp+%26+W%C3%A9ir&s=new"
+    assert list(feed.ask(feed.FeedSite(url="https://index.example/rss"), {}, QUESTION)) == []
+    for search in ("https://index.example/rss?q=", "https://other.example/?q={words}"):
+        with pytest.raises(ConfigError) as caught:
+            feed.FeedSite(url="https://index.example/rss", search=search)
+        assert caught.value.field == "search"
+
+
+def test_rows_that_lead_to_one_address_stay_apart() -> None:
+    """A category's link in each row makes no two items one; the title's own link is taken before it."""
+    row = "<li><a href='/cat/1'>books</a> <b><a href='/t/{0}'>name {0}</a></b></li>"
+    body = "".join(map(row.format, range(3))).encode()
+    (request,) = page.start(replace(LIST, rows="li", title="b"), {})
+    assert [one.url for one in answered(page.KIND, request, body)[1].observations] == [
+        f"https://index.example/t/{number}" for number in range(3)
+    ]
+    (request,) = page.start(replace(LIST, rows="li", title="b", link="a"), {})
+    _, seen = answered(page.KIND, request, body)
+    assert len({one.native_id for one in seen.observations}) == 3
+    assert seen.incomplete == "3 rows lead to addresses of others; give a selector for link"

@@ -49,8 +49,14 @@ LISTS = {
         32,
     ),
     "limetorrents__daily": ({"rows": "table.table2 tr:nth-child(n+2)", "link": ".tt-name a + a"}, 50),
-    "shanaproject__backlog": ({"rows": "div.release_block[id]", "title": ".release_original"}, 50),
-    "shanaproject__daily": ({"rows": "div.release_block[id]", "title": ".release_original"}, 50),
+    "shanaproject__backlog": (
+        {"rows": "div.release_block[id]", "title": ".release_original", "link": "a[download]"},
+        50,
+    ),
+    "shanaproject__daily": (
+        {"rows": "div.release_block[id]", "title": ".release_original", "link": "a[download]"},
+        50,
+    ),
 }
 """Selectors for recorded lists of torrents, and how many rows these have."""
 ISSUES = {
@@ -351,7 +357,8 @@ def test_lists_of_torrents_agree(shared_data: Path) -> None:
             Payload(request=request, url=URL, status=200, headers={}, body=body, fetched_at=NOON)
         )
         listed = [one for one in page.observations if not one.native_id.endswith("#page")]
-        found[name] = len(listed)
+        found[name] = len({one.native_id for one in listed})
+        assert page.incomplete == "", name
         magnets = [one.infohash_v1 for one in listed if one.magnet]
         assert len(magnets) == expected["magnet_links"], name
         if magnets:
