@@ -22,7 +22,7 @@ from leakwatch.sources import _fields as fields
 from leakwatch.sources import _markup
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Question, Request, site_name
 
-_SELECTORS = ("rows", "title", "link", "date", "size", "author", "text")
+_SELECTORS = ("rows", "title", "link", "date", "size", "seeders", "leechers", "author", "text")
 _MAX_ROWS = 2000
 _MAX_PAGES = 50
 _ATTRIBUTE = re.compile(r"@([\w:-]{1,60})\Z")
@@ -45,6 +45,8 @@ class PageSite:
     date: str = ""
     date_format: str = ""
     size: str = ""
+    seeders: str = ""
+    leechers: str = ""
     author: str = ""
     text: str = ""
     older: str = ""
@@ -163,6 +165,8 @@ def _row(row: etree._Element, base: str, payload: Payload) -> tuple[Observation,
         magnet=magnet,
         infohash_v1=hashes[0],
         infohash_v2=hashes[1],
+        seeders=fields.peers(_part(row, told.get("seeders"))),
+        leechers=fields.peers(_part(row, told.get("leechers"))),
     )
     return observation, link or title
 
