@@ -124,6 +124,8 @@ def _observation(entry: Mapping[str, Json], payload: Payload) -> Observation:
         ),
         None,
     )
+    torrent_url = _torrent_url(urls, enclosures)
+    named = None if magnet else fields.named_infohash(torrent_url)
     return Observation(
         site=site_name(payload),
         native_id=(guid or urls[0] or magnet or str(entry.get("title", "")))[:2000],
@@ -135,9 +137,9 @@ def _observation(entry: Mapping[str, Json], payload: Payload) -> Observation:
         text=_text(entry),
         size_bytes=size,
         size_is_exact=exact,
-        torrent_url=_torrent_url(urls, enclosures),
+        torrent_url=torrent_url,
         magnet=magnet,
-        infohash_v1=_infohash(entry, guid) or from_magnet[0],
+        infohash_v1=_infohash(entry, guid) or from_magnet[0] or named,
         infohash_v2=from_magnet[1],
         seeders=fields.peers(
             _any(entry, "nyaa_seeders", "torrent_seeds", "torrent_seeders", "seeders", "seeds")

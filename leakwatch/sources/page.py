@@ -150,9 +150,10 @@ def _row(row: etree._Element, base: str, payload: Payload) -> tuple[Observation,
         raise ValueError("a row without a title and a link")
     size = _part(row, told.get("size"))
     hashes = fields.magnet_hashes(magnet)
+    named = None if magnet else fields.named_infohash(torrent)
     observation = Observation(
         site=site_name(payload),
-        native_id=(url or hashes[0] or hashes[1] or _digest(title))[:2000],
+        native_id=(url or hashes[0] or hashes[1] or named or _digest(title))[:2000],
         title=title,
         fetched_at=payload.fetched_at,
         url=fields.text(url, 2000),
@@ -163,7 +164,7 @@ def _row(row: etree._Element, base: str, payload: Payload) -> tuple[Observation,
         size_is_exact=fields.count(size) is not None,
         torrent_url=fields.joined(base, torrent) if torrent else None,
         magnet=magnet,
-        infohash_v1=hashes[0],
+        infohash_v1=hashes[0] or named,
         infohash_v2=hashes[1],
         seeders=fields.peers(_part(row, told.get("seeders"))),
         leechers=fields.peers(_part(row, told.get("leechers"))),
