@@ -54,7 +54,9 @@ KILN = FERRY.with_name("kiln.yml")
 
 async def test_a_question_that_a_site_cannot_be_asked(tmp_path: Path, web: Web) -> None:
     """Words that do not fit a form's encoding are told in the window; the list is read and the other question asked."""
-    told = KILN.read_text("utf-8").replace("    - path: feed.php\n", "    - path: feed.php\n      method: post\n")
+    told = KILN.read_text("utf-8").replace(
+        "    - path: feed.php\n", "    - path: feed.php\n      method: post\n"
+    )
     assert "method: post" in told
     (tmp_path / "kiln.yml").write_text(told, "utf-8")
     item = f"<item><title>Tideglass 70B weights</title><link>{web.url}/1</link></item>"

@@ -105,7 +105,9 @@ def test_categories_choose_paths_and_inputs() -> None:
 def test_what_cannot_be_asked_is_said_before_the_year_is() -> None:
     """Words that a form's encoding has no place for are a mistake at once, not when the year is known."""
     old = "    - path: list\n"
-    told = changed("ferry", ("encoding: UTF-8", "encoding: windows-1251"), (old, f"{old}      method: post\n"))
+    told = changed(
+        "ferry", ("encoding: UTF-8", "encoding: windows-1251"), (old, f"{old}      method: post\n")
+    )
     assert KIND.ask
     with pytest.raises(ConfigError, match="a form in windows-1251"):
         list(KIND.ask(CardigannSite(definition=told), {}, Question(words="\u043b\u0430\u043c\u043f\u0430")))
