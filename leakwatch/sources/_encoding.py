@@ -1,6 +1,7 @@
 """The bytes of a page as text, as a browser would have it; for kinds that read markup. Pure.
 
-Order: a byte order mark, the charset of the Content-Type, what the document declares of itself, what its bytes look like.
+Order: a byte order mark, the charset of the Content-Type, what the document declares of itself, what the caller knows of the
+site, what its bytes look like.
 Labels are those of the WHATWG Encoding Standard, so `iso-8859-1` is windows-1252 and `gb2312` is GB18030. UTF-7 has no
 label there and is never read: `+ADw-script+AD4-` stays what it is.
 Source: encoding.spec.whatwg.org; WHATWG HTML, 13.2.3 "The input byte stream"; XML 1.0, appendix F.
@@ -76,13 +77,14 @@ def codec_of(label: str) -> str | None:
     return _LABELS.get(label.strip().lower())
 
 
-def text_of(body: bytes, headers: Mapping[str, str]) -> str:
+def text_of(body: bytes, headers: Mapping[str, str], known: str = "") -> str:
     """The body as text; what cannot be read becomes U+FFFD, and NULs go, as they do in a browser. Never raises.
 
+    `known` is a label that the site's pages usually have.
     Shape: header names in lower case.
     """
     mark, codec = _marked(body)
-    codec = codec or _told(headers) or _declared(body) or _guessed(body)
+    codec = codec or _told(headers) or _declared(body) or codec_of(known) or _guessed(body)
     return body[mark:].decode(codec, "replace").replace("\0", "")
 
 
@@ -97,7 +99,12 @@ def _told(headers: Mapping[str, str]) -> str | None:
 
 
 def _declared(body: bytes) -> str | None:
-    """What the document says of itself. It said so in ASCII, so it is not UTF-16 (WHATWG HTML, 13.2.3.2)."""
+    """What markup says of itself. It said so in ASCII, so it is not UTF-16 (WHATWG HTML, 13.2.3.2).
+
+    JSON and bare text declare nothing: there such words are somebody's title.
+    """
+    if not body[:_HEAD].lstrip().startswith(b"<"):
+        return None
     for pattern in _DECLARED:
         if found := pattern.search(body[:_HEAD]):
             codec = codec_of(found[1].decode("ascii"))

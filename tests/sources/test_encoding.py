@@ -126,3 +126,17 @@ def test_any_bytes_are_text(body: bytes, label: str) -> None:
         ({}, {"content-type": f"text/html; charset={label}"}), (b"", f"<meta charset='{label}'>".encode())
     ):
         assert "\0" not in text_of(start + body, headers)
+
+
+def test_what_is_known_of_a_site_counts_where_the_page_says_nothing() -> None:
+    """A label that the site's pages usually have is weaker than the page's own word, and stronger than a guess."""
+    body = "<p>Приливное стекло</p>".encode("koi8-r")
+    assert text_of(body, {}, "koi8-r") == "<p>Приливное стекло</p>"
+    assert text_of("<meta charset=windows-1251>я".encode("cp1251"), {}, "koi8-r").endswith("я")
+    assert text_of(body, {}, "utf-7") == text_of(body, {})
+
+
+def test_only_markup_declares_an_encoding() -> None:
+    """In JSON and bare text a declaration is what somebody wrote, and changes nothing."""
+    told = '[{"title": "<meta charset=windows-1251> Приливное"}]'
+    assert text_of(told.encode(), {}) == told

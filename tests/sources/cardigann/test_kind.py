@@ -334,6 +334,14 @@ def test_a_page_in_an_old_encoding_is_read() -> None:
     assert read(text("kiln"), marked).observations[0].title == "Печь"
 
 
+def test_a_page_knows_better_than_its_definition() -> None:
+    """A definition says UTF-8 for want of better: the page's own word counts before it, as in a browser."""
+    page = BOAT.replace("Northern Ferry", "Лодка")
+    assert "Лодка" in page
+    told = f'<head><meta charset="windows-1251"></head>{page}'.encode("windows-1251")
+    assert read(text("ferry"), told).observations[0].title == "Лодка"
+
+
 def test_a_rows_own_link_tells_its_infohash() -> None:
     """Where the definition reads no torrent in a row, a link named by one infohash tells it, and no page is asked for."""
     link = f'<a href="https://cache.example/torrent/{HEX.upper()}.torrent?title=x">t</a>'
