@@ -128,11 +128,17 @@ def test_any_bytes_are_text(body: bytes, label: str) -> None:
         assert "\0" not in text_of(start + body, headers)
 
 
-def test_what_is_known_of_a_site_counts_where_the_page_says_nothing() -> None:
-    """A label that the site's pages usually have is weaker than the page's own word, and stronger than a guess."""
+def test_what_is_known_of_a_site() -> None:
+    """A label from somebody who knows the site is stronger than what HTML declares, and weaker than XML and headers."""
     body = "<p>Приливное стекло</p>".encode("koi8-r")
     assert text_of(body, {}, "koi8-r") == "<p>Приливное стекло</p>"
-    assert text_of("<meta charset=windows-1251>я".encode("cp1251"), {}, "koi8-r").endswith("я")
+    assert text_of(b"<meta charset=utf-8>" + body, {}, "koi8-r").endswith("стекло</p>")
+    told = "<?xml version='1.0' encoding='windows-1251'?><p>я</p>".encode("cp1251")
+    assert text_of(told, {}, "koi8-r").endswith("<p>я</p>")
+    assert (
+        text_of("<p>я</p>".encode("cp1251"), {"content-type": "text/html; charset=cp1251"}, "koi8-r")
+        == "<p>я</p>"
+    )
     assert text_of(body, {}, "utf-7") == text_of(body, {})
 
 
