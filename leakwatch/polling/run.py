@@ -84,7 +84,8 @@ def begin(site: SiteConfig, kind: PolledKind, state: SiteState, assets: Iterable
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
     asking = asking_of(site, kind, state.cursor, assets)
     queue = deque([*first, *kept.values(), *asking.requests])
-    return Run(state, queue, start, kept, attempts, {}, ledger_of(state.ledger), asking)
+    ledger = ledger_of(state.ledger)
+    return Run(state, queue, start, kept, attempts, {}, ledger, asking, incomplete=asking.problem)
 
 
 def failed(request: Request, error: SourceError, run: Run) -> None:
