@@ -89,6 +89,10 @@ def test_all_are_off_until_said(home: Path) -> None:
     assert not any(one["enabled"] for one in told)
     text = run("list", "--available").stdout
     assert all(name in text for name in ENTRIES)
+    assert (
+        text.splitlines()[0].index("what, and what it needs") <= 48
+    )  # half of a narrow terminal is for the words
+    assert "secret gitlab, --set projects=…" in text
 
 
 def test_enable_disable_enable(home: Path) -> None:
