@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from leakwatch.errors import InfohashError, LayoutChanged, MagnetError
+from leakwatch.errors import InfohashError, LayoutChanged, MagnetError, Refused
 from leakwatch.model.swarm import believable
 from leakwatch.sources._kind import CredentialRef, Cursor, Json, Question
 from leakwatch.torrent.infohash import parse_v1
@@ -23,6 +23,7 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 """What readers of XML raise for values that they did not foresee; UnicodeError is a ValueError."""
 
 NEXT_IS_ELSEWHERE = "the next page is on another host and was not followed"
+_ERROR_WORDS = ("message", "error", "error_description")
 _TURN = "asked/"
 _PORTS = {"http": 80, "https": 443}
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
@@ -122,12 +123,12 @@ def hex_digest(value: Json, size: int) -> str | None:
 
 
 def list_of(value: Json, what: str, url: str) -> list[dict[str, Json]]:
-    """A list of objects. Raises: LayoutChanged, saying what was expected where."""
+    """A list of objects. Raises: LayoutChanged, saying what was expected where; Refused for an error in its place."""
     if not isinstance(value, list):
-        told = value.get("message") if isinstance(value, dict) else None
-        raise LayoutChanged(
-            f"expected {what} from {url}, got {type(value).__name__}" + (f": {told}" if told else "")
-        )
+        told = next((one for one in map(mapping(value).get, _ERROR_WORDS) if text(one)), None)
+        if told:
+            raise Refused(f"{url} answers {text(told, 200)}")
+        raise LayoutChanged(f"expected {what} from {url}, got {type(value).__name__}")
     found = [item for item in value if isinstance(item, dict)]
     if value and not found:
         raise LayoutChanged(f"expected {what} from {url}, got a list of {type(value[0]).__name__}")

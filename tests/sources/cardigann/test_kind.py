@@ -353,6 +353,17 @@ def test_a_rows_own_link_tells_its_infohash() -> None:
         assert (page.observations[0].infohash_v1, len(page.next_requests)) == (None, 1)
 
 
+def test_a_row_of_very_many_cells_is_cut() -> None:
+    """What stands side by side in a row is looked at up to a bound, and the page says so."""
+    told = changed("ferry", ("selector: a\n", 'selector: "b:has(a) ~ a"\n'))
+    cells = "<b><a>x</a></b>" * 100_000
+    began = time.process_time()
+    page = read(told, f'<ul><li class="boat"><b><a>x</a></b><a href="/boat/1">Ferry</a>{cells}</li></ul>')
+    assert time.process_time() - began < 5
+    assert [one.title for one in page.observations] == ["Ferry"]
+    assert "1 elements of rows had more than 500" in page.incomplete
+
+
 # --- the pages of items ----------------------------------------------------------------------------------------
 
 
