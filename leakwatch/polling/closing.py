@@ -123,7 +123,7 @@ def _minute(at: datetime) -> str:
 
 
 def _verdict(desk: Desk, run: Run, gap: Gap | None, drift: Sequence[str]) -> Coverage:
-    """Worst first: refused, drift, error; then gap, partial; then what a healthy poll can be."""
+    """Worst first: refused, drift, error; then gap, put off, partial; then what a healthy poll can be."""
     for error in run.errors:
         if isinstance(error, Refused):
             return Coverage.REFUSED
@@ -137,6 +137,8 @@ def _verdict(desk: Desk, run: Run, gap: Gap | None, drift: Sequence[str]) -> Cov
         return Coverage.BLIND
     if gap:
         return Coverage.GAP
+    if not run.is_listed:
+        return Coverage.PUT_OFF
     if run.incomplete:
         return Coverage.PARTIAL
     if run.pages and run.pages == run.unchanged:

@@ -6,6 +6,7 @@ import calendar
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from leakwatch.errors import LayoutChanged, Refused
 from leakwatch.extract.links import plain
 from leakwatch.model.observation import Observation
 from leakwatch.sources import _fields as fields
+from leakwatch.sources._encoding import text_of
 from leakwatch.sources._kind import Json, Page, Payload, site_name
 
 _SMALLEST_CONTENT = 2**20
@@ -36,9 +38,10 @@ def parse_feed(payload: Payload) -> Page:
 
     Raises: Refused for an `<error>` document; LayoutChanged if it is no feed, or declares XML entities.
     """
+    payload = replace(payload, body=text_of(payload.body, payload.headers).encode("utf-8", "replace"))
     if _DOCTYPE.search(payload.body[:4096]):
         raise LayoutChanged("the feed declares entities of its own; it is not read")
-    body, kind = fields.mended(payload.body), payload.headers.get("content-type", "")
+    body, kind = fields.mended(payload.body), "application/xml; charset=utf-8"
     try:
         parsed = _parsed(body, kind)
         entries, lost = parsed.entries, 0

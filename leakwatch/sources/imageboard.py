@@ -39,6 +39,11 @@ class ImageboardSite:
     boards: tuple[str, ...]
     max_threads: int = 200
 
+    @property
+    def least_interval_s(self) -> float:
+        """The pace of 4chan: one request a second. Source: github.com/4chan/4chan-API, API rules."""
+        return 1.0 if self.url == _API else 0.0
+
     def __post_init__(self) -> None:
         """Raises: ConfigError for a dialect that 4chan, the default address, does not speak."""
         if self.dialect != "4chan" and self.url == _API:

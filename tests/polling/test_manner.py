@@ -12,6 +12,7 @@ import pytest
 from leakwatch.model.asset import Asset, AssetId, QueryMode
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import Coverage
+from leakwatch.polling.blind import because, blindness, remedy
 from leakwatch.polling.run import MAX_KEPT, begin, keep, kept_json
 from leakwatch.sources import feed
 from leakwatch.sources._kind import CredentialRef, Cursor, Page, Payload, PolledKind, Question, Request
@@ -36,10 +37,37 @@ async def test_a_poll_beyond_the_budget_is_put_off(index: Poller) -> None:
     assert first.window.verdict is Coverage.OK
     second = await index.poll(max_per_hour=2)
     assert len(index.web.asked) == 1
-    assert second.window.verdict is Coverage.PARTIAL
+    assert second.window.verdict is Coverage.PUT_OFF
     assert "budget of 2 requests an hour" in (second.window.detail or "")
     assert second.failures == 0
     assert second.next_due_at - index.clock.at > timedelta(minutes=55)
+
+
+async def test_a_site_that_is_put_off_is_blind(index: Poller) -> None:
+    """Its listing was not read, so nothing is covered; what to do is said. It sees again once there is room."""
+    await index.poll(max_per_hour=2)
+    seen = (await index.state()).covered_until
+    await index.poll(max_per_hour=2)
+    state = await index.state()
+    assert state.covered_until == seen
+    assert blindness(state, index.clock.at + timedelta(hours=3)).total > timedelta(hours=3)
+    assert "max_per_hour" in remedy(state)
+    assert "budget of 2 requests an hour" in because(state, blindness(state, index.clock.at))
+
+
+def _many(site: feed.FeedSite, _: Cursor) -> Iterator[Request]:
+    yield from (Request(url=f"{site.url.removesuffix('1')}{number}") for number in (1, 2, 3))
+
+
+async def test_listings_beyond_what_a_poll_may_ask_are_not_covered(index: Poller) -> None:
+    """A poll that may not ask for all that it begins with says so; one that may is a good one."""
+    index.kind = replace(PAGED, start=_many, empty_is_normal=True)
+    short = await index.poll(max_requests=2)
+    assert (short.window.verdict, short.window.detail) == (
+        Coverage.PUT_OFF,
+        "1 requests put off to the next poll",
+    )
+    assert (await index.poll(max_requests=3)).window.verdict is Coverage.OK
 
 
 async def test_a_feed_that_robots_txt_forbids(index: Poller) -> None:
