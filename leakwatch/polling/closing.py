@@ -110,7 +110,7 @@ def _detail(run: Run, gap: Gap | None, drift: Sequence[str]) -> str:
     """What there is to say about a poll: its errors, or what it missed and repaired."""
     fields = [*drift[:_MAX_FIELDS], f"{len(drift)} signs in all" if len(drift) > _MAX_FIELDS else ""]
     told = [*(error.message for error in run.errors), *(fields if drift else ())]
-    if not told and run.incomplete not in run.lacks:
+    if not run.errors and run.incomplete not in run.lacks:
         told.append(run.incomplete)
     told += [f"{lack} ({number} times)" if number > 1 else lack for lack, number in run.lacks.most_common(3)]
     told.append(f"the canary is missing: {run.ledger.canary_missing}" if run.ledger.canary_missing else "")
