@@ -67,7 +67,9 @@ LookupOption = Annotated[
 ]
 ReleaseOption = Annotated[
     str | None,
-    typer.Option("--release", metavar="DATE", help="When it comes out: sites are read more often around it."),
+    typer.Option(
+        "--release", metavar="DATE", help="When it comes out: around it a name and a link wake somebody."
+    ),
 ]
 WindowOption = Annotated[
     int | None,

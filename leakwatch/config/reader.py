@@ -389,7 +389,7 @@ class _Reader:
             raise self._error(at, "expected a table")
         hints = typing.get_type_hints(cls)
         wanted = {one.name: one for one in dataclasses.fields(cls) if one.name not in ready}
-        tables = {name for name in wanted if get_origin(hints[name]) is Mapping}
+        tables = {name for name in wanted if get_args(hints[name])[1:] == (Secret,)}
         secrets = {name for name in wanted if Secret in (hints[name], *get_args(hints[name]))} - tables
         self._known(told, {*wanted, *(f"{name}_{how}" for name in secrets for how in ("file", "env"))}, at)
         values: dict[str, Any] = dict(ready)

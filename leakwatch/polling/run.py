@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 _KEPT = "_kept"
 _MAX_ERRORS = 3
 MAX_ATTEMPTS = 5
-_MAX_KEPT = 1000
+MAX_KEPT = 1000
+"""Requests that a site's state holds for its next polls."""
 
 
 @dataclass(slots=True)
@@ -84,7 +86,8 @@ def begin(site: SiteConfig, kind: PolledKind, state: SiteState, assets: Iterable
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
     asking = asking_of(site, kind, state.cursor, assets)
     queue = deque([*first, *kept.values(), *asking.requests])
-    return Run(state, queue, start, kept, attempts, {}, ledger_of(state.ledger), asking)
+    ledger = ledger_of(state.ledger)
+    return Run(state, queue, start, kept, attempts, {}, ledger, asking, incomplete=asking.problem)
 
 
 def failed(request: Request, error: SourceError, run: Run) -> None:
@@ -147,9 +150,28 @@ def kept_json(requests: Mapping[str, Request], attempts: Mapping[str, int]) -> d
             "state": dict(one.state),
             "attempts": attempts.get(url, 0),
         }
-        for url, one in list(requests.items())[:_MAX_KEPT]
+        for url, one in requests.items()
     }
     return {_KEPT: kept or None}
+
+
+def keep(requests: Iterable[Request], answered: str, run: Run) -> tuple[dict[str, Request], int]:
+    """What is kept after a page: what was before, but the request that it `answered`, and its own follow-ups.
+
+    Answers as well how many of these found no room: the cursor must not move past their items then, and a page that
+    was kept itself is read again.
+    """
+    kept = {url: one for url, one in run.kept.items() if url != answered}
+    told = {one.url: one for one in requests if one.keep}
+    new = [url for url in told if url not in kept]
+    room = max(0, MAX_KEPT - len(kept))
+    left_out = max(0, len(new) - room)
+    if left_out:  # by lot, so that none is left out each time
+        new = random.sample(new, room)
+    taken = frozenset(new)
+    kept |= {url: one for url, one in told.items() if url in kept or url in taken}
+    again = {answered: run.kept[answered]} if left_out and answered in run.kept else {}
+    return kept | again, left_out
 
 
 def count_page(run: Run, page: Page, taken: Taken) -> None:

@@ -27,6 +27,7 @@ _TURN = "asked/"
 _PORTS = {"http": 80, "https": 443}
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _MEANT = re.compile(r"[\s\"'()\[\]{}^~*?:\\/!&|+<>=,;#@$%`]+")
+_NAMED_BY_HASH = re.compile(r"/([0-9a-fA-F]{40})\.torrent(?:$|[?#])")
 _SIZE = re.compile(r"(\d[\d.,\s]{0,14}?)\s?([KMGTP])i?B\b", re.IGNORECASE)
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
 
@@ -105,6 +106,12 @@ def magnet_hashes(uri: str | None) -> tuple[str | None, str | None]:
         return None, None
     hashes = parse_magnet(uri).infohashes
     return hashes.v1.hex() if hashes.v1 else None, hashes.v2.hex() if hashes.v2 else None
+
+
+def named_infohash(torrent_url: str | None) -> str | None:
+    """The infohash by which a torrent's address calls it, as caches of torrents do: `…/<40 hex digits>.torrent`."""
+    found = _NAMED_BY_HASH.search(torrent_url or "")
+    return found[1].lower() if found else None
 
 
 def hex_digest(value: Json, size: int) -> str | None:

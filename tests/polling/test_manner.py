@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from leakwatch.model.asset import Asset, AssetId, QueryMode
+from leakwatch.model.observation import Observation
 from leakwatch.model.site import Coverage
-from leakwatch.polling.run import begin, kept_json
+from leakwatch.polling.run import MAX_KEPT, begin, keep, kept_json
 from leakwatch.sources import feed
 from leakwatch.sources._kind import CredentialRef, Cursor, Page, Payload, PolledKind, Question, Request
 from leakwatch.store.repository import SqlRepository
@@ -104,3 +105,65 @@ async def test_a_kept_form_is_a_form_again(index: Poller) -> None:
     )
     state = replace(await index.state(), cursor=kept_json({request.url: request}, {}))
     assert begin(index.site, PAGED, state, ()).kept == {request.url: request}
+
+
+@dataclass
+class Follower:
+    """A kind whose first page leads to pages that must be kept; its cursor is how many of them it has passed."""
+
+    names: list[str]
+
+    def parse(self, payload: Payload) -> Page:
+        """What the first page leads to; an item of each other one."""
+        base, _, name = payload.url.rpartition("/")
+        if name != "1":
+            seen = Observation(site="index", native_id=name, fetched_at=payload.fetched_at, title=name)
+            return Page(observations=(seen,))
+        new = self.names[payload.request.state["passed"] :]
+        asked = tuple(Request(url=f"{base}/{one}", keep=True) for one in new)
+        return Page(next_requests=asked, cursor={"passed": len(self.names)})
+
+    @property
+    def kind(self) -> PolledKind:
+        """The kind."""
+        return PolledKind(
+            name="follow", settings=feed.FeedSite, start=self.start, parse=self.parse, empty_is_normal=True
+        )
+
+    def start(self, site: feed.FeedSite, cursor: Cursor) -> Iterator[Request]:
+        """The first page."""
+        yield Request(url=site.url, state={"passed": cursor.get("passed", 0)})
+
+
+async def test_follow_ups_beyond_what_is_kept_are_told_and_not_lost(
+    index: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What finds no room is said in the window, the page is read again, and in the end every item is there."""
+    monkeypatch.setattr("leakwatch.polling.run.MAX_KEPT", 5)
+    follower = Follower([f"n{n}" for n in range(5)])
+    index.web.pages |= {f"/feed/n{name}": (200, "ok", {}) for name in range(9)}
+    index.kind = follower.kind
+    assert "no room" not in ((await index.poll(max_requests=3)).window.detail or "")
+    follower.names += [f"n{n}" for n in range(5, 9)]
+    second = await index.poll(max_requests=2)
+    assert "2 follow-ups found no room" in (second.window.detail or "")
+    assert second.window.verdict is Coverage.PARTIAL
+    assert (await index.state()).cursor["passed"] == 5
+    for _ in range(6):
+        last = await index.poll(max_requests=3)
+    assert last.window.verdict is Coverage.OK
+    asked = [path.rpartition("/")[2] for path, _ in index.web.asked]
+    assert set(asked) == {"1", *follower.names}
+    assert (await index.state()).cursor["passed"] == 9
+
+
+async def test_a_kept_page_whose_follow_ups_find_no_room_is_kept(index: Poller) -> None:
+    """The page behind a kept request is asked for again where not all of it could be kept."""
+    page = Request(url="https://a.example/page", keep=True)
+    state = replace(await index.state(), cursor=kept_json({page.url: page}, {}))
+    run = begin(index.site, PAGED, state, ())
+    many = [Request(url=f"https://a.example/{n}", keep=True) for n in range(MAX_KEPT + 7)]
+    kept, left_out = keep(many, page.url, run)
+    assert left_out == 7
+    assert kept[page.url] == page
+    assert keep(many[:3], page.url, run) == ({one.url: one for one in many[:3]}, 0)

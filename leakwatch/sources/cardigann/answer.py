@@ -24,7 +24,7 @@ class Answer:
         search = job.definition.search
         self.path = search.paths[min(job.path, len(search.paths) - 1)]
         self.rule, self.now, self._variables = search.rows, payload.fetched_at, variables
-        text = documents.text_of(payload, job.definition.encoding, is_xml=self.path.response == "xml")
+        text = documents.text_of(payload, job.definition.encoding)
         self._text = filters.apply_long(text, search.text_filters, self.now, self.expand)
         self.tree: Any = None
 
