@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -37,6 +37,7 @@ class Run:
     `listing` are the items of the pages that it began with, `last` the last of these pages, `observed` the first thousand
     items of all pages; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
     pages that it began with could not be read: what it saw is no whole listing then.
+    `incomplete` is the first thing that was not read, `lacks` what single pages say of it, and how many say so.
     `asking` are our questions. Units:  `rests_s` seconds until the host's budget has room again.
     """
 
@@ -70,6 +71,7 @@ class Run:
     first_item: str | None = None
     last_item: str | None = None
     incomplete: str = ""
+    lacks: Counter[str] = field(default_factory=Counter[str])
     rests_s: float = 0.0
     errors: list[SourceError] = field(default_factory=list[SourceError])
 
@@ -182,6 +184,8 @@ def count_page(run: Run, page: Page, taken: Taken) -> None:
     run.known |= taken.known - run.own
     run.own |= {name for name, _ in taken.listed} - taken.known
     run.incomplete = run.incomplete or page.incomplete
+    if page.incomplete:
+        run.lacks[page.incomplete] += 1
     if page.observations:
         run.first_item = run.first_item or page.observations[0].native_id
         run.last_item = page.observations[-1].native_id

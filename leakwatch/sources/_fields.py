@@ -135,6 +135,15 @@ def list_of(value: Json, what: str, url: str) -> list[dict[str, Json]]:
     return found
 
 
+def need(items: Sequence[Mapping[str, Json]], names: Sequence[str], url: str) -> None:
+    """See that a page still has what its items are known by, or their changes; else they would silently stay away.
+
+    Raises: LayoutChanged where there are items and not one has any of these fields; it names them.
+    """
+    if items and not any(one.get(name) not in (None, "") for one in items for name in names):
+        raise LayoutChanged(f"none of {len(items)} items of {url} has the field {' or '.join(names)}")
+
+
 def mapping(value: Json) -> dict[str, Json]:
     """An object, or an empty one where there is none."""
     return value if isinstance(value, dict) else {}

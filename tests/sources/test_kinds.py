@@ -357,11 +357,12 @@ def test_a_hub_is_listed_by_author() -> None:
 
 
 def test_only_grown_threads_are_read() -> None:
-    """Of a catalog new and grown threads are asked for, newest first, and vanished ones are forgotten."""
+    """Of a catalog new and grown threads are asked for, newest first, behind vanished ones, once more."""
     threads = [{"no": 1, "last_modified": 5}, {"no": 3, "last_modified": 7}, {"no": 2, "last_modified": 9}]
     state = {"step": "catalog", "board": "g", "known": {"1": 5, "2": 8, "9": 1}, "max_threads": 1, "api": URL}
     page = parse("imageboard", [{"page": 1, "threads": threads}], state)
-    assert [one.url for one in page.next_requests] == [f"{URL}/g/thread/2.json"]
+    assert [one.url for one in page.next_requests] == [f"{URL}/g/thread/9.json", f"{URL}/g/thread/2.json"]
+    assert [one.keep for one in page.next_requests] == [True, False]
     assert page.cursor == {"g/9": None}
     assert page.incomplete == "1 threads put off"
     assert page.observations == ()
@@ -402,7 +403,8 @@ def test_a_thread_gives_its_posts_and_moves_the_cursor() -> None:
     ]
     assert page.observations[2].files == ()
     assert page.cursor == {"g/7": 50}
-    assert parse("imageboard", b"", state, status=404) == Page(cursor={"g/7": None})
+    missed = "a thread that had changed was gone before it could be read"
+    assert parse("imageboard", b"", state, status=404) == Page(cursor={"g/7": None}, incomplete=missed)
 
 
 def test_a_thread_without_posts_is_a_changed_layout() -> None:
