@@ -24,9 +24,6 @@ _JUMP_BITS: Mapping[str, float] = {
     "file size": 6.0,
     "title length": 2.0,
     "text length": 4.0,
-    "author length": 2.0,
-    "url length": 2.0,
-    "id length": 2.0,
     "seeders": 6.0,
     "rows": 2.3,
 }

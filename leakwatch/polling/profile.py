@@ -101,6 +101,7 @@ def against(profile: Profile, seen: Look) -> Look:
     for name, forms in seen.forms.items():
         known = profile.forms.get(name, ())
         if known and profile.items >= KNOWN_AFTER.get(name, 0):
+            forms = tuple(dict.fromkeys(forms)) if name in KNOWN_AFTER else forms  # one may fill a page
             shares[name] = (sum(form in known for form in forms), len(forms))
     return replace(seen, shares=shares)
 

@@ -184,9 +184,6 @@ NUMBERS: Mapping[str, Callable[[Observation], float | None]] = {
     "file size": lambda one: (one.files[0].size_bytes or None) if one.files else None,
     "title length": lambda one: len(one.title) or None,
     "text length": lambda one: len(one.text) if one.text else None,
-    "author length": lambda one: len(one.author) if one.author else None,
-    "url length": lambda one: len(one.url) if one.url else None,
-    "id length": lambda one: len(one.native_id) or None,
     "seeders": lambda one: 1 + one.seeders if one.seeders is not None else None,
 }
 
