@@ -98,10 +98,10 @@ def _order(items: Sequence[Observation]) -> dict[str, tuple[int, int]]:
 def against(profile: Profile, seen: Look) -> Look:
     """What items look like beside a profile: how many of their addresses have a form that is known."""
     shares = dict(seen.shares)
-    for name, forms in seen.forms.items():
+    for name, shown in seen.forms.items():
         known = profile.forms.get(name, ())
         if known and profile.items >= KNOWN_AFTER.get(name, 0):
-            forms = tuple(dict.fromkeys(forms)) if name in KNOWN_AFTER else forms  # one may fill a page
+            forms = tuple(dict.fromkeys(shown)) if name in KNOWN_AFTER else shown  # one may fill a page
             shares[name] = (sum(form in known for form in forms), len(forms))
     return replace(seen, shares=shares)
 
