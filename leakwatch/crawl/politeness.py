@@ -111,9 +111,13 @@ class Pace:
         return len(self._lanes)
 
     @asynccontextmanager
-    async def slot(self, host: str, min_interval_s: float, max_per_hour: int = 0) -> AsyncGenerator[None]:
+    async def slot(
+        self, host: str, min_interval_s: float, max_per_hour: int = 0
+    ) -> AsyncGenerator[Callable[[], None]]:
         """Wait for the host's turn and hold it. Units: seconds of a monotonic clock; 0 for any number of requests.
 
+        What it gives is to be called when the request has gone out, which may be long after its turn came (a
+        connection is opened first): the pause before the next request counts from then.
         Raises: PutOff where the host's budget is used up for longer than a request waits.
         """
         lane = self._lanes.setdefault(host, _Lane())
@@ -126,7 +130,7 @@ class Pace:
                         raise _put_off(host, lane, self._now())
                     await self._sleep(wait)
                 lane.begin(self._now(), min_interval_s)
-                yield
+                yield lambda: lane.sent(self._now())
         finally:
             lane.users -= 1
             self._forget_idle_lanes()
@@ -178,6 +182,10 @@ class _Lane:
             self.starts.append(now)
             while len(self.starts) > self.max_per_hour:
                 self.starts.popleft()
+
+    def sent(self, now: float) -> None:
+        """The request that has begun is on its way only now."""
+        self.started_at = now
 
     def spent_s(self, now: float) -> float:
         """Seconds until the host's budget, or the quota that it grants, has room again."""

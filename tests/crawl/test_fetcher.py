@@ -188,7 +188,7 @@ TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 @asynccontextmanager
 async def door(
-    tls: ssl.SSLContext = TLS, dial: Dial | None = None, **limits: float
+    tls: ssl.SSLContext = TLS, dial: httpcore.AsyncNetworkBackend | None = None, **limits: float
 ) -> AsyncGenerator[HttpFetcher]:
     """Run a fetcher that knows the test names."""
     settings = DoorSettings("ops@example.org", HOSTS, **limits)  # pyright: ignore[reportArgumentType]
@@ -921,6 +921,43 @@ async def test_redirect_waits_its_turn_too() -> None:
         began = time.monotonic()
         await fetcher.fetch(Request(url=server.url()), min_interval_s=0.6)
     assert server.seen[1].at - began >= 0.6
+
+
+@dataclass(slots=True)
+class SlowDial(httpcore.AsyncNetworkBackend):
+    """Connections that take their time."""
+
+    seconds: float
+
+    async def connect_tcp(
+        self, host: str, port: int, *_: object, **__: object
+    ) -> httpcore.AsyncNetworkStream:
+        """Wait, and connect."""
+        await asyncio.sleep(self.seconds)
+        return await httpcore.AnyIOBackend().connect_tcp(host, port, timeout=5)
+
+
+async def test_pace_is_that_of_the_server() -> None:
+    """The first request waits for its connection, the second finds it open: the server sees them apart all the same."""
+    async with site(lambda _: http()) as server, door(dial=SlowDial(0.25)) as fetcher:
+        for _ in range(2):
+            await fetcher.fetch(Request(url=server.url()), min_interval_s=0.3)
+    assert server.connections == 1
+    assert server.seen[1].at - server.seen[0].at >= 0.28
+
+
+async def test_repeat_on_a_new_connection_keeps_the_pace() -> None:
+    """What a stale connection lost is asked for again in its turn, and that wait is not in the deadline."""
+
+    def answer(seen: Seen) -> bytes | None:
+        return None if seen.path == "/2" and seen.connection == 1 else http()
+
+    async with site(answer) as server, door(total_deadline_s=0.3, max_redirects=0) as fetcher:
+        for number in (1, 2):
+            payload = await fetcher.fetch(Request(url=server.url(f"/{number}")), min_interval_s=0.4)
+            assert payload.status == 200
+    assert [(seen.path, seen.connection) for seen in server.seen] == [("/1", 1), ("/2", 1), ("/2", 2)]
+    assert server.seen[2].at - server.seen[1].at >= 0.38
 
 
 async def test_connection_is_kept_and_renewed() -> None:

@@ -184,6 +184,18 @@ async def test_longer_interval_of_the_neighbour_holds() -> None:
     assert [round(start - 1000.0, 3) for start in starts] == [0.0, 10.0, 20.0, 20.0]
 
 
+async def test_pause_counts_from_the_sending() -> None:
+    """A turn may be taken long before its request goes out; the pause is between what the server sees."""
+    time = FakeTime()
+    pace = Pace(time.now, time.sleep)
+    async with pace.slot("a.test:80", 5.0) as sent:
+        time.seconds += 3.0  # a connection is opened
+        sent()
+        time.seconds += 1.0  # the answer comes
+    async with pace.slot("a.test:80", 5.0):
+        assert time.now() == pytest.approx(1008.0)
+
+
 async def test_failed_or_cancelled_visit_frees_the_host() -> None:
     """An error inside a slot, and a waiter that gives up, leave the host free for the next."""
     pace = Pace()
