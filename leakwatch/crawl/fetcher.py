@@ -24,7 +24,7 @@ from leakwatch.crawl.decoding import ConnectionBroken, Trace, read_body, read_st
 from leakwatch.crawl.hop import OURS, Hop, Secrets, listed_of
 from leakwatch.crawl.mirrors import Mirrors
 from leakwatch.crawl.outing import Outing
-from leakwatch.crawl.politeness import Pace, check_status, quota_wait_s
+from leakwatch.crawl.politeness import Pace, check_status, host_wait_s
 from leakwatch.crawl.reasons import with_reason
 from leakwatch.crawl.robots_cache import RobotsCache
 from leakwatch.crawl.settings import DoorSettings
@@ -228,7 +228,7 @@ class HttpFetcher:
             return replace(hop, is_repeat=True)
         try:
             status, headers, where = response.status_code, response.headers, hop.target.where
-            self._pace.rest(hop.target.lane, quota_wait_s(headers, self._clock.now()))
+            self._pace.rest(hop.target.lane, host_wait_s(status, headers, self._clock.now()))
             if status in _REDIRECTS and "location" in headers:
                 return hop.to(addresses.check_redirect(hop.target, headers["location"], hop.allow), status)
             try:
@@ -289,6 +289,7 @@ class HttpFetcher:
                     response = await ways.fresh.send("POST", target.url, fields | ours, Trace(sent), body)
                     try:
                         status, headers = response.status_code, response.headers
+                        self._pace.rest(target.lane, host_wait_s(status, headers, self._clock.now()))
                         check_status(target.where, status, headers, self._clock.now())
                         return await read_start(response.aiter_raw())
                     finally:

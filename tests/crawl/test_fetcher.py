@@ -29,6 +29,7 @@ from leakwatch.errors import (
     DeliveryError,
     Failure,
     FetchFailed,
+    PutOff,
     Refused,
     SourceError,
 )
@@ -958,6 +959,27 @@ async def test_repeat_on_a_new_connection_keeps_the_pace() -> None:
             assert payload.status == 200
     assert [(seen.path, seen.connection) for seen in server.seen] == [("/1", 1), ("/2", 1), ("/2", 2)]
     assert server.seen[2].at - server.seen[1].at >= 0.38
+
+
+async def test_429_rests_the_whole_host() -> None:
+    """Who is told to wait asks nothing else of that host meanwhile, for whichever site; long waits are put off."""
+    waits = {"/busy": "1", "/busier": "90"}
+
+    def answer(seen: Seen) -> bytes:
+        return http(429, Retry_After=waits[seen.path]) if seen.path in waits else http()
+
+    async with site(answer) as server, site(answer) as other, door() as fetcher:
+        with pytest.raises(Refused, match="pause of 1 s"):
+            await fetcher.fetch(Request(url=server.url("/busy")))
+        await fetcher.fetch(Request(url=other.url()))
+        await fetcher.fetch(Request(url=server.url("/a")))
+        assert other.seen[0].at < server.seen[0].at + 0.9
+        assert server.seen[1].at - server.seen[0].at >= 0.98
+        with pytest.raises(Refused, match="pause of 90 s"):
+            await fetcher.fetch(Request(url=server.url("/busier")))
+        with pytest.raises(PutOff, match="used up for 90 s"):
+            await fetcher.fetch(Request(url=server.url("/b")))
+    assert len(server.seen) == 3
 
 
 async def test_connection_is_kept_and_renewed() -> None:
