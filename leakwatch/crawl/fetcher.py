@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from asyncio import timeout
+from asyncio import Semaphore, timeout
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
@@ -65,13 +65,15 @@ class HttpFetcher:
         resolve: addresses.Resolve = addresses.system_resolve,
         tls: ssl.SSLContext | None = None,
         dial: httpcore.AsyncNetworkBackend | None = None,
+        at_once: int = 32,
     ) -> None:
-        """`tls` and `dial` replace the trusted authorities and the last step of a connection, for tests."""
+        """`at_once` requests are on the wire, whoever waits. `tls` and `dial` replace the trusted authorities and the last step of a connection, for tests."""
         # httpcore writes response headers to its debug log, and a server may echo a secret there.
         logging.getLogger("httpcore").setLevel(logging.WARNING)
         self._settings, self._secret, self._clock = settings, secret, clock
         self._allow = addresses.HostList.parse(settings.allow_hosts)
         self._user_agent, self._pace = settings.user_agent, Pace()
+        self._places = Semaphore(at_once)
         self._roads = Roads(settings, self._allow, resolve, tls, dial)
         self._answers, self._robots = Answers(), RobotsCache()
         self._mirrors, self._tokens = Mirrors(), Tokens()
@@ -184,7 +186,8 @@ class HttpFetcher:
         while redirects <= self._settings.max_redirects:
             out.check_remote(hop.target)
             interval_s = max(out.min_interval_s, await self._robots_delay_s(hop, out))
-            async with self._pace.slot(hop.target.lane, interval_s, out.manner.max_per_hour) as sent:
+            lane, per_hour = hop.target.lane, out.manner.max_per_hour
+            async with self._pace.slot(lane, interval_s, per_hour) as sent, self._places:
                 began = monotonic()
                 answer = await self._visit_in_time(hop, left_s, out, sent)
                 left_s -= monotonic() - began
@@ -283,7 +286,8 @@ class HttpFetcher:
         """One POST, on a fresh connection and at the host's pace; a redirect is not followed, for it carries the secret."""
         ways = self._roads.to(out.proxy, is_listed=self._allow.has(target.host, target.port))
         ours = {"accept-encoding": "identity", "user-agent": self._user_agent}
-        async with self._pace.slot(target.lane, out.min_interval_s, out.manner.max_per_hour) as sent:
+        per_hour = out.manner.max_per_hour
+        async with self._pace.slot(target.lane, out.min_interval_s, per_hour) as sent, self._places:
             try:
                 async with timeout(self._settings.total_deadline_s):
                     response = await ways.fresh.send("POST", target.url, fields | ours, Trace(sent), body)
