@@ -166,8 +166,12 @@ class Sites(Protocol):
         """Make the rows agree with the configured (name, kind, host); new ones are due now, others rest."""
         ...
 
-    async def due(self, now: datetime, host: str | None = None) -> list[SiteState]:
-        """Active sites whose time has come, longest overdue first."""
+    async def due(self, now: datetime) -> list[SiteState]:
+        """Active sites whose time has come, longest overdue first, with all that is remembered of them."""
+        ...
+
+    async def due_names(self, now: datetime, host: str | None = None) -> list[tuple[str, str]]:
+        """Names and hosts of active sites whose time has come, longest overdue first."""
         ...
 
     async def get(self, name: str) -> SiteState | None:

@@ -457,3 +457,28 @@ async def test_due_swarms_are_counted_together_and_once(tmp_path: Path, web: Web
     assert sorted(counted) == [(one.swarm_keys[0].hex(), 7) for one in hashes]
     (asked,) = [path for path, _ in web.asked if path.startswith("/scrape")]
     assert asked.count("info_hash=") == 3
+
+
+async def test_hosts_that_rest_hold_up_no_other(tmp_path: Path, web: Web) -> None:
+    """As many hosts as there are places on the wire ask to be left alone; one that comes after them is read at once."""
+    web.pages["/busy"] = (429, "later", {"retry-after": "50"})
+    web.feed("/rss", ("1", "gardening", ""))
+    port = web.url.rpartition(":")[2]
+    hosts = [f"127.0.0.{number}" for number in range(2, 7)]
+    servers = [await asyncio.start_server(web.serve, host, int(port)) for host in hosts]
+    sites = "".join(
+        site(f"{path}{number}", f"http://{host}:{port}/{path}")
+        for number, host in enumerate(hosts[:-1])
+        for path in ("busy", "rss")
+    )
+    config = configured(tmp_path, web, sites + site("late", f"http://{hosts[-1]}:{port}/rss"))
+    config = replace(
+        config,
+        http=replace(config.http, allow_hosts=frozenset(hosts)),
+        daemon=replace(config.daemon, concurrency=4),
+    )
+    async with watching(config) as daemon:
+        await polled(daemon, "late", 2)
+    for server in servers:
+        server.close()
+    assert [path for path, _ in web.asked].count("/busy") == 4

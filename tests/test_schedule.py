@@ -6,6 +6,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import event
+
 from leakwatch.daemon.schedule import CRAWL, Schedule
 from leakwatch.jobs import Jobs
 from leakwatch.model.asset import Asset, AssetId
@@ -73,10 +75,10 @@ async def test_a_night_off_is_caught_up_once(tmp_path: Path) -> None:
         inside += 1
         most = max(most, inside)
         async with repository.writing() as work:
-            for state in await work.sites.due(clock.now(), host):
-                read.append((state.name, clock.now()))
+            for name, _ in await work.sites.due_names(clock.now(), host):
+                read.append((name, clock.now()))
                 seen = CoverageWindow(
-                    site=state.name, started_at=clock.now(), ended_at=clock.now(), verdict=Coverage.OK
+                    site=name, started_at=clock.now(), ended_at=clock.now(), verdict=Coverage.OK
                 )
                 await work.sites.close_poll(seen, clock.now() + timedelta(seconds=20), 0, None)
         await asyncio.sleep(0.05)
@@ -186,3 +188,19 @@ async def test_interval_follows_and_is_remembered(tmp_path: Path, web: Web) -> N
             state = await work.sites.get("index")
         assert state is not None
         assert (state.interval_s, state.interval_why) == (0.1, "release of tideglass is near")
+
+
+async def test_what_is_due_is_told_by_names(tmp_path: Path) -> None:
+    """Every few seconds all that is due is looked at: without the cursors, which may hold thousands of threads each."""
+    clock, jobs, sites = Clock(), Jobs(), feeds(3, 2)
+    repository = await asleep(tmp_path, clock, sites, 8)
+    schedule = scheduled(repository, jobs, sites, clock)
+    await schedule.tick()  # wakes up
+    clock.ahead += timedelta(seconds=40)
+    asked = list[str]()
+    event.listen(repository.engine.sync_engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    await schedule.tick()
+    await repository.close()
+    of_sites = [one for one in asked if "FROM site" in one]
+    assert len(of_sites) == 1
+    assert "site.cursor" not in of_sites[0]

@@ -19,7 +19,7 @@ from leakwatch.swarm.session import SwarmSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonConfig:
-    """Where the daemon keeps its files, your own rules beside the shipped ones, and how many jobs run side by side."""
+    """Where the daemon keeps its files, your own rules beside the shipped ones, and how many requests may be on the wire at a time."""
 
     data_dir: Path = Path("leakwatch-data")
     rules_dir: Path | None = None

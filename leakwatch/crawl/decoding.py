@@ -146,13 +146,16 @@ class ConnectionBroken(FetchFailed):
 
 @dataclass(slots=True)
 class Trace:
-    """The steps that httpcore took for a request: its extension `trace`."""
+    """The steps that httpcore took for a request: its extension `trace`. `sent` is called when its headers have gone out."""
 
+    sent: Callable[[], None] | None = None
     events: set[str] = field(default_factory=set[str])
 
     async def __call__(self, name: str, info: Mapping[str, object]) -> None:  # noqa: ARG002 - httpcore's form
         """Note one step."""
         self.events.add(name)
+        if self.sent and name == "http11.send_request_headers.complete":
+            self.sent()
 
     @property
     def connected_anew(self) -> bool:

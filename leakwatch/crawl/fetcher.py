@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from asyncio import timeout
+from asyncio import Semaphore, timeout
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
@@ -24,7 +24,7 @@ from leakwatch.crawl.decoding import ConnectionBroken, Trace, read_body, read_st
 from leakwatch.crawl.hop import OURS, Hop, Secrets, listed_of
 from leakwatch.crawl.mirrors import Mirrors
 from leakwatch.crawl.outing import Outing
-from leakwatch.crawl.politeness import Pace, check_status, quota_wait_s
+from leakwatch.crawl.politeness import Pace, check_status, host_wait_s
 from leakwatch.crawl.reasons import with_reason
 from leakwatch.crawl.robots_cache import RobotsCache
 from leakwatch.crawl.settings import DoorSettings
@@ -65,13 +65,15 @@ class HttpFetcher:
         resolve: addresses.Resolve = addresses.system_resolve,
         tls: ssl.SSLContext | None = None,
         dial: httpcore.AsyncNetworkBackend | None = None,
+        at_once: int = 32,
     ) -> None:
-        """`tls` and `dial` replace the trusted authorities and the last step of a connection, for tests."""
+        """`at_once` requests are on the wire, whoever waits. `tls` and `dial` replace the trusted authorities and the last step of a connection, for tests."""
         # httpcore writes response headers to its debug log, and a server may echo a secret there.
         logging.getLogger("httpcore").setLevel(logging.WARNING)
         self._settings, self._secret, self._clock = settings, secret, clock
         self._allow = addresses.HostList.parse(settings.allow_hosts)
         self._user_agent, self._pace = settings.user_agent, Pace()
+        self._places = Semaphore(at_once)
         self._roads = Roads(settings, self._allow, resolve, tls, dial)
         self._answers, self._robots = Answers(), RobotsCache()
         self._mirrors, self._tokens = Mirrors(), Tokens()
@@ -180,17 +182,18 @@ class HttpFetcher:
 
     async def _follow(self, request: Request, secrets: Secrets, out: Outing) -> Payload:
         hop = Hop(request, secrets, out.check(request.url), out.allow, posts=request.form is not None)
-        left_s = self._settings.total_deadline_s
-        for _ in range(self._settings.max_redirects + 1):
+        left_s, redirects = self._settings.total_deadline_s, 0
+        while redirects <= self._settings.max_redirects:
             out.check_remote(hop.target)
             interval_s = max(out.min_interval_s, await self._robots_delay_s(hop, out))
-            async with self._pace.slot(hop.target.lane, interval_s, out.manner.max_per_hour):
+            lane, per_hour = hop.target.lane, out.manner.max_per_hour
+            async with self._pace.slot(lane, interval_s, per_hour) as sent, self._places:
                 began = monotonic()
-                answer = await self._visit_in_time(hop, left_s, out)
+                answer = await self._visit_in_time(hop, left_s, out, sent)
                 left_s -= monotonic() - began
             if isinstance(answer, Payload):
                 return answer
-            hop = answer
+            hop, redirects = answer, redirects + (not answer.is_repeat)
         raise FetchFailed(f"{hop.target.where}: more than {self._settings.max_redirects} redirects")
 
     async def _robots_delay_s(self, hop: Hop, out: Outing) -> float:
@@ -207,10 +210,12 @@ class HttpFetcher:
 
         return await self._robots.delay_s(hop.target, out.manner.proxy, fetch)
 
-    async def _visit_in_time(self, hop: Hop, left_s: float, out: Outing) -> Payload | Hop:
+    async def _visit_in_time(
+        self, hop: Hop, left_s: float, out: Outing, sent: Callable[[], None]
+    ) -> Payload | Hop:
         try:
             async with timeout(left_s):
-                return await self._visit(hop, out)
+                return await self._visit(hop, out, sent)
         except TimeoutError:
             told = f"{hop.target.where}: no complete answer before the deadline"
             raise FetchFailed(told, failure=Failure.TIMEOUT) from None
@@ -219,12 +224,14 @@ class HttpFetcher:
                 raise AddressRefused(f"after a redirect, which may be hostile: {error.message}") from None
             raise
 
-    async def _visit(self, hop: Hop, out: Outing) -> Payload | Hop:
-        """Ask one URL: its payload, or where it sends us."""
-        response = await self._send(hop, out)
+    async def _visit(self, hop: Hop, out: Outing, sent: Callable[[], None]) -> Payload | Hop:
+        """Ask one URL: its payload, where it sends us, or the same again where a kept connection proved to be stale."""
+        response = await self._send(hop, out, sent)
+        if response is None:
+            return replace(hop, is_repeat=True)
         try:
             status, headers, where = response.status_code, response.headers, hop.target.where
-            self._pace.rest(hop.target.lane, quota_wait_s(headers, self._clock.now()))
+            self._pace.rest(hop.target.lane, host_wait_s(status, headers, self._clock.now()))
             if status in _REDIRECTS and "location" in headers:
                 return hop.to(addresses.check_redirect(hop.target, headers["location"], hop.allow), status)
             try:
@@ -237,21 +244,24 @@ class HttpFetcher:
         finally:
             await response.aclose()
 
-    async def _send(self, hop: Hop, out: Outing) -> httpx.Response:
-        """Send on a kept connection; if it proves to be stale, once more on a fresh one (RFC 9110 §9.2.2).
+    async def _send(self, hop: Hop, out: Outing, sent: Callable[[], None]) -> httpx.Response | None:
+        """Send on a kept connection; None if that proves to be stale, for the request may go out again (RFC 9110 §9.2.2).
 
-        A form goes out on a fresh connection and is never sent twice: nobody could tell whether the first one arrived.
+        A repeat waits for its turn and takes a fresh connection. So does a form, which is never sent twice: nobody
+        could tell whether the first one arrived.
         """
-        trace, ways = Trace(), self._roads.to(out.proxy, is_listed=hop.is_listed)
+        trace, ways = Trace(sent), self._roads.to(out.proxy, is_listed=hop.is_listed)
         fields = hop.fields | {"accept-encoding": "gzip", "user-agent": self._user_agent}
         if hop.posts:
             return await ways.fresh.send("POST", hop.wire_url, fields, trace, hop.body)
+        if hop.is_repeat:
+            return await ways.fresh.send("GET", hop.wire_url, fields, trace)
         try:
             return await ways.pooled.send("GET", hop.wire_url, fields, trace)
         except ConnectionBroken:
             if trace.connected_anew:
                 raise
-            return await ways.fresh.send("GET", hop.wire_url, fields, trace)
+            return None
 
     async def _secrets(self, request: Request, out: Outing) -> Secrets:
         parameter, reference = request.query_credential or ("", None)
@@ -276,12 +286,15 @@ class HttpFetcher:
         """One POST, on a fresh connection and at the host's pace; a redirect is not followed, for it carries the secret."""
         ways = self._roads.to(out.proxy, is_listed=self._allow.has(target.host, target.port))
         ours = {"accept-encoding": "identity", "user-agent": self._user_agent}
-        async with self._pace.slot(target.lane, out.min_interval_s, out.manner.max_per_hour):
+        per_hour = out.manner.max_per_hour
+        async with self._pace.slot(target.lane, out.min_interval_s, per_hour) as sent, self._places:
             try:
                 async with timeout(self._settings.total_deadline_s):
-                    response = await ways.fresh.send("POST", target.url, fields | ours, Trace(), body)
+                    response = await ways.fresh.send("POST", target.url, fields | ours, Trace(sent), body)
                     try:
-                        check_status(target.where, response.status_code, response.headers, self._clock.now())
+                        status, headers = response.status_code, response.headers
+                        self._pace.rest(target.lane, host_wait_s(status, headers, self._clock.now()))
+                        check_status(target.where, status, headers, self._clock.now())
                         return await read_start(response.aiter_raw())
                     finally:
                         await response.aclose()

@@ -86,7 +86,7 @@ class Hop:
     """One URL on the way of a request; `own` until the way leaves the request's origin, and never again.
 
     `allow` are the hosts that may be loopback or private on this way. `posts` says that the form is sent: to the
-    request's own origin only, and not after a redirect that asks for a GET.
+    request's own origin only, and not after a redirect that asks for a GET. `is_repeat` of what a kept connection lost.
     """
 
     request: Request
@@ -96,6 +96,7 @@ class Hop:
     own: bool = True
     seen: frozenset[httpx.URL] = frozenset()
     posts: bool = False
+    is_repeat: bool = False
 
     def to(self, target: Target, status: int = 302) -> Hop:
         """The next hop: 307 and 308 repeat a form, all others ask for a GET, as browsers do (RFC 9110, 15.4).
@@ -115,7 +116,9 @@ class Hop:
         )  # a form may lead to its own address
         if bare in seen:
             raise FetchFailed(f"{self.target.where}: its redirects run in a circle")
-        return replace(self, target=replace(target, url=bare), own=own, seen=seen, posts=posts)
+        return replace(
+            self, target=replace(target, url=bare), own=own, seen=seen, posts=posts, is_repeat=False
+        )
 
     def payload(self, status: int, headers: Mapping[str, str], body: bytes, at: datetime) -> Payload:
         """What came back, without the secrets."""

@@ -59,12 +59,14 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     return None if wait is None else min(max(wait, 0.0), MAX_WAIT_S)
 
 
-def quota_wait_s(headers: Mapping[str, str], now: datetime) -> float:
-    """How long to wait after an answer that used up the quota; 0 where something remains, or nothing is said.
+def host_wait_s(status: int, headers: Mapping[str, str], now: datetime) -> float:
+    """How long to leave the whole host alone after an answer; 0 where it asks for no pause.
 
+    It wants one if the answer used up the quota, or is a 429 with a Retry-After: it counts requests, not our sites.
     Shape: header names in lower case. Units: seconds from 0 to one day.
     """
-    return min(max(_quota_reset(headers, now) or 0.0, 0.0), MAX_WAIT_S)
+    wait_s = retry_after_s(headers, now) if status == 429 else _quota_reset(headers, now)
+    return min(max(wait_s or 0.0, 0.0), MAX_WAIT_S)
 
 
 def check_status(where: str, status: int, headers: Mapping[str, str], now: datetime) -> None:
@@ -111,9 +113,13 @@ class Pace:
         return len(self._lanes)
 
     @asynccontextmanager
-    async def slot(self, host: str, min_interval_s: float, max_per_hour: int = 0) -> AsyncGenerator[None]:
+    async def slot(
+        self, host: str, min_interval_s: float, max_per_hour: int = 0
+    ) -> AsyncGenerator[Callable[[], None]]:
         """Wait for the host's turn and hold it. Units: seconds of a monotonic clock; 0 for any number of requests.
 
+        What it gives is to be called when the request has gone out, which may be long after its turn came (a
+        connection is opened first): the pause before the next request counts from then.
         Raises: PutOff where the host's budget is used up for longer than a request waits.
         """
         lane = self._lanes.setdefault(host, _Lane())
@@ -126,13 +132,13 @@ class Pace:
                         raise _put_off(host, lane, self._now())
                     await self._sleep(wait)
                 lane.begin(self._now(), min_interval_s)
-                yield
+                yield lambda: lane.sent(self._now())
         finally:
             lane.users -= 1
             self._forget_idle_lanes()
 
     def rest(self, host: str, wait_s: float) -> None:
-        """Leave a host alone for so long: it said that its quota is used up."""
+        """Leave a host alone for so long: it said so, or that its quota is used up."""
         if wait_s > 0 and host in self._lanes:
             lane = self._lanes[host]
             lane.rests_until = max(lane.rests_until, self._now() + wait_s)
@@ -147,9 +153,7 @@ class Pace:
 def _put_off(host: str, lane: _Lane, now: float) -> PutOff:
     wait_s = lane.spent_s(now)
     why = (
-        f"its budget of {lane.max_per_hour} requests an hour"
-        if lane.rests_until <= now
-        else "the quota it grants"
+        f"its budget of {lane.max_per_hour} requests an hour" if lane.rests_until <= now else "what it grants"
     )
     return PutOff(f"{host}: {why} is used up for {wait_s:.0f} s", retry_after_s=wait_s)
 
@@ -178,6 +182,10 @@ class _Lane:
             self.starts.append(now)
             while len(self.starts) > self.max_per_hour:
                 self.starts.popleft()
+
+    def sent(self, now: float) -> None:
+        """The request that has begun is on its way only now."""
+        self.started_at = now
 
     def spent_s(self, now: float) -> float:
         """Seconds until the host's budget, or the quota that it grants, has room again."""

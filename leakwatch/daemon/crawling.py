@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 
 import structlog
 
@@ -20,6 +22,8 @@ from leakwatch.sources import KINDS
 from leakwatch.timetable import Interval, follow, is_adaptive, next_time, rank
 
 log = structlog.get_logger()
+
+_LOOK_S = 1.0
 
 
 @dataclass(slots=True)
@@ -40,20 +44,25 @@ class Crawler:
     _releases: tuple[Brain, tuple[Asset, ...]] | None = None
 
     async def crawl(self, host: str) -> None:
-        """Read the sites of a host whose time has come. They take turns at its pace: a long poll holds up no other."""
+        """Read the sites of a host whose time has come. They take turns at its pace: a long poll holds up no other.
+
+        While one is read, the others are looked at once a second. One whose time comes in the last second has a
+        timer, which calls for another run.
+        """
         reading: dict[str, asyncio.Task[None]] = {}
         once: set[str] = set()
+        looked_at = -math.inf
         try:
             while not self.stopping.is_set():
-                async with self.repository.reading() as work:
-                    due = await work.sites.due(self.clock.now(), host)
-                for state in due:
-                    if state.name in self.sites and state.name not in once | set(reading):
+                if monotonic() - looked_at >= _LOOK_S:
+                    looked_at = monotonic()
+                    for state in await self._due(host, once | set(reading)):
                         once.add(state.name)
                         reading[state.name] = asyncio.create_task(self._poll(self.sites[state.name], state))
                 if not reading:
                     return
-                await asyncio.wait(reading.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+                left_s = max(looked_at + _LOOK_S - monotonic(), 0.0)
+                await asyncio.wait(reading.values(), timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
                 for name in [name for name, task in reading.items() if task.done()]:
                     await reading.pop(name)
                     if reading:
@@ -62,6 +71,13 @@ class Crawler:
         finally:
             for task in reading.values():
                 task.cancel()
+
+    async def _due(self, host: str, but: set[str]) -> list[SiteState]:
+        """The sites of a host whose time has come. What is remembered of a site is long, and read for those only."""
+        async with self.repository.reading() as work:
+            names = [name for name, _ in await work.sites.due_names(self.clock.now(), host)]
+            wanted = [name for name in names if name in self.sites and name not in but]
+            return [state for name in wanted if (state := await work.sites.get(name)) is not None]
 
     async def _poll(self, site: SiteConfig, state: SiteState) -> None:
         """Read one site once; an error of ours moves its time on, and the other sites go on."""

@@ -44,6 +44,8 @@ log = structlog.get_logger()
 _LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
 _DRAIN_S, _LOOK_S = 10.0, 15.0
 BLIND = "blind"
+_HOSTS_A_PLACE = 4
+"""Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
 _MAX_PROVING, _MAX_COUNTING = 64, 8
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
@@ -106,15 +108,14 @@ class Daemon:
 
     async def run(self) -> None:
         """Work until told to stop."""
-        self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl), self.config.daemon.concurrency)
+        hosts = _HOSTS_A_PLACE * self.config.daemon.concurrency
+        self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl), hosts)
         self.jobs.handler(PROVE, self._guarded(PROVE, self.prove), _MAX_PROVING)
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
         working = asyncio.create_task(
-            self.jobs.run(
-                self.config.daemon.concurrency + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 1
-            )
+            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 1)
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))

@@ -55,7 +55,9 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             stack.enter_context(_only_one(config.data_dir / "daemon.lock"))
         await upgrade(config.store_url)
         clock, vault = SystemClock(), FileVault(config.data_dir / "evidence")
-        fetcher = await stack.enter_async_context(HttpFetcher(config.door, secret=config.secret, clock=clock))
+        fetcher = await stack.enter_async_context(
+            HttpFetcher(config.door, secret=config.secret, clock=clock, at_once=config.daemon.concurrency)
+        )
         reader = PageReader()
         stack.push_async_callback(reader.aclose)
         swarm, outcomes = None, OutcomeLog()

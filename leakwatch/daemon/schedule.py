@@ -117,13 +117,13 @@ class Schedule:
         await self._wake()
         now = self.clock.now()
         async with self.repository.reading() as work:
-            due = await work.sites.due(now)
+            due = await work.sites.due_names(now)
             swarms = await work.findings.due_proofs(now)
             counts = await work.swarms.due(now) if self.counts else []
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
-        due.sort(key=lambda state: -self.ranks.get(state.name, 0))  # of one rank the longest overdue first
-        await self.jobs.offer(CRAWL, [state.host for state in due])
+        due.sort(key=lambda site: -self.ranks.get(site[0], 0))  # of one rank the longest overdue first
+        await self.jobs.offer(CRAWL, [host for _, host in due])
         await self.jobs.offer(PROVE, swarms)
         await self.jobs.offer(COUNT, [one for one in counts if one not in self.counting][:1])
         await self.jobs.offer(DELIVER, [one for one in channels if one in self.channels])

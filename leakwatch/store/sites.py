@@ -19,6 +19,10 @@ from leakwatch.store.tables import site as site_table
 _STATE = [column for column in site_table.c if column.name != "active"]
 
 
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(site_table.c.active, site_table.c.next_due_at <= now)
+
+
 class SqlSites:
     """The sites, in one transaction."""
 
@@ -65,13 +69,19 @@ class SqlSites:
             statement = insert_for(self._connection, site_table).values(row)
             await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 
-    async def due(self, now: datetime, host: str | None = None) -> list[SiteState]:
-        """Active sites whose time has come, longest overdue first."""
-        query = sa.select(*_STATE).where(site_table.c.active, site_table.c.next_due_at <= now)
+    async def due(self, now: datetime) -> list[SiteState]:
+        """Active sites whose time has come, longest overdue first, with all that is remembered of them."""
+        query = sa.select(*_STATE).where(_is_due(now)).order_by(site_table.c.next_due_at)
+        rows = (await self._connection.execute(query)).mappings()
+        return [_state(row) for row in rows]
+
+    async def due_names(self, now: datetime, host: str | None = None) -> list[tuple[str, str]]:
+        """Names and hosts of active sites whose time has come, longest overdue first."""
+        query = sa.select(site_table.c.name, site_table.c.host).where(_is_due(now))
         if host is not None:
             query = query.where(site_table.c.host == host)
-        rows = (await self._connection.execute(query.order_by(site_table.c.next_due_at))).mappings()
-        return [_state(row) for row in rows]
+        rows = await self._connection.execute(query.order_by(site_table.c.next_due_at))
+        return [(row.name, row.host) for row in rows]
 
     async def get(self, name: str) -> SiteState | None:
         """One site's state."""

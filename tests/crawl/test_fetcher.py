@@ -29,6 +29,7 @@ from leakwatch.errors import (
     DeliveryError,
     Failure,
     FetchFailed,
+    PutOff,
     Refused,
     SourceError,
 )
@@ -188,7 +189,7 @@ TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 @asynccontextmanager
 async def door(
-    tls: ssl.SSLContext = TLS, dial: Dial | None = None, **limits: float
+    tls: ssl.SSLContext = TLS, dial: httpcore.AsyncNetworkBackend | None = None, **limits: float
 ) -> AsyncGenerator[HttpFetcher]:
     """Run a fetcher that knows the test names."""
     settings = DoorSettings("ops@example.org", HOSTS, **limits)  # pyright: ignore[reportArgumentType]
@@ -921,6 +922,64 @@ async def test_redirect_waits_its_turn_too() -> None:
         began = time.monotonic()
         await fetcher.fetch(Request(url=server.url()), min_interval_s=0.6)
     assert server.seen[1].at - began >= 0.6
+
+
+@dataclass(slots=True)
+class SlowDial(httpcore.AsyncNetworkBackend):
+    """Connections that take their time."""
+
+    seconds: float
+
+    async def connect_tcp(
+        self, host: str, port: int, *_: object, **__: object
+    ) -> httpcore.AsyncNetworkStream:
+        """Wait, and connect."""
+        await asyncio.sleep(self.seconds)
+        return await httpcore.AnyIOBackend().connect_tcp(host, port, timeout=5)
+
+
+async def test_pace_is_that_of_the_server() -> None:
+    """The first request waits for its connection, the second finds it open: the server sees them apart all the same."""
+    async with site(lambda _: http()) as server, door(dial=SlowDial(0.25)) as fetcher:
+        for _ in range(2):
+            await fetcher.fetch(Request(url=server.url()), min_interval_s=0.3)
+    assert server.connections == 1
+    assert server.seen[1].at - server.seen[0].at >= 0.28
+
+
+async def test_repeat_on_a_new_connection_keeps_the_pace() -> None:
+    """What a stale connection lost is asked for again in its turn, and that wait is not in the deadline."""
+
+    def answer(seen: Seen) -> bytes | None:
+        return None if seen.path == "/2" and seen.connection == 1 else http()
+
+    async with site(answer) as server, door(total_deadline_s=0.3, max_redirects=0) as fetcher:
+        for number in (1, 2):
+            payload = await fetcher.fetch(Request(url=server.url(f"/{number}")), min_interval_s=0.4)
+            assert payload.status == 200
+    assert [(seen.path, seen.connection) for seen in server.seen] == [("/1", 1), ("/2", 1), ("/2", 2)]
+    assert server.seen[2].at - server.seen[1].at >= 0.38
+
+
+async def test_429_rests_the_whole_host() -> None:
+    """Who is told to wait asks nothing else of that host meanwhile, for whichever site; long waits are put off."""
+    waits = {"/busy": "1", "/busier": "90"}
+
+    def answer(seen: Seen) -> bytes:
+        return http(429, Retry_After=waits[seen.path]) if seen.path in waits else http()
+
+    async with site(answer) as server, site(answer) as other, door() as fetcher:
+        with pytest.raises(Refused, match="pause of 1 s"):
+            await fetcher.fetch(Request(url=server.url("/busy")))
+        await fetcher.fetch(Request(url=other.url()))
+        await fetcher.fetch(Request(url=server.url("/a")))
+        assert other.seen[0].at < server.seen[0].at + 0.9
+        assert server.seen[1].at - server.seen[0].at >= 0.98
+        with pytest.raises(Refused, match="pause of 90 s"):
+            await fetcher.fetch(Request(url=server.url("/busier")))
+        with pytest.raises(PutOff, match="used up for 90 s"):
+            await fetcher.fetch(Request(url=server.url("/b")))
+    assert len(server.seen) == 3
 
 
 async def test_connection_is_kept_and_renewed() -> None:

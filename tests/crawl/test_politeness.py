@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leakwatch.crawl.politeness import BACKOFF_S, Pace, backoff_s, check_status, quota_wait_s, retry_after_s
+from leakwatch.crawl.politeness import BACKOFF_S, Pace, backoff_s, check_status, host_wait_s, retry_after_s
 from leakwatch.errors import FetchFailed, PutOff, Refused
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -184,6 +184,18 @@ async def test_longer_interval_of_the_neighbour_holds() -> None:
     assert [round(start - 1000.0, 3) for start in starts] == [0.0, 10.0, 20.0, 20.0]
 
 
+async def test_pause_counts_from_the_sending() -> None:
+    """A turn may be taken long before its request goes out; the pause is between what the server sees."""
+    time = FakeTime()
+    pace = Pace(time.now, time.sleep)
+    async with pace.slot("a.test:80", 5.0) as sent:
+        time.seconds += 3.0  # a connection is opened
+        sent()
+        time.seconds += 1.0  # the answer comes
+    async with pace.slot("a.test:80", 5.0):
+        assert time.now() == pytest.approx(1008.0)
+
+
 async def test_failed_or_cancelled_visit_frees_the_host() -> None:
     """An error inside a slot, and a waiter that gives up, leave the host free for the next."""
     pace = Pace()
@@ -240,22 +252,28 @@ async def test_a_quota_that_is_used_up() -> None:
     async with pace.slot("a", 0.0):
         assert clock.seconds == pytest.approx(1030)
         pace.rest("a", 600.0)
-    with pytest.raises(PutOff, match="the quota it grants is used up for 600 s"):
+    with pytest.raises(PutOff, match="what it grants is used up for 600 s"):
         async with pace.slot("a", 0.0):
             pass
 
 
 @pytest.mark.parametrize(
-    ("headers", "seconds"),
+    ("status", "headers", "seconds"),
     [
-        ({}, 0),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(EPOCH + 40)}, 40),
-        ({"x-ratelimit-remaining": "1", "x-ratelimit-reset": str(EPOCH + 40)}, 0),
-        ({"ratelimit": '"default";r=0;t=50'}, 50),
-        ({"ratelimit-remaining": "0", "ratelimit-reset": "9999999"}, DAY_S),
-        ({"retry-after": "30"}, 0),
+        (200, {}, 0),
+        (200, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(EPOCH + 40)}, 40),
+        (200, {"x-ratelimit-remaining": "1", "x-ratelimit-reset": str(EPOCH + 40)}, 0),
+        (200, {"ratelimit": '"default";r=0;t=50'}, 50),
+        (200, {"ratelimit-remaining": "0", "ratelimit-reset": "9999999"}, DAY_S),
+        (200, {"retry-after": "30"}, 0),
+        (403, {"retry-after": "30"}, 0),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(EPOCH + 40)}, 40),
+        (429, {}, 0),
+        (429, {"retry-after": "30"}, 30),
+        (429, {"retry-after": "9999999"}, DAY_S),
+        (429, {"retry-after": "-5"}, 0),
     ],
 )
-def test_quota_of_an_answer(headers: dict[str, str], seconds: float) -> None:
-    """Only an empty quota makes a good answer ask for a pause."""
-    assert quota_wait_s(headers, NOW) == seconds
+def test_pause_for_a_whole_host(status: int, headers: dict[str, str], seconds: float) -> None:
+    """An empty quota makes any answer ask for a pause of its host, and so does a 429 that names one."""
+    assert host_wait_s(status, headers, NOW) == seconds

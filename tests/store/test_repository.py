@@ -396,7 +396,10 @@ async def test_cursor_is_guarded(repository: SqlRepository) -> None:
         await work.sites.sync([("board", "imageboard", "b.example")], NOON)
         state = await work.sites.get("board")
         assert state is not None
-        assert [one.name for one in await work.sites.due(NOON, "b.example")] == ["board"]
+        assert [one.name for one in await work.sites.due(NOON)] == ["board"]
+        assert await work.sites.due_names(NOON) == [("board", "b.example")]
+        assert await work.sites.due_names(NOON, "b.example") == [("board", "b.example")]
+        assert await work.sites.due_names(NOON, "a.example") == []
         moved = await work.sites.move_cursor(state, {"g/1": 5}, {})
         assert moved.version == state.version + 1
         with pytest.raises(Conflict):
