@@ -230,6 +230,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         except TimeoutError:
             if self._called:
                 raise FetchFailed(f"{self._called}: no connection in time", failure=Failure.TIMEOUT) from None
+            if self._is_relayed:
+                told = f"{host}: no connection through its proxy in time"
+                raise FetchFailed(told, failure=Failure.TIMEOUT) from None
             raise httpcore.ConnectTimeout from None
 
     async def _addresses(self, host: str, port: int) -> tuple[str, ...]:
