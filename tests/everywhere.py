@@ -72,13 +72,14 @@ search:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site: its kind, the path of its address, its other settings, and answers by what their path holds."""
+    """A site: its kind, the path of its address, its other settings, answers by what their path holds, whether it is asked by words."""
 
     kind: str
     path: str = ""
     more: str = ""
     answers: tuple[tuple[str, object], ...] = ((r"", []),)
     is_tls: bool = False
+    has_words: bool = True
 
     def answer(self, target: str) -> bytes | None:
         """What its server says to a request; None where nothing is there."""
@@ -98,8 +99,10 @@ _EMPTY_SEARCH = {"total_count": 0, "incomplete_results": False, "items": []}
 _LISTING = {"kind": "Listing", "data": {"children": [], "after": None}}
 _TOKEN = 'token = "key"'
 PLACES: dict[str, Place] = {
-    "feed": Place("feed", "/rss", "", ((r"/rss", "LEAK"),)),
-    "secure": Place("feed", "/rss", "", ((r"/rss", RSS.format(items="")),), is_tls=True),
+    "feed": Place("feed", "/rss", 'search = "URL/rss?q={words}"', ((r"/rss", "LEAK"),)),
+    "secure": Place(
+        "feed", "/rss", 'search = "URL/rss?q={words}"', ((r"/rss", RSS.format(items="")),), is_tls=True
+    ),
     "torznab": Place("torznab", "/api", "", ((r"t=caps", CAPS), (r"", "LEAK"))),
     "cardigann": Place("cardigann", "/", 'definition = "lantern.yml"', ((r"", ROWS),)),
     "page": Place(
@@ -125,6 +128,7 @@ PLACES: dict[str, Place] = {
         "",
         'repositories = ["library/thing"]',
         ((r"/tags/list", {"name": "library/thing", "tags": []}),),
+        has_words=False,
     ),
     "civitai": Place(
         "registry", "", 'protocol = "civitai"', ((r"by-hash", None), (r"", {"items": [], "metadata": {}}))
@@ -181,6 +185,10 @@ def configuration(folder: Path, port: int, tls_port: int, udp_port: int) -> str:
         lines.append(
             f'[[sites]]\nname = "{name}"\nkind = "{one.kind}"\nurl = "{base}{one.path}"\nevery = "200ms"\n'
             f"min_interval_s = 0.0\n{one.more.replace('URL', base)}\n"
-            + ('queries = ["gguf weights"]\nquestions_per_poll = 50\n' if asks(name) else "")
+            + (
+                'queries = ["gguf weights"]\nquestions_per_poll = 50\n'
+                if asks(name) and one.has_words
+                else ""
+            )
         )
     return "\n".join(lines)

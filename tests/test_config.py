@@ -300,8 +300,8 @@ def test_shipped_example_loads(folder: Path) -> None:
     text = text.replace("LEAKWATCH_PROVER_TOKEN", "LEAKWATCH_TEST_PROVER")
     config = read(folder, text.replace("LEAKWATCH_SMTP_PASSWORD", "LEAKWATCH_TEST_PASSWORD"))
     assert [one.name for one in config.provers] == ["vault"]
-    assert [site.name for site in config.sites if site.is_stream] == ["dht"]
-    assert len(config.sites) == 6
+    assert [site.name for site in config.sites if site.is_stream] == ["tips", "dht"]
+    assert len(config.sites) == 7
     assert [one.kind for one in config.channels] == ["slack", "email"]
     assert len(config.routes) == 1
 

@@ -258,6 +258,33 @@ async def test_a_leak_becomes_a_finding_and_others_observations(desk: Desk) -> N
     assert "2 new infohashes, 2 with metadata" in (window.detail or "")
 
 
+class Lingering:
+    """A repository whose commits are seen by others before whoever made them goes on."""
+
+    def __init__(self, inner: SqlRepository) -> None:
+        self.inner = inner
+        self.reading = inner.reading
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[Any]:
+        """A transaction, and a pause behind it."""
+        async with self.inner.writing() as work:
+            yield work
+        await asyncio.sleep(0.1)
+
+
+async def test_who_stops_a_stream_while_it_commits_finds_the_item_counted(desk: Desk) -> None:
+    """An item is in the database and in the window, even where the stream is cancelled right behind the commit."""
+    raw = torrent("Tideglass 70B", SIZE)
+    desk.swarm.has = {key_of(raw): raw}
+    inner, desk.repository = desk.repository, cast("SqlRepository", Lingering(desk.repository))
+    async with desk.watching(key_of(raw)):
+        await desk.until_observed(1)
+    desk.repository = inner
+    (window,) = await desk.windows()
+    assert (window.items, window.new_items) == (1, 1)
+
+
 async def test_a_stream_is_never_due(desk: Desk) -> None:
     """From the moment it listens on, the crawl finds nothing to poll for it."""
     raw = torrent("x")

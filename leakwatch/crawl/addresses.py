@@ -198,7 +198,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     `dial` makes the connection; it is given addresses, never names, so nothing is resolved a second time.
     Sockets in the file system are left to the protocol's default, which raises. With `is_relayed` the socket ends at
-    a proxy, which is told the checked address; so its peer says nothing.
+    a proxy, which is told the checked address; so its peer says nothing. `called` is what errors call the host, if not
+    by its name: a proxy is meant by the name that the configuration gives it.
     """
 
     def __init__(
@@ -208,8 +209,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         dial: httpcore.AsyncNetworkBackend,
         *,
         is_relayed: bool = False,
+        called: str = "",
     ) -> None:
         self._allow, self._resolve, self._dial, self._is_relayed = allow, resolve, dial, is_relayed
+        self._called = called
 
     async def connect_tcp(
         self,
@@ -225,6 +228,11 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
                 addresses = await self._addresses(host, port)
                 return await self._first(host, addresses, port, timeout)
         except TimeoutError:
+            if self._called:
+                raise FetchFailed(f"{self._called}: no connection in time", failure=Failure.TIMEOUT) from None
+            if self._is_relayed:
+                told = f"{host}: no connection through its proxy in time"
+                raise FetchFailed(told, failure=Failure.TIMEOUT) from None
             raise httpcore.ConnectTimeout from None
 
     async def _addresses(self, host: str, port: int) -> tuple[str, ...]:
@@ -237,7 +245,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             except (OSError, UnicodeError) as error:
                 reason = getattr(error, "strerror", None) or type(error).__name__
                 raise FetchFailed(
-                    f"{host}: the name cannot be resolved ({reason})", failure=Failure.DNS
+                    f"{self._called or host}: the name cannot be resolved ({reason})", failure=Failure.DNS
                 ) from None
         checked = check_addresses(host, answers, listed=listed)
         if not checked:
@@ -261,7 +269,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             return stream
         if isinstance(failure, httpcore.ConnectTimeout | FetchFailed):
             raise failure
-        raise FetchFailed(f"{host}: no connection to port {port} ({_cause(failure)})")
+        raise FetchFailed(f"{self._called or host}: no connection to port {port} ({_cause(failure)})")
 
 
 async def _compare_peer(host: str, address: str, port: int, stream: httpcore.AsyncNetworkStream) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import httpcore
 
 from leakwatch.crawl.proxies import Proxy
-from leakwatch.errors import FetchFailed
+from leakwatch.errors import Failure, FetchFailed
 
 _VERSION, _CONNECT, _NO_AUTH, _PASSWORD = 5, 1, 0, 2
 _NAME, _IPV4, _IPV6 = 3, 1, 4
@@ -47,6 +47,10 @@ class SocksBackend(httpcore.AsyncNetworkBackend):
         try:
             await _greet(talk, self._proxy)
             await _ask(talk, host, port)
+        except httpcore.TimeoutException:
+            await stream.aclose()
+            told = f"{talk.name}: it does not answer in time; is it a SOCKS5 proxy?"
+            raise FetchFailed(told, failure=Failure.TIMEOUT) from None
         except BaseException:
             await stream.aclose()
             raise

@@ -77,7 +77,7 @@ class Roads:
         if proxy is None:
             return self._made(GuardedBackend(allow, self._resolve, self._dial))
         own = HostList(frozenset({(proxy.host, proxy.port)}))
-        to_proxy = GuardedBackend(own, self._resolve, self._dial)
+        to_proxy = GuardedBackend(own, self._resolve, self._dial, called=f"proxy {proxy.name}")
         if proxy.scheme == "http":
             return self._made(to_proxy, _for_httpcore(proxy))
         relay = SocksBackend(proxy, to_proxy)

@@ -16,6 +16,8 @@ from leakwatch.sources._kind import PolledKind, Request
 ASKED = "_asked"
 """Where the site's cursor keeps the key of the last question."""
 
+_BEHIND_GAP = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:
@@ -39,14 +41,25 @@ class Asking:
 
 
 def asking_of(
-    site: SiteConfig, kind: PolledKind, cursor: Mapping[str, Any], assets: Iterable[Asset]
+    site: SiteConfig,
+    kind: PolledKind,
+    cursor: Mapping[str, Any],
+    assets: Iterable[Asset],
+    *,
+    is_behind_gap: bool = False,
 ) -> Asking:
-    """This poll's share of questions. A kind without a search is asked none."""
+    """This poll's share of questions. A kind without a search is asked none.
+
+    Behind a gap that nothing pages back into, a search may still show what was missed: more is asked at once then.
+    """
     after = str(cursor.get(ASKED, ""))
     if kind.ask is None:
         return Asking()
     own = {key: value for key, value in cursor.items() if not key.startswith("_")}
-    told = questions(assets, site.queries, after, site.questions_per_poll)
+    most = site.questions_per_poll
+    if is_behind_gap and kind.back is None:
+        most = max(most, _BEHIND_GAP)
+    told = questions(assets, site.queries, after, most)
     requests: list[Request] = []
     problem = ""
     for _, one in told:

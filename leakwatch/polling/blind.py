@@ -36,7 +36,7 @@ REMEDIES: Mapping[Failure, str] = {
     Failure.TLS: "its certificate cannot be trusted: look at it in a browser; it is asked again by itself",
     Failure.DNS: "its name cannot be resolved: check the name and your own resolver",
     Failure.TIMEOUT: "it is slow or your network is: it is asked again by itself",
-    Failure.CONNECTION: "it does not answer: check your own network; it is asked again by itself",
+    Failure.CONNECTION: "it, or its proxy, does not answer: check your own network; it is asked again by itself",
     Failure.SERVER: "the server is at fault: it is asked again by itself",
     Failure.EMPTY_BODY: "the server sends nothing: it is asked again by itself",
     Failure.BODY: "its answers pass a limit of http: raise the limit if you trust the site",

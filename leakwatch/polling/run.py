@@ -13,7 +13,7 @@ from leakwatch.display import clean
 from leakwatch.errors import PutOff, Refused, SourceError
 from leakwatch.model.asset import Asset
 from leakwatch.model.observation import Observation
-from leakwatch.model.site import SiteState
+from leakwatch.model.site import Coverage, SiteState
 from leakwatch.pipeline import Taken
 from leakwatch.polling.asking import ASKED, Asking, asking_of
 from leakwatch.polling.ledger import Hole, Ledger, ledger_of
@@ -84,7 +84,8 @@ def begin(site: SiteConfig, kind: PolledKind, state: SiteState, assets: Iterable
     first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
     start = frozenset(request.url for request in first)
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
-    asking = asking_of(site, kind, state.cursor, assets)
+    is_behind_gap = state.verdict is Coverage.GAP
+    asking = asking_of(site, kind, state.cursor, assets, is_behind_gap=is_behind_gap)
     queue = deque([*first, *kept.values(), *asking.requests])
     ledger = ledger_of(state.ledger)
     return Run(state, queue, start, kept, attempts, {}, ledger, asking, incomplete=asking.problem)

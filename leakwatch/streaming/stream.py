@@ -200,12 +200,16 @@ class Stream:
         )
 
     async def _take(self, page: Page, payload: Payload, brain: Brain) -> None:
-        """Commit one item. One at a time: each commit moves the site's version on."""
+        """Commit one item and count it, to the end: who stops the stream meanwhile finds both or neither in its window."""
+        await asyncio.shield(self._commit(page, payload, brain))
+
+    async def _commit(self, page: Page, payload: Payload, brain: Brain) -> None:
+        """One at a time: each commit moves the site's version on."""
         around = self.around
         async with self._turn:
             state = await self._state()
             taken = await take_page(page, payload, state, brain, around.repository, around.vault)
-        self.counts.stored += len(taken.new_items)
+            self.counts.stored += len(taken.new_items)
         if taken.alerts or taken.proofs:
             await around.announce(taken.alerts, taken.proofs)
 
@@ -218,9 +222,10 @@ class Stream:
 
     async def close_window(self, sampler: Sampler, error: Exception | None = None) -> None:
         """Write down what was covered since the last window, and open the next. Raises: StoreError."""
-        now = self.around.clock.now()
-        closed = window(self.site, self._mark, sampler.statistics, self.counts, now, error)
-        self.counts, self._mark = Counts(), Mark(now, sampler.statistics)
+        async with self._turn:  # what is being committed belongs to this window
+            now = self.around.clock.now()
+            closed = window(self.site, self._mark, sampler.statistics, self.counts, now, error)
+            self.counts, self._mark = Counts(), Mark(now, sampler.statistics)
         log.info(
             "stream_window_closed",
             source=self.site,

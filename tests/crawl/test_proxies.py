@@ -145,10 +145,15 @@ class Resolver:
 
 
 def opened(
-    url: str, resolver: Resolver, tls: ssl.SSLContext = TLS, allow: frozenset[str] = frozenset({"a.test"})
+    url: str,
+    resolver: Resolver,
+    tls: ssl.SSLContext = TLS,
+    allow: frozenset[str] = frozenset({"a.test"}),
+    connect_timeout_s: float = 10.0,
 ) -> HttpFetcher:
     """A door with one proxy."""
-    settings = DoorSettings("ops@example.org", allow, proxies={"exit": Secret(url)})
+    proxies = {"exit": Secret(url)}
+    settings = DoorSettings("ops@example.org", allow, proxies=proxies, connect_timeout_s=connect_timeout_s)
     return HttpFetcher(settings, secret=secrets, clock=Clock(), resolve=resolver, tls=tls)
 
 
@@ -215,12 +220,30 @@ async def test_a_proxy_that_refuses(scheme: str, says: str) -> None:
     assert not server.seen
 
 
-async def test_a_dead_proxy_is_no_reason_to_go_straight() -> None:
-    """Where the proxy cannot be reached nobody is."""
-    async with site(lambda _: http()) as server, opened("socks5h://127.0.0.1:1", Resolver()) as fetcher:
-        with pytest.raises(FetchFailed):
+@pytest.mark.parametrize("scheme", ["http", "socks5", "socks5h"])
+async def test_a_dead_proxy_is_no_reason_to_go_straight(scheme: str) -> None:
+    """Where the proxy cannot be reached nobody is, and it is the proxy that is named."""
+    async with site(lambda _: http()) as server, opened(f"{scheme}://127.0.0.1:1", Resolver()) as fetcher:
+        with pytest.raises(FetchFailed, match="proxy exit: no connection to port 1"):
             await fetcher.fetch(Request(url=server.url()), manner=Manner(home=server.url(), proxy="exit"))
     assert server.connections == 0
+
+
+async def test_what_is_no_proxy_is_told_as_such() -> None:
+    """A server that waits for a request of its own sort never answers a greeting; that is said, not only the time."""
+    hold = asyncio.Event()
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await hold.wait()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    url = f"socks5h://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with site(lambda _: http()) as there, opened(url, Resolver(), connect_timeout_s=0.3) as fetcher:
+        with pytest.raises(FetchFailed, match="proxy exit: it does not answer in time; is it a SOCKS5 proxy"):
+            await fetcher.fetch(Request(url=there.url()), manner=Manner(home=there.url(), proxy="exit"))
+        hold.set()
+    server.close()
 
 
 async def test_socks5_checks_addresses() -> None:

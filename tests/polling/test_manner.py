@@ -121,6 +121,24 @@ async def test_questions_take_turns(index: Poller) -> None:
     assert asked == [["Title0", "Title1"], ["Title2", "Title3"], ["Title4", "Title0"]]
 
 
+async def test_behind_a_gap_more_is_asked(index: Poller) -> None:
+    """Where nothing pages back, the poll behind a gap asks all questions; the gap stays told, and the next asks as usual."""
+    names = tuple(f"Title{n}" for n in range(9))
+    asset = Asset(id=AssetId("a"), title=names[0], aliases=names[1:], query_mode=QueryMode.DIRECT)
+    index.brain = replace(index.brain, index=replace(index.brain.index, assets={asset.id: asset}))
+    index.kind = replace(PAGED, ask=_ask, back=None)
+    asked = []
+    for poll in range(4):
+        if poll == 1:
+            index.post(*(f"new{n}" for n in range(7)))
+            index.show()
+        index.web.asked.clear()
+        window = (await index.poll(questions_per_poll=2)).window
+        asked.append((sum("?" in path for path, _ in index.web.asked), window.verdict is Coverage.GAP))
+    assert asked == [(2, False), (2, True), (9, False), (2, False)]
+    assert [one.hole_from is not None for one in await index.windows()] == [False, False, True, False]
+
+
 async def test_a_kept_form_is_a_form_again(index: Poller) -> None:
     """What is kept for the next poll comes back with its form, its token address and its secrets' names."""
     request = Request(
