@@ -239,7 +239,7 @@ async def tell_event(
     signals = await work.findings.signals(finding.id)
     proofs = await work.findings.proofs(finding.id)
     spread = spread_of(await work.swarms.samples(finding.id))
-    least, told = severity_of(asset, finding.tier, finding.verdict), 0
+    least, told = severity_of(asset, finding.tier, finding.verdict, finding.opened_at, event.at), 0
     for channel, alert in route(event, finding, asset, places, signals, proofs, routes, spread, least):
         told += await work.outbox.enqueue(channel, alert, event.at)
     return told

@@ -1,7 +1,7 @@
 """A finding's event -> alerts, and to whom. Pure.
 
-Who is told: of an opened case, if it is strong enough for *auto*, or concerns a critical asset and says where
-the content can be had, unless nothing but an architecture speaks for it; of a case that grew strong enough later, or is seen on a further site; of a verdict that
+Who is told: of an opened case, if it is strong enough for *auto*, or concerns an asset that is critical or in its release window and says
+where the content can be had, unless nothing but an architecture speaks for it; of a case that grew strong enough later, or is seen on a further site; of a verdict that
 changed. A case that waits in the queue, was judged a false positive, or is allowed, tells nobody.
 """
 
@@ -72,9 +72,9 @@ def site_channels(severity: Severity, routes: Sequence[Route]) -> list[str]:
 
 def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
     """Whether anybody is told of this event."""
-    if finding.state in _QUIET_STATES or not (
-        finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED or asset.critical
-    ):
+    is_urgent = asset.is_urgent(finding.opened_at, event.at)
+    is_strong = finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED
+    if finding.state in _QUIET_STATES or not (is_strong or is_urgent):
         return False
     match event.kind:
         case EventKind.OPENED | EventKind.VERDICT | EventKind.STATE | EventKind.MERGED:

@@ -73,7 +73,7 @@ def _opened(match: Match, seen: Observation, asset: Asset, verdict: Verdict) -> 
         asset=asset.id,
         state=State.NEW,
         verdict=verdict,
-        severity=severity_of(asset, tier, verdict),
+        severity=severity_of(asset, tier, verdict, seen.fetched_at),
         tier=tier,
         score=match.score,
         opened_at=seen.fetched_at,
@@ -98,11 +98,12 @@ def _sighted(match: Match, seen: Observation, finding: Finding, asset: Asset, ve
     at = seen.fetched_at
     tier = Tier.AUTO if Tier.AUTO in (finding.tier, match.tier) else finding.tier
     stronger = stronger_verdict(finding.verdict, verdict)
+    before = severity_of(asset, finding.tier, stronger, finding.opened_at, finding.updated_at)
     changed = replace(
         finding,
         tier=tier,
         verdict=stronger,
-        severity=severity_of(asset, tier, stronger),
+        severity=severity_of(asset, tier, stronger, finding.opened_at, at),
         score=max(finding.score, match.score),
         updated_at=at,
         sites=finding.sites | {seen.site},
@@ -111,10 +112,7 @@ def _sighted(match: Match, seen: Observation, finding: Finding, asset: Asset, ve
     content = f"item:{seen.site}/{seen.native_id}"
     if seen.site not in finding.sites:
         content = f"site:{seen.site}"
-    elif (
-        stronger is finding.verdict
-        and changed.severity.rank > severity_of(asset, finding.tier, stronger).rank
-    ):
+    elif stronger is finding.verdict and changed.severity.rank > before.rank:
         content = f"severity:{changed.severity.value}"
     events = [_event(changed, EventKind.SIGHTED, at, content, seen.site)]
     changed, returned = _returned(finding, changed, at, seen.site)
@@ -138,7 +136,8 @@ def _returned(
 def judged(finding: Finding, proofs: Sequence[Proof], asset: Asset, at: datetime) -> Triage:
     """The finding after a proof: the strongest of all verdicts; `refuted` only if every torrent is."""
     verdict = finding.verdict if finding.verdict is Verdict.PROVED else _together(proofs)
-    severity = lowered(severity_of(asset, finding.tier, verdict), proofs, verdict, asset)
+    urgent = (finding.opened_at, at)
+    severity = lowered(severity_of(asset, finding.tier, verdict, *urgent), proofs, verdict, asset, *urgent)
     changed = replace(finding, verdict=verdict, severity=severity, updated_at=at)
     if verdict is finding.verdict:
         return Triage(changed, ())
@@ -174,7 +173,7 @@ def merged(older: Finding, newer: Finding, asset: Asset, at: datetime) -> Triage
         older,
         tier=tier,
         verdict=verdict,
-        severity=severity_of(asset, tier, verdict),
+        severity=severity_of(asset, tier, verdict, older.opened_at, newer.opened_at, at),
         score=max(older.score, newer.score),
         updated_at=at,
         sites=older.sites | newer.sites,
@@ -190,27 +189,32 @@ def merged(older: Finding, newer: Finding, asset: Asset, at: datetime) -> Triage
     return Triage(joined, (event,))
 
 
-def severity_of(asset: Asset, tier: Tier, verdict: Verdict) -> Severity:
-    """How urgent: what is proved comes before what is likely, and a critical asset is one step up."""
+def severity_of(asset: Asset, tier: Tier, verdict: Verdict, *times: datetime) -> Severity:
+    """How urgent: what is proved comes before what is likely, and a critical asset is one step up.
+
+    So is one that was in its release window at one of these `times`, when the case was opened or last seen.
+    """
     if verdict is Verdict.REFUTED:
         return Severity.LOW
     base = Severity.HIGH if verdict is Verdict.PROVED or tier is Tier.AUTO else Severity.MEDIUM
-    if not asset.critical:
+    if not asset.is_urgent(*times):
         return base
     return Severity.CRITICAL if base is Severity.HIGH else Severity.HIGH
 
 
-def lowered(severity: Severity, proofs: Sequence[Proof], verdict: Verdict, asset: Asset) -> Severity:
+def lowered(
+    severity: Severity, proofs: Sequence[Proof], verdict: Verdict, asset: Asset, *times: datetime
+) -> Severity:
     """The severity after fakes: as many steps down as the least suspect torrent allows.
 
-    Nothing is taken from what is proved or likely, and from a critical asset one step at most: of honest torrents
+    Nothing is taken from what is proved or likely, and from an urgent asset one step at most: of honest torrents
     that are taken for fakes most look very much like ones (docs/benchmarks.md).
     """
     fakes = [proof.fake for proof in proofs]
     if verdict in (Verdict.PROVED, Verdict.LIKELY) or not fakes or not all(fakes):
         return severity
     steps = min(one.steps for one in fakes if one)
-    return list(Severity)[max(0, severity.rank - (min(steps, 1) if asset.critical else steps))]
+    return list(Severity)[max(0, severity.rank - (min(steps, 1) if asset.is_urgent(*times) else steps))]
 
 
 def finding_id(match: Match, seen: Observation) -> FindingId:

@@ -56,13 +56,14 @@ class Web:
             method, target, _ = line.split(" ")
             headers = {k.lower(): v.strip() for k, _, v in (one.partition(":") for one in rest if one)}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
-            if method == "POST":
+            is_form = headers.get("content-type", "") == "application/x-www-form-urlencoded"
+            if method == "POST" and not is_form:
                 if self.answer_posts == 200:
                     self.posted.append((headers, json.loads(body)))
                 status, text, extra = self.answer_posts, "ok", {}
             else:
                 if target != "/robots.txt":
-                    self.asked.append((target, headers))
+                    self.asked.append((f"{target}?{body.decode()}" if is_form else target, headers))
                 status, text, extra = self.pages.get(target.partition("?")[0], (404, "nothing here", {}))
             payload = text if isinstance(text, bytes) else text.encode()
             told = "".join(f"{name}: {value}\r\n" for name, value in extra.items())

@@ -47,6 +47,42 @@ def test_all_of_it(tmp_path: Path) -> None:
     assert "hunter2" not in repr(config)
 
 
+@pytest.mark.parametrize(
+    ("kind", "more", "pace", "budget"),
+    [
+        ("github", "", 0.1, 60),
+        ("github", 'token = "key"', 0.1, 5000),
+        ("github", "max_per_hour = 30", 0.1, 30),
+        ("github", "max_per_hour = 0", 0.1, 0),
+        ("github", 'url = "https://git.example/api/v3"', 0.1, 0),
+        ("gitlab", "", 0.1, 2400),
+        ("gitlab", 'token = "key"', 0.1, 12_000),
+        ("gitlab", 'url = "https://git.example"', 0.1, 0),
+        ("huggingface", "", 0.6, 0),
+        ("huggingface", 'token = "key"', 0.3, 0),
+        ("huggingface", 'url = "https://hub.example"', 0.1, 0),
+        ("reddit", 'subreddits = ["a"]', 6.0, 0),
+        ("reddit", 'subreddits = ["a"]\napp = "key"', 0.6, 0),
+        ("imageboard", 'boards = ["g"]', 1.0, 0),
+        ("imageboard", 'boards = ["g"]\nurl = "https://chan.example"', 0.1, 0),
+        ("mastodon", 'url = "https://social.example"', 0.1, 0),
+    ],
+)
+def test_documented_limits_are_kept_unasked(
+    tmp_path: Path, kind: str, more: str, pace: float, budget: int
+) -> None:
+    """A site whose configuration wants more than the interface allows is asked as often as that allows."""
+    (tmp_path / "key").write_text("me:0123456789abcdef", "utf-8")
+    file = tmp_path / "leakwatch.toml"
+    file.write_text(
+        f'[http]\ncontact = "mailto:a@b.example"\n[secrets]\nkey_file = "key"\n[[sites]]\nname = "s"\n'
+        f'kind = "{kind}"\nmin_interval_s = 0.1\n{more}\n',
+        "utf-8",
+    )
+    (site,) = load_config(file).sites
+    assert (site.min_interval_s, site.manner().max_per_hour) == (pace, budget)
+
+
 def test_a_documented_interface_is_not_asked_for_its_robots(tmp_path: Path) -> None:
     """Kinds that read an interface for programs obey its terms; all others obey robots.txt unless told not to."""
     assert read(tmp_path).sites[0].manner().robots

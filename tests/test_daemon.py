@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +43,23 @@ async def test_post_is_alerted_once(tmp_path: Path, web: Web) -> None:
     assert headers["webhook-id"].startswith("msg_")
     assert (body["type"], body["data"]["finding"]) == ("finding.opened", finding.id)
     assert body["data"]["verdict"] == "unknown"
+
+
+async def test_a_name_and_a_link_wake_somebody_while_the_release_is_near(tmp_path: Path, web: Web) -> None:
+    """Of two works that are not critical, the one in its release window is told of at once; the other waits."""
+    web.feed("/rss", ("1", "Tideglass 70B", MAGNET), ("2", "Northwind Meridian", MAGNET.replace("0", "9")))
+    near = replace(ASSET, critical=False, release_at=datetime.now(UTC) + timedelta(days=3))
+    far = Asset(
+        id=AssetId("far"), title="Northwind Meridian", release_at=near.release_at, release_window_days=1
+    )
+    async with watching(configured(tmp_path, web, site("index", f"{web.url}/rss")), near, far) as daemon:
+        await until(lambda: len(web.posted) == 1)
+        await polled(daemon, "index", 2)
+        found = {one.asset: one.severity for one in await list_findings(daemon.repository)}
+    assert found == {"tideglass": Severity.HIGH, "far": Severity.MEDIUM}
+    assert [(body["data"]["asset_id"], body["data"]["verdict"]) for _, body in web.posted] == [
+        ("tideglass", "unknown")
+    ]
 
 
 @pytest.mark.parametrize("broken", [None, b"<html>log in first</html>", b"d4:infod4:name1:xee"])

@@ -47,3 +47,26 @@ async def test_a_list_leads_to_the_page_of_an_item(tmp_path: Path, web: Web) -> 
     assert all("Tideglass" not in target for target, _ in web.asked)
     assert windows[0].verdict is Coverage.OK
     assert [one.asset for one in known] == [finding.asset]
+
+
+KILN = FERRY.with_name("kiln.yml")
+
+
+async def test_a_question_that_a_site_cannot_be_asked(tmp_path: Path, web: Web) -> None:
+    """Words that do not fit a form's encoding are told in the window; the list is read and the other question asked."""
+    told = KILN.read_text("utf-8").replace(
+        "    - path: feed.php\n", "    - path: feed.php\n      method: post\n"
+    )
+    assert "method: post" in told
+    (tmp_path / "kiln.yml").write_text(told, "utf-8")
+    item = f"<item><title>Tideglass 70B weights</title><link>{web.url}/1</link></item>"
+    web.pages["/feed.php"] = (200, f"<rss><channel>{item}</channel></rss>", {})
+    more = 'definition = "kiln.yml"\nqueries = ["\u043b\u0430\u043c\u043f\u0430", "lamp"]\nquestions_per_poll = 2'
+    config = configured(tmp_path, web, site("kiln", f"{web.url}/", "cardigann", more))
+    async with watching(config, ASSET) as daemon:
+        await polled(daemon, "kiln", 2)
+        async with daemon.repository.reading() as work:
+            windows = await work.sites.windows("kiln", 100)
+    assert {one.verdict for one in windows} == {Coverage.PARTIAL}
+    assert all("a form in windows-1251" in (one.detail or "") for one in windows)
+    assert {target for target, _ in web.asked} == {"/feed.php?nm=lamp", "/feed.php?"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -110,6 +110,8 @@ def alert(kind: EventKind = EventKind.OPENED, asset: Asset = ASSET, **fields: ob
         (Tier.REVIEW, Verdict.PROVED, ASSET, True),
         (Tier.REVIEW, Verdict.UNKNOWN, CRITICAL, True),
         (Tier.REVIEW, Verdict.REFUTED, CRITICAL, True),
+        (Tier.REVIEW, Verdict.UNKNOWN, replace(ASSET, release_at=NOON + timedelta(days=14)), True),
+        (Tier.REVIEW, Verdict.UNKNOWN, replace(ASSET, release_at=NOON + timedelta(days=15)), False),
     ],
 )
 @pytest.mark.parametrize("kind", EventKind)

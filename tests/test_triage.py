@@ -48,6 +48,8 @@ from leakwatch.triage import (
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ASSET = Asset(id=AssetId("m7"), title="Northwind Model 7B")
 CRITICAL = replace(ASSET, critical=True)
+NEAR = replace(ASSET, release_at=NOON + timedelta(days=14))
+"""Its release window begins at noon."""
 MAGNET = Locator(LocatorKind.MAGNET, "magnet:?xt=urn:btih:c12fe1c06bba254a9dc9f519b335aa7c1367a88a")
 NAME = Signal(SignalKind.TITLE, "'Northwind Model 7B' is the name", 24.0)
 DIGEST = Signal(SignalKind.SHA256, "'a.bin' has the sha256 of 'm7.bin'", 40.0)
@@ -202,6 +204,8 @@ def test_a_sighting_never_weakens_a_case(one: Match, finding: Finding, site: str
         (case(), matched(), "index", ASSET, ["sighted site:index"]),
         (case(), matched(Tier.AUTO), "board", ASSET, ["sighted severity:high"]),
         (case(), matched(Tier.AUTO), "board", CRITICAL, ["sighted severity:critical"]),
+        (case(), matched(), "board", NEAR, ["sighted severity:high"]),
+        (case(updated_at=NOON), matched(), "board", NEAR, ["sighted item:board/1"]),
         (case(verdict=Verdict.PROVED), matched(Tier.AUTO), "board", ASSET, ["sighted item:board/1"]),
         (case(), matched(Tier.AUTO), "index", ASSET, ["sighted site:index"]),
         (case(tier=Tier.AUTO), matched(Tier.AUTO), "board", ASSET, ["sighted item:board/1"]),
@@ -343,6 +347,20 @@ def test_severity_follows_certainty_and_asset(
 ) -> None:
     """What is sure or proved comes first, a critical asset is one step up, what is refuted comes last."""
     assert severity_of(CRITICAL if critical else ASSET, tier, verdict) is severity
+
+
+def test_a_release_that_is_near_is_as_good_as_critical() -> None:
+    """By the time that the case was opened, or is seen; what happens outside the window is not urgent."""
+    opened = triage(matched(), seen(), None, NEAR)
+    before = triage(matched(), seen(hours=-1), None, NEAR)
+    assert opened
+    assert before
+    assert (opened.finding.severity, before.finding.severity) == (Severity.HIGH, Severity.MEDIUM)
+    later = NOON + timedelta(days=60)
+    assert judged(opened.finding, [], NEAR, later).finding.severity is Severity.HIGH
+    assert judged(before.finding, [], NEAR, later).finding.severity is Severity.MEDIUM
+    fake = [Proof(Verdict.UNPROVED, "v1", fake=Fake(0.99, 2, ("x",)))]
+    assert judged(opened.finding, fake, NEAR, later).finding.severity is Severity.MEDIUM
 
 
 def test_severities_have_an_order() -> None:

@@ -16,7 +16,7 @@ from leakwatch.polling.blind import Blindness, because, blind_assets, blindness,
 from leakwatch.polling.ledger import ledger_of
 
 DAY = timedelta(days=1)
-_COLUMNS = ("site", "verdict", "last ok", "blind for", "budget", "failure", "next try")
+_COLUMNS = ("site", "verdict", "last ok", "blind for", "budget", "failure", "every", "next try")
 _GAP = 2
 
 
@@ -75,9 +75,24 @@ def table(health: Health) -> Iterator[str]:
     for one in health.sites:
         if one.blind.is_blind:
             yield f"{one.state.name}: {clean(because(one.state, one.blind), 300)}; {remedy(one.state)}"
+        if one.state.interval_s is not None and one.state.interval_why:
+            every = length(timedelta(seconds=one.state.interval_s))
+            yield f"{one.state.name}: *every {every}: {clean(one.state.interval_why, 200)}"
     for name, (time, sites) in health.assets.items():
         shown = ", ".join(sites[:5]) + (f" and {len(sites) - 5} more" if len(sites) > 5 else "")
         yield f"asset {name}: nobody has looked for it for {length(time)}; blind: {shown}"
+
+
+def watch_of(asset: str, health: Health) -> str:
+    """Whether anybody looks for an asset now."""
+    if not health.sites:
+        return "no site was read yet"
+    if asset not in health.assets:
+        return "looked for"
+    time, sites = health.assets[asset]
+    return (
+        f"nobody has looked for it for {length(time)}; blind: {', '.join(sites[:5])}{' …' * (len(sites) > 5)}"
+    )
 
 
 def site_values(health: Health) -> Iterator[dict[str, Any]]:
@@ -98,6 +113,8 @@ def site_values(health: Health) -> Iterator[dict[str, Any]]:
             "lost_24h_s": round(one.lost.total_seconds()),
             "budget_s": round(budget(one.site).total_seconds()),
             "told_at": state.blind_told_at,
+            "every_s": every_s(one),
+            "every_why": state.interval_why,
             "next_due_at": None if one.site.is_stream else state.next_due_at,
             "because": because(state, blind) if blind.is_blind else None,
             "remedy": remedy(state) if blind.is_blind else None,
@@ -136,6 +153,21 @@ def length(time: timedelta) -> str:
     return f"{seconds / 86400:.1f} d"
 
 
+def every_s(one: SiteHealth) -> float | None:
+    """The interval of a site now; None for a stream, and for one that is read at times of day."""
+    if one.site.is_stream or (one.site.cron and one.state.interval_s is None):
+        return None
+    return one.state.interval_s or float(one.site.every)
+
+
+def _every(one: SiteHealth) -> str:
+    """How often a site is read now; a star where that follows what it shows."""
+    seconds = every_s(one)
+    if seconds is None:
+        return f"at {one.site.cron}" if one.site.cron else "-"
+    return length(timedelta(seconds=seconds)) + ("*" if one.state.interval_s is not None else "")
+
+
 def _row(one: SiteHealth, now: datetime) -> tuple[str, ...]:
     state = one.state
     due = state.next_due_at - now
@@ -146,6 +178,7 @@ def _row(one: SiteHealth, now: datetime) -> tuple[str, ...]:
         length(one.blind.total) if one.blind.is_blind else "-",
         length(budget(one.site)),
         state.failure.value if state.failure else "-",
+        _every(one),
         "listening" if one.site.is_stream else "now" if due <= timedelta() else f"in {length(due)}",
     )
 

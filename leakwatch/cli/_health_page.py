@@ -20,6 +20,7 @@ _CLASS = {
     Coverage.REFUSED: "no",
     Coverage.ERROR: "no",
     Coverage.BLIND: "no",
+    Coverage.PUT_OFF: "no",
 }
 
 

@@ -68,18 +68,16 @@ def list_shipped(config: Path, as_json: bool) -> None:
         return
     from rich.table import Column, Table  # noqa: PLC0415
 
-    table = Table(
-        "", "name", "kind", "what", "needs", Column("terms", overflow="fold"), box=None, pad_edge=False
-    )
+    whole = [Column(name, no_wrap=True) for name in ("", "name", "kind", "every")]
+    table = Table(*whole, "what, and what it needs", box=None, pad_edge=False, padding=(0, 1))
     for one in entries:
         needs = [f"secret {one.needs}"] if one.needs else []
         needs += [f"--set {key}=…" for key in one.must_set]
-        mark = "on" if one.name in on else "off"
-        table.add_row(
-            mark, one.name, one.kind, clean(one.what), ", ".join(needs), f"{one.terms} ({one.noted})"
-        )
+        what = clean(one.what) + (f" ({', '.join(needs)})" if needs else "")
+        every = str(one.settings.get("every", ""))
+        table.add_row("on" if one.name in on else "off", one.name, one.kind, every, what)
     print_table(table)
-    say("`leakwatch source enable NAME` switches one on; --json has the notes on terms in full")
+    say("`leakwatch source enable NAME` switches one on and says its terms; --json has the terms of all")
 
 
 def _json(one: Shipped) -> dict[str, object]:

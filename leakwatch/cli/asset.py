@@ -67,7 +67,9 @@ LookupOption = Annotated[
 ]
 ReleaseOption = Annotated[
     str | None,
-    typer.Option("--release", metavar="DATE", help="When it comes out: sites are read more often around it."),
+    typer.Option(
+        "--release", metavar="DATE", help="When it comes out: around it a name and a link wake somebody."
+    ),
 ]
 WindowOption = Annotated[
     int | None,
@@ -286,6 +288,8 @@ def show(
         return
     from rich.table import Column, Table  # noqa: PLC0415
 
+    from leakwatch.cli._health import health_of, watch_of  # noqa: PLC0415
+
     for name in (
         "id",
         "title",
@@ -303,6 +307,7 @@ def show(
         value = getattr(asset, name)
         if value:
             typer.echo(f"{name}: {clean(', '.join(value) if isinstance(value, tuple) else str(value))}")
+    typer.echo(f"watch: {watch_of(asset.id, run_async(lambda: health_of(config, now())))}")
     show_allowed(asset, suppressed)
     names = ("path", "bytes", "sha256", "pieces_root", "copy of")
     table = Table(*(Column(name, overflow="fold") for name in names), box=None, pad_edge=False)

@@ -33,7 +33,7 @@ from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
-from leakwatch.sources._kind import CredentialRef, FileText, PolledKind, SourceKind, StreamKind
+from leakwatch.sources._kind import CredentialRef, FileText, PolledKind, Question, SourceKind, StreamKind
 from leakwatch.sources.dht import DhtSite
 from leakwatch.swarm.metadata import SwarmSettings
 
@@ -297,8 +297,9 @@ class _Reader:
                 f"no proxy {site.proxy!r} under http.proxies" + _nearest(site.proxy, set(self._proxies)),
             )
         kind = KINDS[site.kind]
-        if site.queries and not (isinstance(kind, PolledKind) and kind.ask):
-            raise self._error((*at, "queries"), f"a {site.kind} site has no search; remove it")
+        if site.queries and not _answers_words(kind, site.settings):
+            remedy = "set search, or remove it" if hasattr(site.settings, "search") else "remove it"
+            raise self._error((*at, "queries"), f"this {site.kind} site has no search by words; {remedy}")
         if not all(0 < len(words.strip()) <= _MAX_QUERY for words in site.queries):
             raise self._error((*at, "queries"), f"expected words of at most {_MAX_QUERY} characters")
 
@@ -389,7 +390,7 @@ class _Reader:
             raise self._error(at, "expected a table")
         hints = typing.get_type_hints(cls)
         wanted = {one.name: one for one in dataclasses.fields(cls) if one.name not in ready}
-        tables = {name for name in wanted if get_origin(hints[name]) is Mapping}
+        tables = {name for name in wanted if hints[name] == Mapping[str, Secret]}
         secrets = {name for name in wanted if Secret in (hints[name], *get_args(hints[name]))} - tables
         self._known(told, {*wanted, *(f"{name}_{how}" for name in secrets for how in ("file", "env"))}, at)
         values: dict[str, Any] = dict(ready)
@@ -555,6 +556,13 @@ def credentials_of(settings: type) -> list[str]:
         for one in dataclasses.fields(settings)
         if CredentialRef in (hints[one.name], *get_args(hints[one.name]))
     ]
+
+
+def _answers_words(kind: SourceKind, settings: Any) -> bool:
+    """Whether a site can be asked by words at all: some only by digests, some only where their search is known."""
+    return isinstance(kind, PolledKind) and bool(
+        kind.ask and next(iter(kind.ask(settings, {}, Question(words="words"))), None)
+    )
 
 
 def _is_number(value: object) -> bool:

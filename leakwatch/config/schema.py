@@ -98,7 +98,7 @@ def _type(hint: Any) -> dict[str, Any]:
         return _type(next(arg for arg in args if arg is not type(None)))
     if origin in (tuple, frozenset):
         return {"type": "array", "items": _type(args[0])}
-    if origin is Mapping:
+    if origin is Mapping and args[1] is Secret:
         return {"type": "object", "additionalProperties": _ADDRESS}
     if origin is typing.Literal:
         return {"enum": list(args)}

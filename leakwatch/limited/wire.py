@@ -12,9 +12,9 @@ from dataclasses import fields
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, to_json
 
-from leakwatch.errors import FetchFailed, LayoutChanged, Refused, SourceError
+from leakwatch.errors import FetchFailed, InfohashError, LayoutChanged, Refused, SourceError
 from leakwatch.sources._kind import Page, Payload, Request
 
 _LENGTH = 4
@@ -23,6 +23,8 @@ _MAX_OBSERVATIONS, _MAX_REQUESTS = 20_000, 5_000
 _ERRORS: Mapping[str, type[SourceError]] = {
     one.__name__: one for one in (LayoutChanged, Refused, FetchFailed)
 }
+_SIZES = {"v1": 20, "v2": 32}
+_INFOHASHES = b'"infohashes":{'
 _PAYLOAD = TypeAdapter(Payload)
 _PAGE = TypeAdapter(Page)
 
@@ -47,11 +49,12 @@ def question(data: bytes) -> tuple[str, Payload]:
 
 
 def page_told(page: Page) -> bytes:
-    """What a page holds."""
+    """What a page holds; infohashes, which are bytes, in hex."""
     try:
-        return _IS_PAGE + _PAGE.dump_json(page)
+        return _IS_PAGE + to_json(page, bytes_mode="hex")
     except (PydanticSerializationError, UnicodeError):  # half a surrogate pair, which JSON can only escape
-        return _IS_PAGE + json.dumps(_PAGE.dump_python(page), default=_plain).encode()
+        told = json.dumps(_PAGE.dump_python(page), default=_plain, separators=(",", ":"))
+        return _IS_PAGE + told.encode()
 
 
 def error_told(error: SourceError) -> bytes:
@@ -71,7 +74,7 @@ def page_of(answer: bytes) -> Page:
         if mark != _IS_PAGE:
             raise NoAnswer("the page reader answered what is no answer")
         page = _read(told)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, InfohashError) as error:
         raise NoAnswer("the page reader answered what is no answer") from error
     if len(page.observations) > _MAX_OBSERVATIONS or len(page.next_requests) > _MAX_REQUESTS:
         raise LayoutChanged(
@@ -81,10 +84,31 @@ def page_of(answer: bytes) -> Page:
 
 
 def _read(told: bytes) -> Page:
+    if _INFOHASHES in told:  # never in a text: there its quotes are escaped
+        return _with_bytes(json.loads(told))
     try:
         return _PAGE.validate_json(told)
     except ValidationError:  # an escaped half of a surrogate pair, or no page at all
-        return _PAGE.validate_python(json.loads(told))
+        return _with_bytes(json.loads(told))
+
+
+def _with_bytes(told: dict[str, Any]) -> Page:
+    """A page whose infohashes are in hex. Raises: ValueError, TypeError, KeyError."""
+    for one in told["observations"]:
+        for locator in one["locators"]:
+            if locator["infohashes"] is not None:
+                hashes = locator["infohashes"].items()
+                locator["infohashes"] = {
+                    name: value and _digest(value, _SIZES[name]) for name, value in hashes
+                }
+    return _PAGE.validate_python(told)
+
+
+def _digest(told: str, size: int) -> bytes:
+    digest = bytes.fromhex(told)
+    if len(digest) != size:
+        raise ValueError("an infohash of another length")
+    return digest
 
 
 def _error(told: Any) -> SourceError:
@@ -104,4 +128,6 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, bytes):
+        return value.hex()
     raise TypeError(type(value).__name__)

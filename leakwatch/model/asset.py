@@ -85,7 +85,7 @@ class Asset:
     for a match by name alone, if the post says where the content can be had. `embargoed` assets are never
     asked for by name or infohash outside this machine unless `swarm_lookup` allows the infohash. `query_mode` is None
     where nothing was said. For `release_window_days` before and after
-    `release_at` sites with an interval that may change are read as often as they allow.
+    `release_at` it is as good as critical, and sites with an interval that may change are read as often as they allow.
     Units:  `prior_bits`, from -6 to 6, say how much likelier than usual an item concerns it.
     """
 
@@ -136,6 +136,10 @@ class Asset:
     def may_look_up_swarm(self) -> bool:
         """Whether its infohashes may be asked of the DHT: that tells about a thousand nodes the infohash."""
         return self.swarm_lookup or not self.embargoed
+
+    def is_urgent(self, *times: datetime) -> bool:
+        """Whether a name and a link wake somebody: it is critical, or was in its release window at one of these times."""
+        return self.critical or any(map(self.in_release_window, times))
 
     def in_release_window(self, now: datetime) -> bool:
         """Whether its release is so near that a leak is likelier than usual."""

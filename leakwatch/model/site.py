@@ -19,6 +19,7 @@ class Coverage(StrEnum):
     EMPTY = "empty"
     GAP = "gap"
     PARTIAL = "partial"
+    PUT_OFF = "put_off"
     REFUSED = "refused"
     DRIFT = "drift"
     BLIND = "blind"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from leakwatch.display import clean
+from leakwatch.errors import ConfigError
 from leakwatch.model.asset import Asset
 from leakwatch.polling.site import SiteConfig
 from leakwatch.questions import questions
@@ -17,10 +19,14 @@ ASKED = "_asked"
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """The requests of a poll's questions, and the key of the last question."""
+    """The requests of a poll's questions, and the key of the last question.
+
+    `problem` is the first question that the site cannot be asked, in words: it ends by itself, and the others are asked.
+    """
 
     requests: tuple[Request, ...] = ()
     until: str = ""
+    problem: str = ""
 
     @property
     def urls(self) -> frozenset[str]:
@@ -41,5 +47,11 @@ def asking_of(
         return Asking()
     own = {key: value for key, value in cursor.items() if not key.startswith("_")}
     told = questions(assets, site.queries, after, site.questions_per_poll)
-    requests = tuple(request for _, one in told for request in kind.ask(site.settings, own, one))
-    return Asking(requests, told[-1][0] if told else "")
+    requests: list[Request] = []
+    problem = ""
+    for _, one in told:
+        try:
+            requests += kind.ask(site.settings, own, one)
+        except ConfigError as error:
+            problem = problem or clean(f"a question was not asked: {error.message}", 500)
+    return Asking(tuple(requests), told[-1][0] if told else "", problem)

@@ -24,6 +24,7 @@ _INTERVALS, _LEAST = 6, timedelta(minutes=30)
 _CRON_BUDGET = timedelta(days=1)
 _SLACK = timedelta(minutes=5)
 _SEVERITY = Severity.MEDIUM
+_LOOKS_NOWHERE = frozenset({"inbox"})
 
 REMEDIES: Mapping[Failure, str] = {
     Failure.REFUSED: "open the site in a browser; ask it less often (every, min_interval_s) or ask it for access",
@@ -44,6 +45,8 @@ REMEDIES: Mapping[Failure, str] = {
 }
 _BY_VERDICT: Mapping[Coverage, str] = {
     Coverage.GAP: "it shows more than is read: poll it more often (every), raise max_requests, or page back",
+    Coverage.PUT_OFF: "it has more to read than it is allowed to ask: poll it less often (every), raise max_requests, or "
+    "max_per_hour if its host allows more; a token often does",
     Coverage.BLIND: "its canary is missing: look whether the site hides or removes items, or correct canary",
 }
 
@@ -91,7 +94,7 @@ def because(state: SiteState, blind: Blindness) -> str:
         return "it was not read yet"
     if state.verdict.covers:
         return f"{_length(blind.holes)} of it are still to be read" if blind.holes else "it is overdue"
-    name = state.failure.value.replace("_", " ") if state.failure else state.verdict.value
+    name = (state.failure or state.verdict).value.replace("_", " ")
     return f"{name}: {state.last_error}" if state.last_error else name
 
 
@@ -111,12 +114,15 @@ def blind_assets(
 ) -> dict[AssetId, tuple[timedelta, tuple[str, ...]]]:
     """Assets for which the watch is blind: since all sites that would show one are, for how long, and which.
 
-    The sites that would show an asset are those where it was sighted; all, where it never was.
+    The sites that would show an asset are those where it was sighted; all, where it never was. An inbox is none of them:
+    it shows what people bring, and looks for nothing.
     """
-    blind = {name: blindness(state, now) for name, state in states.items()}
+    blind = {
+        name: blindness(state, now) for name, state in states.items() if state.kind not in _LOOKS_NOWHERE
+    }
     found: dict[AssetId, tuple[timedelta, tuple[str, ...]]] = {}
     for asset in assets:
-        names = sorted(sighted.get(asset, frozenset()) & states.keys()) or sorted(states)
+        names = sorted(sighted.get(asset, frozenset()) & blind.keys()) or sorted(blind)
         if names and all(blind[name].is_blind for name in names):
             found[asset] = (min(blind[name].total for name in names), tuple(names))
     return found

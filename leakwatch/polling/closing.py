@@ -19,6 +19,9 @@ from leakwatch.polling.run import Run, hopeless, kept_json
 from leakwatch.polling.site import SiteConfig
 from leakwatch.polling.waits import reason, wait_s
 
+_MAX_FIELDS = 6
+"""Fields that a drift names, so that what else there is to say of a poll has room."""
+
 
 @dataclass(frozen=True, slots=True)
 class Polled:
@@ -105,7 +108,11 @@ def _window(
 
 def _detail(run: Run, gap: Gap | None, drift: Sequence[str]) -> str:
     """What there is to say about a poll: its errors, or what it missed and repaired."""
-    told = [*(error.message for error in run.errors), *drift] or [run.incomplete]
+    fields = [*drift[:_MAX_FIELDS], f"{len(drift)} signs in all" if len(drift) > _MAX_FIELDS else ""]
+    told = [*(error.message for error in run.errors), *(fields if drift else ())]
+    if not run.errors and run.incomplete not in run.lacks:
+        told.append(run.incomplete)
+    told += [f"{lack} ({number} times)" if number > 1 else lack for lack, number in run.lacks.most_common(3)]
     told.append(f"the canary is missing: {run.ledger.canary_missing}" if run.ledger.canary_missing else "")
     if gap:
         of = f"what was shown between {_minute(gap.began)} and {_minute(gap.until)} was not read"
@@ -123,7 +130,7 @@ def _minute(at: datetime) -> str:
 
 
 def _verdict(desk: Desk, run: Run, gap: Gap | None, drift: Sequence[str]) -> Coverage:
-    """Worst first: refused, drift, error; then gap, partial; then what a healthy poll can be."""
+    """Worst first: refused, drift, error; then gap, put off, partial; then what a healthy poll can be."""
     for error in run.errors:
         if isinstance(error, Refused):
             return Coverage.REFUSED
@@ -137,6 +144,8 @@ def _verdict(desk: Desk, run: Run, gap: Gap | None, drift: Sequence[str]) -> Cov
         return Coverage.BLIND
     if gap:
         return Coverage.GAP
+    if not run.is_listed:
+        return Coverage.PUT_OFF
     if run.incomplete:
         return Coverage.PARTIAL
     if run.pages and run.pages == run.unchanged:

@@ -26,6 +26,9 @@ _JUMP_BITS: Mapping[str, float] = {
     "rows": 2.3,
 }
 _FALLS_ONLY = frozenset({"rows"})
+_ALIKE = frozenset({"different dates"})
+_MANY = 10
+"""Items that come together share seconds: dates are drift only where so many items, and all of a poll, have the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ def judge(profile: Profile, seen: Look) -> Judged:
 def _judge_share(
     name: str, usual: Usual, good: int, of: int, drift: dict[str, str], odd: dict[str, str]
 ) -> None:
+    if name in _ALIKE and (good > 1 or of < _MANY):
+        return
     good, of = good + usual.good, of + usual.of
     share, fall = good / of, usual.mean - good / of
     if fall <= 0 or _chance(good, of, min(usual.mean, _STEADY)) > _UNLIKELY:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from leakwatch.errors import ConfigError, Failure, FetchFailed, LayoutChanged, SourceError
 from leakwatch.pipeline import Brain, Taken, take_page
-from leakwatch.polling.run import Run, count_page, hopeless, kept_json
+from leakwatch.polling.run import MAX_KEPT, Run, count_page, hopeless, keep, kept_json
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Fetcher, Reader, Repository, Vault
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
@@ -91,14 +91,21 @@ async def _fetched(request: Request, desk: Desk, run: Run) -> Payload:
 async def _committed(
     page: Page, payload: Payload, request: Request, desk: Desk, run: Run, *, is_back: bool
 ) -> Taken:
-    kept = {url: one for url, one in run.kept.items() if url != request.url}
-    kept |= {one.url: one for one in page.next_requests if one.keep}
-    cursor = {} if is_back else page.cursor  # the cursor stands before what lies behind
+    kept, left_out = keep(page.next_requests, request.url, run)
+    cursor = {} if is_back or left_out else page.cursor  # it stands before what is yet to be read
     moved = replace(page, cursor={**cursor, **kept_json(kept, run.attempts)})
     taken = await take_page(moved, payload, run.state, desk.brain, desk.repository, desk.vault)
+    onward = [one for one in page.next_requests if not is_back or one.keep]
+    run.queue.extend(one for one in onward if run.kept.get(one.url) != one)  # else it waits there already
     run.kept = kept
-    run.queue.extend(one for one in page.next_requests if not is_back or one.keep)
+    if left_out:
+        run.incomplete = _no_room(left_out)
     return taken
+
+
+def _no_room(left_out: int) -> str:
+    told = f"{left_out} follow-ups found no room among the {MAX_KEPT} that wait"
+    return f"{told}: the page is read again in the next poll; raise max_requests"
 
 
 def _validators(payload: Payload, request: Request) -> dict[str, str | None]:

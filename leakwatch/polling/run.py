@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+import random
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 _KEPT = "_kept"
 _MAX_ERRORS = 3
 MAX_ATTEMPTS = 5
-_MAX_KEPT = 1000
+MAX_KEPT = 1000
+"""Requests that a site's state holds for its next polls."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Run:
     `listing` are the items of the pages that it began with, `last` the last of these pages, `observed` the first thousand
     items of all pages; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
     pages that it began with could not be read: what it saw is no whole listing then.
+    `incomplete` is the first thing that was not read, `lacks` what single pages say of it, and how many say so.
     `asking` are our questions. Units:  `rests_s` seconds until the host's budget has room again.
     """
 
@@ -68,6 +71,7 @@ class Run:
     first_item: str | None = None
     last_item: str | None = None
     incomplete: str = ""
+    lacks: Counter[str] = field(default_factory=Counter[str])
     rests_s: float = 0.0
     errors: list[SourceError] = field(default_factory=list[SourceError])
 
@@ -82,7 +86,8 @@ def begin(site: SiteConfig, kind: PolledKind, state: SiteState, assets: Iterable
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
     asking = asking_of(site, kind, state.cursor, assets)
     queue = deque([*first, *kept.values(), *asking.requests])
-    return Run(state, queue, start, kept, attempts, {}, ledger_of(state.ledger), asking)
+    ledger = ledger_of(state.ledger)
+    return Run(state, queue, start, kept, attempts, {}, ledger, asking, incomplete=asking.problem)
 
 
 def failed(request: Request, error: SourceError, run: Run) -> None:
@@ -145,9 +150,28 @@ def kept_json(requests: Mapping[str, Request], attempts: Mapping[str, int]) -> d
             "state": dict(one.state),
             "attempts": attempts.get(url, 0),
         }
-        for url, one in list(requests.items())[:_MAX_KEPT]
+        for url, one in requests.items()
     }
     return {_KEPT: kept or None}
+
+
+def keep(requests: Iterable[Request], answered: str, run: Run) -> tuple[dict[str, Request], int]:
+    """What is kept after a page: what was before, but the request that it `answered`, and its own follow-ups.
+
+    Answers as well how many of these found no room: the cursor must not move past their items then, and a page that
+    was kept itself is read again.
+    """
+    kept = {url: one for url, one in run.kept.items() if url != answered}
+    told = {one.url: one for one in requests if one.keep}
+    new = [url for url in told if url not in kept]
+    room = max(0, MAX_KEPT - len(kept))
+    left_out = max(0, len(new) - room)
+    if left_out:  # by lot, so that none is left out each time
+        new = random.sample(new, room)
+    taken = frozenset(new)
+    kept |= {url: one for url, one in told.items() if url in kept or url in taken}
+    again = {answered: run.kept[answered]} if left_out and answered in run.kept else {}
+    return kept | again, left_out
 
 
 def count_page(run: Run, page: Page, taken: Taken) -> None:
@@ -160,6 +184,8 @@ def count_page(run: Run, page: Page, taken: Taken) -> None:
     run.known |= taken.known - run.own
     run.own |= {name for name, _ in taken.listed} - taken.known
     run.incomplete = run.incomplete or page.incomplete
+    if page.incomplete:
+        run.lacks[page.incomplete] += 1
     if page.observations:
         run.first_item = run.first_item or page.observations[0].native_id
         run.last_item = page.observations[-1].native_id

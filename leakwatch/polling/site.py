@@ -49,7 +49,7 @@ class SiteConfig:
     are tried where it cannot be reached. `proxy` names one under `http.proxies`. `queries` are words of the operator
     that a site with a search is asked for; they name no asset. A poll asks `questions_per_poll` of those and of the names
     of assets that may be asked for, the next one the following ones.
-    Units:  `max_per_hour` requests to the host, whichever of its sites sends them, 0 for any number. `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
+    Units:  `max_per_hour` requests to the host, whichever of its sites sends them, 0 for any number; left out, what the kind's interface documents. `prior_bits`, from -6 to 6, say how much likelier its items are leaks than those of other sites.
     """
 
     name: str
@@ -67,7 +67,7 @@ class SiteConfig:
     max_requests: int = 300
     enabled: bool = True
     prior_bits: float = 0.0
-    max_per_hour: int = 0
+    max_per_hour: int | None = None
     robots: Literal["obey", "ignore"] = "obey"
     ignore_robots_because: str = ""
     mirrors: tuple[str, ...] = ()
@@ -90,13 +90,20 @@ class SiteConfig:
             return self.kind
         return urlsplit(self.settings.url).netloc.lower()
 
+    @property
+    def budget(self) -> int:
+        """Requests an hour to its host: what is configured, else what the documented limits of its kind allow; 0 for any."""
+        if self.max_per_hour is not None:
+            return self.max_per_hour
+        return getattr(self.settings, "most_per_hour", 0)
+
     def manner(self, told: str = "") -> Manner:
         """How the door asks this site. `told` is what its own pages gave us, beside the address of the operator."""
         kind = KINDS.get(self.kind)
         is_api = isinstance(kind, PolledKind) and kind.is_api
         return Manner(
             site=self.name,
-            max_per_hour=self.max_per_hour,
+            max_per_hour=self.budget,
             robots=self.robots == "obey" and not is_api,
             home=self.settings.url,
             mirrors=self.mirrors,

@@ -1,6 +1,7 @@
 """The bytes of a page as text, as a browser would have it; for kinds that read markup. Pure.
 
-Order: a byte order mark, the charset of the Content-Type, what the document declares of itself, what its bytes look like.
+Order: a byte order mark, the charset of the Content-Type, an XML declaration, what the caller knows of the site, what HTML
+declares of itself, what the bytes look like.
 Labels are those of the WHATWG Encoding Standard, so `iso-8859-1` is windows-1252 and `gb2312` is GB18030. UTF-7 has no
 label there and is never read: `+ADw-script+AD4-` stays what it is.
 Source: encoding.spec.whatwg.org; WHATWG HTML, 13.2.3 "The input byte stream"; XML 1.0, appendix F.
@@ -20,10 +21,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARED = (
-    re.compile(rb"<\?xml[^>]{1,200}?\bencoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE),
-    re.compile(rb"<meta[^>]{1,400}?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE),
-)
+_XML = re.compile(rb"<\?xml[^>]{1,200}?\bencoding\s*=\s*[\"']\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_META = re.compile(rb"<meta[^>]{1,400}?\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _CHARSET = re.compile(r"\bcharset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _ISO_2022_JP = re.compile(rb"\x1b(?:\$[@B]|\([BJI])")
 _LABELS = {
@@ -76,13 +75,15 @@ def codec_of(label: str) -> str | None:
     return _LABELS.get(label.strip().lower())
 
 
-def text_of(body: bytes, headers: Mapping[str, str]) -> str:
+def text_of(body: bytes, headers: Mapping[str, str], known: str = "") -> str:
     """The body as text; what cannot be read becomes U+FFFD, and NULs go, as they do in a browser. Never raises.
 
+    `known` is a label that somebody gave who knows the site, where its pages declare a wrong one.
     Shape: header names in lower case.
     """
     mark, codec = _marked(body)
-    codec = codec or _told(headers) or _declared(body) or _guessed(body)
+    codec = codec or _told(headers) or _declared(body, _XML) or codec_of(known) or _declared(body, _META)
+    codec = codec or _guessed(body)
     return body[mark:].decode(codec, "replace").replace("\0", "")
 
 
@@ -96,14 +97,15 @@ def _told(headers: Mapping[str, str]) -> str | None:
     return codec_of(found[1]) if found else None
 
 
-def _declared(body: bytes) -> str | None:
-    """What the document says of itself. It said so in ASCII, so it is not UTF-16 (WHATWG HTML, 13.2.3.2)."""
-    for pattern in _DECLARED:
-        if found := pattern.search(body[:_HEAD]):
-            codec = codec_of(found[1].decode("ascii"))
-            if codec:
-                return "utf-8" if codec.startswith("utf-16") else codec
-    return None
+def _declared(body: bytes, declaration: re.Pattern[bytes]) -> str | None:
+    """What markup says of itself. It said so in ASCII, so it is not UTF-16 (WHATWG HTML, 13.2.3.2).
+
+    JSON and bare text declare nothing: there such words are somebody's title.
+    """
+    head = body[:_HEAD]
+    found = declaration.search(head) if head.lstrip().startswith(b"<") else None
+    codec = codec_of(found[1].decode("ascii")) if found else None
+    return "utf-8" if codec and codec.startswith("utf-16") else codec
 
 
 def _guessed(body: bytes) -> str:

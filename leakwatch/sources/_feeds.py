@@ -6,21 +6,26 @@ import calendar
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
 import feedparser
 
 from leakwatch.errors import LayoutChanged, Refused
+from leakwatch.extract.links import plain
 from leakwatch.model.observation import Observation
 from leakwatch.sources import _fields as fields
+from leakwatch.sources._encoding import text_of
 from leakwatch.sources._kind import Json, Page, Payload, site_name
 
 _SMALLEST_CONTENT = 2**20
+_MARKED_UP = ("text/html", "application/xhtml+xml")
 _MEDIA = ("image/", "audio/", "text/")
 _MAX_TRIES = 500
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]{0,500}\[|<!ENTITY", re.IGNORECASE)
 _END = re.compile(rb"</(?:\w+:)?(?:rss|feed|rdf|caps|channel)\s*>", re.IGNORECASE)
+_ATOM = re.compile(rb"<(?:\w{1,20}:)?feed[\s>]")
 _ITEM = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _ITEM_END = re.compile(rb"</(?:\w{1,20}:)?(?:item|entry)\s*>", re.IGNORECASE)
 _HASH_GUID = re.compile(r"[0-9a-fA-F]{40}\Z")
@@ -33,9 +38,10 @@ def parse_feed(payload: Payload) -> Page:
 
     Raises: Refused for an `<error>` document; LayoutChanged if it is no feed, or declares XML entities.
     """
+    payload = replace(payload, body=text_of(payload.body, payload.headers).encode("utf-8", "replace"))
     if _DOCTYPE.search(payload.body[:4096]):
         raise LayoutChanged("the feed declares entities of its own; it is not read")
-    body, kind = fields.mended(payload.body), payload.headers.get("content-type", "")
+    body, kind = fields.mended(payload.body), "application/xml; charset=utf-8"
     try:
         parsed = _parsed(body, kind)
         entries, lost = parsed.entries, 0
@@ -124,10 +130,12 @@ def _observation(entry: Mapping[str, Json], payload: Payload) -> Observation:
         ),
         None,
     )
+    torrent_url = _torrent_url(urls, enclosures)
+    named = None if magnet else fields.named_infohash(torrent_url)
     return Observation(
         site=site_name(payload),
         native_id=(guid or urls[0] or magnet or str(entry.get("title", "")))[:2000],
-        title=fields.text(entry.get("title"), 2000) or "",
+        title=_title(entry, payload),
         fetched_at=payload.fetched_at,
         url=fields.text(page, 2000),
         published_at=_published(entry),
@@ -135,15 +143,24 @@ def _observation(entry: Mapping[str, Json], payload: Payload) -> Observation:
         text=_text(entry),
         size_bytes=size,
         size_is_exact=exact,
-        torrent_url=_torrent_url(urls, enclosures),
+        torrent_url=torrent_url,
         magnet=magnet,
-        infohash_v1=_infohash(entry, guid) or from_magnet[0],
+        infohash_v1=_infohash(entry, guid) or from_magnet[0] or named,
         infohash_v2=from_magnet[1],
         seeders=fields.peers(
             _any(entry, "nyaa_seeders", "torrent_seeds", "torrent_seeders", "seeders", "seeds")
         ),
         leechers=fields.peers(_any(entry, "nyaa_leechers", "torrent_peers", "torrent_leechers", "leechers")),
     )
+
+
+def _title(entry: Mapping[str, Json], payload: Payload) -> str:
+    """The title as a reader sees it. Atom says when it is markup (RFC 4287, 3.1.1); RSS does not, so there it stays as it is."""
+    told = fields.text(entry.get("title"), 2000) or ""
+    is_markup = fields.mapping(entry.get("title_detail")).get("type") in _MARKED_UP
+    if is_markup and _ATOM.search(payload.body[:4096]):
+        return " ".join(plain(told).split())
+    return told
 
 
 def _any(entry: Mapping[str, Json], *names: str) -> Json:

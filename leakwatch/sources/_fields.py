@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from leakwatch.errors import InfohashError, LayoutChanged, MagnetError
+from leakwatch.errors import InfohashError, LayoutChanged, MagnetError, Refused
 from leakwatch.model.swarm import believable
 from leakwatch.sources._kind import CredentialRef, Cursor, Json, Question
 from leakwatch.torrent.infohash import parse_v1
@@ -23,10 +23,12 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError)
 """What readers of XML raise for values that they did not foresee; UnicodeError is a ValueError."""
 
 NEXT_IS_ELSEWHERE = "the next page is on another host and was not followed"
+_ERROR_WORDS = ("message", "error", "error_description")
 _TURN = "asked/"
 _PORTS = {"http": 80, "https": 443}
 _REFERENCE = re.compile(rb"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 _MEANT = re.compile(r"[\s\"'()\[\]{}^~*?:\\/!&|+<>=,;#@$%`]+")
+_NAMED_BY_HASH = re.compile(r"/([0-9a-fA-F]{40})\.torrent(?:$|[?#])")
 _SIZE = re.compile(r"(\d[\d.,\s]{0,14}?)\s?([KMGTP])i?B\b", re.IGNORECASE)
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
 
@@ -107,6 +109,12 @@ def magnet_hashes(uri: str | None) -> tuple[str | None, str | None]:
     return hashes.v1.hex() if hashes.v1 else None, hashes.v2.hex() if hashes.v2 else None
 
 
+def named_infohash(torrent_url: str | None) -> str | None:
+    """The infohash by which a torrent's address calls it, as caches of torrents do: `…/<40 hex digits>.torrent`."""
+    found = _NAMED_BY_HASH.search(torrent_url or "")
+    return found[1].lower() if found else None
+
+
 def hex_digest(value: Json, size: int) -> str | None:
     """A digest of `size` bytes in lower-case hex, or None."""
     if isinstance(value, str) and len(value) == 2 * size and re.fullmatch(r"[0-9a-fA-F]+", value):
@@ -115,16 +123,25 @@ def hex_digest(value: Json, size: int) -> str | None:
 
 
 def list_of(value: Json, what: str, url: str) -> list[dict[str, Json]]:
-    """A list of objects. Raises: LayoutChanged, saying what was expected where."""
+    """A list of objects. Raises: LayoutChanged, saying what was expected where; Refused for an error in its place."""
     if not isinstance(value, list):
-        told = value.get("message") if isinstance(value, dict) else None
-        raise LayoutChanged(
-            f"expected {what} from {url}, got {type(value).__name__}" + (f": {told}" if told else "")
-        )
+        told = next((one for one in map(mapping(value).get, _ERROR_WORDS) if text(one)), None)
+        if told:
+            raise Refused(f"{url} answers {text(told, 200)}")
+        raise LayoutChanged(f"expected {what} from {url}, got {type(value).__name__}")
     found = [item for item in value if isinstance(item, dict)]
     if value and not found:
         raise LayoutChanged(f"expected {what} from {url}, got a list of {type(value[0]).__name__}")
     return found
+
+
+def need(items: Sequence[Mapping[str, Json]], names: Sequence[str], url: str) -> None:
+    """See that a page still has what its items are known by, or their changes; else they would silently stay away.
+
+    Raises: LayoutChanged where there are items and not one has any of these fields; it names them.
+    """
+    if items and not any(one.get(name) not in (None, "") for one in items for name in names):
+        raise LayoutChanged(f"none of {len(items)} items of {url} has the field {' or '.join(names)}")
 
 
 def mapping(value: Json) -> dict[str, Json]:

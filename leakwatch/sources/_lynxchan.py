@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from leakwatch.errors import LayoutChanged, Refused
 from leakwatch.model.observation import Observation, ObservedFile
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Json, Page, Payload, Request, site_name
-from leakwatch.sources._threads import GONE, with_joined
+from leakwatch.sources._threads import GONE, gone, left, with_joined
 
 _MAX_FILES = 20
 _NO = ("error", "denied", "banned", "maintenance", "hashBan", "construction")
@@ -33,7 +34,7 @@ def parse(payload: Payload) -> Page:
     """
     state = payload.request.state
     if state.get("step") == "thread" and payload.status in GONE:
-        return Page(cursor={_key(state): None})
+        return gone(_key(state), is_left=state.get("left"))
     body = payload.json()
     if isinstance(body, dict) and body.get("status") in _NO:
         raise Refused(f"{payload.url} answers {body['status']}: {fields.text(body.get('data'), 200) or ''}")
@@ -47,23 +48,33 @@ def _key(state: Mapping[str, Json]) -> str:
 
 
 def _catalog(payload: Payload, body: Json) -> Page:
-    """Threads that have changed, newest bump first; those that left the catalog are forgotten."""
+    """Threads that have changed, newest bump first, behind those that left the catalog: these are read once more.
+
+    Those that are new stand in the cursor before they are read, so that none leaves unnoticed.
+    Raises: LayoutChanged where no thread tells its changes.
+    """
     state = payload.request.state
     board, known = str(state.get("board", "")), fields.mapping(state.get("known"))
     threads = fields.list_of(body, "a catalog", payload.url)
     live = {str(number): one for one in threads if (number := fields.count(one.get("threadId"))) is not None}
     if threads and not live:
         raise LayoutChanged(f"no thread in {payload.url} has a threadId")
+    fields.need(threads, ("lastBump", "postCount"), payload.url)
     changed = [(no, one) for no, one in live.items() if known.get(no) != _mark(one)]
     changed.sort(key=lambda told: str(told[1].get("lastBump")), reverse=True)
-    wanted = changed[: fields.count(state.get("max_threads")) or 200]
-    late = len(changed) - len(wanted)
+    limit = fields.count(state.get("max_threads")) or 200
+    wanted, missing = changed[:limit], left(known, live)
+    late = len(changed[limit:]) + len(missing[limit:])
+    begun = {f"{board}/{no}": "" for no, _ in wanted if no not in known and state.get("step")}
     return Page(
         observations=()
         if state.get("step")
         else tuple(_post(one, payload, int(no), int(no), None) for no, one in live.items()),
-        next_requests=tuple(_thread_request(no, one, state) for no, one in wanted),
-        cursor={f"{board}/{no}": None for no in known if no not in live},
+        next_requests=(
+            *(_left_request(no, state) for no in missing[:limit]),
+            *(_thread_request(no, one, state) for no, one in wanted),
+        ),
+        cursor=begun | {f"{board}/{no}": None for no in missing[:limit]},
         incomplete=f"{late} threads put off" if late else "",
     )
 
@@ -85,6 +96,12 @@ def _thread_request(number: str, thread: Mapping[str, Json], state: Mapping[str,
             "replies": fields.count(thread.get("postCount")) or 0,
         },
     )
+
+
+def _left_request(number: str, state: Mapping[str, Json]) -> Request:
+    """The thread once more, whatever it shows: the cursor knows it no longer, so the request must not be lost."""
+    request = _thread_request(number, {}, state)
+    return replace(request, state={**request.state, "mark": None, "left": True}, keep=True)
 
 
 def _thread(payload: Payload, body: dict[str, Json]) -> Page:

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from leakwatch.extract.fragments import join_posts
 from leakwatch.extract.links import plain
 from leakwatch.extract.scanning import bare, hex_infohash
 from leakwatch.model.observation import Observation
+from leakwatch.sources._kind import Json, Page
 
 GONE = (404, 410)
 """What a thread that was deleted answers."""
+
+_LEFT = "a thread is gone; whether more was posted there since it was read is not known"
+_CHANGED = "a thread that had changed was gone before it could be read"
+
+
+def left(known: Iterable[str], live: Collection[str]) -> list[str]:
+    """Threads that the cursor knows and the catalog shows no more, to be asked for once more: archived ones still answer."""
+    return [no for no in known if no not in live and no.isascii() and no.isdigit() and len(no) < 20]
+
+
+def gone(key: str, *, is_left: Json) -> Page:
+    """What a thread that is gone leaves: an honest empty page, which says what was perhaps, or surely, missed."""
+    return Page(cursor={key: None}, incomplete=_LEFT if is_left else _CHANGED)
 
 
 def with_joined(posts: Sequence[Observation]) -> tuple[Observation, ...]:

@@ -112,6 +112,7 @@ def _name(item: Mapping[str, Json]) -> str:
 def _hits(payload: Payload, items: list[dict[str, Json]], found: Json) -> Page:
     """The files of each hit are asked for once, and again when its size has changed."""
     state = payload.request.state
+    fields.need(items, ("item_size",), payload.url)
     known = fields.mapping(state.get("known"))
     changed = [one for one in items if known.get(_FILES + _name(one)) != _version(one)]
     number = fields.count(found) or 0

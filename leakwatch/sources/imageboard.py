@@ -5,6 +5,7 @@ Source: github.com/4chan/4chan-API; github.com/vichan-devel/vichan-API; LynxChan
 History
 2026-11  first version: catalog -> threads -> posts; a vanished thread is an honest empty page
 2026-11  an infohash told over neighbouring posts is put together
+2026-11  a thread that left the catalog is asked for once more
 2026-11  the cursor stays behind posts that an answer from a cache, or of the same second, does not show
 """
 
@@ -14,7 +15,7 @@ import base64
 import binascii
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from leakwatch.errors import ConfigError, LayoutChanged
@@ -22,7 +23,7 @@ from leakwatch.model.observation import Observation, ObservedFile
 from leakwatch.sources import _fields as fields
 from leakwatch.sources import _lynxchan
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Request, site_name
-from leakwatch.sources._threads import GONE, with_joined
+from leakwatch.sources._threads import GONE, gone, left, with_joined
 
 _SAME_SECOND_S = 2
 _API, _WEB = "https://a.4cdn.org", "https://boards.4chan.org"
@@ -38,6 +39,11 @@ class ImageboardSite:
     dialect: Literal["4chan", "vichan", "lynxchan"] = "4chan"
     boards: tuple[str, ...]
     max_threads: int = 200
+
+    @property
+    def least_interval_s(self) -> float:
+        """The pace of 4chan: one request a second. Source: github.com/4chan/4chan-API, API rules."""
+        return 1.0 if self.url == _API else 0.0
 
     def __post_init__(self) -> None:
         """Raises: ConfigError for a dialect that 4chan, the default address, does not speak."""
@@ -79,7 +85,11 @@ def parse(payload: Payload) -> Page:
 
 
 def _catalog(payload: Payload) -> Page:
-    """Threads that are new or have grown, newest change first; threads that left the catalog are forgotten."""
+    """Threads that are new or have grown, newest change first, behind those that left: these are read once more.
+
+    Those that are new stand in the cursor before they are read, so that none leaves unnoticed.
+    Raises: LayoutChanged where no thread tells its last change any more.
+    """
     state = payload.request.state
     board, known = str(state.get("board", "")), fields.mapping(state.get("known"))
     pages = fields.list_of(payload.json(), "a catalog", payload.url)
@@ -89,15 +99,28 @@ def _catalog(payload: Payload) -> Page:
     live = {str(thread.get("no")): thread for thread in threads if isinstance(thread.get("no"), int)}
     if threads and not live:
         raise LayoutChanged(f"no thread in {payload.url} has a number")
-    grown = [t for no, t in live.items() if _modified(t) > (fields.count(known.get(no)) or -1)]
+    if any(known.values()):
+        fields.need(threads, ("last_modified",), payload.url)
+    grown = [t for no, t in live.items() if _has_grown(t, fields.count(known.get(no)) or 0)]
     grown.sort(key=_modified, reverse=True)
-    wanted = grown[: fields.count(state.get("max_threads")) or 200]
+    limit = fields.count(state.get("max_threads")) or 200
+    wanted, missing = grown[:limit], left(known, live)
+    late = len(grown[limit:]) + len(missing[limit:])
+    begun = {f"{board}/{t['no']}": 0 for t in wanted if str(t["no"]) not in known and state.get("step")}
     return Page(
         observations=() if state.get("step") else tuple(_post(t, payload, None) for t in live.values()),
-        next_requests=tuple(_thread_request(thread, state) for thread in wanted),
-        cursor={f"{board}/{no}": None for no in known if no not in live},
-        incomplete=f"{len(grown) - len(wanted)} threads put off" if len(grown) > len(wanted) else "",
+        next_requests=(
+            *(_left_request(int(no), state) for no in missing[:limit]),
+            *(_thread_request(thread, state) for thread in wanted),
+        ),
+        cursor=begun | {f"{board}/{no}": None for no in missing[:limit]},
+        incomplete=f"{late} threads put off" if late else "",
     )
+
+
+def _has_grown(thread: dict[str, Json], read_to: int) -> bool:
+    """Whether a thread has changed since it was read; one that does not tell may have."""
+    return not read_to or not _modified(thread) or _modified(thread) > read_to
 
 
 def _modified(thread: dict[str, Json]) -> int:
@@ -121,6 +144,12 @@ def _thread_request(thread: dict[str, Json], state: Any) -> Request:
     )
 
 
+def _left_request(number: int, state: Any) -> Request:
+    """The thread once more, whatever it shows: the cursor knows it no longer, so the request must not be lost."""
+    request = _thread_request({"no": number}, state)
+    return replace(request, state={**request.state, "left": True}, keep=True)
+
+
 def _folder(state: Any) -> str:
     return "res" if state.get("dialect") == "vichan" else "thread"
 
@@ -129,7 +158,7 @@ def _thread(payload: Payload) -> Page:
     state = payload.request.state
     key = f"{state.get('board', '')}/{state.get('thread', '')}"
     if payload.status in GONE:
-        return Page(cursor={key: None})
+        return gone(key, is_left=state.get("left"))
     body = payload.json()
     if not isinstance(body, dict):
         raise LayoutChanged(f"expected a thread from {payload.url}, got {type(body).__name__}")
@@ -141,7 +170,7 @@ def _thread(payload: Payload) -> Page:
     if not posts:
         raise LayoutChanged(f"the thread {payload.url} has no posts")
     subject = fields.text(posts[0].get("sub")) or fields.text(state.get("subject"))
-    read_to = _read_to(posts, payload) if state.get("thread") else None
+    read_to = _read_to(posts, payload) if state.get("thread") and not state.get("left") else None
     return Page(
         observations=with_joined([_post(post, payload, subject) for post in posts]),
         cursor={} if read_to is None else {key: read_to},

@@ -22,7 +22,7 @@ from leakwatch.sources import _fields as fields
 from leakwatch.sources import _markup
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Question, Request, site_name
 
-_SELECTORS = ("rows", "title", "link", "date", "size", "author", "text")
+_SELECTORS = ("rows", "title", "link", "date", "size", "seeders", "leechers", "author", "text")
 _MAX_ROWS = 2000
 _MAX_PAGES = 50
 _ATTRIBUTE = re.compile(r"@([\w:-]{1,60})\Z")
@@ -45,6 +45,8 @@ class PageSite:
     date: str = ""
     date_format: str = ""
     size: str = ""
+    seeders: str = ""
+    leechers: str = ""
     author: str = ""
     text: str = ""
     older: str = ""
@@ -148,9 +150,10 @@ def _row(row: etree._Element, base: str, payload: Payload) -> tuple[Observation,
         raise ValueError("a row without a title and a link")
     size = _part(row, told.get("size"))
     hashes = fields.magnet_hashes(magnet)
+    named = None if magnet else fields.named_infohash(torrent)
     observation = Observation(
         site=site_name(payload),
-        native_id=(url or hashes[0] or hashes[1] or _digest(title))[:2000],
+        native_id=(url or hashes[0] or hashes[1] or named or _digest(title))[:2000],
         title=title,
         fetched_at=payload.fetched_at,
         url=fields.text(url, 2000),
@@ -161,8 +164,10 @@ def _row(row: etree._Element, base: str, payload: Payload) -> tuple[Observation,
         size_is_exact=fields.count(size) is not None,
         torrent_url=fields.joined(base, torrent) if torrent else None,
         magnet=magnet,
-        infohash_v1=hashes[0],
+        infohash_v1=hashes[0] or named,
         infohash_v2=hashes[1],
+        seeders=fields.peers(_part(row, told.get("seeders"))),
+        leechers=fields.peers(_part(row, told.get("leechers"))),
     )
     return observation, link or title
 

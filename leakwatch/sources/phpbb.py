@@ -8,7 +8,6 @@ History
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -49,13 +48,13 @@ def parse(payload: Payload) -> Page:
 
 
 def _post(entry: Observation) -> Observation:
-    """Entries are called "Forum • Topic", in HTML."""
+    """Entries are called "Forum • Topic"."""
     found = _POST.search(entry.url or "") or _POST.search(entry.native_id)
     _, dot, topic = entry.title.partition(_FORUM)
     return replace(
         entry,
         native_id=f"p{found[1] or found[2]}" if found else entry.native_id,
-        title=html.unescape(topic if dot else entry.title),
+        title=topic if dot else entry.title,
         text=_STATISTICS.sub("", entry.text).strip() or None if entry.text else None,
     )
 

@@ -35,7 +35,7 @@ _LIMIT = "100"
 _MAX_DEPTH = 20
 _KINDS = ("t1", "t3", "t5")
 """A comment, a post, a subreddit."""
-_WEB = "https://www.reddit.com"
+_API, _WEB = "https://oauth.reddit.com", "https://www.reddit.com"
 _GONE = frozenset({"[removed]", "[deleted]", "[ Removed by Reddit ]"})
 
 
@@ -46,11 +46,21 @@ class RedditSite:
     Without it the public feeds are read, which show 25 posts and no comments.
     """
 
-    url: str = "https://oauth.reddit.com"
+    url: str = _API
     web_url: str = _WEB
     subreddits: tuple[str, ...]
     comments: bool = True
     app: CredentialRef | None = None
+
+    @property
+    def least_interval_s(self) -> float:
+        """The pace of Reddit: 100 requests a minute for an app, 10 without one.
+
+        Source: support.reddithelp.com, "Reddit Data API Wiki", rate limits.
+        """
+        if self.app is None:
+            return 6.0 if self.web_url == _WEB else 0.0
+        return 0.6 if self.url == _API else 0.0
 
 
 def start(site: RedditSite, cursor: Cursor) -> Iterator[Request]:  # noqa: ARG001 - what is known is told by the overlap

@@ -12,7 +12,7 @@ from leakwatch.sources._kind import PolledKind
 _BUSY_SHARE, _BUSY_ITEMS = 0.8, 50
 _SLOWER = 1.5
 _RANKS = {"low": 0, "normal": 2, "high": 4}
-_BLIND = frozenset({Coverage.REFUSED, Coverage.DRIFT, Coverage.ERROR})
+_BLIND = frozenset({Coverage.REFUSED, Coverage.DRIFT, Coverage.ERROR, Coverage.PUT_OFF})
 
 
 @dataclass(frozen=True, slots=True)

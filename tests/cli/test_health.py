@@ -58,6 +58,7 @@ async def fill(database: str, names: tuple[str, ...]) -> None:
     async with store.writing() as work:
         await work.sites.sync([(one, "feed", f"{one}.example") for one in names], NOW - 5 * HOUR)
         await work.sites.close_poll(window("calm", 0.01), due, 0, None)
+        await work.sites.pace("calm", 300.0, "quiet: nothing new", due)
         await work.sites.close_poll(window("refused", 2), due, 0, None)
         refused = replace(window("refused", 1, Coverage.REFUSED), failure=Failure.REFUSED, detail=HOSTILE)
         await work.sites.close_poll(refused, due, 1, HOSTILE)
@@ -87,9 +88,11 @@ def test_table_shows_the_blindest_first(home: Path) -> None:
     """Each site has verdict, last success, blind time, budget, reason and next try; a blind one also what to do."""
     lines = run(home, "source", "health").splitlines()
     table = [re.split(r"\s{2,}", line) for line in lines[:4]]
-    assert table[0] == ["site", "verdict", "last ok", "blind for", "budget", "failure", "next try"]
+    assert table[0] == ["site", "verdict", "last ok", "blind for", "budget", "failure", "every", "next try"]
     assert [row[0] for row in table[1:]] == ["refused", "holed", "calm"]
-    assert table[1][1:6] == ["refused", "2.0 h ago", "2.0 h", "30 min", "refused"]
+    assert table[1][1:7] == ["refused", "2.0 h ago", "2.0 h", "30 min", "refused", "60 s"]
+    assert table[3][6] == "5 min*"
+    assert "calm: *every 5 min: quiet: nothing new" in lines
     assert [row[3] for row in table[2:]] == ["60 min", "-"]
     assert any(
         line.startswith("refused: refused: <script>") and "open the site in a browser" in line
@@ -105,19 +108,28 @@ def test_json_has_the_same(home: Path) -> None:
     told = {one["site"]: one for one in values}
     assert told["refused"]["failure"] == "refused"
     assert 7000 < told["refused"]["blind_for_s"] < 7500
+    assert [told[name]["every_s"] for name in ("calm", "refused")] == [300.0, 60.0]
     assert (told["holed"]["open_holes_s"], told["holed"]["lost_24h_s"]) == (3600, 3 * 3600)
     assert (told["calm"]["blind_for_s"], told["calm"]["because"], told["calm"]["budget_s"]) == (0, None, 1800)
 
 
-def test_asset_that_nobody_looks_for(home: Path) -> None:
-    """An asset is named when every site that would show it is blind."""
+def without_calm(home: Path) -> None:
+    """Leave the sites that are blind."""
     text = (home / "leakwatch.toml").read_text("utf-8")
     calm, rest = text.index('[[sites]]\nname = "calm"'), text.index('[[sites]]\nname = "refused"')
     (home / "leakwatch.toml").write_text(text[:calm] + text[rest:], "utf-8")
+
+
+def test_asset_that_nobody_looks_for(home: Path) -> None:
+    """An asset is named when every site that would show it is blind."""
+    assert "watch: looked for\n" in run(home, "asset", "show", "lantern")
+    without_calm(home)
     values = [json.loads(line) for line in run(home, "source", "health", "--json").splitlines()]
     assert values[-1]["asset"] == "lantern"
     assert values[-1]["sites"] == ["holed", "refused"]
     assert "asset lantern: nobody has looked for it" in run(home, "source", "health")
+    told = run(home, "asset", "show", "lantern")
+    assert re.search(r"watch: nobody has looked for it for .*; blind: holed, refused\n", told)
 
 
 def test_holes_of_one_site(home: Path) -> None:

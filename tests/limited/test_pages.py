@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from leakwatch.errors import FetchFailed, LayoutChanged, LeakwatchError, Refused
 from leakwatch.limited import prescan, wire
 from leakwatch.limited.pages import PageReader
 from leakwatch.limited.reading import parsed
-from leakwatch.model.observation import Observation, ObservedFile
+from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
 from leakwatch.sources import KINDS
 from leakwatch.sources._kind import CredentialRef, Page, Payload, PolledKind, Request
 
@@ -60,6 +61,41 @@ async def reader() -> AsyncIterator[PageReader]:
     made = PageReader()
     yield made
     await made.aclose()
+
+
+async def test_an_index_that_contradicts_itself_is_read(reader: PageReader) -> None:
+    """An infohash beside another magnet URI is a locator with bytes in it; so it is beside half a surrogate pair."""
+    kind = KINDS["torznab"]
+    assert isinstance(kind, PolledKind)
+    attr = '<torznab:attr name="infohash" value="' + "ab" * 20 + '"/>'
+    magnet = '<torznab:attr name="magneturl" value="magnet:?xt=urn:btih:' + "cd" * 20 + '"/>'
+    item = f"<item><title>x</title><guid>1</guid>{attr}{magnet}</item>"
+    body = f'<rss xmlns:torznab="http://torznab.com/schemas/2015/feed"><channel>{item}</channel></rss>'
+    page = await reader.read(kind, payload(body.encode()))
+    found = [one.infohashes.v1 for one in page.observations[0].locators if one.infohashes]
+    assert (found, page.observations[0].magnet) == ([b"\xab" * 20], "magnet:?xt=urn:btih:" + "cd" * 20)
+    odd = replace(page, observations=(replace(page.observations[0], title="\ud800"),))
+    assert wire.page_of(wire.page_told(odd)) == odd
+
+
+@pytest.mark.parametrize(
+    "hashes",
+    [
+        '{"v1":"zz"}',
+        '{"v1":"abab"}',
+        '{"v1":5}',
+        '{"v1":"ab","v2":[]}',
+        '{"v1":null,"v2":null}',
+        '{"x":"ab"}',
+    ],
+)
+def test_infohashes_of_a_reader_gone_mad_are_no_answer(hashes: str) -> None:
+    """What a process says of infohashes is checked like the rest."""
+    seen = Observation(site="s", native_id="1", title="t", fetched_at=NOW)
+    locator = Locator(LocatorKind.MAGNET, "magnet:?x")
+    told = wire.page_told(Page(observations=(replace(seen, locators=(locator,)),)))
+    with pytest.raises(wire.NoAnswer):
+        wire.page_of(told.replace(b'"infohashes":null', b'"infohashes":' + hashes.encode()))
 
 
 async def test_it_says_what_reading_here_says(reader: PageReader) -> None:

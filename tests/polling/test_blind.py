@@ -121,6 +121,10 @@ def test_asset_is_blind_where_all_its_sites_are() -> None:
     sighted = {one: frozenset({"a", "c", "gone"}), two: frozenset({"a", "b"})}
     found = blind_assets(sighted, [one, two, new], states, NOON + HOUR / 60)
     assert found == {one: (HOUR / 60, ("a", "c"))}
+    states |= {"b": replace(states["a"], name="b"), "drop": state(name="drop", kind="inbox")}
+    found = blind_assets(sighted | {new: frozenset({"drop"})}, [two, new], states, NOON + HOUR / 60)
+    assert found[new][1] == ("a", "b", "c"), "an inbox looks for nothing"
+    assert found[two][1] == ("a", "b")
 
 
 def test_who_is_told() -> None:

@@ -173,3 +173,26 @@ def test_a_burst_of_addresses_with_digests_is_no_drift() -> None:
         judged = judge(profile, look(shown[first : first + 30], 30))
         assert judged.drift == ()
         profile = judged.profile
+
+
+def seconds(number: int, of: int) -> list[Observation]:
+    """Thirty items over so many seconds."""
+    seen = items(random.Random(number))
+    return [replace(one, published_at=NOON - timedelta(seconds=at % of)) for at, one in enumerate(seen)]
+
+
+@pytest.mark.parametrize("of", [2, 5, 12])
+def test_items_that_came_together_are_no_drift(of: int) -> None:
+    """After a burst many items share seconds, poll after poll, where each had its own before."""
+    profile = known()
+    for number in range(3):
+        judged = judge(profile, look(seconds(number, of), 30))
+        assert judged.drift == ()
+        profile = judged.profile
+
+
+def test_one_date_for_all_is_drift() -> None:
+    """A page that gives all its items the same date has changed; three new items of the same second have not."""
+    judged = judge(known(), look(seconds(1, 1), 30))
+    assert any(one.startswith("different dates: was ") for one in judged.drift)
+    assert judge(known(), look(seconds(1, 1)[:3], 30)).drift == ()

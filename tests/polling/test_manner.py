@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from leakwatch.model.asset import Asset, AssetId, QueryMode
+from leakwatch.model.observation import Observation
 from leakwatch.model.site import Coverage
-from leakwatch.polling.run import begin, kept_json
+from leakwatch.polling.blind import because, blindness, remedy
+from leakwatch.polling.run import MAX_KEPT, begin, keep, kept_json
 from leakwatch.sources import feed
 from leakwatch.sources._kind import CredentialRef, Cursor, Page, Payload, PolledKind, Question, Request
 from leakwatch.store.repository import SqlRepository
@@ -35,10 +37,37 @@ async def test_a_poll_beyond_the_budget_is_put_off(index: Poller) -> None:
     assert first.window.verdict is Coverage.OK
     second = await index.poll(max_per_hour=2)
     assert len(index.web.asked) == 1
-    assert second.window.verdict is Coverage.PARTIAL
+    assert second.window.verdict is Coverage.PUT_OFF
     assert "budget of 2 requests an hour" in (second.window.detail or "")
     assert second.failures == 0
     assert second.next_due_at - index.clock.at > timedelta(minutes=55)
+
+
+async def test_a_site_that_is_put_off_is_blind(index: Poller) -> None:
+    """Its listing was not read, so nothing is covered; what to do is said. It sees again once there is room."""
+    await index.poll(max_per_hour=2)
+    seen = (await index.state()).covered_until
+    await index.poll(max_per_hour=2)
+    state = await index.state()
+    assert state.covered_until == seen
+    assert blindness(state, index.clock.at + timedelta(hours=3)).total > timedelta(hours=3)
+    assert "max_per_hour" in remedy(state)
+    assert "budget of 2 requests an hour" in because(state, blindness(state, index.clock.at))
+
+
+def _many(site: feed.FeedSite, _: Cursor) -> Iterator[Request]:
+    yield from (Request(url=f"{site.url.removesuffix('1')}{number}") for number in (1, 2, 3))
+
+
+async def test_listings_beyond_what_a_poll_may_ask_are_not_covered(index: Poller) -> None:
+    """A poll that may not ask for all that it begins with says so; one that may is a good one."""
+    index.kind = replace(PAGED, start=_many, empty_is_normal=True)
+    short = await index.poll(max_requests=2)
+    assert (short.window.verdict, short.window.detail) == (
+        Coverage.PUT_OFF,
+        "1 requests put off to the next poll",
+    )
+    assert (await index.poll(max_requests=3)).window.verdict is Coverage.OK
 
 
 async def test_a_feed_that_robots_txt_forbids(index: Poller) -> None:
@@ -104,3 +133,65 @@ async def test_a_kept_form_is_a_form_again(index: Poller) -> None:
     )
     state = replace(await index.state(), cursor=kept_json({request.url: request}, {}))
     assert begin(index.site, PAGED, state, ()).kept == {request.url: request}
+
+
+@dataclass
+class Follower:
+    """A kind whose first page leads to pages that must be kept; its cursor is how many of them it has passed."""
+
+    names: list[str]
+
+    def parse(self, payload: Payload) -> Page:
+        """What the first page leads to; an item of each other one."""
+        base, _, name = payload.url.rpartition("/")
+        if name != "1":
+            seen = Observation(site="index", native_id=name, fetched_at=payload.fetched_at, title=name)
+            return Page(observations=(seen,))
+        new = self.names[payload.request.state["passed"] :]
+        asked = tuple(Request(url=f"{base}/{one}", keep=True) for one in new)
+        return Page(next_requests=asked, cursor={"passed": len(self.names)})
+
+    @property
+    def kind(self) -> PolledKind:
+        """The kind."""
+        return PolledKind(
+            name="follow", settings=feed.FeedSite, start=self.start, parse=self.parse, empty_is_normal=True
+        )
+
+    def start(self, site: feed.FeedSite, cursor: Cursor) -> Iterator[Request]:
+        """The first page."""
+        yield Request(url=site.url, state={"passed": cursor.get("passed", 0)})
+
+
+async def test_follow_ups_beyond_what_is_kept_are_told_and_not_lost(
+    index: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What finds no room is said in the window, the page is read again, and in the end every item is there."""
+    monkeypatch.setattr("leakwatch.polling.run.MAX_KEPT", 5)
+    follower = Follower([f"n{n}" for n in range(5)])
+    index.web.pages |= {f"/feed/n{name}": (200, "ok", {}) for name in range(9)}
+    index.kind = follower.kind
+    assert "no room" not in ((await index.poll(max_requests=3)).window.detail or "")
+    follower.names += [f"n{n}" for n in range(5, 9)]
+    second = await index.poll(max_requests=2)
+    assert "2 follow-ups found no room" in (second.window.detail or "")
+    assert second.window.verdict is Coverage.PARTIAL
+    assert (await index.state()).cursor["passed"] == 5
+    for _ in range(6):
+        last = await index.poll(max_requests=3)
+    assert last.window.verdict is Coverage.OK
+    asked = [path.rpartition("/")[2] for path, _ in index.web.asked]
+    assert set(asked) == {"1", *follower.names}
+    assert (await index.state()).cursor["passed"] == 9
+
+
+async def test_a_kept_page_whose_follow_ups_find_no_room_is_kept(index: Poller) -> None:
+    """The page behind a kept request is asked for again where not all of it could be kept."""
+    page = Request(url="https://a.example/page", keep=True)
+    state = replace(await index.state(), cursor=kept_json({page.url: page}, {}))
+    run = begin(index.site, PAGED, state, ())
+    many = [Request(url=f"https://a.example/{n}", keep=True) for n in range(MAX_KEPT + 7)]
+    kept, left_out = keep(many, page.url, run)
+    assert left_out == 7
+    assert kept[page.url] == page
+    assert keep(many[:3], page.url, run) == ({one.url: one for one in many[:3]}, 0)

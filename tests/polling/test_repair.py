@@ -160,3 +160,34 @@ async def test_listing_that_was_not_read_moves_no_mark(index: Poller) -> None:
     index.post(*(f"new{n}" for n in range(8)), every=timedelta(seconds=10))
     index.show()
     assert (await index.poll()).window.verdict is Coverage.GAP
+
+
+def _rich(number: int) -> str:
+    """An item with all that a feed can say of it."""
+    return (
+        f"<item><guid>https://index.example/g/{number}</guid><title>harbour lantern {number}</title>"
+        f"<link>https://index.example/{number}</link><author>willow{number}</author>"
+        f"<pubDate>Fri, 20 Nov 2026 12:{number:02}:00 +0000</pubDate>"
+        f"<description>What is in number {number}, told in a sentence or two.</description>"
+        f'<enclosure url="https://index.example/{number}.torrent" length="{number + 9}000000"'
+        ' type="application/x-bittorrent"/></item>'
+    )
+
+
+async def test_drift_hides_no_gap(index: Poller) -> None:
+    """A page that has changed in all it shows and meets nothing known: its hole is told and kept beside the fields."""
+    index.kind = feed.KIND
+    for newest in range(12, 18):
+        rows = "".join(_rich(number) for number in range(newest, newest - 12, -1))
+        index.web.pages["/feed/1"] = (200, f'<rss version="2.0"><channel>{rows}</channel></rss>', {})
+        await index.poll()
+    rows = "".join(f"<item><guid>{number}</guid></item>" for number in range(12))
+    index.web.pages["/feed/1"] = (200, f'<rss version="2.0"><channel>{rows}</channel></rss>', {})
+    window = (await index.poll()).window
+    assert window.verdict is Coverage.DRIFT
+    told = (window.detail or "").split("; ")
+    assert [one for one in told if one.startswith("title: was 100 %, now 0 %")]
+    assert [one for one in told if one.endswith("was not read, and the site shows it no more")]
+    assert told[6:] == ["7 signs in all", told[-1]]
+    assert window.hole_from
+    assert window.hole_to

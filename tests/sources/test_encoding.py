@@ -126,3 +126,23 @@ def test_any_bytes_are_text(body: bytes, label: str) -> None:
         ({}, {"content-type": f"text/html; charset={label}"}), (b"", f"<meta charset='{label}'>".encode())
     ):
         assert "\0" not in text_of(start + body, headers)
+
+
+def test_what_is_known_of_a_site() -> None:
+    """A label from somebody who knows the site is stronger than what HTML declares, and weaker than XML and headers."""
+    body = "<p>Приливное стекло</p>".encode("koi8-r")
+    assert text_of(body, {}, "koi8-r") == "<p>Приливное стекло</p>"
+    assert text_of(b"<meta charset=utf-8>" + body, {}, "koi8-r").endswith("стекло</p>")
+    told = "<?xml version='1.0' encoding='windows-1251'?><p>я</p>".encode("cp1251")
+    assert text_of(told, {}, "koi8-r").endswith("<p>я</p>")
+    assert (
+        text_of("<p>я</p>".encode("cp1251"), {"content-type": "text/html; charset=cp1251"}, "koi8-r")
+        == "<p>я</p>"
+    )
+    assert text_of(body, {}, "utf-7") == text_of(body, {})
+
+
+def test_only_markup_declares_an_encoding() -> None:
+    """In JSON and bare text a declaration is what somebody wrote, and changes nothing."""
+    told = '[{"title": "<meta charset=windows-1251> Приливное"}]'
+    assert text_of(told.encode(), {}) == told

@@ -103,7 +103,7 @@ def test_ten_pages_of_discussions_are_read_at_most() -> None:
     """A hub that claims very many discussions does not keep us turning pages."""
     (request,) = start(HuggingfaceSite(repositories=(), discussions=("a/b",)), {})
     pages = 1
-    told = {"discussions": [{"num": 1, "title": "t"}], "count": 10**9, "start": 0}
+    told = {"discussions": [{"num": 1, "title": "t", "numComments": 1}], "count": 10**9, "start": 0}
     while following := [one for one in read(told, request).next_requests if "p=" in one.url]:
         (request,) = following
         pages += 1
@@ -115,6 +115,14 @@ def test_what_is_no_discussion_is_a_changed_layout(told: Any) -> None:
     """A discussion has a number and events."""
     with pytest.raises(LayoutChanged):
         read(told, Request(url=HUB, state={"step": "discussion"}))
+
+
+def test_items_without_a_name_are_counted() -> None:
+    """A listing some of whose repositories have no id is read, and says how many it could not."""
+    (request,) = start(HuggingfaceSite(), {})
+    page = read([{"id": "a/b", "sha": "9"}, {"_id": "c/d", "sha": "8"}, {"id": None, "sha": "7"}], request)
+    assert [urlsplit(one.url).path for one in page.next_requests] == ["/api/models/a/b"]
+    assert page.incomplete == "2 of 3 items could not be read"
 
 
 def test_real_shapes_are_read(shared_data: Path) -> None:

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from leakwatch.errors import ConfigError, LayoutChanged, LeakwatchError, Refused
+from leakwatch.errors import ConfigError, Failure, LayoutChanged, LeakwatchError, Refused, SourceError
 from leakwatch.extract.links import locate
 from leakwatch.model.observation import LocatorKind, storable
 from leakwatch.sources import KINDS, _fields, kind_named
-from leakwatch.sources._kind import CredentialRef, Page, Payload, Request
+from leakwatch.sources._kind import CredentialRef, Page, Payload, PolledKind, Request
+from leakwatch.sources._refusals import explained
 from leakwatch.sources.feed import FeedSite
 from leakwatch.sources.github import GithubSite
 from leakwatch.sources.huggingface import HuggingfaceSite
@@ -28,6 +29,11 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 URL = "https://site.example/api"
 HEX = "c12fe1c06bba254a9dc9f519b335aa7c1367a88a"
 MAGNET = f"magnet:?xt=urn:btih:{HEX}"
+JSON_KINDS = sorted(
+    name
+    for name, kind in KINDS.items()
+    if isinstance(kind, PolledKind) and not kind.is_markup and name != "paste"
+)
 EACH_KIND = pytest.mark.parametrize("kind", sorted(KINDS))
 
 
@@ -351,11 +357,12 @@ def test_a_hub_is_listed_by_author() -> None:
 
 
 def test_only_grown_threads_are_read() -> None:
-    """Of a catalog new and grown threads are asked for, newest first, and vanished ones are forgotten."""
+    """Of a catalog new and grown threads are asked for, newest first, behind vanished ones, once more."""
     threads = [{"no": 1, "last_modified": 5}, {"no": 3, "last_modified": 7}, {"no": 2, "last_modified": 9}]
     state = {"step": "catalog", "board": "g", "known": {"1": 5, "2": 8, "9": 1}, "max_threads": 1, "api": URL}
     page = parse("imageboard", [{"page": 1, "threads": threads}], state)
-    assert [one.url for one in page.next_requests] == [f"{URL}/g/thread/2.json"]
+    assert [one.url for one in page.next_requests] == [f"{URL}/g/thread/9.json", f"{URL}/g/thread/2.json"]
+    assert [one.keep for one in page.next_requests] == [True, False]
     assert page.cursor == {"g/9": None}
     assert page.incomplete == "1 threads put off"
     assert page.observations == ()
@@ -396,7 +403,8 @@ def test_a_thread_gives_its_posts_and_moves_the_cursor() -> None:
     ]
     assert page.observations[2].files == ()
     assert page.cursor == {"g/7": 50}
-    assert parse("imageboard", b"", state, status=404) == Page(cursor={"g/7": None})
+    missed = "a thread that had changed was gone before it could be read"
+    assert parse("imageboard", b"", state, status=404) == Page(cursor={"g/7": None}, incomplete=missed)
 
 
 def test_a_thread_without_posts_is_a_changed_layout() -> None:
@@ -447,9 +455,21 @@ def test_the_cursor_follows_the_newest_change(updated: str | None, cursor: dict[
     assert parse("github", [ISSUE | {"updated_at": updated}], STREAM).cursor == cursor
 
 
+@pytest.mark.parametrize("kind", JSON_KINDS)
+@pytest.mark.parametrize("state", [{}, STREAM, {"step": "models"}, {"step": "tags"}, {"step": "comments"}])
+def test_an_error_in_place_of_data_is_a_refusal(kind: str, state: dict[str, Any]) -> None:
+    """One rule for all kinds: an object that says an error and nothing else is the site's no, whatever the status."""
+    told = answer(json.dumps({"error": "search limit exceeded", "status": 200}).encode(), state)
+    with pytest.raises(SourceError) as caught:
+        KINDS[kind].parse(told)
+    error = explained(told, caught.value, is_only_page=False)
+    assert isinstance(error, Refused)
+    assert error.failure is Failure.RATE_LIMITED
+
+
 def test_a_message_instead_of_a_list_is_told() -> None:
     """What an API says instead of data stands in the error."""
-    with pytest.raises(LayoutChanged, match="rate limit exceeded"):
+    with pytest.raises(Refused, match="rate limit exceeded"):
         parse("github", {"message": "API rate limit exceeded"}, STREAM)
 
 

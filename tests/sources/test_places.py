@@ -19,6 +19,7 @@ from leakwatch.sources._kind import Page, Payload, PolledKind, Question, Request
 HERE = Path(__file__).parent
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 QUESTION = Question(words="Silver Lantern", asset=AssetId("a1"))
+HASH = "af16348eaf93c015c9f16b0807c24635406b4ffd"
 CHANNEL = telegram.TelegramSite(channel="lantern_drops")
 
 
@@ -174,3 +175,25 @@ def test_rows_that_lead_to_one_address_stay_apart() -> None:
     _, seen = answered(page.KIND, request, body)
     assert len({one.native_id for one in seen.observations}) == 3
     assert seen.incomplete == "3 rows lead to addresses of others; give a selector for link"
+
+
+@pytest.mark.parametrize(
+    ("address", "infohash"),
+    [
+        ("https://cache.example/torrent/AF16348EAF93C015C9F16B0807C24635406B4FFD.torrent?title=x", HASH),
+        ("https://cache.example/torrent/af16348eaf93c015c9f16b0807c24635406b4ffd.torrent", HASH),
+        ("https://cache.example/af16348eaf93c015c9f16b0807c24635406b4ffd/name.torrent", None),
+        ("https://cache.example/torrent/xaf16348eaf93c015c9f16b0807c24635406b4ffd.torrent", None),
+        ("https://cache.example/torrent/af16348eaf93c015c9f16b0807c24635406b4ffd.html", None),
+    ],
+)
+def test_a_torrent_that_is_named_by_its_infohash(address: str, infohash: str | None) -> None:
+    """Pages and feeds that link to a cache of torrents tell the infohash by the file's name, and by nothing else."""
+    (request,) = page.start(replace(LIST, rows="li", title="b", link=""), {})
+    row = f"<li><b>name</b><a href='{address}'>get</a></li>"
+    (seen,) = answered(page.KIND, request, row.encode())[1].observations
+    assert seen.infohash_v1 == infohash
+    item = f"<item><title>n</title><link>{address}</link></item>"
+    body = f"<rss version='2.0'><channel>{item}</channel></rss>"
+    (seen,) = answered(feed.KIND, Request(url="https://a.example/rss"), body.encode())[1].observations
+    assert seen.infohash_v1 == infohash

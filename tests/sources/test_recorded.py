@@ -34,31 +34,6 @@ RECORDED = frozenset({"feed", "torznab", "imageboard", "github", "huggingface", 
 KILN = Path(__file__).parent / "cardigann" / "definitions" / "kiln.yml"
 STATES = {"page": {"rows": "tr, li, item"}}
 """What a kind cannot read anything without."""
-LISTS = {
-    "anidex__backlog": ({"rows": "tbody tr", "title": "span.span-1440", "date": "td[title*=UTC]@title"}, 28),
-    "anidex__daily": ({"rows": "tbody tr", "title": "span.span-1440", "date": "td[title*=UTC]@title"}, 50),
-    "btdb__backlog": ({"rows": "li.search-ret-item"}, 25),
-    "btdb__daily": ({"rows": "li.recent-item"}, 20),
-    "elitetorrent__backlog": ({"rows": "table.fichas-listado tr:not(.cabecera)", "link": "a.nombre"}, 2),
-    "elitetorrent__daily": ({"rows": "table.fichas-listado tr:not(.cabecera)", "link": "a.nombre"}, 48),
-    "horriblesubs__backlog": ({"rows": "div.release-links", "title": "td.dl-label"}, 3),
-    "horriblesubs__daily": ({"rows": "div.release-links", "title": "td.dl-label"}, 60),
-    "jackett__html-response1": ({"rows": ".media", "title": "a[href^='/torrent/']"}, 25),
-    "limetorrents__backlog": (
-        {"rows": "table.table2 tr:nth-child(n+2)", "link": ".tt-name a + a"},
-        32,
-    ),
-    "limetorrents__daily": ({"rows": "table.table2 tr:nth-child(n+2)", "link": ".tt-name a + a"}, 50),
-    "shanaproject__backlog": (
-        {"rows": "div.release_block[id]", "title": ".release_original", "link": "a[download]"},
-        50,
-    ),
-    "shanaproject__daily": (
-        {"rows": "div.release_block[id]", "title": ".release_original", "link": "a[download]"},
-        50,
-    ),
-}
-"""Selectors for recorded lists of torrents, and how many rows these have."""
 ISSUES = {
     "AuthenticatedUser.testGetIssues": 15,
     "Issue131.testGetPullsWithOrgHeadUser": 30,
@@ -343,26 +318,3 @@ def test_mastodon_statuses_agree(shared_data: Path) -> None:
         ), file
     assert len(found) == 23
     assert others == {"entity_statusedit.json", "entity_trendinglinkhistory.json"}
-
-
-def test_lists_of_torrents_agree(shared_data: Path) -> None:
-    """13 of 13 recorded lists give their rows, magnets, and the first title, to which other readers may have added."""
-    found = {}
-    for file, expected, body in rows(shared_data, lambda file: file.startswith("indexer_html/")):
-        name = file.split("/")[1].removesuffix(".html")
-        if name not in LISTS:
-            continue
-        request = Request(url=URL, state=LISTS[name][0])
-        page = KINDS["page"].parse(
-            Payload(request=request, url=URL, status=200, headers={}, body=body, fetched_at=NOON)
-        )
-        listed = [one for one in page.observations if not one.native_id.endswith("#page")]
-        found[name] = len({one.native_id for one in listed})
-        assert page.incomplete == "", name
-        magnets = [one.infohash_v1 for one in listed if one.magnet]
-        assert len(magnets) == expected["magnet_links"], name
-        if magnets:
-            assert magnets[0] == parse_v1(expected["first_magnet_infohash"]).hex(), name
-        told = expected.get("upstream_test_expects", {}).get("results", [])
-        assert not told or listed[0].title in told[0]["title"], name
-    assert found == {name: count for name, (_, count) in LISTS.items()}

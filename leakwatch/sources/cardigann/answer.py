@@ -18,15 +18,16 @@ MAX_ROWS = 5000
 
 
 class Answer:
-    """One answer: its rows, and how a block finds something in one."""
+    """One answer: its rows, and how a block finds something in one. `wide` counts what had too much side by side in a row."""
 
     def __init__(self, payload: Payload, job: Job, variables: Mapping[str, Value]) -> None:
         search = job.definition.search
         self.path = search.paths[min(job.path, len(search.paths) - 1)]
         self.rule, self.now, self._variables = search.rows, payload.fetched_at, variables
-        text = documents.text_of(payload, job.definition.encoding, is_xml=self.path.response == "xml")
+        text = documents.text_of(payload, job.definition.encoding)
         self._text = filters.apply_long(text, search.text_filters, self.now, self.expand)
         self.tree: Any = None
+        self.wide = 0
 
     @property
     def says_empty(self) -> bool:
@@ -46,7 +47,9 @@ class Answer:
             found = json_rows.rows(self.tree, self.rule, selector)
             return found[:MAX_ROWS], len(found)
         self.tree = documents.xml(self._text) if self.path.response == "xml" else documents.markup(self._text)
-        return rows.rows(self.tree, self.rule, selector, MAX_ROWS)
+        kept, total = rows.rows(self.tree, self.rule, selector, MAX_ROWS)
+        self.wide = rows.slimmed(kept)
+        return kept, total
 
     def _is_counted_empty(self) -> bool:
         if self.rule.count is None or not self.rule.count.selector:

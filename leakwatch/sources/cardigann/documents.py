@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 
 from lxml import etree, html  # pyright: ignore[reportAttributeAccessIssue] - compiled, without stubs
 
 from leakwatch.errors import LayoutChanged
+from leakwatch.sources import _encoding
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Json, Payload
 
 MAX_CHARS = 16 * 2**20
 _DOCTYPE = re.compile(r"<!doctype[^>]*(?:\[|\bsystem\b|\bpublic\b)", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
-_XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,200}encoding\s*=\s*["']([\w.:-]{1,40})["']""", re.IGNORECASE)
-_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
-_NEVER = frozenset({"utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
-_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
-def text_of(payload: Payload, encoding: str, *, is_xml: bool = False) -> str:
-    """The answer as text: by its byte order mark, its XML declaration, its header, or as the definition says."""
-    body = payload.body[: MAX_CHARS + 4]
-    told = next((name for mark, name in _MARKS.items() if body.startswith(mark)), "")
-    declared = _XML_CHARSET.match(body[:300]) if is_xml else None
-    header = _CHARSET.search(payload.headers.get("content-type", "")[:200])
-    names = [told, declared[1].decode() if declared else "", header[1] if header else "", encoding, "utf-8"]
-    for name in names:
-        decoded = _decoded(body, name)
-        if decoded is not None:
-            return decoded.lstrip("\ufeff")[:MAX_CHARS].replace("\0", "\ufffd")
-    return ""
-
-
-def _decoded(body: bytes, name: str) -> str | None:
-    try:
-        if not name or codecs.lookup(name).name in _NEVER:
-            return None
-        return body.decode(name, "replace")
-    except (LookupError, ValueError):
-        return None
+def text_of(payload: Payload, encoding: str) -> str:
+    """The answer as text. The definition's encoding counts where the answer tells none, but UTF-8, which all definitions say."""
+    known = "" if _encoding.codec_of(encoding) == "utf-8" else encoding
+    return _encoding.text_of(payload.body[: 4 * MAX_CHARS], payload.headers, known)[:MAX_CHARS]
 
 
 def markup(text: str) -> etree._Element:

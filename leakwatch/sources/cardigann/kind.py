@@ -9,6 +9,7 @@ History
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from leakwatch.sources._kind import Cursor, PolledKind, Question, Request
 from leakwatch.sources.cardigann import requests
@@ -16,7 +17,7 @@ from leakwatch.sources.cardigann.job import Job
 from leakwatch.sources.cardigann.parsing import parse
 from leakwatch.sources.cardigann.site import CardigannSite
 
-_MAX_WORDS = 500
+_MAX_WORDS, _ANY_YEAR = 500, 2000
 
 
 def start(site: CardigannSite, cursor: Cursor) -> Iterator[Request]:
@@ -37,6 +38,7 @@ def _search(site: CardigannSite, cursor: Cursor, words: str) -> Iterator[Request
     """
     job = Job.of_site(site, words, cursor)
     if requests.needs_year(site.loaded) and not job.year:
+        tuple(replace(job, year=_ANY_YEAR).searches())  # what cannot be asked is known before anything is
         yield Request(url=site.url, state=job.state("year"))
         return
     yield from job.searches()

@@ -16,6 +16,7 @@ from leakwatch.sources.cardigann.answer import Answer, refuse
 from leakwatch.sources.cardigann.job import Job
 from leakwatch.sources.cardigann.json_rows import PathError
 from leakwatch.sources.cardigann.record import Record
+from leakwatch.sources.cardigann.rows import MAX_CHILDREN
 from leakwatch.sources.cardigann.selectors import SelectorError
 from leakwatch.sources.cardigann.template import TemplateError, Value
 
@@ -56,6 +57,7 @@ def _page(payload: Payload, job: Job) -> Page:
         fields.unread(bad, len(seen) + bad),
         f"the dates of {undated} items could not be read" if undated else "",
         f"{total - len(found)} rows put aside" if total > len(found) else "",
+        f"{answer.wide} elements of rows had more than {MAX_CHILDREN} others in them" if answer.wide else "",
         put_off,
     )
     if job.definition.download:  # the row's download is then a page to read, and no torrent

@@ -13,6 +13,7 @@ from leakwatch.sources.cardigann.definition import Block, Rows
 from leakwatch.sources.cardigann.selectors import select
 
 MAX_VALUE = 200_000
+MAX_CHILDREN = 500
 _MAX_HEADINGS = 1000
 _MAX_VALUES = 500
 _HASH = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{40}(?![0-9A-Za-z])")
@@ -27,6 +28,17 @@ def rows(root: etree._Element, rule: Rows, selector: str, limit: int) -> tuple[l
         if index % step:
             _absorb(kept[index - index % step], element)
     return kept[::step], (len(found) + step - 1) // step
+
+
+def slimmed(found: Sequence[etree._Element]) -> int:
+    """Leave of each element in a row its first children, and say how many elements had more.
+
+    A selector such as `td:has(a) ~ td` takes time by the square of how many stand side by side.
+    """
+    wide = [one for row in found for one in row.iter(etree.Element) if len(one) > MAX_CHILDREN]
+    for one in wide:
+        del one[MAX_CHILDREN:]
+    return len(wide)
 
 
 def _absorb(row: etree._Element, other: etree._Element) -> None:

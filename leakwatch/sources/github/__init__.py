@@ -40,6 +40,14 @@ class GithubSite:
     streams: tuple[Stream, ...] = ("issues", "comments", "review_comments", "releases", "forks")
     token: CredentialRef | None = None
 
+    @property
+    def most_per_hour(self) -> int:
+        """Requests an hour that GitHub allows to one address, or to one token; Enterprise has no limit of its own.
+
+        Source: docs.github.com, "Rate limits for the REST API", primary rate limits.
+        """
+        return 0 if self.url != api.PUBLIC else 5000 if self.token else 60
+
 
 def start(site: GithubSite, cursor: Cursor) -> Iterator[Request]:
     """One request a stream of each repository.

@@ -46,6 +46,7 @@ def parse_discussions(payload: Payload, body: Json) -> Page:
     numbered = {str(one["num"]): one for one in items if fields.count(one.get("num")) is not None}
     if items and not numbered:
         raise LayoutChanged(f"no discussion in {payload.url} has a number")
+    fields.need(items, ("numComments",), payload.url)
     known, repository = fields.mapping(state.get("known")), str(state.get("repository") or "")
     changed = {
         number: one

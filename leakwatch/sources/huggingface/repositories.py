@@ -40,13 +40,12 @@ def parse_list(payload: Payload, body: Json) -> Page:
     """
     state = payload.request.state
     known = fields.mapping(state.get("known"))
-    repos = {
-        str(m.get("id") or m.get("modelId")): m
-        for m in fields.list_of(body, "a list of models, datasets or spaces", payload.url)
-    }
-    named = {name: repo for name, repo in repos.items() if _ID.match(name)}
+    repos = fields.list_of(body, "a list of models, datasets or spaces", payload.url)
+    fields.need(repos, ("id", "modelId"), payload.url)
+    named = {name: repo for repo in repos if _ID.match(name := _name(repo))}
     if repos and not named:
         raise LayoutChanged(f"nothing in {payload.url} has an id")
+    nameless = fields.unread(sum(not _ID.match(_name(repo)) for repo in repos), len(repos))
     if not state.get("step"):
         return Page(observations=tuple(_observation(name, repo, payload) for name, repo in named.items()))
     prefix = prefix_of(state)
@@ -63,8 +62,13 @@ def parse_list(payload: Payload, body: Json) -> Page:
         next_requests=(*onward, *details),
         cursor=dict.fromkeys(list(known)[:-_MAX_KNOWN])
         | {prefix + name: _revision(one) for name, one in told.items()},
-        incomplete=unread,
+        incomplete=nameless or unread,
     )
+
+
+def _name(repo: Mapping[str, Json]) -> str:
+    """owner/name; nothing where neither field is a text."""
+    return fields.text(repo.get("id")) or fields.text(repo.get("modelId")) or ""
 
 
 def _onward(payload: Payload, *, is_new: bool, is_known: bool) -> tuple[tuple[Request, ...], str]:
@@ -103,7 +107,7 @@ def _is_told_in_full(repo: Mapping[str, Json], state: Mapping[str, Json]) -> boo
 
 
 def _revision(repo: Mapping[str, Json]) -> str:
-    return str(repo.get("sha") or repo.get("lastModified") or "")
+    return fields.text(repo.get("sha"), 100) or fields.text(repo.get("lastModified"), 100) or ""
 
 
 def _details(name: str, repo: Mapping[str, Json], state: Mapping[str, Json]) -> Request:
@@ -122,9 +126,7 @@ def parse_details(payload: Payload, body: Json) -> Page:
     if not isinstance(body, dict) or not isinstance(body.get("siblings", []), list):
         raise LayoutChanged(f"expected a model, dataset or space from {payload.url}")
     state = payload.request.state
-    name = (
-        fields.text(body.get("id")) or fields.text(body.get("modelId")) or fields.text(state.get("id")) or ""
-    )
+    name = _name(body) or fields.text(state.get("id")) or ""
     if not _ID.match(name):
         raise LayoutChanged(f"what {payload.url} shows has no id")
     known = {prefix_of(state) + name: state["revision"]} if state.get("revision") else {}

@@ -102,6 +102,17 @@ def test_categories_choose_paths_and_inputs() -> None:
     assert [urlsplit(one.url).path for one in both] == ["/latest", "/extra"]
 
 
+def test_what_cannot_be_asked_is_said_before_the_year_is() -> None:
+    """Words that a form's encoding has no place for are a mistake at once, not when the year is known."""
+    old = "    - path: list\n"
+    told = changed(
+        "ferry", ("encoding: UTF-8", "encoding: windows-1251"), (old, f"{old}      method: post\n")
+    )
+    assert KIND.ask
+    with pytest.raises(ConfigError, match="a form in windows-1251"):
+        list(KIND.ask(CardigannSite(definition=told), {}, Question(words="\u043b\u0430\u043c\u043f\u0430")))
+
+
 def test_the_year_is_asked_of_the_site_once() -> None:
     """A definition that searches for the year has no clock: the first answer's time tells it, and the cursor keeps it."""
     (first,) = started(site("ferry"))
@@ -323,6 +334,14 @@ def test_a_page_in_an_old_encoding_is_read() -> None:
     assert read(text("kiln"), marked).observations[0].title == "Печь"
 
 
+def test_a_page_knows_better_than_its_definition() -> None:
+    """A definition says UTF-8 for want of better: the page's own word counts before it, as in a browser."""
+    page = BOAT.replace("Northern Ferry", "Лодка")
+    assert "Лодка" in page
+    told = f'<head><meta charset="windows-1251"></head>{page}'.encode("windows-1251")
+    assert read(text("ferry"), told).observations[0].title == "Лодка"
+
+
 def test_a_rows_own_link_tells_its_infohash() -> None:
     """Where the definition reads no torrent in a row, a link named by one infohash tells it, and no page is asked for."""
     link = f'<a href="https://cache.example/torrent/{HEX.upper()}.torrent?title=x">t</a>'
@@ -332,6 +351,17 @@ def test_a_rows_own_link_tells_its_infohash() -> None:
     for other in (two, f'<img src="/covers/{HEX}.jpg">'):
         page = read(text("ferry"), BOAT.replace("</li>", f"{other}</li>"))
         assert (page.observations[0].infohash_v1, len(page.next_requests)) == (None, 1)
+
+
+def test_a_row_of_very_many_cells_is_cut() -> None:
+    """What stands side by side in a row is looked at up to a bound, and the page says so."""
+    told = changed("ferry", ("selector: a\n", 'selector: "b:has(a) ~ a"\n'))
+    cells = "<b><a>x</a></b>" * 100_000
+    began = time.process_time()
+    page = read(told, f'<ul><li class="boat"><b><a>x</a></b><a href="/boat/1">Ferry</a>{cells}</li></ul>')
+    assert time.process_time() - began < 5
+    assert [one.title for one in page.observations] == ["Ferry"]
+    assert "1 elements of rows had more than 500" in page.incomplete
 
 
 # --- the pages of items ----------------------------------------------------------------------------------------
