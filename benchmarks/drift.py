@@ -1,11 +1,12 @@
 """Layout drift: how many changes of a site's layout are found within two polls, and how often a quiet site is accused.
 
-Recorded pages are taken apart, and every poll draws a new page from their items, with ids and times of its own and with
-the fields that items lack by nature. Real polls read them over loopback: door, kind, database, ledger. A site is learned
-for ten polls, then changed; a change counts where it alters what the kind reads, and is drawn again where it does not.
-It is found where the verdict of one of the next two polls is *drift* and names a field. Quiet polls are as the first ten.
+Recorded feeds are taken apart, and every poll draws a new page from their items, with ids and times of its own and with
+the fields that items lack by nature; sites of other kinds, with JSON and HTML, are composed from words. Real polls read
+them over loopback: door, kind, database, ledger. A site is learned for ten polls, then changed; a change counts where it
+alters what the kind reads, and is drawn again where it does not. It is found where the verdict of one of the next two
+polls is *drift*. Quiet polls are as the first ten.
 
-    python benchmarks/drift.py [--seed 1] [--changes 30] [--quiet 500]
+    python benchmarks/drift.py [--seed 1] [--changes 30] [--quiet 500] [--kinds reddit,page]
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import asyncio
 import os
 import random
+import re
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -21,9 +23,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from drift_mutations import draw
-from drift_pages import NOON, Site, observed, sites
+from drift_composed import composed
+from drift_json import ONE_ROW
+from drift_mutations import Mutation, draw
+from drift_pages import NOON, Documents, Site, answer, changed, largest, observed, recorded, told
 
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
@@ -34,8 +39,6 @@ from leakwatch.pipeline import Brain
 from leakwatch.polling import SiteConfig, poll
 from leakwatch.service import load_rules, load_weights
 from leakwatch.sources._kind import Page, Payload, PolledKind
-from leakwatch.sources.feed import FeedSite
-from leakwatch.sources.torznab import TorznabSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 
@@ -58,7 +61,7 @@ class Desk:
     vault: FileVault
     brain: Brain
     url: str = ""
-    body: bytes = b""
+    documents: Documents = field(default_factory=dict[str, bytes])
     at: datetime = NOON
     fetcher: HttpFetcher = field(init=False)
 
@@ -67,21 +70,29 @@ class Desk:
         return self.at
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request with the page."""
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(
-            b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(self.body) + self.body
-        )
+        """Answer one request; the first part of a path says which poll it is of."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        await reader.readexactly(int(length[1]) if length else 0)
+        path = unquote(urlsplit(head.split()[1].decode()).path)
+        body = answer(self.documents, path[path.find("/", 1) :]) if path != "/robots.txt" else None
+        status = b"200 OK" if body is not None else b"404 Not Found"
+        told = b"HTTP/1.1 %s\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+        writer.write(told % (status, len(body or b"")) + (body or b""))
         await writer.drain()
         writer.close()
 
-    async def poll(self, name: str, site: Site, body: bytes) -> CoverageWindow:
-        """Poll a site that shows this page, ten minutes later."""
-        self.body, self.at = body, self.at + timedelta(minutes=10)
-        settings = (TorznabSite if site.kind.name == "torznab" else FeedSite)(
-            url=f"{self.url}/api/{self.at.timestamp():.0f}"
-        )  # the door shares answers of one address
-        config = SiteConfig(name=name, kind=site.kind.name, settings=settings, min_interval_s=0.0)
+    async def poll(self, name: str, site: Site, documents: Documents) -> CoverageWindow:
+        """Poll a site that answers so, ten minutes later."""
+        self.documents, self.at = documents, self.at + timedelta(minutes=10)
+        settings = site.settings(f"{self.url}/{self.at.timestamp():.0f}")  # answers of one address are shared
+        config = SiteConfig(
+            name=name,
+            kind=site.kind.name,
+            settings=settings,
+            min_interval_s=0.0,
+            max_requests=site.requests,
+        )
         async with self.repository.reading() as work:
             state = await work.sites.get(name)
         assert state
@@ -110,7 +121,9 @@ async def desk(names: list[str]) -> AsyncIterator[Desk]:
         settings = DoorSettings(
             contact="mailto:bench@leakwatch.invalid", allow_hosts=frozenset({"127.0.0.1"})
         )
-        async with HttpFetcher(settings, secret=lambda _: "", clock=made) as made.fetcher:
+        async with HttpFetcher(
+            settings, secret=lambda _: "id-of-the-benchmark:secret-of-the-benchmark", clock=made
+        ) as made.fetcher:
             yield made
         server.close()
         await server.wait_closed()
@@ -118,7 +131,7 @@ async def desk(names: list[str]) -> AsyncIterator[Desk]:
 
 
 async def quiet(all_sites: list[Site], polls: int, rng: random.Random) -> list[str]:
-    """False alarms in so many quiet polls, those of the learning not counted."""
+    """False alarms in so many quiet polls after the learning, or in the learning."""
     alarms: list[str] = []
     each = -(-polls // len(all_sites))
     async with desk([one.name for one in all_sites]) as made:
@@ -132,7 +145,7 @@ async def quiet(all_sites: list[Site], polls: int, rng: random.Random) -> list[s
     return alarms
 
 
-async def changed(
+async def broken(
     all_sites: list[Site], changes: int, rng: random.Random
 ) -> tuple[int, list[str], Counter[int]]:
     """How many changes were found, the others, and after how many polls."""
@@ -144,13 +157,11 @@ async def changed(
         for name, site in chosen:
             for _ in range(_LEARNED):
                 await made.poll(name, site, site.page(rng, made.at))
-            change = draw(rng, site.page(rng, made.at))
-            while not _alters(site, change.change, rng, made.at):
-                change = draw(rng, site.page(rng, made.at))
+            change = drawn(site, rng, made.at)
             tries = 0
             while tries < 2:
                 tries += 1
-                window = await made.poll(name, site, change.change(site.page(rng, made.at)))
+                window = await made.poll(name, site, changed(site.page(rng, made.at), change.change))
                 if window.verdict is Coverage.DRIFT:
                     break
             is_found = window.verdict is Coverage.DRIFT
@@ -158,16 +169,24 @@ async def changed(
             when[tries] += is_found
             missed += [] if is_found else [f"{name}: {change.name} ({window.verdict.value})"]
             print(
-                f"  {name}: {change.name}: {window.verdict.value}, poll {tries}: {(window.detail or '')[:160]}"
+                f"  {name}: {change.name}: {window.verdict.value}, poll {tries}: {(window.detail or '')[:160]}",
+                flush=True,
             )
     return found, missed, when
 
 
-def _alters(site: Site, change: object, rng: random.Random, at: datetime) -> bool:
-    """Whether the kind reads anything else after a change."""
-    page = site.page(rng, at)
-    assert callable(change)
-    return observed(site.kind, page, at) != observed(site.kind, change(page), at)
+def drawn(site: Site, rng: random.Random, at: datetime) -> Mutation:
+    """A change after which the kind reads something else, other markup in a text aside.
+
+    For kinds that ask only for what is new, one row is a quiet hour and no change.
+    """
+    while True:
+        page = site.page(rng, at)
+        change = draw(rng, largest(page))
+        before, after = observed(site, page, at), observed(site, changed(page, change.change), at)
+        is_quiet = not site.kind.is_window and 0 < len(after) < len(before)
+        if told(before) != told(after) and not (change.name == ONE_ROW and is_quiet):
+            return change
 
 
 def main() -> None:
@@ -178,11 +197,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--changes", type=int, default=30)
     parser.add_argument("--quiet", type=int, default=500)
+    parser.add_argument("--kinds", default="", help="only these, with commas between them")
     options = parser.parse_args()
     data = Path(os.environ.get("LEAKWATCH_SHARED_DATA", "../shared/data"))
-    all_sites = sites(data / "payloads")
-    print(f"{len(all_sites)} recorded pages: {', '.join(one.name for one in all_sites)}")
-    found, missed, when = asyncio.run(changed(all_sites, options.changes, random.Random(options.seed)))
+    all_sites = [*recorded(data / "payloads"), *composed()]
+    if options.kinds:
+        all_sites = [one for one in all_sites if one.kind.name in options.kinds.split(",")]
+    print(f"{len(all_sites)} sites: {', '.join(one.name for one in all_sites)}")
+    found, missed, when = asyncio.run(broken(all_sites, options.changes, random.Random(options.seed)))
     alarms = asyncio.run(quiet(all_sites, options.quiet, random.Random(options.seed + 1)))
     print(
         f"found within two polls: {found} of {options.changes} (in the first {when[1]}, in the second {when[2]})"

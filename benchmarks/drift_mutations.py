@@ -8,6 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
+from drift_html import draw_html
+from drift_json import ONE_ROW, draw_json
+
 Change = Callable[[bytes], bytes]
 _ELEMENTS = (
     b"title",
@@ -31,11 +34,21 @@ class Mutation:
 
 
 def draw(rng: random.Random, page: bytes) -> Mutation:
-    """A change that has something to change on a page of the site."""
+    """A change that has something to change on a page of the site: XML, JSON or HTML."""
     while True:
-        made = rng.choice(_MAKERS)(rng, page)
+        made = _made(rng, page)
         if made is not None and made.change(page) != page:
             return made
+
+
+def _made(rng: random.Random, page: bytes) -> Mutation | None:
+    if page[:1] in (b"{", b"["):
+        told = draw_json(rng, page)
+    elif page.startswith(b"<!DOCTYPE html"):
+        told = draw_html(rng, page)
+    else:
+        return rng.choice(_MAKERS)(rng, page)
+    return Mutation(*told) if told else None
 
 
 def _elements(page: bytes) -> list[bytes]:
@@ -141,7 +154,7 @@ def _one_row(rng: random.Random, page: bytes) -> Mutation | None:  # noqa: ARG00
         found = list(re.finditer(rb"<item\b.*?</item\s*>", told, re.DOTALL))
         return told[: found[0].end()] + told[found[-1].end() :]
 
-    return Mutation("one row only", change)
+    return Mutation(ONE_ROW, change)
 
 
 def _mojibake(rng: random.Random, page: bytes) -> Mutation | None:  # noqa: ARG001

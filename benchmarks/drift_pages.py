@@ -4,71 +4,125 @@ from __future__ import annotations
 
 import random
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from leakwatch.errors import LeakwatchError
 from leakwatch.model.observation import Observation
 from leakwatch.sources import KINDS
-from leakwatch.sources._kind import Payload, PolledKind, Request
+from leakwatch.sources._kind import Payload, PolledKind
 
 _ITEM = re.compile(rb"<item\b.*?</item\s*>", re.DOTALL)
 _DATE = re.compile(rb"(<pubDate[^>]*>)[^<]*(</pubDate>)")
 _ID = re.compile(rb"(<guid[^>]*>(?:<!\[CDATA\[)?)([^<\]]*)")
 _LINK = re.compile(rb"(<link>(?:<!\[CDATA\[)?)([^<\]]*)")
 _TITLE = re.compile(rb"(<title>(?:<!\[CDATA\[)?)([^<\]]*)")
+_MARKUP = re.compile(r"<[^>]*>")
 _FEWEST = 5
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
+Documents = Mapping[str, bytes]
+"""What a site answers by path; the answer of the path `*` is that of every other."""
+
+_NEVER_CHANGED = "/api/v1/access_token"
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A recorded answer taken apart: what stands before its items, the items, and what stands behind."""
+    """A site that shows other items in every poll: how a page of it is made, and how it is configured."""
 
     name: str
     kind: PolledKind
-    head: bytes
-    items: tuple[bytes, ...]
-    tail: bytes
-
-    def page(self, rng: random.Random, at: datetime) -> bytes:
-        """A page as the site might show it: between 60 and 100 % of a full page, newest first."""
-        full = min(max(len(self.items), 20), 60)
-        size = rng.randint(round(0.6 * full), full)
-        drawn = [rng.choice(self.items) for _ in range(size)]
-        times = sorted((at - timedelta(minutes=rng.expovariate(1 / 300)) for _ in drawn), reverse=True)
-        told = [_renewed(item, rng, time) for item, time in zip(drawn, times, strict=True)]
-        return self.head + b"\n".join(told) + self.tail
+    page: Callable[[random.Random, datetime], Documents]
+    settings: Callable[[str], Any]
+    requests: int = 1
 
 
-def sites(folder: Path) -> list[Site]:
-    """Every recorded answer with items of which a kind reads five or more; Torznab where that kind reads more of it."""
+def changed(documents: Documents, change: Callable[[bytes], bytes]) -> Documents:
+    """All that a site answers, after a change of its layout."""
+    return {path: body if path == _NEVER_CHANGED else change(body) for path, body in documents.items()}
+
+
+def largest(documents: Documents) -> bytes:
+    """The answer of which a change is drawn: the listing, or one of the pages behind it."""
+    return max(documents.values(), key=len)
+
+
+def answer(documents: Documents, path: str) -> bytes | None:
+    """What a site answers to a path; None for one that it has not."""
+    return documents.get(path, documents.get("*"))
+
+
+def observed(site: Site, documents: Documents, at: datetime) -> tuple[Observation, ...]:
+    """What a kind reads of a site in one poll, or an error instead of what it refuses; without the door."""
+    base = "https://index.example"
+    queue = list(site.kind.start(site.settings(base), {}))
+    seen: list[Observation] = []
+    while queue:
+        request = queue.pop(0)
+        body = answer(documents, unquote(urlsplit(request.url).path))
+        payload = Payload(
+            request=request,
+            url=request.url,
+            status=200 if body is not None else 404,
+            headers={},
+            body=body or b"",
+            fetched_at=at,
+        )
+        try:
+            page = site.kind.parse(payload)
+        except LeakwatchError:
+            continue
+        seen += page.observations
+        queue += page.next_requests[: site.requests]
+    return tuple(seen)
+
+
+def told(seen: Sequence[Observation]) -> list[Observation]:
+    """What was read, but of texts only which words are in them: how they are marked up may change."""
+    return [replace(one, text=" ".join(sorted(_MARKUP.sub(" ", one.text or "").split()))) for one in seen]
+
+
+def recorded(folder: Path) -> list[Site]:
+    """Every recorded answer with items of which a kind reads five or more; Torznab where it has Torznab's attributes."""
     found: list[Site] = []
     for file in sorted(folder.rglob("*.xml")):
         body = file.read_bytes()
         items = _ITEM.findall(body)
         if len(items) < _FEWEST:
             continue
-        kinds = (
-            [KINDS["torznab"]] if b"<torznab:attr" in body or b"<newznab:attr" in body else [KINDS["feed"]]
-        )
-        for kind in kinds:
-            if isinstance(kind, PolledKind) and len(observed(kind, body)) == len(items):
-                start, end = body.index(items[0]), body.rindex(items[-1]) + len(items[-1])
-                found.append(Site(f"{kind.name}:{file.stem}", kind, body[:start], tuple(items), body[end:]))
+        is_torznab = b"<torznab:attr" in body or b"<newznab:attr" in body
+        kind = KINDS["torznab" if is_torznab else "feed"]
+        assert isinstance(kind, PolledKind)
+        start, end = body.index(items[0]), body.rindex(items[-1]) + len(items[-1])
+        page = partial(_recorded_page, body[:start], tuple(items), body[end:])
+        made = Site(f"{kind.name}:{file.stem}", kind, page, partial(_settings, kind))
+        if len(observed(made, {"*": body}, NOON)) == len(items):
+            found.append(made)
     return found
 
 
-def observed(kind: PolledKind, body: bytes, at: datetime = NOON) -> tuple[Observation, ...]:
-    """What a kind reads in a body; nothing where it refuses it."""
-    url = "https://index.example/api"
-    payload = Payload(request=Request(url=url), url=url, status=200, headers={}, body=body, fetched_at=at)
-    try:
-        return kind.parse(payload).observations
-    except LeakwatchError:
-        return ()
+def _settings(kind: PolledKind, url: str) -> Any:
+    return kind.settings(url=f"{url}/api")
+
+
+def _recorded_page(
+    head: bytes, items: tuple[bytes, ...], tail: bytes, rng: random.Random, at: datetime
+) -> Documents:
+    """A page as the site might show it: between 60 and 100 % of a full page, newest first."""
+    full = min(max(len(items), 20), 60)
+    size = rng.randint(round(0.6 * full), full)
+    drawn = [rng.choice(items) for _ in range(size)]
+    times = sorted((at - timedelta(minutes=rng.expovariate(1 / 300)) for _ in drawn), reverse=True)
+    told = [_renewed(item, rng, time) for item, time in zip(drawn, times, strict=True)]
+    return {"*": head + b"\n".join(told) + tail}
 
 
 def _renewed(item: bytes, rng: random.Random, at: datetime) -> bytes:

@@ -19,7 +19,8 @@ from leakwatch.extract.hosts import NO_HOSTS
 from leakwatch.model.observation import Observation
 from leakwatch.probing import judge
 from leakwatch.probing.finding import MAX_REQUESTS
-from leakwatch.probing.guessing import by_address
+from leakwatch.probing.guessing import by_address, by_page
+from leakwatch.sources._kind import Payload, Request
 
 from .daemons import MAGNET, Web
 
@@ -151,6 +152,91 @@ async def test_kinds_are_told_by_what_they_show(
     told = json.loads((await tried(tmp_path, web.url + path, "--json")).stdout)
     assert (told["kind"], told["items"]) == (kind, 1), told
     assert tomllib.loads(told["block"])["sites"][0]["url"] == web.url + setting
+
+
+LYNX_THREAD = json.dumps({"threadId": 7, "creation": NOW.isoformat(), "markdown": "look here", "posts": []})
+VICHAN_CATALOG = json.dumps(
+    [{"page": 0, "threads": [{"no": 5, "last_modified": 9, "tim": "15-0", "ext": ".png"}]}]
+)
+LYNX_CATALOG = json.dumps([{"threadId": 7, "lastBump": NOW.isoformat(), "markdown": "look here"}])
+GITLAB = (
+    '<html prefix="og: http://ogp.me/ns#"><head><meta content="GitLab" property="og:site_name"></head></html>'
+)
+ISSUE = {"iid": 1, "id": 9, "title": "look here", "created_at": "2026-11-01T10:00:00Z", "project_id": 3}
+
+
+@pytest.mark.parametrize(
+    ("path", "pages", "kind", "settings"),
+    [
+        (
+            "/b/catalog.json",
+            {"/b/catalog.json": VICHAN_CATALOG, "/b/res/5.json": THREAD},
+            "imageboard",
+            {"dialect": "vichan"},
+        ),
+        (
+            "/b/catalog.json",
+            {"/b/catalog.json": LYNX_CATALOG, "/b/res/7.json": LYNX_THREAD},
+            "imageboard",
+            {"dialect": "lynxchan"},
+        ),
+        (
+            "/b/",
+            {
+                "/b/": "<html><body><footer><p>- Tinyboard + vichan 5 -</p></footer></body></html>",
+                "/b/catalog.json": VICHAN_CATALOG,
+                "/b/res/5.json": THREAD,
+            },
+            "imageboard",
+            {"dialect": "vichan", "boards": ["b"]},
+        ),
+        (
+            "/b/",
+            {
+                "/b/": '<!DOCTYPE html><html><footer>Powered by <a href="x">LynxChan</a> 2.8</footer></html>',
+                "/b/catalog.json": LYNX_CATALOG,
+                "/b/res/7.json": LYNX_THREAD,
+            },
+            "imageboard",
+            {"dialect": "lynxchan", "boards": ["b"]},
+        ),
+        (
+            "/lamps/reed/-/issues",
+            {
+                "/lamps/reed/-/issues": GITLAB,
+                "/api/v4/projects/lamps%2Freed/issues": json.dumps(
+                    [ISSUE | {"web_url": "https://git.example/lamps/reed/-/issues/1"}]
+                ),
+                "/api/v4/projects/lamps%2Freed/merge_requests": "[]",
+            },
+            "gitlab",
+            {"projects": ["lamps/reed"]},
+        ),
+    ],
+)
+async def test_programs_are_told_by_their_pages(
+    tmp_path: Path, web: Web, path: str, pages: dict[str, str], kind: str, settings: dict[str, object]
+) -> None:
+    """Boards of vichan and LynxChan and an instance of GitLab are known, and the block says which they are."""
+    web.pages |= {where: (200, body, {}) for where, body in pages.items()}
+    told = json.loads((await tried(tmp_path, web.url + path, "--json")).stdout)
+    assert (told["kind"], told["items"]) == (kind, 1), told
+    site = tomllib.loads(told["block"])["sites"][0]
+    assert settings.items() <= site.items()
+    assert site["url"] == web.url
+
+
+@pytest.mark.parametrize(
+    "body", ['[{"threads": 5}]', '{"threads": {}}', "[5, null, [1]]", '[{"threads": [5]}]', "{}"]
+)
+def test_a_strange_board_is_no_stumbling_block(body: str) -> None:
+    """Whatever stands at a board's address, a guess is made; of a thread the board is the one around it."""
+    request = Request(url="https://a.example/b/res/5.json")
+    told = Payload(
+        request=request, url=request.url, status=200, headers={}, body=body.encode(), fetched_at=NOW
+    )
+    (guess,) = by_page(told).kinds
+    assert (guess.settings["boards"], guess.settings["dialect"]) == (["b"], "vichan")
 
 
 async def test_a_server_says_what_it_runs(tmp_path: Path, web: Web) -> None:

@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from leakwatch.polling.profile import Look, Profile, Usual, against, learned
+from leakwatch.polling.signs import BROKEN
 
 _POLLS, _ITEMS = 3, 20
-_USUAL, _GONE, _ODD = 0.3, 0.1, 0.35
+_USUAL, _GONE, _ODD, _ODD_BROKEN = 0.3, 0.1, 0.35, 0.15
 _UNLIKELY = 1e-6
 _STEADY = 0.98
 _LEAST_DEVIATION = 0.03
 _GONE_DEVIATIONS, _ODD_DEVIATIONS, _JUMP_DEVIATIONS = 5.0, 7.0, 10.0
 _JUMP_BITS: Mapping[str, float] = {
     "size": 6.0,
+    "file size": 6.0,
     "title length": 2.0,
     "text length": 4.0,
     "seeders": 6.0,
@@ -74,7 +76,7 @@ def _judge_share(
     deviation = max(usual.deviation, _LEAST_DEVIATION)
     if usual.mean >= _USUAL and share <= _GONE * usual.mean and fall >= _GONE_DEVIATIONS * deviation:
         drift[name] = told
-    elif fall >= max(_ODD, _ODD_DEVIATIONS * deviation):
+    elif fall >= max(_ODD_BROKEN if name.endswith(BROKEN) else _ODD, _ODD_DEVIATIONS * deviation):
         odd[name] = told
 
 
@@ -101,7 +103,7 @@ def _percent(share: float) -> str:
 
 def _size(name: str, value: float) -> str:
     number = 2**value - (1 if name in ("rows", "seeders") else 0)
-    if name != "size":
+    if not name.endswith("size"):
         return f"{number:.3g}"
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if number < 1024:

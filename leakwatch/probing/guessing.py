@@ -16,7 +16,7 @@ from leakwatch.sources._kind import Payload
 
 _HEAD = 64 * 1024
 _MAX_LINKS = 5
-_BOARD = re.compile(r"/([a-z0-9]{1,10})/(?:threads|catalog|archive|\d+)\.json\Z")
+_BOARD = re.compile(r"/([a-z0-9]{1,10})/(?:(res|thread)/)?(?:threads|catalog|archive|\d+)\.json\Z")
 _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml"})
 
 
@@ -134,7 +134,12 @@ def _by_json(payload: Payload) -> Guesses:
     board = _BOARD.search(parts.path)
     if board and isinstance(told, list | dict):
         base = urlunsplit(parts._replace(path=parts.path[: board.start()], query="", fragment=""))
-        settings = {"url": base, "web_url": base, "boards": [board[1]]}
+        settings = {
+            "url": base,
+            "web_url": base,
+            "dialect": _dialect(told, board[2] or ""),
+            "boards": [board[1]],
+        }
         return Guesses((Guess("imageboard", settings, "by its address"),))
     if isinstance(told, dict) and ("latest_posts" in told or "topic_list" in told):
         return Guesses((Guess("discourse", {"url": _root(parts)}, "by its content"),))
@@ -143,6 +148,28 @@ def _by_json(payload: Payload) -> Guesses:
     return Guesses(problem="it is JSON of a form that no kind reads")
 
 
+def _dialect(told: list[Any] | dict[str, Any], folder: str) -> str:
+    """The software of a board by what it shows.
+
+    LynxChan numbers threads by a word of its own; vichan keeps them in `res`, counts pages from 0, and names files in text.
+    """
+    pages = [one for one in (told if isinstance(told, list) else [told]) if isinstance(one, dict)]
+    inner = [one for page in pages for one in _list(page.get("threads")) if isinstance(one, dict)]
+    if any("threadId" in one for one in (*pages, *inner)):
+        return "lynxchan"
+    is_vichan = folder == "res" or any(page.get("page") == 0 for page in pages)
+    return "vichan" if is_vichan or any(isinstance(one.get("tim"), str) for one in inner) else "4chan"
+
+
+def _list(told: Any) -> list[Any]:
+    return told if isinstance(told, list) else []
+
+
+_BOARDS = (
+    ("vichan", re.compile(rb"Tinyboard \+|<a[^>]{0,100}>vichan</a>|\bvar configRoot\s*=", re.IGNORECASE)),
+    ("lynxchan", re.compile(rb"Powered by\s{0,20}(?:<a[^>]{0,200}>\s{0,20})?LynxChan", re.IGNORECASE)),
+)
+_GITLAB = re.compile(rb"<meta[^>]{0,40}content=[\"']GitLab[\"'][^>]{0,40}og:site_name", re.IGNORECASE)
 _SIGNS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     (
         "discourse",
@@ -176,7 +203,25 @@ def _by_html(payload: Payload) -> Guesses:
         for kind, sign in _SIGNS
         if kind in KINDS and kind != "telegram" and sign.search(payload.body)
     ]
+    found += [*_boards(payload.body, parts), *_projects(payload.body, parts)]
     return Guesses(tuple(found), tuple(dict.fromkeys(_feeds(payload))), is_page=True)
+
+
+def _boards(body: bytes, parts: SplitResult) -> Iterator[Guess]:
+    """The board whose page this is, on an imageboard of well-known software."""
+    board = re.match(r"/([\w-]{1,30})(?:/|\Z)", parts.path)
+    for dialect, sign in _BOARDS:
+        if board and sign.search(body):
+            settings = {"url": _root(parts), "dialect": dialect, "boards": [board[1]]}
+            yield Guess("imageboard", settings, "by its page")
+
+
+def _projects(body: bytes, parts: SplitResult) -> Iterator[Guess]:
+    """The project whose page this is, on an instance of GitLab; of its front page what is new there."""
+    if _GITLAB.search(body[:_HEAD]):
+        path = parts.path.partition("/-/")[0].strip("/")
+        what: dict[str, Any] = {"projects": [path]} if path.count("/") else {"newest_projects": True}
+        yield Guess("gitlab", {"url": _root(parts), **what}, "by its page")
 
 
 def _feeds(payload: Payload) -> Iterator[str]:

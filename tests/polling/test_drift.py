@@ -17,6 +17,7 @@ from leakwatch.model.observation import Observation
 from leakwatch.polling.drift import judge
 from leakwatch.polling.ledger import Ledger, ledger_json, ledger_of
 from leakwatch.polling.profile import Profile, look
+from leakwatch.polling.signs import shape
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WORDS = ("harbour", "lantern", "copper", "meadow", "thistle", "ferry", "quarry", "willow")
@@ -79,12 +80,78 @@ def changed(seen: Sequence[Observation], **changes: Any) -> list[Observation]:
         ({"native_id": "17"}, "different ids"),
         ({"url": "https://index.example/download/9.torrent"}, "urls of a known form"),
         ({"title": "https://index.example/t/1"}, "titles that are no urls"),
+        ({"title": "harbour-lantern-copper"}, "title with spaces"),
+        ({"text": "&amp;lt;b&amp;gt;A description of what is in it"}, "text without broken characters"),
+        ({"author": "https://index.example/user/1"}, "author as a word"),
+        ({"author": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"}, "author as a word"),
+        ({"published_at": datetime(2026, 11, 20, tzinfo=UTC)}, "published_at with a time of day"),
+        ({"url": "https://index.example/t/a/b/1?view=old"}, "urls of a known build"),
+        ({"text": "Download"}, "text as many words"),
     ],
 )
 def test_field_is_named_at_once(changes: dict[str, Any], field: str) -> None:
     """A field that is lost, or holds nonsense, is named in the first poll."""
     judged = judge(known(), look(changed(items(random.Random(9)), **changes), 30))
     assert any(one.startswith(f"{field}: was ") for one in judged.drift), judged.drift
+
+
+def test_fields_that_change_places() -> None:
+    """Texts where authors were, and authors where texts were, are drift by the shape of both."""
+    seen = [replace(one, author=one.text, text=one.author) for one in items(random.Random(9))]
+    told = judge(known(), look(seen, 30)).drift
+    assert any(one.startswith("author as a word: was 100 %, now ") for one in told)
+    assert any(one.startswith("text as many words: was 100 %, now 0 %") for one in told)
+
+
+def test_authors_that_nobody_knows() -> None:
+    """Words that were never an author are drift where authors come again; one new author, who wrote much, is none."""
+    profile = known(12)
+    seen = items(random.Random(9))
+    strangers = [
+        replace(one, author=f"stranger{number}" if one.author else None) for number, one in enumerate(seen)
+    ]
+    assert any(one.startswith("authors that are known") for one in judge(profile, look(strangers, 30)).drift)
+    eager = [replace(one, author="stranger") if number < 28 else one for number, one in enumerate(seen)]
+    assert judge(profile, look(eager, 30)).drift == ()
+
+
+def test_dates_of_another_order() -> None:
+    """Dates that came in no order and now stand in one are of another field."""
+    seen = items(random.Random(9), 40)
+    dates = sorted((one.published_at for one in seen if one.published_at), reverse=True)
+    ordered = [replace(one, published_at=date) for one, date in zip(seen, dates, strict=True)]
+    told = judge(known(), look(ordered, 30)).drift
+    assert any(one.startswith("dates oldest first") for one in told)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("https://index.example/t/1", "an address"),
+        ("magnet:?xt=urn:btih:" + "0" * 40, "an address"),
+        ("/t/1", "an address"),
+        ("1.4 GB", "a number"),
+        ("0" * 40, "a number"),
+        ("ab" * 20, "a hash"),
+        ("2026-11-20T12:00:00Z", "a date"),
+        ("Fri, 20 Nov 2026 12:00:00 GMT", "a date"),
+        ("who@example.org (Who)", "a mail address"),
+        ("<p>and so on</p>", "markup"),
+        ("copper", "a word"),
+        ("copper meadow", "few words"),
+        ("a description of what is in it", "many words"),
+    ],
+)
+def test_shape(told: str, expected: str) -> None:
+    """A text is of one shape, by its beginning."""
+    assert shape(told) == expected
+
+
+def test_no_names_are_kept() -> None:
+    """A profile tells authors apart without keeping their names."""
+    kept = str(ledger_json(Ledger(profile=known())))
+    assert "authors that are known" in kept
+    assert not any(f"'{word}'" in kept for word in WORDS)
 
 
 def test_rows_that_fell() -> None:
