@@ -32,6 +32,12 @@ contact = "mailto:test@leakwatch.invalid"
 """
 
 
+@pytest.fixture(autouse=True)
+def moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time when the test begins: this file may have been read long before."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC))
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """Three sites: one read well, one refused for two hours, one with a lost, an open and a repaired hole."""
