@@ -7,17 +7,30 @@ of units is a jump. Both are remembered as a running mean and its usual deviatio
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
 from leakwatch.model.observation import Observation
-from leakwatch.polling.signs import FIELDS, FORMS, KEYS, KNOWN_AFTER, NUMBERS, SHAPED, SHAPES, shape
+from leakwatch.polling.signs import (
+    FIELDS,
+    FORMS,
+    KEYS,
+    KNOWN_AFTER,
+    NUMBERS,
+    ONCE,
+    SHAPED,
+    SHAPES,
+    Test,
+    shape,
+)
 
 _ALPHA = 0.1
 _ENOUGH = 8
 _MAX_FORMS = 200
+_REPEATED = 0.7
+"""Where fewer of a site's titles are different, one title is one sign: the posts of a thread have one title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +67,25 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one poll's items look like: good items of how many, logarithms (base 2) of sizes, forms of addresses."""
+    """What one poll's items look like: good items of how many, logarithms (base 2) of sizes, forms of addresses.
+
+    `once` are shares of a field with every value counted once.
+    """
 
     items: int
     shares: Mapping[str, tuple[int, int]]
     numbers: Mapping[str, float]
     forms: Mapping[str, tuple[str, ...]]
+    once: Mapping[str, Mapping[str, tuple[int, int]]]
 
 
 def look(items: Sequence[Observation], rows: int | None) -> Look:
     """What items look like. `rows`: how many there are, for a kind whose pages always show about as many."""
-    shares: dict[str, tuple[int, int]] = {}
-    for name, test in FIELDS.items():
-        told = [good for good in map(test, items) if good is not None]
-        shares[name] = (sum(told), len(told))
+    shares = _tested(items, FIELDS) | _shaped(items, SHAPED)
     for name, key in KEYS.items():
         keys = [one for one in map(key, items) if one is not None]
         shares[f"different {name}"] = (len(set(keys)), len(keys))
         shares[f"repeated {name}"] = (len(keys) - len(set(keys)), len(keys))
-    for name, key in SHAPED.items():
-        shapes = [shape(one) for one in map(key, items) if one]
-        shares |= {f"{name} as {one}": (shapes.count(one), len(shapes)) for one in SHAPES}
     shares |= _order(items)
     numbers: dict[str, float] = {}
     for name, value in NUMBERS.items():
@@ -84,7 +95,28 @@ def look(items: Sequence[Observation], rows: int | None) -> Look:
     if rows is not None:
         numbers["rows"] = math.log2(1 + rows)
     forms = {name: tuple(one for one in map(form, items) if one) for name, form in FORMS.items()}
-    return Look(len(items), shares, numbers, forms)
+    return Look(len(items), shares, numbers, forms, {name: _once(items, name) for name in ONCE})
+
+
+def _tested(items: Sequence[Observation], tests: Mapping[str, Test]) -> dict[str, tuple[int, int]]:
+    told = {name: [good for good in map(test, items) if good is not None] for name, test in tests.items()}
+    return {name: (sum(some), len(some)) for name, some in told.items()}
+
+
+def _shaped(
+    items: Sequence[Observation], keys: Mapping[str, Callable[[Observation], str | None]]
+) -> dict[str, tuple[int, int]]:
+    shapes = {name: [shape(one) for one in map(key, items) if one] for name, key in keys.items()}
+    return {
+        f"{name} as {one}": (some.count(one), len(some)) for name, some in shapes.items() for one in SHAPES
+    }
+
+
+def _once(items: Sequence[Observation], field: str) -> dict[str, tuple[int, int]]:
+    """What a field looks like, every value of it counted once."""
+    some = list({ONCE[field](one): one for one in items}.values())
+    tests = {name: test for name, test in FIELDS.items() if name.startswith((f"{field} ", f"{field}s "))}
+    return _tested(some, tests) | _shaped(some, {field: SHAPED[field]})
 
 
 def _order(items: Sequence[Observation]) -> dict[str, tuple[int, int]]:
@@ -96,14 +128,19 @@ def _order(items: Sequence[Observation]) -> dict[str, tuple[int, int]]:
 
 
 def against(profile: Profile, seen: Look) -> Look:
-    """What items look like beside a profile: how many of their addresses have a form that is known."""
-    shares = dict(seen.shares)
+    """What items look like beside a profile: how many of their addresses have a form that is known; titles that repeat."""
+    shares, numbers = dict(seen.shares), dict(seen.numbers)
+    for name, once in seen.once.items():
+        usual = profile.shares.get(f"different {name}s")
+        if usual is not None and usual.mean < _REPEATED:
+            shares |= once
+            numbers.pop(f"{name} length", None)
     for name, shown in seen.forms.items():
         known = profile.forms.get(name, ())
         if known and profile.items >= KNOWN_AFTER.get(name, 0):
             forms = tuple(dict.fromkeys(shown)) if name in KNOWN_AFTER else shown  # one may fill a page
             shares[name] = (sum(form in known for form in forms), len(forms))
-    return replace(seen, shares=shares)
+    return replace(seen, shares=shares, numbers=numbers)
 
 
 def learned(profile: Profile, seen: Look, suspects: Sequence[str]) -> Profile:

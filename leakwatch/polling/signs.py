@@ -168,6 +168,10 @@ FIELDS: Mapping[str, Test] = {
     "published_at with a time of day": _has_a_time,
     "more seeders than leechers": _has_more,
 }
+ONCE: Mapping[str, Callable[[Observation], object]] = {
+    "title": lambda one: one.title,
+}
+"""Fields that many items of a page may share, and whose look then says little of the layout."""
 KEYS: Mapping[str, Callable[[Observation], object]] = {
     "titles": lambda one: one.title or None,
     "urls": lambda one: one.url,

@@ -263,3 +263,17 @@ def test_one_date_for_all_is_drift() -> None:
     judged = judge(known(), look(seconds(1, 1), 30))
     assert any(one.startswith("different dates: was ") for one in judged.drift)
     assert judge(known(), look(seconds(1, 1)[:3], 30)).drift == ()
+
+
+def test_a_thread_with_a_short_name_is_no_drift() -> None:
+    """Boards show the posts of the threads that grew, which bear the thread's title: one title is one sign, not thirty."""
+    rng, profile = random.Random(5), Profile()
+    for number in range(40):
+        name = f"{' '.join(rng.choices(WORDS, k=7))} thread number {number}"
+        judged = judge(profile, look([replace(one, title=name) for one in items(rng)], None))
+        assert judged.drift == ()
+        profile = judged.profile
+    for _ in range(3):
+        judged = judge(profile, look(changed(items(rng), title="ferry"), None))
+        assert judged.drift == ()
+        profile = judged.profile
