@@ -101,6 +101,7 @@ class SiteConfig:
         """How the door asks this site. `told` is what its own pages gave us, beside the address of the operator."""
         kind = KINDS.get(self.kind)
         is_api = isinstance(kind, PolledKind) and kind.is_api
+        is_api = is_api and not getattr(self.settings, "reads_pages", False)
         return Manner(
             site=self.name,
             max_per_hour=self.budget,

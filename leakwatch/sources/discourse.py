@@ -114,5 +114,6 @@ KIND = PolledKind(
     ask=ask,
     back=back,
     empty_is_normal=True,
+    is_api=True,
     is_window=True,
 )

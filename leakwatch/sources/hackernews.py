@@ -184,5 +184,11 @@ def _text(url: Json, text: Json) -> str | None:
 
 
 KIND = PolledKind(
-    name="hackernews", settings=HackernewsSite, start=start, parse=parse, ask=ask, empty_is_normal=True
+    name="hackernews",
+    settings=HackernewsSite,
+    start=start,
+    parse=parse,
+    ask=ask,
+    empty_is_normal=True,
+    is_api=True,
 )

@@ -150,5 +150,11 @@ def _text(status: Mapping[str, Json], card: Mapping[str, Json]) -> str | None:
 
 
 KIND = PolledKind(
-    name="mastodon", settings=MastodonSite, start=start, parse=parse, ask=ask, empty_is_normal=True
+    name="mastodon",
+    settings=MastodonSite,
+    start=start,
+    parse=parse,
+    ask=ask,
+    empty_is_normal=True,
+    is_api=True,
 )

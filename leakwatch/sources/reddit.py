@@ -53,6 +53,11 @@ class RedditSite:
     app: CredentialRef | None = None
 
     @property
+    def reads_pages(self) -> bool:
+        """Whether its public pages are read, which robots.txt is about, and not its interface."""
+        return self.app is None
+
+    @property
     def least_interval_s(self) -> float:
         """The pace of Reddit: 100 requests a minute for an app, 10 without one.
 
@@ -204,6 +209,7 @@ KIND = PolledKind(
     ask=ask,
     back=back,
     empty_is_normal=True,
+    is_api=True,
     is_window=True,
     is_markup=True,
 )

@@ -12,6 +12,7 @@ import pytest
 
 from leakwatch.errors import LayoutChanged, Refused
 from leakwatch.model.asset import AssetId
+from leakwatch.polling import SiteConfig
 from leakwatch.sources import discourse, hackernews, lemmy, mastodon, phpbb, reddit
 from leakwatch.sources._kind import CredentialRef, Page, Payload, PolledKind, Question, Request
 
@@ -260,3 +261,14 @@ def test_no_and_nonsense_are_told_apart(
     """A refusal in an answer of status 200 is no changed layout, and neither is an empty page."""
     with pytest.raises(error):
         answered(kind, Request(url="https://h.example/x", state=state), told)
+
+
+def test_interfaces_are_told_from_pages() -> None:
+    """Documented interfaces go by their own terms; Reddit's public feed is a page, which obeys robots.txt."""
+    for kind in (hackernews.KIND, lemmy.KIND, mastodon.KIND, discourse.KIND, reddit.KIND):
+        assert kind.is_api, kind.name
+    assert not phpbb.KIND.is_api
+    feeds = reddit.RedditSite(subreddits=("a",))
+    asked = reddit.RedditSite(subreddits=("a",), app=CredentialRef("r"))
+    obeys = [SiteConfig(name="r", kind="reddit", settings=one).manner().robots for one in (feeds, asked)]
+    assert obeys == [True, False]
