@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from leakwatch.display import clean, defang
-from leakwatch.model.alert import Alert, SiteAlert
+from leakwatch.model.alert import Alert, AnyAlert, DigestAlert, SiteAlert
 
 _MAX_PLACES, _MAX_SITES = 8, 20
 _LINK = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^\s/?#]*|\bmagnet:|\bwww\.", re.IGNORECASE)
@@ -18,17 +18,21 @@ def told(text: str, limit: int) -> str:
     return _LINK.sub(lambda found: "www[.]" if found[0][-1] == "." else defang(found[0]), clean(text, limit))
 
 
-def heading(alert: Alert | SiteAlert) -> str:
+def heading(alert: AnyAlert) -> str:
     """One line: severity and headline."""
     mark = "[TEST] " if alert.test else ""
+    mark += "" if isinstance(alert, SiteAlert) or not alert.drill else "[DRILL] "
     return f"{mark}[{alert.severity.value.upper()}] {told(alert.headline, 180)}"
 
 
-def facts(alert: Alert | SiteAlert) -> list[tuple[str, str]]:
+def facts(alert: AnyAlert) -> list[tuple[str, str]]:
     """Name and value: what, how sure, since when, how far it has spread; of sites since when they are not read."""
     if isinstance(alert, SiteAlert):
         since = min((one.since for one in alert.sites), default=alert.at)
         return [("What", _count(len(alert.sites))), ("Since", _utc(since)), ("Told", _utc(alert.at))]
+    if isinstance(alert, DigestAlert):
+        counts = ", ".join(f"{count} {name}" for name, count in alert.counts)
+        return [("What", counts), ("Since", _utc(alert.since)), ("Told", _utc(alert.at))]
     detail = told(alert.verdict_detail, 600).rstrip(". ")
     score = f"{alert.verdict.value}, match score {alert.score:.2f}"
     pairs = [
@@ -40,13 +44,15 @@ def facts(alert: Alert | SiteAlert) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
-def place_lines(alert: Alert | SiteAlert) -> list[str]:
+def place_lines(alert: AnyAlert) -> list[str]:
     """Where it was seen: site, title, defanged link, locators; the oldest are left out where there are many.
 
     Of sites: which, since when, and why.
     """
     if isinstance(alert, SiteAlert):
         return _site_lines(alert)
+    if isinstance(alert, DigestAlert):
+        return _entry_lines(alert)
     lines: list[str] = []
     for place in alert.places[:_MAX_PLACES]:
         when = f", posted {_utc(place.published_at)}" if place.published_at else ""
@@ -70,16 +76,30 @@ def _site_lines(alert: SiteAlert) -> list[str]:
     return lines + ([f"… and {more} more"] if more > 0 else [])
 
 
+def _entry_lines(alert: DigestAlert) -> list[str]:
+    """One line a finding: severity, headline, how sure, where, and its id."""
+    lines = []
+    for one in alert.entries:
+        place = f" at {told(one.places[0].url, 300)}" if one.places and one.places[0].url else ""
+        lines.append(
+            f"• [{one.severity.value.upper()}] {told(one.headline, 160)} ({one.verdict.value}){place}, "
+            f"{told(one.finding, 60)}"
+        )
+    return lines + ([f"… and {alert.more} more: `leakwatch finding list`"] if alert.more else [])
+
+
 def _count(sites: int) -> str:
     return f"{sites} site{'s' if sites != 1 else ''} of the watch; this is no finding"
 
 
-def where_to_look(alert: Alert | SiteAlert) -> str:
+def where_to_look(alert: AnyAlert) -> str:
     """The command that shows more."""
     if isinstance(alert, SiteAlert):
         return "leakwatch source health" + (
             f" {told(alert.sites[0].name, 60)}" if len(alert.sites) == 1 else ""
         )
+    if isinstance(alert, DigestAlert):
+        return "leakwatch finding list"
     return f"leakwatch finding show {told(alert.finding, 60)}"
 
 
@@ -88,9 +108,9 @@ def _utc(at: str) -> str:
     return told(at, 40).replace("T", " ", 1).replace("+00:00", " UTC")
 
 
-def reason_lines(alert: Alert | SiteAlert) -> list[str]:
+def reason_lines(alert: AnyAlert) -> list[str]:
     """Why it matched; nothing of sites, of which the lines of the place say why."""
-    if isinstance(alert, SiteAlert):
+    if not isinstance(alert, Alert):
         return []
     return [told(reason, 300) for reason in alert.reasons]
 

@@ -74,6 +74,8 @@ async def _attempt(delivery: Delivery, notifier: Notifier, repository: Repositor
             reference=receipt.reference,
             error=f"refused for {refused}" if refused else None,
         )
+        if receipt.thread:
+            await work.outbox.keep_thread(delivery, receipt.thread, clock.now())
     return Attempt(delivery, DeliveryState.SENT)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from leakwatch.model.finding import EventKind, FindingId, Severity, Verdict
+from leakwatch.model.finding import EventKind, FindingId, Severity, State, Verdict
 
 
 class DeliveryState(StrEnum):
@@ -68,6 +68,10 @@ class Alert:
     advice: str = ""
     content: str = ""
     test: bool = False
+    state: State = State.NEW
+    assignee: str | None = None
+    acknowledged_by: str | None = None
+    drill: bool = False
 
     @property
     def subject(self) -> str:
@@ -124,22 +128,80 @@ class SiteAlert:
         return f"site.{self.event.value}"
 
 
+class DigestEvent(StrEnum):
+    """Why several alerts are told as one."""
+
+    GROUP = "group"
+    DIGEST = "digest"
+    FLOOD = "flood"
+    FIRST_RUN = "first_run"
+    BACKFILL = "backfill"
+    AFTER_QUIET = "after_quiet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestAlert:
+    """What is said of several findings at once, the most urgent first.
+
+    Shape:  `entries` are those that are told in full; `more` is how many there are beside them; `counts` are all
+            of them by severity, the most severe first.
+    """
+
+    event: DigestEvent
+    topic: str
+    headline: str
+    severity: Severity
+    at: str
+    since: str
+    entries: tuple[Alert, ...]
+    more: int = 0
+    counts: tuple[tuple[str, int], ...] = ()
+    advice: str = ""
+    content: str = ""
+    test: bool = False
+    drill: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What all alerts of one matter have in common: the group that is told together."""
+        return f"digest:{self.topic}"
+
+    @property
+    def kind(self) -> str:
+        """What has happened, as webhooks name it."""
+        return f"digest.{self.event.value}"
+
+
+AnyAlert = Alert | SiteAlert | DigestAlert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """The message by which a channel knows a matter: its own id for it, and what else the channel must remember."""
+
+    reference: str
+    detail: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One alert due to one channel.
 
     `key` is the idempotency key: the same for every attempt, sent along wherever the channel has a place for
-    it. `repeat` is true where an earlier attempt may have been accepted without our knowing.
+    it. `repeat` is true where an earlier attempt may have been accepted without our knowing. `recipient` is one of
+    the several that a channel has, "" where it has one; `thread` is what was said there of the same matter before.
     """
 
     id: int
     key: str
     channel: str
-    alert: Alert | SiteAlert
+    alert: AnyAlert
     attempts: int
     created_at: datetime
     lease_token: str = ""
     repeat: bool = False
+    recipient: str = ""
+    thread: Thread | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +210,8 @@ class OutboxRow:
 
     id: int
     channel: str
+    recipient: str
+    route: str
     finding: str
     headline: str
     state: DeliveryState
@@ -157,14 +221,19 @@ class OutboxRow:
     last_error: str | None
 
 
-def delivery_key(channel: str, subject: str, content: str) -> str:
-    """The unique name of (channel, finding or site, content version): re-scans cannot make a second row."""
-    return hashlib.sha256(f"{channel}\0{subject}\0{content}".encode()).hexdigest()
+def delivery_key(channel: str, subject: str, content: str, recipient: str = "") -> str:
+    """The unique name of (channel, recipient, matter, content version): re-scans cannot make a second row."""
+    told = (channel, subject, content, *([recipient] if recipient else []))
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the channel answered; `reference` is its own id for the message, if it gave one."""
+    """What the channel answered; `reference` is its own id for the message, if it gave one.
+
+    `thread` is to be remembered for the next alert about the same matter, None where nothing is.
+    """
 
     reference: str = ""
     detail: Mapping[str, str] = field(default_factory=dict[str, str])
+    thread: Thread | None = None

@@ -253,7 +253,18 @@ class EventKind(StrEnum):
     SIGHTED = "sighted"
     VERDICT = "verdict_changed"
     STATE = "state_changed"
+    SEVERITY = "severity_changed"
     MERGED = "merged"
+    SPLIT = "split"
+    ASSIGNED = "assigned"
+    COMMENT = "comment"
+    DUE = "due"
+    OVERDUE = "overdue"
+    EDITED = "edited"
+    DELETED = "deleted"
+    NOTICE = "notice_changed"
+    REMINDER = "reminder"
+    ESCALATED = "escalated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,17 +300,28 @@ class Finding:
     sites: frozenset[str] = frozenset()
     sightings: int = 0
     merged_into: FindingId | None = None
+    severity_why: str | None = None
+    assignee: str | None = None
+    due_at: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingEvent:
-    """Something changed. `content` makes two tellings of the same change one alert."""
+    """Something changed. `content` makes two tellings of the same change one alert.
+
+    `actor` is the person who did it, None where it came about by itself; `reason` is why he says he did.
+    """
 
     finding: FindingId
     kind: EventKind
     at: datetime
     content: str
     detail: Mapping[str, str] = field(default_factory=dict[str, str])
+    actor: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

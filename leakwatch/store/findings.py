@@ -283,6 +283,8 @@ class SqlFindings(SqlProofs):
             "at": event.at,
             "content": event.content,
             "detail": dict(event.detail),
+            "actor": event.actor,
+            "reason": event.reason,
         }
         await self._connection.execute(sa.insert(finding_event), [row])
 

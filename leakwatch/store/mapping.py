@@ -11,13 +11,17 @@ from leakwatch.errors import MagnetError
 from leakwatch.extract.peers import cut_peers
 from leakwatch.model.alert import (
     Alert,
+    AnyAlert,
     BlindSite,
     Delivery,
     DeliveryState,
+    DigestAlert,
+    DigestEvent,
     OutboxRow,
     Place,
     SiteAlert,
     SiteEvent,
+    Thread,
 )
 from leakwatch.model.allow import Allow, allow_from_json, allow_json
 from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode
@@ -40,6 +44,7 @@ from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, Piece
 from leakwatch.torrent.magnet import parse_magnet
 
 Row = Mapping[str, Any]
+_WORKED_ON = ("severity_why", "assignee", "due_at", "acknowledged_by", "acknowledged_at", "closed_at")
 _PLAIN_FACTS = ("torrent_url", "magnet", "infohash_v1", "infohash_v2", "seeders", "leechers")
 
 
@@ -207,6 +212,7 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "opened_at": finding.opened_at,
         "updated_at": finding.updated_at,
         "merged_into": finding.merged_into,
+        **{name: getattr(finding, name) for name in _WORKED_ON},
     }
 
 
@@ -226,6 +232,7 @@ def finding_of(row: Row, sites: frozenset[str], sightings: int) -> Finding:
         sites=sites,
         sightings=sightings,
         merged_into=FindingId(row["merged_into"]) if row["merged_into"] else None,
+        **{name: row[name] for name in _WORKED_ON},
     )
 
 
@@ -237,6 +244,8 @@ def event_of(row: Row) -> FindingEvent:
         at=row["at"],
         content=row["content"],
         detail=row["detail"],
+        actor=row["actor"],
+        reason=row["reason"],
     )
 
 
@@ -270,13 +279,13 @@ def _variant_of(told: Row) -> VariantProof:
     return VariantProof(**{**told, **changed})
 
 
-def alert_json(alert: Alert | SiteAlert) -> dict[str, Any]:
+def alert_json(alert: AnyAlert) -> dict[str, Any]:
     """An alert as JSON."""
     return dataclasses.asdict(alert)
 
 
-def alert_of(told: Row) -> Alert | SiteAlert:
-    """An alert from its JSON: one of a finding, or one of sites."""
+def alert_of(told: Row) -> AnyAlert:
+    """An alert from its JSON: of a finding, of sites, or of several findings."""
     changed: dict[str, Any]
     if "sites" in told:
         changed = {
@@ -285,11 +294,24 @@ def alert_of(told: Row) -> Alert | SiteAlert:
             "sites": tuple(BlindSite(**one) for one in told["sites"]),
         }
         return SiteAlert(**{**told, **changed})
-    changed = {
+    if "entries" in told:
+        changed = {
+            "event": DigestEvent(told["event"]),
+            "severity": Severity(told["severity"]),
+            "entries": tuple(_finding_alert_of(one) for one in told["entries"]),
+            "counts": tuple((name, count) for name, count in told["counts"]),
+        }
+        return DigestAlert(**{**told, **changed})
+    return _finding_alert_of(told)
+
+
+def _finding_alert_of(told: Row) -> Alert:
+    changed: dict[str, Any] = {
         "finding": FindingId(told["finding"]),
         "event": EventKind(told["event"]),
         "severity": Severity(told["severity"]),
         "verdict": Verdict(told["verdict"]),
+        "state": State(told.get("state", State.NEW)),
         "places": tuple(_place_of(one) for one in told["places"]),
         "reasons": tuple(told["reasons"]),
     }
@@ -301,7 +323,12 @@ def _place_of(told: Row) -> Place:
     return Place(**changed)
 
 
-def delivery_of(row: Row, lease_token: str) -> Delivery:
+def thread_of(row: Row) -> Thread:
+    """What a channel remembers of a matter."""
+    return Thread(reference=row["reference"], detail=row["detail"])
+
+
+def delivery_of(row: Row, lease_token: str, thread: Thread | None) -> Delivery:
     """A claimed outbox row."""
     return Delivery(
         id=row["id"],
@@ -312,6 +339,8 @@ def delivery_of(row: Row, lease_token: str) -> Delivery:
         created_at=row["created_at"],
         lease_token=lease_token,
         repeat=row["uncertain"],
+        recipient=row["recipient"],
+        thread=thread,
     )
 
 
@@ -320,6 +349,8 @@ def outbox_row_of(row: Row) -> OutboxRow:
     return OutboxRow(
         id=row["id"],
         channel=row["channel"],
+        recipient=row["recipient"],
+        route=row["route"],
         finding=row["finding_id"],
         headline=row["alert"]["headline"],
         state=DeliveryState(row["state"]),

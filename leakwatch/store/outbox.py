@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, SiteAlert, delivery_key
+from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Thread, delivery_key
 from leakwatch.store import mapping
 from leakwatch.store.statements import insert_for
-from leakwatch.store.tables import outbox
+from leakwatch.store.tables import message_thread, outbox
 
 _WAITING = (DeliveryState.PENDING.value, DeliveryState.RETRY.value, DeliveryState.UNCERTAIN.value)
 
@@ -24,11 +24,16 @@ class SqlOutbox:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def enqueue(self, channel: str, alert: Alert | SiteAlert, at: datetime) -> bool:
-        """Add an alert for a channel; false if the same one is there already."""
+    async def enqueue(
+        self, channel: str, alert: AnyAlert, at: datetime, *, recipient: str = "", route: str = ""
+    ) -> bool:
+        """Add an alert for a channel, or one recipient of it; false if the same one is there already."""
         row = {
-            "key": delivery_key(channel, alert.subject, alert.content),
+            "key": delivery_key(channel, alert.subject, alert.content, recipient),
             "channel": channel,
+            "recipient": recipient,
+            "route": route,
+            "urgency": alert.severity.rank,
             "finding_id": alert.subject,
             "alert": mapping.alert_json(alert),
             "state": DeliveryState.PENDING.value,
@@ -49,11 +54,16 @@ class SqlOutbox:
         )
 
     async def claim(self, channel: str, now: datetime, lease_s: float) -> Delivery | None:
-        """Lease the oldest due alert of a channel, or None.
+        """Lease the most urgent due alert of a channel, of several the oldest, or None.
 
         A lease that ran out belongs to a sender that died: its alert may have arrived, so it is uncertain.
         """
-        query = sa.select(outbox).where(outbox.c.channel == channel, _due(now)).order_by(outbox.c.id).limit(1)
+        query = (
+            sa.select(outbox)
+            .where(outbox.c.channel == channel, _due(now))
+            .order_by(outbox.c.urgency.desc(), outbox.c.id)
+            .limit(1)
+        )
         row = (await self._connection.execute(query)).mappings().first()
         if row is None:
             return None
@@ -78,7 +88,27 @@ class SqlOutbox:
         )
         if (await self._connection.execute(statement)).rowcount != 1:
             return None
-        return mapping.delivery_of(dict(row) | changes, token)
+        return mapping.delivery_of(dict(row) | changes, token, await self._thread(row))
+
+    async def _thread(self, row: sa.RowMapping) -> Thread | None:
+        query = sa.select(message_thread).where(
+            message_thread.c.channel == row["channel"],
+            message_thread.c.recipient == row["recipient"],
+            message_thread.c.subject == row["finding_id"],
+        )
+        found = (await self._connection.execute(query)).mappings().first()
+        return mapping.thread_of(dict(found)) if found else None
+
+    async def keep_thread(self, delivery: Delivery, thread: Thread, at: datetime) -> None:
+        """Remember the message by which a channel knows a matter."""
+        key = {
+            "channel": delivery.channel,
+            "recipient": delivery.recipient,
+            "subject": delivery.alert.subject,
+        }
+        row = key | {"reference": thread.reference, "detail": dict(thread.detail), "at": at}
+        statement = insert_for(self._connection, message_thread).values(row)
+        await self._connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=row))
 
     async def settle(
         self,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from leakwatch.errors import StoreError
+from leakwatch.store.audit import SqlAudit
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.findings import SqlFindings
@@ -28,6 +29,7 @@ class SqlWork:
     findings: SqlFindings
     outbox: SqlOutbox
     swarms: SqlSwarms
+    audit: SqlAudit
 
 
 class SqlRepository:
@@ -87,6 +89,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlFindings(connection),
         SqlOutbox(connection),
         SqlSwarms(connection),
+        SqlAudit(connection),
     )
 
 

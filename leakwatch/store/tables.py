@@ -98,6 +98,8 @@ asset = sa.Table(
     _time("release_at", nullable=True),
     sa.Column("release_window_days", sa.Integer, nullable=False, server_default="14"),
     sa.Column("query_mode", sa.Text),
+    _text("stage", nullable=True),
+    _time("retired_at", nullable=True),
     _time("created_at"),
 )
 
@@ -213,6 +215,8 @@ evidence = sa.Table(
     _json("headers"),
     _time("captured_at"),
     _text("parser"),
+    sa.Column("warc", sa.String(64)),
+    sa.Column("request", sa.JSON, nullable=False, server_default="{}"),
     sa.UniqueConstraint("digest", "site", "captured_at"),
 )
 
@@ -230,6 +234,12 @@ finding = sa.Table(
     _time("opened_at"),
     _time("updated_at"),
     _text("merged_into", nullable=True),
+    _text("assignee", nullable=True),
+    _text("acknowledged_by", nullable=True),
+    _text("severity_why", nullable=True),
+    _time("due_at", nullable=True),
+    _time("acknowledged_at", nullable=True),
+    _time("closed_at", nullable=True),
 )
 
 artefact = sa.Table(
@@ -253,6 +263,8 @@ sighting = sa.Table(
     _text("tier"),
     sa.Column("score", sa.Float, nullable=False),
     _time("seen_at"),
+    _text("opened", nullable=True),
+    sa.Column("author", sa.Text, index=True),
     sa.UniqueConstraint("asset_id", "observation_id"),
 )
 
@@ -286,6 +298,8 @@ finding_event = sa.Table(
     _time("at"),
     _text("content"),
     _json("detail"),
+    _text("actor", nullable=True),
+    _text("reason", nullable=True),
 )
 
 proof = sa.Table(
@@ -358,5 +372,140 @@ outbox = sa.Table(
     _text("reference", nullable=True),
     _time("created_at"),
     _time("sent_at", nullable=True),
+    sa.Column("recipient", sa.Text, nullable=False, server_default=""),
+    sa.Column("route", sa.Text, nullable=False, server_default=""),
+    sa.Column("urgency", sa.Integer, nullable=False, server_default="0"),
     sa.Index("ix_outbox_channel_state_due_at", "channel", "state", "due_at"),
+)
+
+announcement = sa.Table(
+    "announcement",
+    metadata,
+    _id(),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    _text("route"),
+    _text("channel"),
+    _text("group_key"),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    sa.Column("alert", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("urgency", sa.Integer, nullable=False),
+    _text("state"),
+    _text("why", nullable=True),
+    _time("due_at"),
+    _time("created_at"),
+    sa.Column("outbox_key", sa.String(64)),
+    sa.Index("ix_announcement_state_due_at", "state", "due_at"),
+)
+
+standing = sa.Table(
+    "standing",
+    metadata,
+    sa.Column("route", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("told", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("step", sa.Integer, nullable=False, server_default="0"),
+    _time("first_at"),
+    _time("last_at"),
+    sa.Column("next_at", UtcDateTime, index=True),
+    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
+)
+
+message_thread = sa.Table(
+    "message_thread",
+    metadata,
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("recipient", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    _text("reference"),
+    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
+    _time("at"),
+)
+
+silence = sa.Table(
+    "silence",
+    metadata,
+    _id(),
+    sa.Column("matchers", sa.JSON, nullable=False, server_default="{}"),
+    _time("starts_at"),
+    _time("ends_at"),
+    _text("actor"),
+    _text("reason"),
+    _time("created_at"),
+    _time("ended_at", nullable=True),
+    _text("ended_by", nullable=True),
+    sa.Column("silenced", sa.Integer, nullable=False, server_default="0"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    _time("at"),
+    _text("actor"),
+    _text("action"),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    _text("detail"),
+    sa.Column("previous", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+)
+
+recheck = sa.Table(
+    "recheck",
+    metadata,
+    _id(),
+    sa.Column("finding_id", sa.ForeignKey("finding.id", ondelete="CASCADE"), nullable=False),
+    _text("url"),
+    _text("site"),
+    _text("native_id"),
+    _text("step"),
+    _text("state"),
+    _time("due_at"),
+    _time("done_at", nullable=True),
+    _text("outcome", nullable=True),
+    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
+    sa.UniqueConstraint("finding_id", "url", "step"),
+    sa.Index("ix_recheck_state_due_at", "state", "due_at"),
+)
+
+stamp = sa.Table(
+    "stamp",
+    metadata,
+    _id(),
+    sa.Column("digest", sa.String(64), nullable=False, index=True),
+    _text("authority"),
+    _text("state"),
+    sa.Column("token", sa.String(64)),
+    _time("at"),
+    _text("detail", nullable=True),
+)
+
+notice = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _of("finding_id", "finding.id"),
+    _text("addressee"),
+    _text("host", nullable=True),
+    _text("state"),
+    _text("subject"),
+    _text("body"),
+    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("signoffs", sa.JSON, nullable=False, server_default="[]"),
+    _text("drafted_by"),
+    _time("drafted_at"),
+    _time("submitted_at", nullable=True),
+    _time("removed_at", nullable=True),
+    _time("deadline_at", nullable=True),
+    sa.Column("next_check_at", UtcDateTime, index=True),
+)
+
+notice_event = sa.Table(
+    "notice_event",
+    metadata,
+    _id(),
+    _of("notice_id", "notice.id"),
+    _time("at"),
+    _text("actor"),
+    _text("kind"),
+    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
 )

@@ -7,9 +7,10 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from leakwatch.model.alert import Alert, Delivery, DeliveryState, OutboxRow, Place, Receipt, SiteAlert
+from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Place, Receipt, Thread
 from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.audit import AuditEntry
 from leakwatch.model.finding import (
     FileTask,
     Finding,
@@ -455,8 +456,14 @@ class Swarms(Protocol):
 class Outbox(Protocol):
     """Alerts on their way. The promise: delivered at least once, or dead with the reason."""
 
-    async def enqueue(self, channel: str, alert: Alert | SiteAlert, at: datetime) -> bool:
-        """Add an alert for a channel; false if the same one is there already."""
+    async def enqueue(
+        self, channel: str, alert: AnyAlert, at: datetime, *, recipient: str = "", route: str = ""
+    ) -> bool:
+        """Add an alert for a channel, or one recipient of it; false if the same one is there already."""
+        ...
+
+    async def keep_thread(self, delivery: Delivery, thread: Thread, at: datetime) -> None:
+        """Remember the message by which a channel knows a matter."""
         ...
 
     async def due_channels(self, now: datetime) -> list[str]:
@@ -464,7 +471,7 @@ class Outbox(Protocol):
         ...
 
     async def claim(self, channel: str, now: datetime, lease_s: float) -> Delivery | None:
-        """Lease the oldest due alert of a channel, or None."""
+        """Lease the most urgent due alert of a channel, of several the oldest, or None."""
         ...
 
     async def settle(
@@ -497,6 +504,22 @@ class Outbox(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """A chain of entries, each with the digest of the one before: none can be changed or left out unnoticed."""
+
+    async def append(
+        self, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime
+    ) -> AuditEntry:
+        """Add an entry. `actor` is a person, or a part of leakwatch (`leakwatch:crawl`)."""
+        ...
+
+    async def entries(
+        self, subject: str | None = None, after: int = 0, limit: int = 1000
+    ) -> list[AuditEntry]:
+        """Entries in order, of one subject or all."""
+        ...
+
+
 class Work(Protocol):
     """One transaction."""
 
@@ -523,6 +546,11 @@ class Work(Protocol):
     @property
     def swarms(self) -> Swarms:
         """The counts."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """Who did what, and what was kept."""
         ...
 
 

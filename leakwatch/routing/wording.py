@@ -1,32 +1,26 @@
-"""A finding's event -> alerts, and to whom. Pure.
-
-Who is told: of an opened case, if it is strong enough for *auto*, or concerns an asset that is critical or in its release window and says
-where the content can be had, unless nothing but an architecture speaks for it; of a case that grew strong enough later, or is seen on a further site; of a verdict that
-changed. A case that waits in the queue, was judged a false positive, or is allowed, tells nobody.
-"""
+"""What an alert tells of a finding's event. Pure. Of an embargoed asset the title is never said, nor where it shows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leakwatch.model.alert import Alert, Place, Route
+from leakwatch.model.alert import Alert, Place
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import (
-    EventKind,
-    Finding,
-    FindingEvent,
-    Proof,
-    Severity,
-    SignalKind,
-    State,
-    Tier,
-    Verdict,
-)
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, State, Verdict
 from leakwatch.model.swarm import Spread
 
-_QUIET_STATES = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
-_NAMING = frozenset({SignalKind.TITLE, SignalKind.TITLE_FUZZY, SignalKind.KNOWN, SignalKind.INFOHASH})
 _MAX_REASONS = 6
+_STATES = {
+    State.NEW: "is new",
+    State.ACKNOWLEDGED: "acknowledged",
+    State.CONFIRMED: "confirmed",
+    State.REPORTED: "reported",
+    State.REMOVED: "removed",
+    State.REOPENED: "is back (reopened)",
+    State.FALSE_POSITIVE: "a false positive",
+    State.ALLOWED: "allowed",
+    State.MERGED: "part of another case",
+}
 _ADVICE = {
     Verdict.PROVED: "Confirm, preserve the evidence, and ask the host or index to remove it.",
     Verdict.LIKELY: "Look at the page and the reasons; confirm or mark it as a false positive.",
@@ -34,61 +28,6 @@ _ADVICE = {
     Verdict.REFUTED: "Most likely a fake that uses the name; mark it as a false positive if you agree.",
     Verdict.UNKNOWN: "Look at the page now; a verdict from the torrent's metadata follows if peers can be found.",
 }
-
-
-def route(
-    event: FindingEvent,
-    finding: Finding,
-    asset: Asset,
-    places: Sequence[Place],
-    signals: Sequence[tuple[str, str, float]],
-    proofs: Sequence[Proof],
-    routes: Sequence[Route],
-    spread: Spread | None = None,
-    least: Severity = Severity.LOW,
-) -> list[tuple[str, Alert]]:
-    """The channels to tell, each once, and what to tell them.
-
-    `least` is the severity that a route is chosen by at least: what a fake score lowered is told less urgently, and
-    to the same people.
-    """
-    if not is_told(event, finding, asset) or _is_architecture_alone(finding, signals):
-        return []
-    alert = make_alert(event, finding, asset, places, signals, proofs, spread)
-    channels = [
-        one.channel
-        for one in routes
-        if (not one.assets or asset.id in one.assets)
-        and max(alert.severity.rank, least.rank) >= one.min_severity.rank
-    ]
-    return [(channel, alert) for channel in dict.fromkeys(channels)]
-
-
-def site_channels(severity: Severity, routes: Sequence[Route]) -> list[str]:
-    """Who is told that a site is blind: the routes that are not of certain assets; all, where that would be nobody."""
-    wide = [one.channel for one in routes if not one.assets and severity.rank >= one.min_severity.rank]
-    return list(dict.fromkeys(wide or [one.channel for one in routes]))
-
-
-def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
-    """Whether anybody is told of this event."""
-    is_urgent = asset.is_urgent(finding.opened_at, event.at)
-    is_strong = finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED
-    if finding.state in _QUIET_STATES or not (is_strong or is_urgent):
-        return False
-    match event.kind:
-        case EventKind.OPENED | EventKind.VERDICT | EventKind.STATE | EventKind.MERGED:
-            return True
-        case EventKind.SIGHTED:
-            return event.content.startswith(("site:", "severity:"))
-
-
-def _is_architecture_alone(finding: Finding, signals: Sequence[tuple[str, str, float]]) -> bool:
-    """Whether all that speaks for a case is a hub's count of elements: thousands of fine-tunes may share it."""
-    if finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED:
-        return False
-    kinds = {kind for kind, _, weight in signals if weight > 0}
-    return SignalKind.ELEMENTS in kinds and not kinds & _NAMING
 
 
 def make_alert(
@@ -123,6 +62,9 @@ def make_alert(
         spread=_spread(finding, spread),
         advice=_ADVICE[finding.verdict],
         content=event.content,
+        state=finding.state,
+        assignee=finding.assignee,
+        acknowledged_by=finding.acknowledged_by,
     )
 
 
@@ -142,9 +84,30 @@ def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
         case EventKind.VERDICT:
             return f"{name}: {finding.verdict.value}"
         case EventKind.STATE:
-            return f"{name}: is back ({finding.state.value})"
+            by = f" by {event.actor}" if event.actor else ""
+            return f"{name}: {_STATES[finding.state]}{by}"
         case EventKind.MERGED:
             return f"{name}: two cases are one, {event.detail.get('merged', '')} is now part of {finding.id}"
+        case EventKind.SPLIT:
+            return f"{name}: one case is two, {event.detail.get('split', '')} was part of {finding.id}"
+        case EventKind.SEVERITY:
+            return f"{name}: now {finding.severity.value}, {event.detail.get('why', '')}".rstrip(", ")
+        case EventKind.ASSIGNED:
+            return f"{name}: assigned to {finding.assignee or 'nobody'}"
+        case EventKind.COMMENT:
+            return f"{name}: a comment"
+        case EventKind.DUE | EventKind.OVERDUE:
+            return f"{name}: {'is overdue' if event.kind is EventKind.OVERDUE else 'has a due date'}"
+        case EventKind.EDITED:
+            return f"{name}: the post on {site} was edited"
+        case EventKind.DELETED:
+            return f"{name}: the post on {site} is gone; the evidence is kept"
+        case EventKind.NOTICE:
+            return f"{name}: notice {event.detail.get('notice', '')} is {event.detail.get('to', '')}"
+        case EventKind.REMINDER:
+            return f"{name}: nobody has acknowledged this"
+        case EventKind.ESCALATED:
+            return f"{name}: nobody has acknowledged this; you are told next"
 
 
 def _verdict_detail(finding: Finding, proofs: Sequence[Proof], asset: Asset) -> str:
