@@ -513,6 +513,16 @@ class Audit(Protocol):
         """Add an entry. `actor` is a person, or a part of leakwatch (`leakwatch:crawl`)."""
         ...
 
+    async def append_all(
+        self, actor: str, action: str, told: Mapping[str, Mapping[str, Any]], at: datetime
+    ) -> list[AuditEntry]:
+        """Add one entry for each subject, all at once."""
+        ...
+
+    async def head(self, but: Sequence[str] = ()) -> AuditEntry | None:
+        """The last entry; the last of another action than those in `but`, where any are given."""
+        ...
+
     async def entries(
         self, subject: str | None = None, after: int = 0, limit: int = 1000
     ) -> list[AuditEntry]:
