@@ -23,6 +23,8 @@ _MAX_OBSERVATIONS, _MAX_REQUESTS = 20_000, 5_000
 _ERRORS: Mapping[str, type[SourceError]] = {
     one.__name__: one for one in (LayoutChanged, Refused, FetchFailed)
 }
+_LEFT_OUT = frozenset({"body", "exchange"})
+"""Of a payload: what goes as bytes, and what is for the evidence alone."""
 _SIZES = {"v1": 20, "v2": 32}
 _INFOHASHES = b'"infohashes":{'
 _PAYLOAD = TypeAdapter(Payload)
@@ -35,7 +37,7 @@ class NoAnswer(ValueError):
 
 def asked(kind: str, payload: Payload) -> bytes:
     """A page to be read by a kind: its facts as JSON, then its bytes."""
-    told = {one.name: getattr(payload, one.name) for one in fields(payload) if one.name != "body"}
+    told = {one.name: getattr(payload, one.name) for one in fields(payload) if one.name not in _LEFT_OUT}
     told["request"] = {one.name: getattr(payload.request, one.name) for one in fields(Request)}
     head = json.dumps({"kind": kind, "payload": told}, default=_plain).encode()
     return len(head).to_bytes(_LENGTH, "big") + head + payload.body

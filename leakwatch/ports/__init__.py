@@ -26,6 +26,7 @@ from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
+from leakwatch.ports.evidence import Evidence, Looks, Stamps
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
@@ -332,10 +333,6 @@ class Findings(Protocol):
         """Kind, detail and weight of the strongest sighting's signals."""
         ...
 
-    async def keep_evidence(self, digest: str, payload: Payload, site: str, parser: str) -> None:
-        """Record what a piece of evidence is: address, status, headers, time, parser."""
-        ...
-
     async def metadata_digests(self, swarm_keys: Sequence[str]) -> list[str]:
         """Evidence that may be the metadata of one of these swarms: of other findings, or heard in the DHT."""
         ...
@@ -561,6 +558,21 @@ class Work(Protocol):
     @property
     def audit(self) -> Audit:
         """Who did what, and what was kept."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was kept."""
+        ...
+
+    @property
+    def looks(self) -> Looks:
+        """Further looks at places."""
+        ...
+
+    @property
+    def stamps(self) -> Stamps:
+        """Time stamps by others."""
         ...
 
 

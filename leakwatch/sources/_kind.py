@@ -66,8 +66,29 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """How an answer came over HTTP, for the evidence: what was sent, the status line, the headers in order.
+
+    Every secret is replaced by stars. `redirects` are status, URL and where it led; `server` is the address of the
+    server, "" behind a proxy.
+    """
+
+    method: str
+    sent: tuple[tuple[str, str], ...]
+    sent_body: str = ""
+    version: str = "HTTP/1.1"
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    redirects: tuple[tuple[int, str, str], ...] = ()
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """One answer. `headers` have lower-case names; `url` is where it came from in the end."""
+    """One answer. `headers` have lower-case names; `url` is where it came from in the end.
+
+    `exchange` is None for what came by another way than HTTP.
+    """
 
     request: Request
     url: str
@@ -75,6 +96,7 @@ class Payload:
     headers: Mapping[str, str]
     body: bytes
     fetched_at: datetime
+    exchange: Exchange | None = None
 
     def json(self) -> Json:
         """The body as JSON. Raises: LayoutChanged if it is not."""
