@@ -12,6 +12,7 @@ from leakwatch.cli import (
     config,
     db,
     demo,
+    evidence,
     finding,
     match,
     prover,
@@ -57,6 +58,7 @@ app.add_typer(torrent.app, name="torrent")
 app.add_typer(prover.app, name="prover")
 app.add_typer(rule.app, name="rule")
 app.add_typer(alert.app, name="alert")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -71,7 +71,7 @@ def verify(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Check that no entry was changed or left out, and that the chain passes through each anchor; else exit 1."""
-    anchors = dict(_anchor(one) for one in anchor or ())
+    anchors = dict(anchor_of(one) for one in anchor or ())
 
     async def work() -> tuple[int, list[str]]:
         from leakwatch.model.audit import broken_at  # noqa: PLC0415
@@ -95,7 +95,8 @@ def verify(
     say(f"{count} entries hang together")
 
 
-def _anchor(text: str) -> tuple[int, str]:
+def anchor_of(text: str) -> tuple[int, str]:
+    """An end of the chain that somebody kept. Raises: InputError."""
     found = _ANCHOR.match(text.strip())
     if not found:
         raise InputError(f"an anchor is NUMBER:DIGEST as `audit head` prints it, not {clean(text, 90)!r}")

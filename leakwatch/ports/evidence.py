@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from leakwatch.model.evidence import Capture, Look, Outcome, Stamp
-from leakwatch.model.finding import FindingId
+from leakwatch.model.finding import FindingId, Proof, Sighting
+from leakwatch.torrent.infohash import Infohashes
 
 
 class Evidence(Protocol):
@@ -23,6 +24,18 @@ class Evidence(Protocol):
 
     async def of(self, finding: FindingId, /) -> list[Capture]:
         """The captures that support a finding, oldest first."""
+        ...
+
+    async def sightings(self, finding: FindingId, /) -> list[Sighting]:
+        """The sightings of a finding with why each matched, in the order in which they came."""
+        ...
+
+    async def torrents(self, finding: FindingId, /) -> list[tuple[Infohashes, str | None, Proof]]:
+        """The torrents of a finding: what each is called, where its metadata is kept, what it proves."""
+        ...
+
+    async def merged(self, finding: FindingId, /) -> list[FindingId]:
+        """Cases that became part of a finding."""
         ...
 
     async def needed(self, expired_before: datetime) -> set[str]:

@@ -9,10 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from leakwatch.model.asset import AssetId
 from leakwatch.model.evidence import Capture
-from leakwatch.model.finding import FindingId, State
+from leakwatch.model.finding import FindingId, Match, Proof, Sighting, Signal, SignalKind, State, Tier
+from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
-from leakwatch.store.tables import evidence, finding, observation, proof, recheck, sighting, stamp
+from leakwatch.store.tables import evidence, finding, observation, proof, recheck, sighting, signal, stamp
+from leakwatch.torrent.infohash import Infohashes
 
 _OF_ANY_SITE = ("metadata/", "torrent/")
 _FIELDS = tuple(Capture.__dataclass_fields__)
@@ -70,6 +73,52 @@ class SqlEvidence:
         for batch in batches(sorted(values)):
             found += (await self._connection.execute(sa.select(evidence).where(column.in_(batch)))).mappings()
         return found
+
+    async def sightings(self, ident: FindingId) -> list[Sighting]:
+        """The sightings of a finding with why each matched, in the order in which they came."""
+        reasons: dict[int, list[Signal]] = {}
+        told = sa.select(signal).join(sighting, sighting.c.id == signal.c.sighting_id)
+        told = told.where(sighting.c.finding_id == ident).order_by(signal.c.id)
+        for row in (await self._connection.execute(told)).mappings():
+            one = Signal(SignalKind(row["kind"]), row["detail"], row["weight"])
+            reasons.setdefault(row["sighting_id"], []).append(one)
+        names = ("native_id", "title", "url", "published_at", "author", "evidence")
+        query = (
+            sa.select(sighting, *(observation.c[name].label(f"of_{name}") for name in names))
+            .join(observation, observation.c.id == sighting.c.observation_id)
+            .where(sighting.c.finding_id == ident)
+            .order_by(sighting.c.id)
+        )
+        return [
+            Sighting(
+                site=row["site"],
+                seen_at=row["seen_at"],
+                locators=tuple(row["locators"]),
+                match=Match(
+                    AssetId(row["asset_id"]),
+                    row["score"],
+                    Tier(row["tier"]) if row["tier"] else None,
+                    tuple(reasons.get(row["id"], ())),
+                ),
+                **{name: row[f"of_{name}"] for name in names},
+            )
+            for row in (await self._connection.execute(query)).mappings()
+        ]
+
+    async def torrents(self, ident: FindingId) -> list[tuple[Infohashes, str | None, Proof]]:
+        """The torrents of a finding: what each is called, where its metadata is kept, what it proves."""
+        query = sa.select(proof).where(proof.c.finding_id == ident).order_by(proof.c.id)
+        rows = [dict(row) for row in (await self._connection.execute(query)).mappings()]
+        return [
+            (mapping.infohashes_of(row["infohashes"]), row["metadata_digest"], mapping.proof_of(row))
+            for row in rows
+            if any(row["infohashes"])
+        ]
+
+    async def merged(self, ident: FindingId) -> list[FindingId]:
+        """Cases that became part of a finding."""
+        query = sa.select(finding.c.id).where(finding.c.merged_into == ident).order_by(finding.c.id)
+        return [FindingId(one) for one in (await self._connection.execute(query)).scalars()]
 
     async def needed(self, expired_before: datetime) -> set[str]:
         """Digests of all that a finding needs, but those that are false or were closed before a time."""

@@ -20,8 +20,9 @@ from leakwatch.evidence.keeping import request_json, request_of
 from leakwatch.evidence.warc import records
 from leakwatch.model.evidence import Capture
 from leakwatch.sources._kind import CredentialRef, Exchange, Payload, Request
-from tests.daemons import Web
-from tests.pollers import Clock
+
+from ..daemons import Web  # noqa: TID252 - tests are no package that could be named
+from ..pollers import Clock  # noqa: TID252
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 EXCHANGE = Exchange(
