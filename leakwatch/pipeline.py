@@ -129,6 +129,25 @@ async def take_page(
     return Taken(moved, len(located), new_ids, listed, before, *numbers)
 
 
+async def take_again(
+    seen: Observation, kept: Capture, brain: Brain, repository: Repository
+) -> tuple[Observation, int]:
+    """Store what an item shows now, apart from any poll; answers it with its locators, and how many alerts it caused."""
+    located = replace(storable(without_peers(locate(seen, brain.hosts))), evidence=kept.digest)
+    async with repository.reading() as work:
+        known = await work.findings.known(sorted(artefact_keys(located)))
+    ((_, matches),) = await asyncio.to_thread(_matched, [(located, known)], brain)
+    counted = Counted()
+    async with repository.writing() as work:
+        ids = await work.findings.store([located])
+        there = await work.findings.lock({one.asset for one in matches})
+        for one in matches:
+            if one.asset in there:
+                row = ids[f"{located.native_id}\n{located.content_digest}"]
+                await _take_match(one, located, row, brain, work, counted)
+    return located, counted.alerts
+
+
 def _matched(
     seen: Sequence[tuple[Observation, Sequence[KnownArtefact]]], brain: Brain
 ) -> list[tuple[Observation, list[Match]]]:

@@ -17,11 +17,12 @@ from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.crawling import Crawler
-from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
+from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
 from leakwatch.limited.pages import PageReader
+from leakwatch.lookagain import LookDesk, look_at_host
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
@@ -46,7 +47,7 @@ _DRAIN_S, _LOOK_S = 10.0, 15.0
 BLIND = "blind"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
-_MAX_PROVING, _MAX_COUNTING = 64, 8
+_MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING = 64, 8, 8
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
 
@@ -114,8 +115,9 @@ class Daemon:
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
+        self.jobs.handler(LOOK, self._guarded(LOOK, self.look), _MAX_LOOKING)
         working = asyncio.create_task(
-            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 1)
+            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + _MAX_LOOKING + len(self.notifiers) + 1)
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
@@ -207,6 +209,23 @@ class Daemon:
             await count_swarms(due, brain, self.counter, self._counted)
         finally:
             self.schedule.counting.difference_update(due)
+
+    async def look(self, host: str) -> None:
+        """Look again at the places of a host that are due."""
+        if not self.config.evidence.look_again:
+            return
+        desk = LookDesk(
+            sites=self.sites,
+            brain=await self.brain(),
+            repository=self.repository,
+            vault=self.vault,
+            fetcher=self.fetcher,
+            reader=self.reader,
+            clock=self.clock,
+            close_when_gone=self.config.evidence.close_when_gone,
+        )
+        if await look_at_host(host, desk):
+            await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def _uncounted(self) -> list[str]:
         """Swarms that are due and not being counted."""

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from leakwatch.display import clean, defang
+from leakwatch.errors import MetainfoError
 from leakwatch.evidence.curve import curve_svg, legend
 from leakwatch.evidence.documents import Authors, shown, timeline
 from leakwatch.evidence.dossier import Dossier, Torrent
 from leakwatch.model.alert import Alert, Place
-from leakwatch.model.evidence import Look, Outcome
+from leakwatch.model.evidence import place_status
 from leakwatch.model.finding import EventKind, FindingEvent
 from leakwatch.model.swarm import spread_of
 from leakwatch.routing.wording import make_alert
+from leakwatch.torrent.metainfo import parse_info
 
 _MAX_LINES = 500
-_STATUS = {
-    Outcome.SAME: "still up",
-    Outcome.EDITED: "edited",
-    Outcome.DELETED: "gone",
-    Outcome.UNREACHABLE: "could not be reached",
-    Outcome.WITHHELD: "not looked at again",
-}
 
 
 def report(dossier: Dossier, authors: Authors) -> bytes:
@@ -35,7 +31,7 @@ def report(dossier: Dossier, authors: Authors) -> bytes:
         finding=dossier.finding,
         asset=dossier.asset,
         alert=told,
-        torrents=[_torrent(one) for one in dossier.torrents],
+        torrents=[_torrent(one, dossier.blobs) for one in dossier.torrents],
         sightings=[
             (one, authors.shown(one.site, one.author), place_status(one.url, dossier.looks))
             for one in dossier.sightings[:_MAX_LINES]
@@ -59,6 +55,7 @@ def _alert(dossier: Dossier) -> Alert:
     """The seven questions as an alert answers them, with the names: a pack is for the owner and his lawyers."""
     finding = dossier.finding
     event = FindingEvent(finding=finding.id, kind=EventKind.OPENED, at=finding.opened_at, content="")
+    event = replace(event, detail={"site": dossier.sightings[0].site} if dossier.sightings else {})
     places = [
         Place(site=one.site, url=one.url, title=one.title, seen_at=one.seen_at.isoformat(timespec="seconds"))
         for one in dossier.sightings
@@ -69,7 +66,8 @@ def _alert(dossier: Dossier) -> Alert:
     return make_alert(event, finding, named, places, signals, proofs, spread_of(dossier.samples))
 
 
-def _torrent(one: Torrent) -> dict[str, object]:
+def _torrent(one: Torrent, blobs: Mapping[str, bytes]) -> dict[str, object]:
+    """A torrent with the commands by which anybody can compute its verdict again."""
     v1, v2 = one.infohashes.v1, one.infohashes.v2
     commands: list[str] = []
     if one.metadata and v1:
@@ -81,23 +79,28 @@ def _torrent(one: Torrent) -> dict[str, object]:
             f"(printf 'd4:info'; cat metadata/{one.metadata}; printf e) > a.torrent; "
             "leakwatch torrent prove a.torrent --asset-path FOLDER"
         )
-    for file in one.proof.files[:3]:
-        for start, end in file.ranges[:1]:
-            commands.append(
-                f"tail -c +{start + 1} ASSET_FILE | head -c {end - start} | sha1sum"
-                "    # the digest of one piece, where the range is one piece"
-            )
+    commands += _piece_commands(one, blobs)
     return {"of": one, "v1": v1.hex() if v1 else None, "v2": v2.hex() if v2 else None, "commands": commands}
 
 
-def place_status(url: str | None, looks: tuple[Look, ...]) -> str:
-    """What the last look at a place has shown, and when."""
-    done = [one for one in looks if one.url == url and one.done_at and one.outcome]
-    if not done:
-        return "not looked at again yet"
-    last = max(done, key=lambda one: (one.done_at, one.id))
-    at = f"{last.done_at:%Y-%m-%d %H:%M} UTC" if last.done_at else ""
-    return f"{_STATUS[last.outcome] if last.outcome else ''} ({at})"
+def _piece_commands(one: Torrent, blobs: Mapping[str, bytes]) -> Iterator[str]:
+    """For each of the first files one piece that agrees: where its bytes are in the work, and its digest."""
+    try:
+        info = parse_info(blobs[one.metadata or ""])
+    except (KeyError, MetainfoError):
+        return
+    begins = {file.path: file.offset for file in info.files}
+    for file in one.proof.files[:3]:
+        for start, end in file.ranges[:1]:
+            at = (begins.get(file.path) or 0) + file.shift + start
+            number = -(-at // info.piece_length)
+            first = start + number * info.piece_length - at
+            if file.method == "v1" and first + info.piece_length <= end:
+                digest = info.pieces[20 * number : 20 * number + 20].hex()
+                yield (
+                    f"tail -c +{first + 1} ASSET_FILE | head -c {info.piece_length} | sha1sum"
+                    f"    # piece {number}: {digest}"
+                )
 
 
 @cache

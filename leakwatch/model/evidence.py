@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -73,3 +73,31 @@ class Stamp:
     attempts: int = 0
     token: str | None = None
     detail: str | None = None
+
+
+_WORDS = {
+    Outcome.SAME: "still up",
+    Outcome.EDITED: "edited",
+    Outcome.DELETED: "gone",
+    Outcome.UNREACHABLE: "could not be reached",
+    Outcome.WITHHELD: "not looked at again",
+}
+
+
+def place_status(url: str | None, looks: Iterable[Look]) -> str:
+    """What the last look at a place has shown, and when; how long it is gone, where it is."""
+    done = [
+        one for one in looks if one.url == url and one.done_at and one.outcome and "with" not in one.detail
+    ]
+    done.sort(key=lambda one: (one.done_at or one.due_at, one.id))
+    if not done:
+        return "not looked at again yet"
+    last = done[-1]
+    if last.outcome is Outcome.DELETED:
+        there = max((n for n, one in enumerate(done) if one.outcome is not Outcome.DELETED), default=-1)
+        return f"gone since {_minute(done[there + 1])}"
+    return f"{_WORDS[last.outcome] if last.outcome else ''} ({_minute(last)})"
+
+
+def _minute(look: Look) -> str:
+    return f"{look.done_at or look.due_at:%Y-%m-%d %H:%M} UTC"

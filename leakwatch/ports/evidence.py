@@ -8,6 +8,7 @@ from typing import Protocol
 
 from leakwatch.model.evidence import Capture, Look, Outcome, Stamp
 from leakwatch.model.finding import FindingId, Proof, Sighting
+from leakwatch.model.observation import Observation
 from leakwatch.torrent.infohash import Infohashes
 
 
@@ -28,6 +29,10 @@ class Evidence(Protocol):
 
     async def sightings(self, finding: FindingId, /) -> list[Sighting]:
         """The sightings of a finding with why each matched, in the order in which they came."""
+        ...
+
+    async def newest(self, site: str, native_id: str) -> Observation | None:
+        """What an item showed last."""
         ...
 
     async def torrents(self, finding: FindingId, /) -> list[tuple[Infohashes, str | None, Proof]]:
@@ -74,6 +79,10 @@ class Looks(Protocol):
 
     async def of(self, finding: FindingId, /) -> list[Look]:
         """The looks at a finding's places, in the order in which they are due."""
+        ...
+
+    async def plan_removed(self, now: datetime) -> int:
+        """Look again at the places of findings that were set to removed within the last hour; answers of how many."""
         ...
 
 

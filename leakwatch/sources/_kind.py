@@ -143,6 +143,8 @@ class PolledKind:
     `is_markup`: its payloads are HTML or XML of strangers, which are parsed in a process with limits.
     `is_api`: it asks a documented interface for programs, whose terms say how; so the host's robots.txt, which is
     about its pages, is not asked. Pages and feeds obey it.
+    `holds` says of a request whether its answer shows all of its items until they are deleted, as that for a thread
+    does; an item that is missing on another page may only have been pushed off it.
     """
 
     name: str
@@ -155,6 +157,7 @@ class PolledKind:
     is_window: bool = False
     is_markup: bool = False
     is_api: bool = False
+    holds: Callable[[Request], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

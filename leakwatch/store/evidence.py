@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from leakwatch.model.asset import AssetId
 from leakwatch.model.evidence import Capture
 from leakwatch.model.finding import FindingId, Match, Proof, Sighting, Signal, SignalKind, State, Tier
+from leakwatch.model.observation import Observation
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import evidence, finding, observation, proof, recheck, sighting, signal, stamp
@@ -104,6 +105,13 @@ class SqlEvidence:
             )
             for row in (await self._connection.execute(query)).mappings()
         ]
+
+    async def newest(self, site: str, native_id: str) -> Observation | None:
+        """What an item showed last."""
+        query = sa.select(observation).where(observation.c.site == site, observation.c.native_id == native_id)
+        query = query.order_by(observation.c.id.desc()).limit(1)
+        row = (await self._connection.execute(query)).mappings().first()
+        return mapping.observation_of(dict(row)) if row else None
 
     async def torrents(self, ident: FindingId) -> list[tuple[Infohashes, str | None, Proof]]:
         """The torrents of a finding: what each is called, where its metadata is kept, what it proves."""

@@ -13,9 +13,9 @@ from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import finding, recheck, site
 
 STEPS = (("+1m", timedelta(minutes=1)), ("+10m", timedelta(minutes=10)), ("+60m", timedelta(minutes=60)))
+REMOVED = "removed"
 _WAITING, _DONE = "waiting", "done"
 _MAX_HOSTS, _MAX_PLACES = 200, 50
-_QUIET = (State.FALSE_POSITIVE.value, State.ALLOWED.value, State.MERGED.value)
 
 
 class SqlLooks:
@@ -28,7 +28,9 @@ class SqlLooks:
         self, ident: FindingId, url: str, site_name: str, native_id: str, begins: datetime, kind: str = ""
     ) -> None:
         """Look again one, ten and sixty minutes from a time. `kind` tells these looks from earlier ones."""
-        places = sa.select(sa.func.count(recheck.c.url.distinct())).where(recheck.c.finding_id == ident)
+        places = sa.select(sa.func.count(recheck.c.url.distinct())).where(
+            recheck.c.finding_id == ident, recheck.c.url != url
+        )
         if (await self._connection.scalar(places) or 0) >= _MAX_PLACES:
             return
         of = {"finding_id": ident, "url": url, "site": site_name, "native_id": native_id}
@@ -86,6 +88,21 @@ class SqlLooks:
         await self._connection.execute(with_it.values(**done, detail={"with": look.step}))
         this = sa.update(recheck).where(recheck.c.id == look.id)
         await self._connection.execute(this.values(**done, detail=detail))
+
+    async def plan_removed(self, now: datetime) -> int:
+        """Look again at the places of findings that were set to removed within the last hour; answers of how many."""
+        planned = sa.select(recheck.c.finding_id).where(recheck.c.step.startswith(REMOVED))
+        query = sa.select(finding.c.id, finding.c.updated_at).where(
+            finding.c.state == State.REMOVED.value,
+            finding.c.updated_at > now - timedelta(hours=1),
+            finding.c.id.not_in(planned),
+        )
+        found = (await self._connection.execute(query)).all()
+        for ident, at in found:
+            places = {one.url: one for one in await self.of(FindingId(ident))}
+            for one in places.values():
+                await self.plan(FindingId(ident), one.url, one.site, one.native_id, at, REMOVED)
+        return len(found)
 
     async def of(self, ident: FindingId) -> list[Look]:
         """The looks at a finding's places, also of cases that became part of it, in the order in which they are due."""
