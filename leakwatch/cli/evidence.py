@@ -103,6 +103,48 @@ def verify(
     say(f"ok: {len(checked.members)} files")
 
 
+@app.command("usage")
+def usage_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Say how much room the evidence takes, how much of it findings need, and what the budget is."""
+    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
+
+    from leakwatch.crawl.vault import FileVault  # noqa: PLC0415
+    from leakwatch.evidence.room import usage  # noqa: PLC0415
+
+    loaded = load(config)
+    settings = loaded.evidence
+    vault = FileVault(loaded.data_dir / "evidence", settings.min_free_bytes)
+    expired = datetime.min.replace(tzinfo=UTC)
+    if settings.keep_days:
+        expired = now() - timedelta(days=settings.keep_days)
+
+    async def work() -> set[str]:
+        async with repository(config) as opened, opened.reading() as work:
+            return await work.evidence.needed(expired)
+
+    found = usage(vault.files(), run_async(work))
+    told = {
+        "files": found.files,
+        "total_bytes": found.total_bytes,
+        "needed_files": found.needed_files,
+        "needed_bytes": found.needed_bytes,
+        "max_bytes": settings.max_bytes,
+        "has_room": vault.has_room(),
+    }
+    if as_json:
+        emit(told)
+        return
+    of = (
+        f"{found.total_bytes / 2**20:.1f} MiB in {found.files} files, of {settings.max_bytes / 2**20:.0f} MiB"
+    )
+    typer.echo(f"kept: {of}")
+    typer.echo(f"needed by findings: {found.needed_bytes / 2**20:.1f} MiB in {found.needed_files} files")
+    if found.needed_bytes > settings.max_bytes:
+        typer.echo("that is more than the budget: nothing of it is thrown away; raise evidence.max_bytes")
+    if not vault.has_room():
+        typer.echo("the disk is too full: the crawl waits (evidence.min_free_bytes)")
+
+
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > _MAX_PACK:

@@ -28,7 +28,10 @@ _LOOK_S = 1.0
 
 @dataclass(slots=True)
 class Crawler:
-    """Reads sites. `failed` are those that could not be read; `announce` is told what a page caused."""
+    """Reads sites. `failed` are those that could not be read; `announce` is told what a page caused.
+
+    While `has_room` says no, nothing is read: what could not be kept would be lost. All stays due.
+    """
 
     sites: Mapping[str, SiteConfig]
     repository: Repository
@@ -40,6 +43,7 @@ class Crawler:
     stopping: asyncio.Event
     brain: Callable[[], Awaitable[Brain]]
     announce: Callable[[int, int], Awaitable[None]]
+    has_room: Callable[[], bool] = lambda: True
     failed: set[str] = field(default_factory=set[str])
     _releases: tuple[Brain, tuple[Asset, ...]] | None = None
 
@@ -74,6 +78,8 @@ class Crawler:
 
     async def _due(self, host: str, but: set[str]) -> list[SiteState]:
         """The sites of a host whose time has come. What is remembered of a site is long, and read for those only."""
+        if not self.has_room():
+            return []
         async with self.repository.reading() as work:
             names = [name for name, _ in await work.sites.due_names(self.clock.now(), host)]
             wanted = [name for name in names if name in self.sites and name not in but]

@@ -17,6 +17,7 @@ from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.crawling import Crawler
+from leakwatch.daemon.keeper import Keeper
 from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
@@ -44,7 +45,7 @@ log = structlog.get_logger()
 
 _LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
 _DRAIN_S, _LOOK_S = 10.0, 15.0
-BLIND = "blind"
+BLIND, KEEP = "blind", "keep"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
 _MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING = 64, 8, 8
@@ -74,6 +75,7 @@ class Daemon:
     streams: tuple[SiteConfig, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     crawler: Crawler = field(init=False)
+    keeper: Keeper = field(init=False)
     _brain: tuple[int, Brain] | None = None
     _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -89,6 +91,10 @@ class Daemon:
             stopping=self.stopping,
             brain=self.brain,
             announce=self._announce,
+            has_room=self.vault.has_room,
+        )
+        self.keeper = Keeper(
+            self.config.evidence, self.repository, self.vault, self.fetcher, self.config.routes, self.clock
         )
 
     async def brain(self) -> Brain:
@@ -160,6 +166,12 @@ class Daemon:
         while True:
             await asyncio.sleep(_LOOK_S)
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
+            await self._guarded(KEEP, self._keep_evidence)("")
+
+    async def _keep_evidence(self, _: str) -> None:
+        """See to the store of evidence: its room, its budget, time stamps, places of removed cases."""
+        if await self.keeper.look():
+            await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def _tell_blind(self, began: str) -> None:
         """Tell of sites that are blind for too long; `began` is when the watch was started."""

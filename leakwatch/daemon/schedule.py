@@ -20,9 +20,8 @@ from leakwatch.swarm.outcomes import OutcomeLog
 from leakwatch.timetable import rank, spread_s, trigger_of
 
 CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT = "crawl", "prove", "deliver", "look_back", "count"
-LOOK, STAMP, TIDY = "look", "stamp", "tidy"
-"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due; a host with places to look
-at again; of time stamps and of tidying the evidence there is one job each."""
+LOOK = "look"
+"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due, a host with places to see again."""
 log = structlog.get_logger()
 
 _TICK_S = 5

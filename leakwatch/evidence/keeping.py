@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from leakwatch.errors import StoreError
 from leakwatch.evidence.warc import headers_of, records
 from leakwatch.model.evidence import Capture
 from leakwatch.ports import Repository, Vault
@@ -32,7 +33,8 @@ async def keep(payload: Payload, site: str, parser: str, repository: Repository,
 
 def _kept(payload: Payload, site: str, parser: str, earlier: Capture | None, vault: Vault) -> Capture:
     digest = vault.put(payload.body)
-    refers = earlier if earlier and earlier.url == payload.url and payload.exchange else None
+    is_same = earlier is not None and earlier.url == payload.url and payload.exchange is not None
+    refers = earlier if is_same and _is_there(earlier, vault) else None
     return Capture(
         digest=digest,
         warc=vault.put(records(payload, site, parser, refers)),
@@ -45,6 +47,14 @@ def _kept(payload: Payload, site: str, parser: str, earlier: Capture | None, vau
         request=request_json(payload.request),
         refers_to=refers.warc if refers else None,
     )
+
+
+def _is_there(earlier: Capture | None, vault: Vault) -> bool:
+    """Whether an earlier record is still there; it is put anew, so that it is not thrown away just now."""
+    try:
+        return bool(earlier and earlier.warc and vault.put(vault.get(earlier.warc)))
+    except StoreError:
+        return False
 
 
 async def keep_metadata(raw: bytes, infohashes: Infohashes, at: datetime, vault: Vault) -> Capture:

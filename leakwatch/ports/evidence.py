@@ -109,6 +109,10 @@ class Stamps(Protocol):
         """The stamps of these digests that were had."""
         ...
 
+    async def opened_since(self, at: datetime) -> bool:
+        """Whether a finding was opened after a time."""
+        ...
+
     async def newest(self) -> Stamp | None:
         """The stamp that was wanted last."""
         ...

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.evidence import Stamp
 from leakwatch.store.statements import batches, insert_for
-from leakwatch.store.tables import stamp
+from leakwatch.store.tables import finding, stamp
 
 _WANTED, _HAD, _REFUSED = "wanted", "had", "refused"
 _MAX_DUE = 20
@@ -55,6 +55,11 @@ class SqlStamps:
             rows = await self._connection.execute(query.order_by(stamp.c.id))
             found += [_stamp_of(row) for row in rows.mappings()]
         return found
+
+    async def opened_since(self, at: datetime) -> bool:
+        """Whether a finding was opened after a time."""
+        query = sa.select(finding.c.id).where(finding.c.opened_at > at).limit(1)
+        return await self._connection.scalar(query) is not None
 
     async def newest(self) -> Stamp | None:
         """The stamp that was wanted last."""
