@@ -52,7 +52,7 @@ class SqlLooks:
         """Hosts with a place that is to be looked at now, longest overdue first."""
         query = (
             sa.select(site.c.host)
-            .join(recheck, recheck.c.site == site.c.name)
+            .select_from(recheck.join(site, recheck.c.site == site.c.name))
             .where(recheck.c.state == _WAITING, recheck.c.due_at <= now)
             .group_by(site.c.host)
             .order_by(sa.func.min(recheck.c.due_at))
