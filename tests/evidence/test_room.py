@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -117,3 +118,36 @@ def test_a_full_disk_is_no_room(tmp_path: Path) -> None:
     assert [one for one in (tmp_path / "v").rglob("tmp*") if one.is_file()] == []
     with pytest.raises(NoRoom, match="min_free_bytes"):
         FileVault(tmp_path, least_free=2**60).put(b"c")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("nothing may be mounted here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+async def test_a_full_disk_commits_nothing(
+    repository: SqlRepository, tmp_path: Path, small_disk: Path
+) -> None:
+    """On a disk that is really full a page is refused as a whole: no observation, no case, no alert; with room it is taken."""
+    made = await scene(repository, tmp_path)
+    made.vault = FileVault(small_disk / "evidence")
+    (small_disk / "filler").write_bytes(b"x" * (2**20 - 16 * 4096))
+    with pytest.raises(NoRoom):
+        await made.take("Tideglass 70B " + "long " * 50_000)
+    async with repository.reading() as work:
+        assert await work.findings.list() == []
+        assert await work.findings.stored(2**62, 10) == []
+        assert await work.audit.entries() == []
+    assert [one for one in (small_disk / "evidence").rglob("*") if one.is_file()] == []
+    (small_disk / "filler").unlink()
+    await made.take("Tideglass 70B " + "long " * 50_000)
+    assert (await gather((await made.finding()).id, repository, made.vault)).lost == ()
