@@ -57,7 +57,9 @@ class SqlEvidence:
             .distinct()
         )
         pairs = {(digest, site) for digest, site in (await self._connection.execute(seen)).all()}
-        looks = sa.select(recheck.c.detail, recheck.c.site).where(recheck.c.finding_id == ident)
+        merged = sa.select(finding.c.id).where(finding.c.merged_into == ident)
+        mine = sa.or_(recheck.c.finding_id == ident, recheck.c.finding_id.in_(merged))
+        looks = sa.select(recheck.c.detail, recheck.c.site).where(mine)
         for detail, site in (await self._connection.execute(looks)).all():
             pairs |= {(detail["evidence"], site)} if detail.get("evidence") else set()
         judged = sa.select(proof.c.metadata_digest, proof.c.urls).where(proof.c.finding_id == ident)

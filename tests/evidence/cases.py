@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from leakwatch.assetfiles import Found, fingerprint
 from leakwatch.crawl.vault import FileVault
@@ -22,6 +23,7 @@ from leakwatch.service import load_rules, load_weights
 from leakwatch.sources._kind import Exchange, Page, Payload, Request
 from leakwatch.store.repository import SqlRepository
 from leakwatch.torrent.bencode import encode
+from leakwatch.torrent.magnet import Magnet
 from leakwatch.torrent.metainfo import parse_info
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -43,8 +45,7 @@ class Scene:
     def magnet(self) -> str:
         """The torrent's magnet URI."""
         info = parse_info(self.raw_info)
-        assert info.infohashes.v1
-        return f"magnet:?xt=urn:btih:{info.infohashes.v1.hex()}"
+        return str(Magnet(info.infohashes))
 
     async def take(self, title: str, native_id: str = "1", site: str = "board", minute: int = 0) -> None:
         """A post on a site, as a page over HTTP."""
@@ -122,15 +123,27 @@ class Scene:
         return found
 
 
-async def scene(repository: SqlRepository, folder: Path, **changes: bool) -> Scene:
-    """An asset of one file of 20 pieces, and the v1 torrent of it."""
+def _info(data: bytes, root: bytes | None, *, is_v2: bool) -> dict[bytes, Any]:
+    if is_v2:
+        leaf = {b"": {b"length": len(data), b"pieces root": root}}
+        return {
+            b"file tree": {b"weights.bin": leaf},
+            b"meta version": 2,
+            b"name": b"w",
+            b"piece length": PIECE,
+        }
+    pieces = b"".join(hashlib.sha1(data[at : at + PIECE]).digest() for at in range(0, len(data), PIECE))
+    return {b"length": len(data), b"name": b"weights.bin", b"piece length": PIECE, b"pieces": pieces}
+
+
+async def scene(repository: SqlRepository, folder: Path, *, is_v2: bool = False, **changes: bool) -> Scene:
+    """An asset of one file of 20 pieces, and the v1 or v2 torrent of it."""
     data = random.Random(7).randbytes(20 * PIECE - 5)
     path = folder / "weights.bin"
     path.write_bytes(data)
     file = fingerprint(Found("weights.bin", path), lambda _: None)
     asset = Asset(id=AssetId("tideglass"), title="Tideglass 70B", critical=True, files=(file,), **changes)
-    pieces = b"".join(hashlib.sha1(data[at : at + PIECE]).digest() for at in range(0, len(data), PIECE))
-    info = {b"length": len(data), b"name": b"weights.bin", b"piece length": PIECE, b"pieces": pieces}
+    info = _info(data, file.pieces_root, is_v2=is_v2)
     async with repository.writing() as work:
         await work.catalogue.save(replace(asset), NOON)
         await work.sites.sync(

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from leakwatch.config.sections import EvidenceConfig
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
@@ -21,7 +22,9 @@ from leakwatch.evidence.checking import verify
 from leakwatch.evidence.dossier import gather
 from leakwatch.evidence.pack import build
 from leakwatch.evidence.timestamps import StampError, stamped_at
+from leakwatch.model.evidence import Outcome
 from leakwatch.store.repository import SqlRepository
+from leakwatch.store.tables import recheck
 
 from ..daemons import ASSET, MAGNET, Web, configured, polled, site, until, watching  # noqa: TID252 - no package
 from ..pollers import Clock  # noqa: TID252
@@ -52,6 +55,30 @@ async def test_a_full_disk_stops_the_crawl_and_loses_nothing(web: Web, tmp_path:
         told = sorted(one["data"]["headline"] for _, one in web.posted)
         assert any("kept again" in one for one in told)
         assert any("possible leak" in one for one in told)
+
+
+async def test_the_daemon_looks_again(web: Web, tmp_path: Path) -> None:
+    """What is due is looked at by the daemon itself, at the place's own address."""
+    link = f"<link>{web.url}/item/1</link><description><![CDATA[{MAGNET}]]></description>"
+    told = f"<item><guid>1</guid><title>Tideglass 70B</title>{link}</item>"
+    web.pages["/feed"] = (200, f'<rss version="2.0"><channel><title>t</title>{told}</channel></rss>', {})
+    config = configured(tmp_path, web, site("index", f"{web.url}/feed"))
+    config = replace(config, evidence=replace(config.evidence, min_free_bytes=0))
+    async with watching(config, ASSET) as daemon:
+        await until(lambda: bool(web.posted))
+        async with daemon.repository.engine.begin() as connection:
+            await connection.execute(sa.update(recheck).values(due_at=daemon.clock.now()))
+        await daemon.schedule.tick()
+
+        async def looked() -> bool:
+            async with daemon.repository.reading() as work:
+                (finding,) = await work.findings.list()
+                looks = await work.looks.of(finding.id)
+                return bool(looks) and all(one.outcome is Outcome.DELETED for one in looks[:3])
+
+        await until(looked)
+        await until(lambda: any("is gone" in one["data"]["headline"] for _, one in web.posted))
+    assert [target for target, _ in web.asked if target.startswith("/item")] == ["/item/1"]
 
 
 @dataclass

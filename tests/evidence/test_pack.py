@@ -152,6 +152,26 @@ async def test_forgeries_are_named(case: Scene) -> None:
             assert forged(name, bad), (name, bad)
 
 
+async def test_v2_is_judged_by_its_root(repository: SqlRepository, tmp_path: Path) -> None:
+    """A v2 torrent is proved again by the root in the pack; another root, or another infohash, is told."""
+    made = await scene(repository, tmp_path, is_v2=True)
+    await made.take("Tideglass 70B")
+    await made.judge()
+    pack = await packed(made)
+    checked = verify(pack)
+    assert checked.problems == []
+    assert any("judged again: proved (v2)" in note for note in checked.notes)
+    members = read(pack).members
+    prints = json.loads(members["prints.json"])
+    prints[0]["digests"]["pieces_root"] = "0" * 64
+    forged = verify(sealed({**members, "prints.json": json.dumps(prints).encode()}))
+    assert any("said to be proved; judged again it is refuted" in one for one in forged.problems)
+    proofs = json.loads(members["proofs.json"])
+    proofs[0]["infohash_v2"] = "0" * 64
+    forged = verify(sealed({**members, "proofs.json": json.dumps(proofs).encode()}))
+    assert any("it is not the metadata of" in one for one in forged.problems)
+
+
 async def test_unsealed_changes_are_named_by_the_manifest(case: Scene) -> None:
     """Missing, extra and changed files are told by name."""
     members = read(await packed(case)).members

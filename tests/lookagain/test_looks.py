@@ -24,6 +24,7 @@ from leakwatch.polling import SiteConfig, poll
 from leakwatch.service import load_rules, load_weights
 from leakwatch.sources import KINDS
 from leakwatch.sources.feed import FeedSite
+from leakwatch.sources.huggingface import HuggingfaceSite
 from leakwatch.sources.imageboard import ImageboardSite
 from leakwatch.store.repository import SqlRepository
 
@@ -104,14 +105,15 @@ async def made(
         "board": SiteConfig(
             name="board",
             kind="imageboard",
-            settings=ImageboardSite(url=web.url, web_url=web.url, dialect="vichan", boards=("g",)),
+            settings=ImageboardSite(url=web.url, web_url=web.url, boards=("g",)),
             min_interval_s=0.0,
         ),
         "feed": SiteConfig(
             name="feed", kind="feed", settings=FeedSite(url=f"{web.url}/feed"), min_interval_s=0.0
         ),
     }
-    sites["board"] = replace(sites["board"], settings=replace(sites["board"].settings, dialect="4chan"))
+    hub = HuggingfaceSite(url=web.url)
+    sites["hub"] = SiteConfig(name="hub", kind="huggingface", settings=hub, min_interval_s=0.0)
     async with repository.writing() as work:
         await work.catalogue.save(asset, NOON)
         await work.sites.sync([(one.name, one.kind, one.host) for one in sites.values()], NOON)
@@ -245,6 +247,24 @@ async def seen_in_feed(watch: Watch, page: tuple[int, str, dict[str, str]]) -> N
         {},
     )
     await watch.poll("feed")
+
+
+async def test_a_repository(watch: Watch) -> None:
+    """The page of a hub's repository is read by its kind: other files are an edit, and 404 says that it is deleted."""
+    files = [{"rfilename": "w.bin", "size": 3_000_001, "lfs": {"sha256": "11" * 32, "size": 3_000_001}}]
+    told = {"id": "somebody/w", "sha": "a" * 40, "lastModified": "2026-11-20T11:00:00.000Z"}
+    watch.web.pages["/api/models"] = (200, json.dumps([told]), {})
+    watch.web.pages["/api/models/somebody/w"] = (200, json.dumps({**told, "siblings": files}), {})
+    for name in ("/api/datasets", "/api/spaces"):
+        watch.web.pages[name] = (200, "[]", {})
+    await watch.poll("hub")
+    assert await watch.look(1) == {"+1m": Outcome.SAME}
+    more = [*files, {"rfilename": "x.bin", "size": 5}]
+    watch.web.pages["/api/models/somebody/w"] = (200, json.dumps({**told, "siblings": more}), {})
+    assert await watch.look(10) == {"+10m": Outcome.EDITED}
+    assert [one["what"] for one in await watch.events(EventKind.EDITED)] == ["size, files"]
+    watch.web.pages["/api/models/somebody/w"] = (404, "{}", {})
+    assert await watch.look(60) == {"+60m": Outcome.DELETED}
 
 
 async def test_links_that_leave_a_page(watch: Watch) -> None:

@@ -21,7 +21,7 @@ class Checked:
 
     def problem(self, name: str, told: str) -> None:
         """Something is wrong with a file."""
-        self.problems.append(f"{name}: {clean(told, 300)}")
+        self.problems.append(f"{clean(name, 120)}: {clean(told, 300)}")
 
     def note(self, told: str) -> None:
         """Something a reader must know."""
