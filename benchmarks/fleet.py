@@ -23,17 +23,17 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import linear_regression, quantiles
+from statistics import quantiles
 from typing import Any
 
 from fleet_judge import Coverage, Pace, judge, number_of, pace_of
+from fleet_memory import MIB, POLLS_AN_HOUR, slope, tenths
 from fleet_pages import configured
 from fleet_world import Spec
 from loopback import Cost, World, children
 
 _LOOK_S, _COST_S, _STOP_S, _BEGIN_S = 0.05, 2.0, 60.0, 120.0
 _TOLERANCE_S = 0.01
-_MIB = 2**20
 _TIMES = ("started_at", "ended_at", "hole_from", "hole_to", "repaired_at")
 
 
@@ -45,6 +45,7 @@ class Plan:
     every_s: float
     pace_s: float
     concurrency: int = 32
+    inside: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class Result:
     pace: Pace
     samples: Samples
     latency_s: list[float]
+    inside: list[dict[str, Any]]
     log: list[dict[str, Any]]
     windows: list[dict[str, Any]]
     told: Counter[str]
@@ -80,8 +82,11 @@ def run(plan: Plan, folder: Path) -> Result:
     try:
         _configure(plan, world.told, folder)
         with (folder / "log").open("wb") as log:
+            program = (
+                [str(Path(__file__).with_name("fleet_daemon.py"))] if plan.inside else ["-m", "leakwatch"]
+            )
             daemon = subprocess.Popen(
-                [sys.executable, "-m", "leakwatch", "run", "--log-format=json"], cwd=folder, stderr=log
+                [sys.executable, *program, "run", "--log-format=json"], cwd=folder, stderr=log
             )
         try:
             samples = _watched(plan, world, daemon, folder)
@@ -124,6 +129,7 @@ def _watched(plan: Plan, world: World, daemon: subprocess.Popen[bytes], folder: 
             raise RuntimeError(f"the daemon asks nothing: {(folder / 'log').read_text('utf-8')[-2000:]}")
         time.sleep(0.2)
     ends, next_cost = time.time() + plan.spec.seconds, 0.0
+    looks = [ends - 1.0, ends - plan.spec.seconds / 2] if plan.inside else []
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as store:
         while (now := time.time()) < ends:
             if daemon.poll() is not None:
@@ -135,6 +141,9 @@ def _watched(plan: Plan, world: World, daemon: subprocess.Popen[bytes], folder: 
                 samples.own.append((now, Cost.of(daemon.pid)))
                 samples.tree.append((now, Cost.of(*_tree(daemon.pid))))
                 next_cost = now + _COST_S
+            if looks and now >= looks[-1]:
+                looks.pop()
+                daemon.send_signal(signal.SIGUSR1)
             time.sleep(_LOOK_S)
     samples.stopped = time.time()
     return samples
@@ -164,12 +173,14 @@ def judged(plan: Plan, folder: Path, samples: Samples, code: int) -> Result:
     words = Counter[str]()
     for line in (folder / "log").read_text("utf-8").splitlines():
         words[json.loads(line)["event"] if line.startswith("{") else "not JSON"] += 1
+    counted = (folder / "inside").read_text("utf-8").splitlines() if plan.inside else []
     return Result(
         plan=plan,
         coverage=judge(sites, log, windows, seen),
         pace=pace_of(log, plan.pace_s, _TOLERANCE_S, plan.spec.retry_after_s),
         samples=samples,
         latency_s=_latency(plan, sites, log, windows, stored, samples, truth["began"]),
+        inside=[json.loads(line) for line in counted],
         log=log,
         windows=windows,
         told=words,
@@ -239,26 +250,27 @@ def occupancy(result: Result) -> tuple[float, int]:
     return busy / (result.plan.concurrency * (last - first)), most
 
 
-def _slope(samples: Sequence[tuple[float, Cost]], hour_s: float) -> str:
-    """Memory after the first third: MiB an accelerated hour, by regression."""
-    late = samples[len(samples) // 3 :]
-    if len(late) < 3:
-        return "too short to say"
-    fit = linear_regression([at for at, _ in late], [cost.rss_bytes / _MIB for _, cost in late])
-    first, last = late[0][1].rss_bytes / _MIB, late[-1][1].rss_bytes / _MIB
-    return f"{fit.slope * hour_s:+.1f} MiB an accelerated hour ({first:.0f} to {last:.0f} MiB)"
+def _held(samples: Sequence[tuple[float, Cost]]) -> list[tuple[float, float]]:
+    return [(at, cost.rss_bytes / MIB) for at, cost in samples]
 
 
-def _tenths(samples: Sequence[tuple[float, Cost]]) -> str:
-    step = max(len(samples) // 10, 1)
-    return ", ".join(f"{cost.rss_bytes / _MIB:.0f}" for _, cost in samples[::step]) + " MiB"
+def _inside(told: Sequence[Mapping[str, Any]]) -> str:
+    """What the daemon counted in itself at half of the time and at the end."""
+    if len(told) < 2:
+        return "not asked (--inside)"
+    rows = [
+        f"{one['objects']} objects, {one['blocks']} blocks, {one.get('used_bytes', 0) / MIB:.1f} MiB of malloc in use"
+        f" and {one.get('free_bytes', 0) / MIB:.1f} MiB free, {one['threads']} threads"
+        for one in (told[0], told[-1])
+    ]
+    return "; at the end ".join(rows)
 
 
 def tell(result: Result) -> None:
     """Print the table."""
     found, pace, plan = result.coverage, result.pace, result.plan
     polls = len(result.windows) / plan.spec.sites
-    hour_s = 60 * plan.spec.seconds / max(polls, 1e-9)  # the time of sixty polls a site
+    hour_s = POLLS_AN_HOUR * plan.spec.seconds / max(polls, 1e-9)
     cpu = result.samples.own[-1][1].cpu_s - result.samples.own[0][1].cpu_s
     span = result.samples.own[-1][0] - result.samples.own[0][0]
     p = quantiles(result.latency_s, n=100) if len(result.latency_s) > 1 else [0.0] * 99
@@ -279,9 +291,11 @@ def tell(result: Result) -> None:
         "asked before Retry-After was over": f"{pace.too_soon} of {pace.limited}; other sites of their hosts meanwhile: {pace.neighbours} times",
         "slots busy; most fetches at once": f"{share:.2f} of {plan.concurrency}; {most}",
         "due and visible to stored": f"p50 {p[49]:.2f} s, p99 {p[98]:.2f} s, of {len(result.latency_s)}",
-        "memory, daemon": _slope(result.samples.own, hour_s),
-        "memory, with its children": _slope(result.samples.tree, hour_s),
-        "memory, daemon, at each tenth of the time": _tenths(result.samples.own),
+        "an hour of every = 5m": f"{POLLS_AN_HOUR} polls a site, here {hour_s:.0f} s; the run is {plan.spec.seconds / hour_s:.1f} of them",
+        "memory, daemon, second half": str(slope(_held(result.samples.own), hour_s) or "too short to say"),
+        "memory, with its children": str(slope(_held(result.samples.tree), hour_s) or "too short to say"),
+        "memory, daemon, at each tenth of the time": tenths(_held(result.samples.own)),
+        "inside the daemon, at half the time": _inside(result.inside),
         "CPU of the daemon": f"{cpu / span:.0%} of a core, {1000 * cpu / max(len(result.windows), 1):.0f} ms a poll",
         "exit code; crashes": f"{result.exit_code}; {result.told['job_crashed']} crashed, {result.told['poll_failed']} failed, {result.told['poll_lost']} lost",
     }
@@ -313,7 +327,13 @@ def plan_of(options: argparse.Namespace) -> Plan:
         hostile=True,
         seed=options.seed,
     )
-    return Plan(spec=spec, every_s=every, pace_s=options.pace, concurrency=options.concurrency or 32)
+    return Plan(
+        spec=spec,
+        every_s=every,
+        pace_s=options.pace,
+        concurrency=options.concurrency or 32,
+        inside=options.inside,
+    )
 
 
 def main() -> None:
@@ -331,6 +351,7 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--occupancy", action="store_true")
+    parser.add_argument("--inside", action="store_true", help="let the daemon count what it holds, twice")
     parser.add_argument("--keep", type=Path, help="a new folder for database, logs and truth")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leakwatch-fleet-") as scratch:
