@@ -27,6 +27,7 @@ from statistics import quantiles
 from typing import Any
 
 from fleet_judge import Coverage, Pace, judge, number_of, pace_of
+from fleet_markup import DEFINITION, MARKUP, configured_markup
 from fleet_memory import MIB, POLLS_AN_HOUR, slope, tenths
 from fleet_pages import configured
 from fleet_world import Spec
@@ -110,10 +111,15 @@ def _configure(plan: Plan, told: Mapping[str, Any], folder: Path) -> None:
         _section("[swarm]", enabled=False),
     ]
     for name, site in told["sites"].items():
-        settings = configured(name, site["kind"], f"http://{site['host']}:{told['port']}")
+        base = f"http://{site['host']}:{told['port']}"
+        kind = site["kind"]
+        settings = (
+            configured_markup(kind, f"{base}/{name}") if kind in MARKUP else configured(name, kind, base)
+        )
         every = f"{round(plan.every_s * 1000)}ms"
         schedule = {"every": every, "min_interval_s": plan.pace_s}
-        parts.append(_section("[[sites]]", name=name, kind=site["kind"], **schedule, **settings))
+        parts.append(_section("[[sites]]", name=name, kind=kind, **schedule, **settings))
+    (folder / "definition.yml").write_text(DEFINITION, "utf-8")
     (folder / "leakwatch.toml").write_text("\n".join(parts), "utf-8")
 
 

@@ -19,8 +19,11 @@ _NUMBER: Mapping[str, tuple[str, int]] = {
     "mastodon": (r"http://[\d.]+/s\d+/statuses/(\d+)\Z", 1),
     "lemmy": (r"http://[\d.]+/s\d+/post/(\d+)\Z", 1),
     "github": (r"org/s\d+/issues/(\d+)\Z", 1),
+    "page": (r"http://[\d.:]+/s\d+/item/(\d+)\Z", 0),
+    "cardigann": (r"http://[\d.:]+/s\d+/item/(\d+)\Z", 0),
+    "reddit": (r"t3_s\d+i(\d+)\Z", 0),
 }
-_WINDOWED = frozenset({"feed", "torznab", "lemmy"})
+_WINDOWED = frozenset({"feed", "torznab", "lemmy", "page", "reddit", "cardigann"})
 _COVERS = frozenset({"ok", "unchanged", "empty"})
 _FAILS: Mapping[str, tuple[str, frozenset[str]]] = {
     "500": ("error", frozenset({"server"})),

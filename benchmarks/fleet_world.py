@@ -22,12 +22,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from fleet_markup import MARKUP
 from fleet_pages import PAGES, Answer, Showing
 
 _KINDS = (
     *("feed", "torznab", "feed", "imageboard", "mastodon", "torznab"),
     *("feed", "github", "lemmy", "feed", "torznab", "huggingface"),
+    *("page", "reddit", "cardigann"),
 )
+_SHOW = {**PAGES, **MARKUP}
+_WINDOWED = ("feed", "torznab", "lemmy", "page", "reddit", "cardigann")
 _BEFORE = 60
 _LAG_EVERY_S = 0.02
 _FAULTS = ("500", "reset", "truncated")
@@ -117,9 +121,7 @@ class Fleet:
         whole = [one for one in names if not self.sites[one].does]
         for name in whole[: spec.drifting]:
             self.sites[name].does = "drift"
-        windows = [
-            one for one in whole[spec.drifting :] if self.sites[one].kind in ("feed", "torznab", "lemmy")
-        ]
+        windows = [one for one in whole[spec.drifting :] if self.sites[one].kind in _WINDOWED]
         for name in windows[: spec.bursting]:
             site, at = self.sites[name], rng.uniform(0.35, 0.75) * spec.seconds
             many = rng.choice((20, 60, 90, 400))
@@ -166,7 +168,7 @@ class Fleet:
         is_drifted = site.does == "drift" and now - self.began >= self.spec.drift_at
         visible = bisect_right(site.times, now)
         shown = Showing(site.name, site.host, site.dates, visible, is_drifted=is_drifted)
-        return replace(PAGES[site.kind](shown, path, query), visible=visible)
+        return replace(_SHOW[site.kind](shown, path, query), visible=visible)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection: requests until it ends."""
