@@ -292,7 +292,7 @@ def tell(result: Result) -> None:
         "drift told where there was none": f"{found.false_drift.total()} windows of {len(found.false_drift)} sites",
         "polls without a request": str(found.unasked),
         "least time between two requests to a host": f"{pace.least_s:.3f} s, not counting repeats after a reset {pace.least_else_s:.3f} s (pace {plan.pace_s} s)",
-        f"closer than the pace by {_TOLERANCE_S} s": f"{pace.early} of {pace.pairs} ({pace.after_reset} repeat after a reset)",
+        f"closer than the pace by {_TOLERANCE_S} s": f"{pace.early} of {pace.pairs} ({pace.after_reset} repeat after a reset), not counting {pace.excused} that the fleet itself noted late",
         "lateness of the fleet's own clock": f"p99 {result.lag_s:.3f} s",
         "asked before Retry-After was over": f"{pace.too_soon} of {pace.limited}; other sites of their hosts meanwhile: {pace.neighbours} times",
         "slots busy; most fetches at once": f"{share:.2f} of {plan.concurrency}; {most}",

@@ -230,14 +230,15 @@ def _judge_repairs(site: Row, known: _Known, told: Coverage) -> None:
 class Pace:
     """How close two requests to one host came.
 
-    `early` are pairs closer than the pace, `after_reset` those of them that repeat a request whose connection was
-    reset; `least_else_s` is without such repeats. `too_soon`: sites asked before their Retry-After was
+    `early` are pairs closer than the pace by more than the fleet was late with its note of the first, `excused` those
+    that are closer only by its note; `after_reset` are those of `early` that repeat a request whose connection was reset; `least_else_s` is without such repeats. `too_soon`: sites asked before their Retry-After was
     over, `neighbours`: other sites of their host asked meanwhile.
     """
 
     least_s: float
     pairs: int
     early: int
+    excused: int
     after_reset: int
     least_else_s: float
     limited: int
@@ -262,12 +263,14 @@ def pace_of(log: Sequence[Row], pace_s: float, tolerance_s: float, retry_after_s
     ]
     repeated = {id(b) for _, b in again}
     others = [b["at"] - a["at"] for a, b in pairs if id(b) not in repeated]
-    early = [(a, b) for a, b in pairs if b["at"] - a["at"] < pace_s - tolerance_s]
+    close = [(a, b) for a, b in pairs if b["at"] - a["at"] < pace_s - tolerance_s]
+    early = [(a, b) for a, b in close if b["at"] - a["at"] + a.get("late", 0.0) < pace_s - tolerance_s]
     limited = [(a, b) for rows in sites.values() for a, b in pairwise(rows) if a["does"] == "429"]
     return Pace(
         least_s=min((b["at"] - a["at"] for a, b in pairs), default=0.0),
         pairs=len(pairs),
         early=len(early),
+        excused=len(close) - len(early),
         after_reset=sum(id(b) in repeated for _, b in early),
         least_else_s=min(others, default=0.0),
         limited=len(limited),

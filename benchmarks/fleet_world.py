@@ -33,7 +33,7 @@ _KINDS = (
 _SHOW = {**PAGES, **MARKUP}
 _WINDOWED = ("feed", "torznab", "lemmy", "page", "reddit", "cardigann")
 _BEFORE = 60
-_LAG_EVERY_S = 0.02
+_LAG_EVERY_S, _JUST_S = 0.02, 0.005
 _FAULTS = ("500", "reset", "truncated")
 _BOMB = gzip.compress(bytes(256 * 2**20), 9)
 _NESTED = b"<html><body>" + b"<div>" * 200_000
@@ -88,6 +88,7 @@ class Fleet:
     sites: dict[str, Site] = field(default_factory=dict[str, Site])
     log: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     lags: list[float] = field(default_factory=list[float])
+    ticked: float = 0.0
     began: float = 0.0
 
     def draw(self) -> None:
@@ -137,6 +138,11 @@ class Fleet:
             # Boards are read by the seconds of their own clock; the others' clocks run as fast as the time here.
             speed = 1.0 if site.kind == "imageboard" else self.spec.speed
             site.dates = [ends - (ends - at) * speed for at in site.times]
+
+    def lateness_s(self, now: float) -> float:
+        """How late this process may be with what it logs now: its watch has not ticked in time, or just did so late."""
+        since = now - self.ticked
+        return max(since - _LAG_EVERY_S, self.lags[-1] if self.lags and since < _JUST_S else 0.0, 0.0)
 
     def write(self, target: Path) -> dict[str, Any]:
         """The log and the truth as JSON; `requests` says how many rows."""
@@ -190,6 +196,7 @@ class Fleet:
         name, _, path = parts.path.lstrip("/").partition("/")
         host = writer.get_extra_info("sockname")[0]
         row: dict[str, Any] = {"at": at, "host": host, "site": name, "path": path, "does": "", "status": 404}
+        row["late"] = self.lateness_s(at)
         self.log.append(row)
         site = self.sites.get(name)
         if site is None:
@@ -272,7 +279,8 @@ async def _watch_lag(fleet: Fleet) -> None:
     while True:
         before = time.time()
         await asyncio.sleep(_LAG_EVERY_S)
-        fleet.lags.append(time.time() - before - _LAG_EVERY_S)
+        fleet.ticked = time.time()
+        fleet.lags.append(fleet.ticked - before - _LAG_EVERY_S)
 
 
 async def _listen(fleet: Fleet, ready: threading.Event, port: list[int]) -> None:

@@ -112,6 +112,11 @@ def test_the_judge_measures_pace() -> None:
     log = [row(1.0, []), row(1.05, [], does="reset"), row(1.06, []), row(2.0, [], does="429"), row(3.0, [])]
     found = fleet_judge.pace_of(log, 0.1, 0.01, 15)
     assert (found.early, found.after_reset, found.limited, found.too_soon) == (2, 1, 1, 1)
+    late = [row(1.0, [], late=0.03), row(1.08, [], late=0.5), row(1.15, [], late=0.5), row(1.16, [])]
+    found = fleet_judge.pace_of(late, 0.1, 0.01, 15)
+    assert (found.early, found.excused) == (0, 3)
+    found = fleet_judge.pace_of([row(1.0, [], late=0.001), row(1.08, [], late=0.5)], 0.1, 0.01, 15)
+    assert (found.early, found.excused) == (1, 0)
 
 
 @pytest.mark.parametrize(("rise", "is_flat"), [(0.0, True), (0.5, True), (3.0, False), (-3.0, True)])
