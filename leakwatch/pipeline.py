@@ -94,9 +94,7 @@ async def take_page(
         fresh, before = await work.findings.unseen(located)
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
         counts = await _index_counts(located, work)
-    matched = await asyncio.to_thread(
-        lambda: _matched([(one, [k for k in known if k.key in artefact_keys(one)]) for one in fresh], brain)
-    )
+    matched = await asyncio.to_thread(lambda: _matched(_beside(fresh, known), brain)) if fresh else []
     evidence = vault.put(payload.body) if any(matches for _, matches in matched) else None
     stored = [replace(one, evidence=evidence) if matches else one for one, matches in matched]
     new_ids = frozenset(one.native_id for one in fresh)
@@ -119,6 +117,14 @@ async def take_page(
     listed = tuple((one.native_id, one.published_at) for one in located)
     told = (counted.alerts, counted.proofs, counted.suppressed)
     return Taken(moved, len(located), new_ids, listed, before, *told)
+
+
+def _beside(
+    fresh: Sequence[Observation], known: Sequence[KnownArtefact]
+) -> list[tuple[Observation, list[KnownArtefact]]]:
+    """Each observation with what is known of its own artefacts."""
+    keys = [frozenset(artefact_keys(one)) for one in fresh]
+    return [(one, [held for held in known if held.key in own]) for one, own in zip(fresh, keys, strict=True)]
 
 
 def _matched(
