@@ -35,6 +35,8 @@ _FAILS: Mapping[str, tuple[str, frozenset[str]]] = {
     "nested": ("drift", frozenset({"drift"})),
 }
 _WHOLE_S = 1.0
+TOLERANCE_S = 0.01
+"""By so much two requests may come too close: the jitter of the machine."""
 
 
 @dataclass(slots=True)
