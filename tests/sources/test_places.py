@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from leakwatch.config.reader import load_config
+from leakwatch.config import load_config
 from leakwatch.errors import ConfigError
 from leakwatch.model.asset import AssetId
 from leakwatch.sources import feed, page, paste, telegram
