@@ -105,7 +105,7 @@ def test_enable_disable_enable(home: Path) -> None:
     run("disable", "nyaa")
     (site,) = load_config(home / "leakwatch.toml").sites
     assert not site.enabled
-    assert "restarted" in run("enable", "nyaa").stderr
+    assert "within seconds" in run("enable", "nyaa").stderr
     (site,) = load_config(home / "leakwatch.toml").sites
     assert (float(site.every), site.enabled) == (420.0, True)
     assert "# ours" in file.read_text()
