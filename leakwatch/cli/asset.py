@@ -308,6 +308,9 @@ def show(
         if value:
             typer.echo(f"{name}: {clean(', '.join(value) if isinstance(value, tuple) else str(value))}")
     typer.echo(f"watch: {watch_of(asset.id, run_async(lambda: health_of(config, now())))}")
+    if asset.released:
+        at = asset.released.at.isoformat(timespec="seconds")
+        typer.echo(clean(f"names sent under embargo: let by {asset.released.by} at {at}", 500))
     show_allowed(asset, suppressed)
     names = ("path", "bytes", "sha256", "pieces_root", "copy of")
     table = Table(*(Column(name, overflow="fold") for name in names), box=None, pad_edge=False)

@@ -26,7 +26,7 @@ from leakwatch.limited.pages import PageReader
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
-from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.asset import Asset, AssetId, QueryMode
 from leakwatch.pipeline import Brain, look_back
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
@@ -284,8 +284,9 @@ class Daemon:
 
 
 def _silence(assets: list[Asset]) -> Silence:
-    """The names that may not leave this machine."""
-    return Silence.about((name, one.shown_name) for one in assets if one.embargoed for name in one.names)
+    """The names that may not leave this machine: all under embargo, but those that somebody let be sent."""
+    silent = [one for one in assets if one.embargoed and one.asked_as is not QueryMode.DIRECT]
+    return Silence.about((name, one.shown_name) for one in silent for name in one.names)
 
 
 def _report(attempt: Attempt) -> None:
