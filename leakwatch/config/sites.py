@@ -100,10 +100,20 @@ def _check_manner(file: ConfigFile, site: SiteConfig, at: Place, named: Named) -
 
 
 def _check_canary(file: ConfigFile, site: SiteConfig, at: Place) -> None:
-    if (site.canary is None) != (site.canary_url is None) or site.canary == "":
+    if site.canary_id is not None:
+        _check_canary_id(file, site, at)
+    elif (site.canary is None) != (site.canary_url is None) or site.canary == "":
         raise file.error((*at, "canary"), "give both canary, a text, and canary_url, the page that shows it")
     if site.canary_url is not None and not is_web_address(site.canary_url):
         raise file.error((*at, "canary_url"), "expected an http or https address")
+
+
+def _check_canary_id(file: ConfigFile, site: SiteConfig, at: Place) -> None:
+    """An item stands for itself; a page that is asked for with the site's own secrets is on the site's own host."""
+    if site.canary is not None or not site.canary_id:
+        raise file.error((*at, "canary_id"), "give canary, a text, or canary_id, an item's native id")
+    if site.canary_url is not None and urlsplit(site.canary_url).netloc.lower() != site.host:
+        raise file.error((*at, "canary_url"), f"expected a page of {site.host}, which is read as the site is")
 
 
 def _unscheduled(file: ConfigFile, told: Mapping[str, Any], kind: str, at: Place) -> None:
