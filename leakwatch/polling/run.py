@@ -144,6 +144,6 @@ def count_page(run: Run, page: Page, taken: Taken) -> None:
     run.incomplete = run.incomplete or page.incomplete
     if page.incomplete:
         run.lacks[page.incomplete] += 1
-    if page.observations:
-        run.first_item = run.first_item or page.observations[0].native_id
-        run.last_item = page.observations[-1].native_id
+    if taken.listed:  # as they are stored: a site's own ids may be no text that a database takes
+        run.first_item = run.first_item or taken.listed[0][0]
+        run.last_item = taken.listed[-1][0]
