@@ -21,10 +21,11 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """One file being read."""
+    """One file being read. What it names is relative to `base`, the folder of the main file."""
 
     path: Path
     text: str
+    base: Path
 
     def error(self, at: Place, message: str) -> ConfigError:
         """What is wrong at a place, to be raised."""

@@ -40,7 +40,7 @@ def load_config(path: Path) -> Config:
         raise ConfigError("no such file; `leakwatch init` writes one", file=str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", file=str(path)) from error
-    config = _config(ConfigFile(path, text))
+    config = _config(ConfigFile(path, text, path.parent))
     for file in sorted((path.parent / SITES_FOLDER).glob("*.toml")):
         try:
             told = file.read_text("utf-8")
@@ -52,7 +52,7 @@ def load_config(path: Path) -> Config:
 
 def with_sites(config: Config, file: Path, text: str) -> Config:
     """The configuration with the [[sites]] of one more file. Raises: ConfigError that names the file."""
-    extra = ConfigFile(file, text)
+    extra = ConfigFile(file, text, config.file.parent)
     told = extra.toml()
     extra.known(told, {"sites"}, ())
     sites = read_sites(extra, told, Named(config.secrets, config.http.proxies), config.sites)
@@ -69,7 +69,7 @@ def site_settings(path: Path, kind: SourceKind, others: frozenset[str]) -> Any:
     names = {one.name for one in dataclasses.fields(kind.settings)}
     if not (names - {"url"}) & told.keys():
         return None
-    return read_settings(ConfigFile(path, text), kind, told, others)
+    return read_settings(ConfigFile(path, text, path.parent), kind, told, others)
 
 
 def _config(file: ConfigFile) -> Config:

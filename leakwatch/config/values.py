@@ -110,7 +110,7 @@ def secret_of(file: ConfigFile, told: Mapping[str, Any], name: str, at: Place) -
         raise file.error((*at, given[0]), "expected text")
     if given[0].endswith("_file") and given[0] != name:
         try:
-            secret = (file.path.parent / value).read_text("utf-8").strip()
+            secret = (file.base / value).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise file.error((*at, given[0]), f"the secret cannot be read: {error}") from error
         if not secret:
@@ -173,7 +173,7 @@ def _file_text(file: ConfigFile, value: Any, at: Place) -> FileText:
     if not isinstance(value, str) or not value:
         raise file.error(at, "expected text")
     try:
-        with (file.path.parent / value).open("rb") as opened:
+        with (file.base / value).open("rb") as opened:
             body = opened.read(_MAX_FILE_TEXT + 1)
         text = body.decode("utf-8-sig")
     except (OSError, ValueError) as error:
