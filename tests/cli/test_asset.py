@@ -184,7 +184,7 @@ def test_add_list_show_remove(home: Path) -> None:
         "files": [prints_of(home / "asset" / name, name) for name in sorted(SIZES)],
     }
     assert values(run("list", "--json").stdout) == [expected]
-    assert values(run("show", "tideglass-70b", "--json").stdout) == [expected]
+    assert values(run("show", "tideglass-70b", "--json").stdout) == [expected | {"watch": None}]
     listed = run("list").stdout
     assert [
         word in listed for word in ("tideglass-70b", "Tideglass 70B", "4.9 MiB", "critical embargoed")
@@ -495,6 +495,8 @@ def test_names_under_embargo_are_sent_after_a_typed_word_only(home: Path) -> Non
     shown = run("show", "tideglass").stdout
     assert f"names sent under embargo: let by {getpass.getuser()} at 20" in shown
     assert "asked_as: direct" in shown
+    (told,) = values(run("show", "tideglass", "--json").stdout)
+    assert told["names_sent"]["by"] == getpass.getuser()
     run("query-mode", "tideglass", "feed-only")
     assert "let by" not in run("show", "tideglass").stdout
     run(*command, "--yes-send-names")
