@@ -83,10 +83,10 @@ def begin(site: SiteConfig, kind: PolledKind, state: SiteState, assets: Iterable
     first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
     start = frozenset(request.url for request in first)
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
-    is_behind_gap = state.verdict is Coverage.GAP
+    ledger = ledger_of(state.ledger)
+    is_behind_gap = state.verdict is Coverage.GAP and not ledger.holes  # nothing pages back into it
     asking = asking_of(site, kind, state.cursor, assets, is_behind_gap=is_behind_gap)
     queue = deque([*first, *kept.values(), *asking.requests])
-    ledger = ledger_of(state.ledger)
     standing = standing_of(state.cursor, start | kept.keys())
     return Run(state, queue, start, kept, attempts, {}, ledger, asking, standing, incomplete=asking.problem)
 
