@@ -58,7 +58,9 @@ class Crawler:
                     looked_at = monotonic()
                     for state in await self._due(host, once | set(reading)):
                         once.add(state.name)
-                        reading[state.name] = asyncio.create_task(self._poll(self.sites[state.name], state))
+                        site = self.sites.get(state.name)
+                        if site is not None:
+                            reading[state.name] = asyncio.create_task(self._poll(site, state))
                 if not reading:
                     return
                 left_s = max(looked_at + _LOOK_S - monotonic(), 0.0)
@@ -110,7 +112,11 @@ class Crawler:
         )
         if polled.failures:
             self.failed.add(site.name)
-        self.schedule.retime(site, await self._paced(site, state, polled, brain))
+        due = await self._paced(site, state, polled, brain)
+        if self.sites.get(site.name) is site:
+            self.schedule.retime(site, due)
+        else:
+            await self.schedule.again(site.name)
 
     async def _paced(self, site: SiteConfig, state: SiteState, polled: Polled, brain: Brain) -> datetime:
         """When the site is due: where its interval follows what it shows, that is written down with its reason."""

@@ -10,12 +10,13 @@ from leakwatch.display import clean
 from leakwatch.errors import Failure, LayoutChanged, Refused
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.polling.drift import Judged, judge
+from leakwatch.polling.keeping import kept_json
 from leakwatch.polling.ledger import Ledger, ledger_json
 from leakwatch.polling.overlap import mark_of
 from leakwatch.polling.profile import Profile, look
 from leakwatch.polling.reading import Desk
 from leakwatch.polling.repair import Gap
-from leakwatch.polling.run import Run, hopeless, kept_json
+from leakwatch.polling.run import Run, hopeless
 from leakwatch.polling.site import SiteConfig
 from leakwatch.polling.waits import reason, wait_s
 
@@ -56,7 +57,7 @@ async def close(
         due = max(due, ended + timedelta(seconds=wait))
     due = max(due, ended + timedelta(seconds=run.rests_s))
     asked = run.asking.cursor(is_done=not run.errors and not run.queue)
-    changes = {**run.state.cursor, **kept_json(run.kept, run.attempts), **asked}
+    changes = {**run.state.cursor, **kept_json(run.kept, run.attempts, run.standing), **asked}
     cursor = {key: value for key, value in changes.items() if value is not None}
     complete = not run.errors and not run.incomplete and window.verdict.covers and run.pages
     validators = {u: v for u, v in run.validators.items() if u in run.start and any(v.values())}

@@ -43,7 +43,8 @@ class Request:
     fetcher changes there into such a token (RFC 6749, 4.4). `query_credential` is a pair of query
     parameter and secret name. Neither the secret nor a URL that holds it reaches evidence or logs.
     `verbatim`: the answer is what somebody posted, as it is, so that nothing in it is taken for the site's own word.
-    `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to.
+    `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to. Its `state`
+    tells the version of the item: while the cursor stands, what was asked for once is not asked for again.
     `high_ports` admits ports from 1024 on for this URL and its redirects, as trackers have them.
     `named_by` are the hosts of the sites whose pages gave the URL; None for one that the configuration gave. Whoever
     writes a post must not send us to the operator's own machines: of the hosts that may be loopback or private such
