@@ -10,6 +10,7 @@ from leakwatch.pipeline import Brain, Taken, take_page
 from leakwatch.polling.run import MAX_KEPT, Run, count_page, hopeless, keep, kept_json
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Fetcher, Reader, Repository, Vault
+from leakwatch.sources._asked import together
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.sources._refusals import check, explained
 
@@ -75,6 +76,7 @@ async def read_page(request: Request, desk: Desk, run: Run, *, is_back: bool = F
         run.listing += seen.taken.listed
     if not is_back and request.url not in run.asking.urls:
         run.observed += page.observations[: _MAX_OBSERVED - len(run.observed)]
+        run.fields = together((run.fields, page.fields))
     await desk.announce(seen.taken.alerts, seen.taken.proofs)
     return seen
 
