@@ -106,7 +106,7 @@ class Told(dict[str, Any]):
 
     def _note(self, name: str) -> None:
         asked, place = self.asked, self.place
-        if self.is_noted and name in asked.names.get(place, ()):
+        if not isinstance(name, str) or (self.is_noted and name in asked.names.get(place, ())):
             return
         if not self.is_noted:
             self.is_noted = True
@@ -117,10 +117,8 @@ class Told(dict[str, Any]):
             asked.names.setdefault(place, {})[name] = None
 
     def _place(self, value: Told | list[Any], name: str) -> None:
-        place = f"{self.place}{name}."
-        if len(place) > _MAX_NAME:
-            return
-        for one in value[:_MAX_OBJECTS] if isinstance(value, list) else (value,):
+        place = f"{self.place}{name}."[-_MAX_NAME:]
+        for one in value if isinstance(value, list) else (value,):
             if isinstance(one, Told):
                 one.place = place
 

@@ -114,11 +114,15 @@ def test_what_is_noted_is_bounded() -> None:
     found = payload.asked.fields()
     assert len(found) == MAX_NAMES
     assert found["many.id"].of == 100
+    assert "id" not in found
 
 
 def test_objects_are_dictionaries() -> None:
     """An object compares, copies and goes to JSON as any dictionary; a page read twice is counted once."""
     payload = answer([WHOLE])
     assert payload.json() == [WHOLE]
+    assert payload.json()[0].get(7, "none") == "none"
+    with pytest.raises(KeyError):
+        payload.json()[0]["none"]
     assert json.loads(json.dumps(payload.json())) == [WHOLE]
     assert parsed(KIND, payload) == parsed(KIND, payload)
