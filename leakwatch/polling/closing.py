@@ -12,6 +12,7 @@ from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.polling.drift import Judged, judge
 from leakwatch.polling.keeping import kept_json
 from leakwatch.polling.ledger import Ledger, ledger_json
+from leakwatch.polling.mirrored import at_home
 from leakwatch.polling.overlap import mark_of
 from leakwatch.polling.profile import Profile, look
 from leakwatch.polling.reading import Desk
@@ -74,9 +75,12 @@ async def close(
 def _judged(desk: Desk, run: Run) -> Judged:
     """Whether what was read looks as it does usually; a poll that read nothing, or not all, says nothing of it."""
     is_page = desk.kind.is_window and run.is_listed
-    if run.pages == run.unchanged or not (run.observed or is_page):
+    if run.pages == run.unchanged or not (run.observed or run.fields or is_page):
         return Judged((), run.ledger.profile)
-    return judge(run.ledger.profile, look(run.observed, len(run.listing) if is_page else None))
+    fresh = min(1.0, run.new_items / run.items) if run.items else 1.0
+    items = at_home(run.observed, desk.site.settings.url, desk.site.mirrors)
+    seen = look(items, len(run.listing) if is_page else None, run.fields, fresh)
+    return judge(run.ledger.profile, seen)
 
 
 def _ledger(run: Run, profile: Profile, ended: datetime) -> Ledger:

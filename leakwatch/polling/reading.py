@@ -11,6 +11,7 @@ from leakwatch.polling.keeping import MAX_DONE, MAX_KEPT, Keeping, keep, kept_js
 from leakwatch.polling.run import Run, count_page, done, hopeless
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Fetcher, Reader, Repository, Vault
+from leakwatch.sources._asked import together
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.sources._refusals import check, explained
 
@@ -76,6 +77,7 @@ async def read_page(request: Request, desk: Desk, run: Run, *, is_back: bool = F
         run.listing += seen.taken.listed
     if not is_back and request.url not in run.asking.urls:
         run.observed += page.observations[: _MAX_OBSERVED - len(run.observed)]
+        run.fields = together((run.fields, page.fields))
     await desk.announce(seen.taken.alerts, seen.taken.proofs)
     return seen
 

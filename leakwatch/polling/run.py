@@ -18,6 +18,7 @@ from leakwatch.polling.asking import ASKED, Asking, asking_of
 from leakwatch.polling.keeping import KEPT, STANDING, mark, restored, standing_of
 from leakwatch.polling.ledger import Hole, Ledger, ledger_of
 from leakwatch.polling.site import SiteConfig
+from leakwatch.sources._asked import Field, Fields
 from leakwatch.sources._kind import Page, PolledKind, Request
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Run:
     """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed.
 
     `listing` are the items of the pages that it began with, `last` the last of these pages, `observed` the first thousand
-    items of all pages; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
+    items of all pages, `fields` what those pages have under the names that they were asked for; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
     pages that it began with could not be read: what it saw is no whole listing then.
     `incomplete` is the first thing that was not read, `lacks` what single pages say of it, and how many say so.
     `standing` are pages that the cursor could not move past, with marks of those of their follow-ups that are done.
@@ -51,6 +52,7 @@ class Run:
     asked: int = 0
     listing: list[tuple[str, datetime | None]] = field(default_factory=list[tuple[str, datetime | None]])
     observed: list[Observation] = field(default_factory=list[Observation])
+    fields: Fields = field(default_factory=dict[str, Field])
     last: Seen | None = None
     is_listed: bool = True
     own: set[str] = field(default_factory=set[str])

@@ -16,6 +16,7 @@ from typing import Any, NewType
 from leakwatch.errors import LayoutChanged
 from leakwatch.model.asset import AssetId
 from leakwatch.model.observation import Observation
+from leakwatch.sources._asked import Asked, Field, Fields
 
 Json = Any
 """A decoded JSON value from a source: hostile, checked field by field where it is read."""
@@ -68,7 +69,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """One answer. `headers` have lower-case names; `url` is where it came from in the end."""
+    """One answer. `headers` have lower-case names; `url` is where it came from in the end.
+
+    `asked` (an `Asked`, which never crosses to another process) notes what its objects were asked for.
+    """
 
     request: Request
     url: str
@@ -76,11 +80,12 @@ class Payload:
     headers: Mapping[str, str]
     body: bytes
     fetched_at: datetime
+    asked: Any = field(default_factory=Asked, compare=False, repr=False)
 
     def json(self) -> Json:
         """The body as JSON. Raises: LayoutChanged if it is not."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, object_hook=self.asked.told)
         except (ValueError, RecursionError) as error:
             raise LayoutChanged(f"expected JSON from {self.url}: {error}") from error
 
@@ -90,13 +95,15 @@ class Page:
     """What one answer held.
 
     `cursor` are changes to the site's cursor, committed together with the observations: a value replaces, None
-    removes. `next_requests` are followed in the same poll, within its limits.
+    removes. `next_requests` are followed in the same poll, within its limits. `fields` is what the answer has under the
+    names that it was asked for, for those who look for drift: it is added once the page is read.
     """
 
     observations: tuple[Observation, ...] = ()
     next_requests: tuple[Request, ...] = ()
     cursor: Mapping[str, Json] = field(default_factory=dict[str, Json])
     incomplete: str = ""
+    fields: Fields = field(default_factory=dict[str, Field])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -118,3 +119,20 @@ async def test_drift_is_found_by_a_poll_and_lasts(index: Poller) -> None:
         assert window.verdict is Coverage.DRIFT
         assert "published_at: was 100 %, now 0 %" in (window.detail or "")
     assert not any("if-none-match" in headers for _, headers in index.web.asked)
+
+
+async def test_a_field_is_missed_where_another_stands_in_for_it(index: Poller) -> None:
+    """A feed without guids is read by its links as ever; that they are gone is told in the second poll."""
+    index.per_page, verdicts, detail = 30, list[Coverage](), ""
+    for turn in range(8):
+        index.post(*(f"{turn}/{n}" for n in range(30)))
+        index.show()
+        status, body, headers = index.web.pages["/feed/1"]
+        link = "" if turn > 5 else r"<guid>https://index.example/\1</guid>"
+        index.web.pages["/feed/1"] = (status, re.sub("<guid>(.*?)</guid>", link, str(body)), headers)
+        window = (await index.poll()).window
+        verdicts.append(window.verdict)
+        detail = window.detail or ""
+    assert Coverage.DRIFT not in verdicts[:7]
+    assert verdicts[7] is Coverage.DRIFT
+    assert "field id: was 100 %, now 0 %" in detail
