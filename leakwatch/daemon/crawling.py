@@ -59,8 +59,10 @@ class Crawler:
                     states, version = await self._due(host, once | set(reading))
                     for state in states:
                         once.add(state.name)
-                        polling = self._poll(self.sites[state.name], state, version)
-                        reading[state.name] = asyncio.create_task(polling)
+                        site = self.sites.get(state.name)
+                        if site is not None:
+                            polling = self._poll(site, state, version)
+                            reading[state.name] = asyncio.create_task(polling)
                 if not reading:
                     return
                 left_s = max(looked_at + _LOOK_S - monotonic(), 0.0)
@@ -112,7 +114,11 @@ class Crawler:
         )
         if polled.failures:
             self.failed.add(site.name)
-        self.schedule.retime(site, await self._paced(site, state, polled, brain))
+        due = await self._paced(site, state, polled, brain)
+        if self.sites.get(site.name) is site:
+            self.schedule.retime(site, due)
+        else:
+            await self.schedule.again(site.name)
 
     async def _paced(self, site: SiteConfig, state: SiteState, polled: Polled, brain: Brain) -> datetime:
         """When the site is due: where its interval follows what it shows, that is written down with its reason."""

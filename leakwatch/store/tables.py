@@ -98,6 +98,8 @@ asset = sa.Table(
     _time("release_at", nullable=True),
     sa.Column("release_window_days", sa.Integer, nullable=False, server_default="14"),
     sa.Column("query_mode", sa.Text),
+    _text("released_by", nullable=True),
+    _time("released_at", nullable=True),
     _time("created_at"),
 )
 
