@@ -96,8 +96,10 @@ class Daemon:
         )
         self.listening = Listening(self.config, around, self.fetcher, self.prover.swarm, self.brain)
 
-    async def brain(self) -> Brain:
-        """The catalogue as an index, built anew when the catalogue has changed."""
+    async def brain(self, version: int | None = None) -> Brain:
+        """The catalogue as an index, built anew when the catalogue has changed. `version` is what it is, where that is known."""
+        if self._brain is not None and self._brain[0] == version:
+            return self._brain[1]
         async with self._indexing:
             async with self.repository.reading() as work:
                 version = await work.catalogue.version()
