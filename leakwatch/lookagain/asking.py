@@ -10,7 +10,7 @@ from leakwatch.extract.links import locate
 from leakwatch.extract.peers import without_peers
 from leakwatch.lookagain.desk import LookDesk
 from leakwatch.lookagain.seeing import Seen, compare, compare_page
-from leakwatch.model.evidence import Look
+from leakwatch.model.evidence import Look, Outcome
 from leakwatch.model.observation import Observation, storable
 from leakwatch.polling import SiteConfig
 from leakwatch.sources import KINDS
@@ -30,9 +30,10 @@ async def ask_again(
         return payload, await _read(look, located, payload, kind, desk)
     payload = await _fetched(Request(url=look.url, named_by=frozenset({site.host})), site, desk, page=True)
     async with desk.repository.reading() as work:
-        looks = [one for one in await work.looks.of(look.finding) if one.url == look.url and one.outcome]
-    told = [str(one.detail["named"]).split() for one in looks if one.detail.get("named")]
-    return payload, compare_page(located, payload, told[-1] if told else None)
+        looks = [one for one in await work.looks.of(look.finding) if one.url == look.url]
+    there = [one for one in looks if one.outcome in (Outcome.SAME, Outcome.EDITED)]
+    named = str(there[-1].detail.get("named", "")).split() if there else None
+    return payload, compare_page(located, payload, named)
 
 
 async def _own_page(look: Look, before: Observation, kind: PolledKind, desk: LookDesk) -> Request | None:

@@ -66,10 +66,12 @@ def changes(before: Observation, now: Observation) -> list[str]:
 def compare_page(before: Observation, payload: Payload, named_before: Sequence[str] | None) -> Seen:
     """Judge a page for people, which no kind reads: whether it is there, and still names the item's links.
 
-    `named_before` are the links that an earlier look found on it, None if there was none.
+    `named_before` are the links that the last look that saw the page found on it, None if there was none: what we take for
+    its address may be wrong then, and the outcome says so.
     """
     if payload.status in _GONE:
-        return Seen(Outcome.DELETED, f"the page answers {payload.status}")
+        unseen = "" if named_before is not None else "; no look has seen it there"
+        return Seen(Outcome.DELETED, f"the page answers {payload.status}{unseen}")
     asked, got = urlsplit(payload.request.url).path, urlsplit(payload.url).path
     if got.strip("/") == "" != asked.strip("/"):
         return Seen(None, "it leads to the front page")

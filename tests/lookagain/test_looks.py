@@ -235,6 +235,24 @@ async def test_a_page_for_people(
     assert await watch.look(1) == {"+1m": outcome}
 
 
+async def test_a_page_that_no_look_has_seen(watch: Watch) -> None:
+    """A page that was never there for us is told as such: what is taken for its address may be wrong."""
+    await seen_in_feed(watch, (404, "nothing", {}))
+    await watch.look(1)
+    assert [one["what"] for one in await watch.events(EventKind.DELETED)] == [
+        "the page answers 404; no look has seen it there"
+    ]
+
+
+async def test_a_page_that_was_there(watch: Watch) -> None:
+    """A page that a look has seen and that is gone now is gone without a doubt."""
+    await seen_in_feed(watch, (200, f"<p>{MAGNET}", {}))
+    await watch.look(1)
+    watch.web.pages["/item/7"] = (404, "nothing", {})
+    await watch.look(10)
+    assert [one["what"] for one in await watch.events(EventKind.DELETED)] == ["the page answers 404"]
+
+
 async def seen_in_feed(watch: Watch, page: tuple[int, str, dict[str, str]]) -> None:
     """An item of a feed whose own page is on the same server."""
     link = f"{watch.web.url}/item/7"
