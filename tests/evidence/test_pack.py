@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import random
@@ -9,11 +10,12 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from leakwatch.evidence.archive import read, write
-from leakwatch.evidence.checking import Checked, verify
+from leakwatch.evidence.checking import Checked, captures, verify
 from leakwatch.evidence.dossier import PACKED, gather
 from leakwatch.evidence.pack import build
 from leakwatch.model.audit import make_entry
@@ -150,6 +152,52 @@ async def test_forgeries_are_named(case: Scene) -> None:
     for name in ("captures.json", "proofs.json", "audit.jsonl", "stamps.json", "finding.json"):
         for bad in (b"", b"[", b"null", b"[" * 5000, b'{"a":1}'):
             assert forged(name, bad), (name, bad)
+
+
+def mutated(value: Any, rng: random.Random) -> Any:
+    """A document in which one value somewhere is another."""
+    strange = [None, -1, 2**70, 1.5, "", "x", "\x1b[2J", "0" * 64, [], {}, [[]], True, "9" * 5000, {"a": 1}]
+    if isinstance(value, dict) and value and rng.random() < 0.85:
+        key = rng.choice(sorted(value))
+        if rng.random() < 0.1:
+            return {name: one for name, one in value.items() if name != key}
+        return {**value, key: mutated(value[key], rng)}
+    if isinstance(value, list) and value and rng.random() < 0.85:
+        at = rng.randrange(len(value))
+        return [*value[:at], mutated(value[at], rng), *value[at + 1 :]]
+    return rng.choice(strange)
+
+
+async def test_hostile_documents_are_read_or_told(case: Scene) -> None:
+    """Whatever a forged document holds, the check comes to an end, and prints no control character."""
+    members, rng = read(await packed(case)).members, random.Random(3)
+    names = ("captures.json", "proofs.json", "prints.json", "stamps.json", "finding.json", "manifest.json")
+    for _ in range(400):
+        name = rng.choice(names)
+        changed = json.dumps(mutated(json.loads(members[name]), rng)).encode()
+        made = (
+            write({**members, name: changed})
+            if name == "manifest.json"
+            else sealed({**members, name: changed})
+        )
+        checked = verify(made)
+        assert all(line.isprintable() for line in (*checked.problems, *checked.notes))
+    for _ in range(100):
+        lines = members["audit.jsonl"].splitlines()
+        at = rng.randrange(len(lines))
+        lines[at] = json.dumps(mutated(json.loads(lines[at]), rng)).encode()
+        checked = verify(sealed({**members, "audit.jsonl": b"\n".join(lines)}))
+        assert all(line.isprintable() for line in (*checked.problems, *checked.notes))
+
+
+async def test_records_that_inflate_without_end(case: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that inflates beyond the limit, and one that is no record, are told by name."""
+    monkeypatch.setattr(captures, "_MAX_RECORDS", 2**20)
+    members = read(await packed(case)).members
+    for data in (gzip.compress(b"\0" * 2**22), b"no gzip", b"", gzip.compress(b"no record")):
+        name = f"warc/{hashlib.sha256(data).hexdigest()}.warc.gz"
+        problems = verify(sealed({**members, name: data})).problems
+        assert any(one.startswith(f"{name}: it is no WARC file") for one in problems) or data == b"", problems
 
 
 async def test_v2_is_judged_by_its_root(repository: SqlRepository, tmp_path: Path) -> None:

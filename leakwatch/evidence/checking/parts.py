@@ -43,5 +43,13 @@ def guarded(name: str, checked: Checked, check: Callable[[Checked], None]) -> No
     """Run one check; what it cannot read is a problem of that file, and the other checks go on."""
     try:
         check(checked)
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, LeakwatchError) as error:
+    except (
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RecursionError,
+        LeakwatchError,
+    ) as error:
         checked.problem(name, f"cannot be read: {type(error).__name__} {error}")
