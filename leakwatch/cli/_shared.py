@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
+import os
 import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -37,6 +39,11 @@ _LEAST_ROOM = 20
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
+
+
+def actor(by: str | None) -> str:
+    """Who does something: the name that was given, else that of LEAKWATCH_ACTOR, else the login."""
+    return by or os.environ.get("LEAKWATCH_ACTOR") or getpass.getuser()
 
 
 def say(text: str) -> None:

@@ -14,9 +14,12 @@ from leakwatch.errors import StoreError
 from leakwatch.store.audit import SqlAudit
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.engine import READ_ONLY, open_engine
+from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
+from leakwatch.store.looks import SqlLooks
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.sites import SqlSites
+from leakwatch.store.stamps import SqlStamps
 from leakwatch.store.swarms import SqlSwarms
 
 
@@ -30,6 +33,9 @@ class SqlWork:
     outbox: SqlOutbox
     swarms: SqlSwarms
     audit: SqlAudit
+    evidence: SqlEvidence
+    looks: SqlLooks
+    stamps: SqlStamps
 
 
 class SqlRepository:
@@ -90,6 +96,9 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlOutbox(connection),
         SqlSwarms(connection),
         SqlAudit(connection),
+        SqlEvidence(connection),
+        SqlLooks(connection),
+        SqlStamps(connection),
     )
 
 
