@@ -115,7 +115,8 @@ class Page:
     """What one answer held.
 
     `cursor` are changes to the site's cursor, committed together with the observations: a value replaces, None
-    removes. `next_requests` are followed in the same poll, within its limits. `fields` is what the answer has under the
+    removes. `next_requests` are followed in the same poll, within its limits. `parted` says of a list of threads that it
+    shares none with those that were known: others may have come and gone meanwhile. `fields` is what the answer has under the
     names that it was asked for, for those who look for drift: it is added once the page is read.
     """
 
@@ -123,6 +124,7 @@ class Page:
     next_requests: tuple[Request, ...] = ()
     cursor: Mapping[str, Json] = field(default_factory=dict[str, Json])
     incomplete: str = ""
+    parted: bool = False
     fields: Fields = field(default_factory=dict[str, Field])
 
 
