@@ -21,6 +21,14 @@ class QueryMode(StrEnum):
     DIRECT = "direct"
 
 
+class Stage(StrEnum):
+    """How far a work has come beyond its registration."""
+
+    SCHEDULED = "scheduled"
+    RELEASED = "released"
+    RETIRED = "retired"
+
+
 AssetId = NewType("AssetId", str)
 PIECE_DIGEST_BYTES = 20
 MAX_PRIOR_BITS = 6.0
@@ -86,6 +94,8 @@ class Asset:
     asked for by name or infohash outside this machine unless `swarm_lookup` allows the infohash. `query_mode` is None
     where nothing was said. For `release_window_days` before and after
     `release_at` it is as good as critical, and sites with an interval that may change are read as often as they allow.
+    `stage` is None for a work that is only registered. One that is released has no release window any more; of one
+    that is retired nothing is urgent, and no site is asked for it. An embargo ends by itself at `embargo_until`.
     Units:  `prior_bits`, from -6 to 6, say how much likelier than usual an item concerns it.
     """
 
@@ -105,6 +115,8 @@ class Asset:
     release_window_days: int = RELEASE_WINDOW_DAYS
     query_mode: QueryMode | None = None
     allow: tuple[Allow, ...] = ()
+    stage: Stage | None = None
+    embargo_until: datetime | None = None
     files: tuple[AssetFile, ...] = ()
 
     @property
@@ -124,8 +136,9 @@ class Asset:
 
     @property
     def asked_as(self) -> QueryMode:
-        """How much sites are told of it: nothing under embargo, whatever is said; else what was said, or `generic`."""
-        return QueryMode.FEED_ONLY if self.embargoed else self.query_mode or QueryMode.GENERIC
+        """How much sites are told of it: nothing under embargo or when retired; else what was said, or `generic`."""
+        is_silent = self.embargoed or self.stage is Stage.RETIRED
+        return QueryMode.FEED_ONLY if is_silent else self.query_mode or QueryMode.GENERIC
 
     @property
     def is_contradictory(self) -> bool:
@@ -139,10 +152,14 @@ class Asset:
 
     def is_urgent(self, *times: datetime) -> bool:
         """Whether a name and a link wake somebody: it is critical, or was in its release window at one of these times."""
+        if self.stage is Stage.RETIRED:
+            return False
         return self.critical or any(map(self.in_release_window, times))
 
     def in_release_window(self, now: datetime) -> bool:
-        """Whether its release is so near that a leak is likelier than usual."""
+        """Whether its release is so near that a leak is likelier than usual; by the command that releases it, that ends."""
+        if self.stage in (Stage.RELEASED, Stage.RETIRED):
+            return False
         return self.release_at is not None and abs(now - self.release_at) <= timedelta(
             days=self.release_window_days
         )
