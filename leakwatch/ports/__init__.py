@@ -24,8 +24,10 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
+from leakwatch.model.place import PlaceClass
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
+from leakwatch.ports.cases import Cases
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
@@ -283,9 +285,15 @@ class Findings(Protocol):
         ...
 
     async def add_sighting(
-        self, finding: FindingId, observation: int, seen: Observation, match: Match
+        self,
+        finding: FindingId,
+        observation: int,
+        seen: Observation,
+        match: Match,
+        keys: Sequence[str] = (),
+        place: PlaceClass = PlaceClass.OTHER,
     ) -> bool:
-        """Attach an observation to a finding; false if it was attached already."""
+        """Attach an observation to a finding, with the artefacts it shows; false if it was attached already."""
         ...
 
     async def suppress(self, asset: AssetId, observation: int, entry: str, at: datetime) -> bool:
@@ -551,6 +559,11 @@ class Work(Protocol):
     @property
     def audit(self) -> Audit:
         """Who did what, and what was kept."""
+        ...
+
+    @property
+    def cases(self) -> Cases:
+        """What is worked on in cases."""
         ...
 
 

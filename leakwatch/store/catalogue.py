@@ -150,7 +150,12 @@ class SqlCatalogue:
         return done.rowcount > 0
 
     async def _count(self) -> None:
-        statement = insert_for(self._connection, counter).values(name=_VERSION, value=1)
-        await self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1})
-        )
+        await count_change(self._connection)
+
+
+async def count_change(connection: AsyncConnection) -> None:
+    """Let everybody who holds the catalogue see that it is another one now."""
+    statement = insert_for(connection, counter).values(name=_VERSION, value=1)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1})
+    )
