@@ -22,11 +22,11 @@ from leakwatch.extract.peers import peers, without_peers
 from leakwatch.matching.allowed import allowed_by
 from leakwatch.matching.engine import artefact_keys, match_all
 from leakwatch.matching.index import Index, build_index
-from leakwatch.matching.structure import digest_keys
+from leakwatch.matching.structure import proved_keys
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
 from leakwatch.model.allow import Allow, AllowEffect
-from leakwatch.model.asset import Asset, AssetId, whole_of
+from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import (
     EventKind,
     FileTask,
@@ -39,7 +39,6 @@ from leakwatch.model.finding import (
     Rank,
     State,
     Tier,
-    Verdict,
 )
 from leakwatch.model.observation import Observation, short_key, storable
 from leakwatch.model.place import PlaceClass, class_of
@@ -136,13 +135,19 @@ def _matched(
     return [(one, [m for m in some if m.tier]) for (one, _), some in zip(seen, told, strict=True)]
 
 
+def matches_of(seen: Sequence[Observation], brain: Brain) -> list[list[Match]]:
+    """The matches of a tier of some observations."""
+    return [matches for _, matches in _matched([(one, ()) for one in seen], brain)]
+
+
 @dataclass(slots=True)
 class Counted:
-    """What a transaction has caused so far."""
+    """What a transaction has caused so far. `how` marks its events: `backfill` for what lay there already."""
 
     alerts: int = 0
     proofs: int = 0
     suppressed: int = 0
+    how: str = ""
 
 
 async def take_match(
@@ -267,6 +272,8 @@ def teller(brain: Brain, counted: Counted) -> Tell:
     """How an event is told in a transaction that counts the alerts."""
 
     async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
+        if counted.how:
+            event = replace(event, detail={**event.detail, "how": counted.how})
         told = await tell_event(event, finding, asset, brain.routes, work)
         counted.alerts += told
         return told
@@ -351,7 +358,7 @@ async def conclude(
             return 0
         result = judged(finding, await work.findings.proofs(finding.id), asset, at)
         changed = await _tell(result, finding, asset, at, brain, work, counted)
-        keys = _proved_keys(proof, asset)
+        keys = proved_keys(proof, asset)
         survivor = await united(asset, keys, at, work, teller(brain, counted), finding.id) or changed
         await work.findings.add_artefacts(asset.id, survivor.id, keys)
     return counted.alerts
@@ -384,12 +391,3 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
     async with repository.writing() as work:
         await work.catalogue.searched(asset)
     return counted.alerts, counted.proofs
-
-
-def _proved_keys(proof: Proof, asset: Asset) -> list[str]:
-    """Digests of the files that a torrent was proved to carry: a host that shows one of them shows the same leak."""
-    if proof.verdict is not Verdict.PROVED:
-        return []
-    proved = {one.asset_path for one in proof.files if one.pieces_ok}
-    whole = whole_of(asset.files)
-    return [key for file in asset.files if file.path in proved for key in digest_keys(file, whole)]

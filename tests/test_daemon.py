@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
+from leakwatch.cases import move
 from leakwatch.config import Config
 from leakwatch.counting import Counter
 from leakwatch.daemon import Daemon, running
@@ -19,7 +20,7 @@ from leakwatch.errors import ConfigError
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Finding, FindingId, Severity, State, Tier, Verdict
 from leakwatch.model.site import Coverage
-from leakwatch.service import add_asset, list_findings, set_state, show_finding
+from leakwatch.service import add_asset, list_findings, show_finding
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 
 from .daemons import ASSET, MAGNET, Web, configured, offered, polled, site, until, watching
@@ -210,9 +211,7 @@ async def test_false_positive_stays_silent(tmp_path: Path, web: Web) -> None:
     async with watching(config, ASSET) as daemon:
         await until(lambda: len(web.posted) == 1)
         (finding,) = await list_findings(daemon.repository)
-        await set_state(
-            finding.id, State.FALSE_POSITIVE, "it is ours", "me", daemon.repository, datetime.now(UTC)
-        )
+        await move(daemon.repository, finding.id, State.FALSE_POSITIVE, "me", "it is ours", datetime.now(UTC))
         web.feed("/a", ("1", "Tideglass 70B", MAGNET), ("2", "Tideglass 70B again", MAGNET))
         await polled(daemon, "a", 3)
     assert len(web.posted) == 1

@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, now, repository, run_async, say
+from leakwatch.cli._shared import (
+    DEFAULT_CONFIG,
+    ByOption,
+    ConfigOption,
+    actor,
+    now,
+    repository,
+    run_async,
+    say,
+)
 from leakwatch.display import clean
 from leakwatch.model.asset import MAX_PRIOR_BITS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from leakwatch.model.allow import Allow
     from leakwatch.model.asset import Asset
@@ -51,14 +60,16 @@ def allow(
     until: Annotated[
         datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Its last day, in UTC.")
     ] = None,
+    by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Say where a work may be seen, so that nobody is woken for it."""
-    from leakwatch.service import with_allow  # noqa: PLC0415
+    from leakwatch.cases.scopes import with_allow  # noqa: PLC0415
+    from leakwatch.model.allow import allow_json  # noqa: PLC0415
 
     told = _told(infohash, host, repository, uploader, url, site)
     entry = _entry(told, "suppress" if suppress else "inform", until, reason)
-    _change(ident, lambda asset: with_allow(asset, entry), config)
+    _change(ident, lambda asset: with_allow(asset, entry), config, by, "asset.allow", allow_json(entry))
     last = f" until {entry.until}" if entry.until else ""
     say(f"{clean(ident)}: {clean(entry.name)} is allowed{last}, {entry.effect.value}")
 
@@ -71,13 +82,15 @@ def disallow(
     uploader: UploaderOption = "",
     url: UrlOption = "",
     site: SiteOption = "",
+    by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Take an entry off the allow list; what is stored is looked through again."""
     from leakwatch.service import without_allow  # noqa: PLC0415
 
     entry = _entry(_told(infohash, host, repository, uploader, url, site), "inform", None, "")
-    _change(ident, lambda asset: without_allow(asset, entry), config)
+    told = {"entry": entry.name}
+    _change(ident, lambda asset: without_allow(asset, entry), config, by, "asset.disallow", told)
     say(f"{clean(ident)}: {clean(entry.name)} is no longer allowed")
 
 
@@ -86,12 +99,21 @@ def prior(
     bits: Annotated[
         float, typer.Argument(min=-MAX_PRIOR_BITS, max=MAX_PRIOR_BITS, help="From -6 to 6; 0 takes it back.")
     ],
+    by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Say how much likelier than usual a work is leaked, in bits."""
     import dataclasses  # noqa: PLC0415
 
-    _change(ident, lambda asset: dataclasses.replace(asset, prior_bits=bits), config)
+    told = {"bits": f"{bits:g}"}
+    _change(
+        ident,
+        lambda asset: dataclasses.replace(asset, prior_bits=bits),
+        config,
+        by,
+        "asset.prior",
+        told,
+    )
     say(f"{clean(ident)}: prior {bits:+g} bits")
 
 
@@ -135,11 +157,18 @@ def _entry(told: dict[str, str], effect: str, until: datetime | None, reason: st
         raise typer.BadParameter(str(error)) from error
 
 
-def _change(ident: str, change: Callable[[Asset], Asset], config: Path) -> None:
+def _change(
+    ident: str,
+    change: Callable[[Asset], Asset],
+    config: Path,
+    by: str | None,
+    action: str,
+    detail: Mapping[str, str],
+) -> None:
     from leakwatch.service import change_asset  # noqa: PLC0415
 
     async def work() -> None:
         async with repository(config) as opened:
-            await change_asset(ident, change, opened, now())
+            await change_asset(ident, change, opened, now(), actor(by), action, detail)
 
     run_async(work)

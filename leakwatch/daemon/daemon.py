@@ -11,6 +11,8 @@ from datetime import datetime
 import structlog
 
 from leakwatch.alerts.deliver import Attempt, deliver
+from leakwatch.cases.assets import due_steps
+from leakwatch.cases.tending import tell_overdue
 from leakwatch.config import Config
 from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
@@ -26,10 +28,12 @@ from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetId
-from leakwatch.pipeline import Brain, look_back
+from leakwatch.pipeline import Brain, look_back, teller
+from leakwatch.pipeline import Counted as Told
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
 from leakwatch.proving import Prover, prove_swarm
+from leakwatch.resurfacing import resurface
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.sources.dht import DhtSite
 from leakwatch.sources.inbox import InboxSite
@@ -43,7 +47,7 @@ log = structlog.get_logger()
 
 _LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
 _DRAIN_S, _LOOK_S = 10.0, 15.0
-BLIND = "blind"
+BLIND, TEND = "blind", "tend"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
 _MAX_PROVING, _MAX_COUNTING = 64, 8
@@ -142,6 +146,7 @@ class Daemon:
         for host in sorted({site.host for site in self.sites.values()}):
             await self._guarded(CRAWL, self.crawler.crawl)(host)
         await self._guarded(BLIND, self._tell_blind)("")
+        await self._guarded(TEND, self._tend)("")
         async with self.repository.reading() as work:
             unsearched = await work.catalogue.unsearched()
         for asset in unsearched:
@@ -158,6 +163,18 @@ class Daemon:
         while True:
             await asyncio.sleep(_LOOK_S)
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
+            await self._guarded(TEND, self._tend)("")
+
+    async def _tend(self, _: str) -> None:
+        """What time brings: due dates, the ends of embargoes, releases, and allow lists that expire."""
+        now, told, brain = self.clock.now(), Told(), await self.brain()
+        tell = teller(brain, told)
+        await tell_overdue(self.repository, now, tell=tell)
+        for asset in await due_steps(self.repository, now, tell=tell):
+            log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
+        alerts = told.alerts + await resurface(await self.brain(), self.repository, now)
+        if alerts:
+            await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def _tell_blind(self, began: str) -> None:
         """Tell of sites that are blind for too long; `began` is when the watch was started."""

@@ -138,6 +138,10 @@ class Catalogue(Protocol):
         """The allow lists that are not empty."""
         ...
 
+    async def dated(self) -> list[Asset]:
+        """Assets, without their files, for which something is to happen by itself at some time."""
+        ...
+
     async def save(self, asset: Asset, at: datetime) -> None:
         """Add an asset, or replace the one of the same id with its files.
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.allow import Allow
-from leakwatch.model.asset import Asset, AssetFile, AssetId, PieceTable
+from leakwatch.model.asset import Asset, AssetFile, AssetId, PieceTable, Stage
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import asset as asset_table
@@ -69,6 +69,12 @@ class SqlCatalogue:
         columns = asset_table.c.id, asset_table.c.allow
         rows = await self._connection.execute(sa.select(*columns).order_by(asset_table.c.id))
         return {AssetId(row.id): mapping.allow_of(row.allow) for row in rows if row.allow}
+
+    async def dated(self) -> list[Asset]:
+        """Assets, without their files, for which something is to happen by itself at some time."""
+        waits = sa.or_(asset_table.c.embargo_until.is_not(None), asset_table.c.stage == Stage.SCHEDULED.value)
+        rows = await self._connection.execute(sa.select(asset_table).where(waits).order_by(asset_table.c.id))
+        return [mapping.asset_of(dict(row), ()) for row in rows.mappings()]
 
     async def save(self, asset: Asset, at: datetime) -> None:
         """Add an asset, or replace the one of the same id with its files."""
