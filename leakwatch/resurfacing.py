@@ -77,17 +77,17 @@ async def _take(
     at: datetime,
     counted: Counted,
 ) -> None:
-    came: dict[FindingId, int] = {}
+    came: set[FindingId] = set()
     for row, seen, hits in items:
         for one in hits:
             finding = await take_match(one, seen, row, own, work, counted)
             if finding:
-                came[finding.id] = came.get(finding.id, 0) + 1
+                came.add(finding.id)
     await work.cases.reveal(asset.id, [row for row, _, _ in items])
-    for ident, count in came.items():
+    for ident in sorted(came):
         finding = await work.findings.get(ident)
         if finding is not None and not finding.merged_into:
-            await _open_again(finding, entry, count, asset, own, work, at, counted)
+            await _open_again(finding, entry, len(items), asset, own, work, at, counted)
     detail = {"entry": entry.name, "items": len(items), "findings": sorted(came)}
     await work.audit.append(ACTOR, "asset.allow_expired", f"asset:{asset.id}", detail, at)
 
@@ -106,7 +106,7 @@ async def _open_again(
     judged = scope_of(finding, await work.findings.events(finding.id))
     if judged is None or judged.detail["scope"] != entry.name:
         return
-    why = f"{entry.name} was hidden until {entry.until}; meanwhile {count} sightings came"
+    why = f"{entry.name} was hidden until {entry.until}; it hid {count} items"
     changed, events = reopened(finding, why, at)
     await work.findings.save(changed)
     for event in events:
