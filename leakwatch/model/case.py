@@ -89,6 +89,9 @@ class Precision:
         return f"{self.true / self.judged:.0%} true ({counts}; {low:.0%} to {high:.0%})"
 
 
+NOTHING_JUDGED = Precision()
+
+
 def wilson(hits: int, of: int) -> tuple[float, float]:
     """The share of hits, with 95 % confidence (Wilson's score interval)."""
     if not of:

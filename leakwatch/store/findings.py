@@ -303,6 +303,7 @@ class SqlFindings(SqlProofs):
     async def merge(self, older: Finding, newer: Finding, at: datetime) -> None:
         """Move everything of the newer finding to the older one, and mark the newer as merged."""
         await self._mark_history(newer.id)
+        await self.drop_doubles(older.id, newer.id)
         for table in (artefact, sighting, finding_event, proof):
             moved = sa.update(table).where(table.c.finding_id == newer.id).values(finding_id=older.id)
             await self._connection.execute(moved)
