@@ -14,7 +14,7 @@ from datetime import datetime
 from leakwatch.cases.joining import united
 from leakwatch.cases.scopes import scope_of
 from leakwatch.cases.telling import Tell
-from leakwatch.cases.weighing import severity_event, weigh
+from leakwatch.cases.weighing import severity_event, weigh, weigh_first
 from leakwatch.extract.hosts import NO_HOSTS, Hosts
 from leakwatch.extract.links import locate
 from leakwatch.extract.named import torrent_files, torrents, trackers
@@ -151,9 +151,18 @@ class Counted:
 
 
 async def take_match(
-    one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: Counted
+    one: Match,
+    seen: Observation,
+    row: int,
+    brain: Brain,
+    work: Work,
+    counted: Counted,
+    joining: frozenset[str] = frozenset(),
 ) -> Finding | None:
-    """Let a match of a stored observation become part of a case; answers the case, None where it supports none anew."""
+    """Let a match of a stored observation become part of a case; answers the case, None where it supports none anew.
+
+    Items that name one of the swarms `joining` are being looked for already.
+    """
     asset = brain.index.assets[one.asset]
     if await work.cases.is_sighted(asset.id, row):
         return None
@@ -167,6 +176,8 @@ async def take_match(
     result = triage(one, seen, before, asset, news=await _news(before, place, work))
     if result is None:
         return None
+    if before is None:
+        result = replace(result, finding=weigh_first(result.finding, asset, place))
     await work.findings.save(result.finding)
     await work.findings.add_sighting(result.finding.id, row, seen, one, keys, place)
     await work.findings.add_artefacts(asset.id, result.finding.id, keys)
@@ -181,9 +192,9 @@ async def take_match(
         rank = Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
         counted.proofs += await work.findings.request_file(result.finding.id, url, seen.fetched_at, rank)
     finding = await _tell(result, before, asset, seen.fetched_at, brain, work, counted)
-    await join_earlier(
-        finding, asset, [key for key in keys if key.startswith("swarm:")], brain, work, counted
-    )
+    swarms = [key for key in keys if key.startswith("swarm:") and key not in joining]
+    if swarms:
+        await join_earlier(finding, asset, swarms, brain, work, counted, joining)
     return finding
 
 
@@ -217,7 +228,13 @@ async def _take_allowed(
 
 
 async def join_earlier(
-    finding: Finding, asset: Asset, swarms: Sequence[str], brain: Brain, work: Work, counted: Counted
+    finding: Finding,
+    asset: Asset,
+    swarms: Sequence[str],
+    brain: Brain,
+    work: Work,
+    counted: Counted,
+    joining: frozenset[str] = frozenset(),
 ) -> None:
     """Items that were stored before anybody knew what their infohash stood for are sightings too."""
     for row, stored in await work.findings.unsighted(
@@ -231,7 +248,7 @@ async def join_earlier(
         ]
         for one in _matched([(seen, known)], brain)[0][1]:
             if one.asset == asset.id:
-                await take_match(one, seen, row, brain, work, counted)
+                await take_match(one, seen, row, brain, work, counted, joining | set(swarms))
 
 
 async def _tell(
@@ -243,13 +260,14 @@ async def _tell(
     work: Work,
     counted: Counted,
 ) -> Finding:
-    """Weigh the case anew, and write the events, and the alerts they cause, into the transaction.
+    """Weigh a known case anew, and write the events, and the alerts they cause, into the transaction.
 
     A severity that changed beside a verdict or on the way to being sure enough is told with that.
     """
-    tell = teller(brain, counted)
-    finding = await weigh(result.finding, asset, at, work)
-    await work.findings.save(finding)
+    tell, finding = teller(brain, counted), result.finding
+    if before is not None:
+        finding = await weigh(finding, asset, at, work)
+        await work.findings.save(finding)
     for event in result.events:
         detail = {**event.detail, "severity": finding.severity.value}
         await tell(replace(event, detail=detail), finding, asset, work)
