@@ -23,7 +23,7 @@ from leakwatch.matching.structure import proved_keys
 from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
 from leakwatch.model.allow import Allow
-from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
 from leakwatch.model.case import Hidden, Sighting
 from leakwatch.model.finding import (
     EventKind,
@@ -164,6 +164,7 @@ async def add_asset(
                 release_at=asset.release_at or known.release_at,
                 release_window_days=(asset if asset.release_at else known).release_window_days,
                 query_mode=asset.query_mode or known.query_mode,
+                released=known.released,
                 allow=tuple({one.name: one for one in (*known.allow, *asset.allow)}.values()),
             )
         if asset.is_contradictory:
@@ -234,6 +235,25 @@ async def change_asset(
         await work.catalogue.save(changed, at)
         await work.audit.append(actor, action, f"asset:{changed.id}", detail, at)
     return changed
+
+
+async def set_query_mode(
+    ident: str, mode: QueryMode, let_by: str, repository: Repository, at: datetime, actor: str
+) -> Asset:
+    """Say how much sites are told of an asset. `let_by` is who lets its names be sent under embargo; "" is nobody.
+
+    What was let before ends with another mode. Raises: InputError.
+    """
+
+    def changed(known: Asset) -> Asset:
+        released = Released(let_by, at) if let_by and known.embargoed and mode is QueryMode.DIRECT else None
+        asset = replace(known, query_mode=mode, released=released)
+        if asset.is_contradictory:
+            raise InputError(f"{asset.id}: {EMBARGOED_AND_ASKED}")
+        return asset
+
+    detail = {"mode": mode.value, "let_by": let_by}
+    return await change_asset(ident, changed, repository, at, actor, "asset.query_mode", detail)
 
 
 def without_allow(asset: Asset, entry: Allow) -> Asset:
