@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from leakwatch.cases import move
+from leakwatch.cases import move, set_due
 from leakwatch.config import Config
 from leakwatch.counting import Counter
 from leakwatch.daemon import Daemon, running
@@ -323,6 +323,32 @@ async def test_once_reads_everything_once(tmp_path: Path, web: Web) -> None:
         await add_asset(ASSET, daemon.repository, datetime.now(UTC))
         await daemon.run_once()
     assert (len(web.posted), len(web.asked)) == (1, 1)
+
+
+async def test_time_moves_cases_and_assets_on(tmp_path: Path, web: Web) -> None:
+    """A due date that has passed is told once, and an embargo whose end has come is lifted, by the daemon alone."""
+    web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
+    now = datetime.now(UTC)
+    secret = replace(
+        ASSET, embargoed=True, embargo_until=now - timedelta(hours=1), codename="BLUE-07", critical=True
+    )
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        await add_asset(secret, daemon.repository, now)
+        await daemon.run_once()
+        (case,) = await list_findings(daemon.repository)
+        await set_due(daemon.repository, case.id, "ann", now - timedelta(minutes=1), now)
+        for _ in range(2):
+            await daemon.run_once()
+        async with daemon.repository.reading() as work:
+            asset = await work.catalogue.get(ASSET.id)
+            done = [(one.actor, one.action) for one in await work.audit.entries()]
+    assert asset is not None
+    assert (asset.embargoed, asset.embargo_until) == (False, None)
+    told = [body["type"] for _, body in web.posted]
+    assert told.count("finding.overdue") == 1
+    assert done.count(("leakwatch:calendar", "asset.embargo_ended")) == 1
+    assert done.count(("leakwatch:calendar", "finding.overdue")) == 1
 
 
 async def test_second_daemon_is_refused(tmp_path: Path, web: Web) -> None:
