@@ -37,6 +37,11 @@ UploaderOption = Annotated[
     str, typer.Option("--uploader", help="An author as the site names him; SITE/NAME for one site only.")
 ]
 UrlOption = Annotated[str, typer.Option("--url", help="An address and all below it.")]
+AuthorOption = Annotated[
+    str, typer.Option("--author", help="An author on one platform, as `finding show` tells him.")
+]
+ItemOption = Annotated[str, typer.Option("--item", help="One item of one site, SITE/ITEM.")]
+PageOption = Annotated[str, typer.Option("--page", help="The page on which it is seen.")]
 SiteOption = Annotated[str, typer.Option("--site", help="A site of the configuration, by name.")]
 
 
@@ -57,6 +62,9 @@ def allow(
     uploader: UploaderOption = "",
     url: UrlOption = "",
     site: SiteOption = "",
+    author: AuthorOption = "",
+    item: ItemOption = "",
+    page: PageOption = "",
     suppress: Annotated[
         bool, typer.Option("--suppress", help="Make no finding at all; without it, one that wakes nobody.")
     ] = False,
@@ -70,7 +78,7 @@ def allow(
     from leakwatch.cases.scopes import with_allow  # noqa: PLC0415
     from leakwatch.model.allow import allow_json  # noqa: PLC0415
 
-    told = _told(infohash, host, repository, uploader, url, site)
+    told = _told(infohash, host, repository, uploader, url, site, author, item, page)
     entry = _entry(told, "suppress" if suppress else "inform", until, reason)
     _change(ident, lambda asset: with_allow(asset, entry), config, by, "asset.allow", allow_json(entry))
     last = f" until {entry.until}" if entry.until else ""
@@ -85,13 +93,18 @@ def disallow(
     uploader: UploaderOption = "",
     url: UrlOption = "",
     site: SiteOption = "",
+    author: AuthorOption = "",
+    item: ItemOption = "",
+    page: PageOption = "",
     by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Take an entry off the allow list; what is stored is looked through again."""
     from leakwatch.service import without_allow  # noqa: PLC0415
 
-    entry = _entry(_told(infohash, host, repository, uploader, url, site), "inform", None, "")
+    entry = _entry(
+        _told(infohash, host, repository, uploader, url, site, author, item, page), "inform", None, ""
+    )
     told = {"entry": entry.name}
     _change(ident, lambda asset: without_allow(asset, entry), config, by, "asset.disallow", told)
     say(f"{clean(ident)}: {clean(entry.name)} is no longer allowed")
@@ -175,7 +188,17 @@ def show_allowed(asset: Asset, suppressed: list[tuple[str, int, datetime]]) -> N
         typer.echo(clean(f"hidden: {items} by {entry}, the last {at.isoformat(timespec='seconds')}", 1000))
 
 
-def _told(infohash: str, host: str, repository: str, uploader: str, url: str, site: str) -> dict[str, str]:
+def _told(
+    infohash: str,
+    host: str,
+    repository: str,
+    uploader: str,
+    url: str,
+    site: str,
+    author: str,
+    item: str,
+    page: str,
+) -> dict[str, str]:
     told = {
         "infohash": infohash,
         "host": host,
@@ -183,6 +206,9 @@ def _told(infohash: str, host: str, repository: str, uploader: str, url: str, si
         "uploader": uploader,
         "url": url,
         "site": site,
+        "author": author,
+        "item": item,
+        "page": page,
     }
     given = {what: value for what, value in told.items() if value}
     if len(given) != 1:

@@ -41,7 +41,9 @@ def _is_whole(entry: Allow, seen: Observation) -> bool:
         return entry.value == author_of(seen)
     if entry.what is AllowWhat.ITEM:
         return entry.value == f"{seen.site}/{seen.native_id}"
-    return entry.what is AllowWhat.PAGE and seen.url is not None and entry.value == canonical_url(seen.url)
+    if entry.what is not AllowWhat.PAGE or seen.url is None:
+        return False
+    return canonical_url(entry.value) == canonical_url(seen.url)
 
 
 def _name(text: str) -> str:
