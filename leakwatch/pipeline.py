@@ -11,6 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from leakwatch.cases.joining import united
+from leakwatch.cases.scopes import scope_of
+from leakwatch.cases.telling import Tell
+from leakwatch.cases.weighing import severity_event, weigh, weigh_first
 from leakwatch.evidence.keeping import keep, told_of
 from leakwatch.extract.hosts import NO_HOSTS, Hosts
 from leakwatch.extract.links import locate
@@ -19,13 +23,14 @@ from leakwatch.extract.peers import peers, without_peers
 from leakwatch.matching.allowed import allowed_by
 from leakwatch.matching.engine import artefact_keys, match_all
 from leakwatch.matching.index import Index, build_index
-from leakwatch.matching.structure import digest_keys
+from leakwatch.matching.structure import proved_keys
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
 from leakwatch.model.allow import Allow, AllowEffect
-from leakwatch.model.asset import Asset, AssetId, whole_of
+from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.evidence import Capture
 from leakwatch.model.finding import (
+    EventKind,
     FileTask,
     Finding,
     FindingEvent,
@@ -35,18 +40,20 @@ from leakwatch.model.finding import (
     Proof,
     ProofTask,
     Rank,
+    State,
     Tier,
-    Verdict,
 )
 from leakwatch.model.observation import Observation, short_key, storable
+from leakwatch.model.place import PlaceClass, class_of
 from leakwatch.model.site import SiteState
 from leakwatch.model.swarm import SampleMethod, SwarmSample, believable, spread_of, wants_index_count
 from leakwatch.ports import Repository, Vault, Work
 from leakwatch.routing import route
 from leakwatch.rulepack.schema import RulePack
+from leakwatch.severity import severity_of
 from leakwatch.sources._kind import Page, Payload
 from leakwatch.torrent.infohash import Infohashes
-from leakwatch.triage import Triage, judged, merged, severity_of, triage
+from leakwatch.triage import NO_NEWS, News, Triage, judged, triage
 
 _MAX_PROOFS, _MAX_FILES = 5, 3
 _BATCH, _MAX_BATCHES = 500, 200
@@ -118,7 +125,7 @@ async def take_page(
                 for one in matches:
                     if one.asset in there:
                         row = ids[f"{seen.native_id}\n{seen.content_digest}"]
-                        await _take_match(one, seen, row, brain, work, counted)
+                        await take_match(one, seen, row, brain, work, counted)
             moved = await work.sites.move_cursor(state, cursor, state.validators)
             if kept:
                 told = {str(one): told_of(kept) for one in sorted(counted.findings)}
@@ -143,7 +150,7 @@ async def take_again(
         for one in matches:
             if one.asset in there:
                 row = ids[f"{located.native_id}\n{located.content_digest}"]
-                await _take_match(one, located, row, brain, work, counted)
+                await take_match(one, located, row, brain, work, counted)
     return located, counted.alerts
 
 
@@ -163,32 +170,55 @@ def _matched(
     return [(one, [m for m in some if m.tier]) for (one, _), some in zip(seen, told, strict=True)]
 
 
+def matches_of(seen: Sequence[Observation], brain: Brain) -> list[list[Match]]:
+    """The matches of a tier of some observations."""
+    return [matches for _, matches in _matched([(one, ()) for one in seen], brain)]
+
+
 @dataclass(slots=True)
 class Counted:
-    """What a transaction has caused so far. `findings` are those that have got a sighting."""
+    """What a transaction has caused so far. `findings` are those that have got a sighting.
+
+    `how` marks its events: `backfill` for what lay there already.
+    """
 
     alerts: int = 0
     proofs: int = 0
     suppressed: int = 0
     findings: set[FindingId] = field(default_factory=set[FindingId])
+    how: str = ""
 
 
-async def _take_match(
-    one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: Counted
-) -> None:
+async def take_match(
+    one: Match,
+    seen: Observation,
+    row: int,
+    brain: Brain,
+    work: Work,
+    counted: Counted,
+    joining: frozenset[str] = frozenset(),
+) -> Finding | None:
+    """Let a match of a stored observation become part of a case; answers the case, None where it supports none anew.
+
+    Items that name one of the swarms `joining` are being looked for already.
+    """
     asset = brain.index.assets[one.asset]
+    if await work.cases.is_sighted(asset.id, row):
+        return None
     allow = allowed_by(asset, seen)
     if allow:
         await _take_allowed(one, seen, row, asset, allow, work, counted)
-        return
+        return None
     keys = [*one.artefacts, short_key(f"item:{seen.site}/{seen.native_id}")]
-    finding = await united(asset, keys, seen.fetched_at, brain, work, counted)
-    result = triage(one, seen, finding, asset)
+    place = class_of(brain.pack.kinds.get(seen.site))
+    before = await united(asset, keys, seen.fetched_at, work, teller(brain, counted))
+    result = triage(one, seen, before, asset, news=await _news(before, place, work))
     if result is None:
-        return
+        return None
+    if before is None:
+        result = replace(result, finding=weigh_first(result.finding, asset, place))
     await work.findings.save(result.finding)
-    if not await work.findings.add_sighting(result.finding.id, row, seen, one):
-        return
+    await work.findings.add_sighting(result.finding.id, row, seen, one, keys, place)
     await work.findings.add_artefacts(asset.id, result.finding.id, keys)
     counted.findings.add(result.finding.id)
     if is_looked_at_again(seen, asset):
@@ -203,10 +233,21 @@ async def _take_match(
     for url in torrent_files(seen)[:_MAX_FILES]:
         rank = Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
         counted.proofs += await work.findings.request_file(result.finding.id, url, seen.fetched_at, rank)
-    await _tell(result, asset, brain.routes, work, counted)
-    await join_earlier(
-        result.finding, asset, [key for key in keys if key.startswith("swarm:")], brain, work, counted
+    finding = await _tell(result, before, asset, seen.fetched_at, brain, work, counted)
+    swarms = [key for key in keys if key.startswith("swarm:") and key not in joining]
+    if swarms:
+        await join_earlier(finding, asset, swarms, brain, work, counted, joining)
+    return finding
+
+
+async def _news(finding: Finding | None, place: PlaceClass, work: Work) -> News:
+    """What is new about where a known case is seen now. What an allow list covers does not come here."""
+    if finding is None:
+        return NO_NEWS
+    is_outside = finding.state is State.ALLOWED and (
+        scope_of(finding, await work.findings.events(finding.id)) is not None
     )
+    return News(place not in await work.cases.classes(finding.id), is_outside)
 
 
 def is_looked_at_again(seen: Observation, asset: Asset) -> bool:
@@ -234,7 +275,13 @@ async def _take_allowed(
 
 
 async def join_earlier(
-    finding: Finding, asset: Asset, swarms: Sequence[str], brain: Brain, work: Work, counted: Counted
+    finding: Finding,
+    asset: Asset,
+    swarms: Sequence[str],
+    brain: Brain,
+    work: Work,
+    counted: Counted,
+    joining: frozenset[str] = frozenset(),
 ) -> None:
     """Items that were stored before anybody knew what their infohash stood for are sightings too."""
     for row, stored in await work.findings.unsighted(
@@ -248,31 +295,55 @@ async def join_earlier(
         ]
         for one in _matched([(seen, known)], brain)[0][1]:
             if one.asset == asset.id:
-                await _take_match(one, seen, row, brain, work, counted)
+                await take_match(one, seen, row, brain, work, counted, joining | set(swarms))
 
 
-async def united(
-    asset: Asset, keys: Sequence[str], at: datetime, brain: Brain, work: Work, counted: Counted
-) -> Finding | None:
-    """The one case that holds any of these artefacts; where several do, they turn out to be one."""
-    holders = await work.findings.holders(asset.id, keys)
-    if not holders:
-        return None
-    oldest = holders[0]
-    for newer in holders[1:]:
-        result = merged(oldest, newer, asset, at)
-        await work.findings.merge(oldest, newer, at)
-        await work.audit.append(_TRIAGE, "merged", oldest.id, {"merged": newer.id}, at)
-        await work.findings.save(result.finding)
-        await _tell(result, asset, brain.routes, work, counted)
-        oldest = result.finding
-    return oldest
+async def _tell(
+    result: Triage,
+    before: Finding | None,
+    asset: Asset,
+    at: datetime,
+    brain: Brain,
+    work: Work,
+    counted: Counted,
+) -> Finding:
+    """Weigh a known case anew, and write the events, and the alerts they cause, into the transaction.
 
-
-async def _tell(result: Triage, asset: Asset, routes: Sequence[Route], work: Work, counted: Counted) -> None:
-    """Write the events, and the alerts they cause, into the transaction."""
+    A severity that changed beside a verdict or on the way to being sure enough is told with that.
+    """
+    tell, finding = teller(brain, counted), result.finding
+    if before is not None:
+        finding = await weigh(finding, asset, at, work)
+        await work.findings.save(finding)
     for event in result.events:
-        counted.alerts += await tell_event(event, result.finding, asset, routes, work)
+        detail = {**event.detail, "severity": finding.severity.value}
+        await tell(replace(event, detail=detail), finding, asset, work)
+    change = severity_event(before, finding, at) if before else None
+    if change is None or before is None:
+        return finding
+    is_risen = finding.severity.rank > before.severity.rank
+    if is_risen and not any(_tells_severity(event) for event in result.events):
+        await tell(change, finding, asset, work)
+    else:
+        await work.findings.add_event(change)
+    return finding
+
+
+def _tells_severity(event: FindingEvent) -> bool:
+    return event.kind is EventKind.VERDICT or event.content.startswith("severity:")
+
+
+def teller(brain: Brain, counted: Counted) -> Tell:
+    """How an event is told in a transaction that counts the alerts."""
+
+    async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
+        if counted.how:
+            event = replace(event, detail={**event.detail, "how": counted.how})
+        told = await tell_event(event, finding, asset, brain.routes, work)
+        counted.alerts += told
+        return told
+
+    return tell
 
 
 async def tell_event(
@@ -352,11 +423,9 @@ async def conclude(
         if finding is None:
             return 0
         result = judged(finding, await work.findings.proofs(finding.id), asset, at)
-        await work.findings.save(result.finding)
-        await _tell(result, asset, brain.routes, work, counted)
-        keys = _proved_keys(proof, asset)
-        mine = await work.findings.keys(finding.id)
-        survivor = await united(asset, [*keys, *mine[:1]], at, brain, work, counted) or result.finding
+        changed = await _tell(result, finding, asset, at, brain, work, counted)
+        keys = proved_keys(proof, asset)
+        survivor = await united(asset, keys, at, work, teller(brain, counted), finding.id) or changed
         await work.findings.add_artefacts(asset.id, survivor.id, keys)
         if metadata:
             await work.evidence.keep(metadata)
@@ -397,16 +466,7 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
             async with repository.writing() as work:
                 if asset in await work.findings.lock([asset]):
                     for row, one, hit in hits:
-                        await _take_match(hit, one, row, own, work, counted)
+                        await take_match(hit, one, row, own, work, counted)
     async with repository.writing() as work:
         await work.catalogue.searched(asset)
     return counted.alerts, counted.proofs
-
-
-def _proved_keys(proof: Proof, asset: Asset) -> list[str]:
-    """Digests of the files that a torrent was proved to carry: a host that shows one of them shows the same leak."""
-    if proof.verdict is not Verdict.PROVED:
-        return []
-    proved = {one.asset_path for one in proof.files if one.pieces_ok}
-    whole = whole_of(asset.files)
-    return [key for file in asset.files if file.path in proved for key in digest_keys(file, whole)]

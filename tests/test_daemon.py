@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
+from leakwatch.cases import move, set_due
 from leakwatch.config import Config
 from leakwatch.counting import Counter
 from leakwatch.daemon import Daemon, running
@@ -19,7 +20,7 @@ from leakwatch.errors import ConfigError
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Finding, FindingId, Severity, State, Tier, Verdict
 from leakwatch.model.site import Coverage
-from leakwatch.service import add_asset, list_findings, set_state, show_finding
+from leakwatch.service import add_asset, list_findings, show_finding
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 
 from .daemons import ASSET, MAGNET, Web, configured, offered, polled, site, until, watching
@@ -210,9 +211,7 @@ async def test_false_positive_stays_silent(tmp_path: Path, web: Web) -> None:
     async with watching(config, ASSET) as daemon:
         await until(lambda: len(web.posted) == 1)
         (finding,) = await list_findings(daemon.repository)
-        await set_state(
-            finding.id, State.FALSE_POSITIVE, "it is ours", "me", daemon.repository, datetime.now(UTC)
-        )
+        await move(daemon.repository, finding.id, State.FALSE_POSITIVE, "me", "it is ours", datetime.now(UTC))
         web.feed("/a", ("1", "Tideglass 70B", MAGNET), ("2", "Tideglass 70B again", MAGNET))
         await polled(daemon, "a", 3)
     assert len(web.posted) == 1
@@ -324,6 +323,32 @@ async def test_once_reads_everything_once(tmp_path: Path, web: Web) -> None:
         await add_asset(ASSET, daemon.repository, datetime.now(UTC))
         await daemon.run_once()
     assert (len(web.posted), len(web.asked)) == (1, 1)
+
+
+async def test_time_moves_cases_and_assets_on(tmp_path: Path, web: Web) -> None:
+    """A due date that has passed is told once, and an embargo whose end has come is lifted, by the daemon alone."""
+    web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
+    now = datetime.now(UTC)
+    secret = replace(
+        ASSET, embargoed=True, embargo_until=now - timedelta(hours=1), codename="BLUE-07", critical=True
+    )
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        await add_asset(secret, daemon.repository, now)
+        await daemon.run_once()
+        (case,) = await list_findings(daemon.repository)
+        await set_due(daemon.repository, case.id, "ann", now - timedelta(minutes=1), now)
+        for _ in range(2):
+            await daemon.run_once()
+        async with daemon.repository.reading() as work:
+            asset = await work.catalogue.get(ASSET.id)
+            done = [(one.actor, one.action) for one in await work.audit.entries()]
+    assert asset is not None
+    assert (asset.embargoed, asset.embargo_until) == (False, None)
+    told = [body["type"] for _, body in web.posted]
+    assert told.count("finding.overdue") == 1
+    assert done.count(("leakwatch:calendar", "asset.embargo_ended")) == 1
+    assert done.count(("leakwatch:calendar", "finding.overdue")) == 1
 
 
 async def test_second_daemon_is_refused(tmp_path: Path, web: Web) -> None:

@@ -311,3 +311,11 @@ async def test_the_founding_case_alerts_at_once(desk: Desk) -> None:
     assert (taken.alerts, taken.proofs) == (2, 2)
     assert {one.verdict for one in await desk.findings()} == {Verdict.UNKNOWN}
     assert all("LLaMA" in headline for headline in await desk.alerts())
+
+
+async def test_a_page_full_of_one_magnet_is_one_case(desk: Desk) -> None:
+    """Of 250 posts of one magnet on a page each is one sighting; they are looked for once, not by each of them."""
+    await desk.take(*(post(str(number), "Tideglass 70B", magnet(1)) for number in range(250)))
+    (case,) = await desk.findings()
+    assert case.sightings == 250
+    assert sum("possible leak" in headline for headline in await desk.alerts()) == 1

@@ -57,9 +57,20 @@ def _cases() -> None:
     op.add_column("finding_event", _text("reason", nullable=True))
     op.add_column("sighting", _text("opened", nullable=True))
     op.add_column("sighting", _text("author", nullable=True))
+    op.add_column("sighting", _text("place", nullable=True))
+    op.add_column("sighting", _json("keys", "[]"))
     op.create_index("ix_sighting_author", "sighting", ["author"])
     op.add_column("asset", _text("stage", nullable=True))
-    op.add_column("asset", _time("retired_at", nullable=True))
+    op.add_column("asset", _time("embargo_until", nullable=True))
+    op.create_table(
+        "kept_apart",
+        *(sa.Column(name, sa.Text(), primary_key=True) for name in ("asset_id", "key", "one", "other")),
+        _time("at"),
+        _text("actor"),
+        sa.ForeignKeyConstraint(
+            ["asset_id"], ["asset.id"], ondelete="CASCADE", name="fk_kept_apart_asset_id"
+        ),
+    )
 
 
 def _alerts() -> None:
@@ -221,6 +232,7 @@ def _notices() -> None:
 def downgrade() -> None:
     """Undo."""
     for table in (
+        "kept_apart",
         "notice_event",
         "notice",
         "stamp",
@@ -236,10 +248,10 @@ def downgrade() -> None:
         op.drop_column("evidence", name)
     for name in ("urgency", "route", "recipient"):
         op.drop_column("outbox", name)
-    for name in ("retired_at", "stage"):
+    for name in ("embargo_until", "stage"):
         op.drop_column("asset", name)
     op.drop_index("ix_sighting_author", "sighting")
-    for name in ("author", "opened"):
+    for name in ("keys", "place", "author", "opened"):
         op.drop_column("sighting", name)
     for name in ("reason", "actor"):
         op.drop_column("finding_event", name)

@@ -20,7 +20,11 @@ from leakwatch.display import clean
 from leakwatch.errors import StoreError
 
 if TYPE_CHECKING:
+    from leakwatch.cases.telling import Tell
     from leakwatch.config import Config
+    from leakwatch.model.asset import Asset
+    from leakwatch.model.finding import Finding, FindingEvent
+    from leakwatch.ports import Work
     from leakwatch.store.repository import SqlRepository
 
 T = TypeVar("T")
@@ -39,11 +43,6 @@ _LEAST_ROOM = 20
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
-
-
-def actor(by: str | None) -> str:
-    """Who does something: the name that was given, else that of LEAKWATCH_ACTOR, else the login."""
-    return by or os.environ.get("LEAKWATCH_ACTOR") or getpass.getuser()
 
 
 def say(text: str) -> None:
@@ -143,3 +142,29 @@ async def repository(path: Path) -> AsyncGenerator[SqlRepository]:
 def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end."""
     return asyncio.run(work())
+
+
+ByOption = Annotated[
+    str | None,
+    typer.Option("--by", envvar="LEAKWATCH_ACTOR", help="Who does this, for the audit; else the login name."),
+]
+
+
+def actor(by: str | None) -> str:
+    """Who does it, for history and audit."""
+    told = (by or os.environ.get("LEAKWATCH_ACTOR") or getpass.getuser()).strip()
+    if not told:
+        raise typer.BadParameter("a name is needed: give --by, or set LEAKWATCH_ACTOR")
+    return clean(told, 100)
+
+
+def teller(path: Path) -> Tell:
+    """How an act of a person is told: as the configuration's routes say."""
+    from leakwatch.pipeline import tell_event  # noqa: PLC0415 - pulls in the matcher
+
+    routes = load(path).routes
+
+    async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
+        return await tell_event(event, finding, asset, routes, work)
+
+    return tell

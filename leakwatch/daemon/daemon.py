@@ -10,6 +10,8 @@ from datetime import datetime
 import structlog
 
 from leakwatch.alerts.deliver import Attempt, deliver
+from leakwatch.cases.assets import due_steps
+from leakwatch.cases.tending import tell_overdue
 from leakwatch.config import Config
 from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
@@ -29,10 +31,12 @@ from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetId, QueryMode
-from leakwatch.pipeline import Brain, look_back
+from leakwatch.pipeline import Brain, look_back, teller
+from leakwatch.pipeline import Counted as Told
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
 from leakwatch.proving import Prover, prove_swarm
+from leakwatch.resurfacing import resurface
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.store.repository import SqlRepository
 from leakwatch.streaming import Surroundings
@@ -41,7 +45,7 @@ from leakwatch.swarm.outcomes import OutcomeLog
 log = structlog.get_logger()
 
 _DRAIN_S, _LOOK_S, _FILES_S = 10.0, 15.0, 5.0
-BLIND, READ, KEEP = "blind", "configuration", "keep"
+BLIND, READ, KEEP, TEND = "blind", "configuration", "keep", "tend"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
 _MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING = 64, 8, 8
@@ -160,6 +164,7 @@ class Daemon:
         for host in sorted({site.host for site in self.sites.values()}):
             await self._guarded(CRAWL, self.crawler.crawl)(host)
         await self._guarded(BLIND, self._tell_blind)("")
+        await self._guarded(TEND, self._tend)("")
         async with self.repository.reading() as work:
             unsearched = await work.catalogue.unsearched()
         for asset in unsearched:
@@ -204,6 +209,18 @@ class Daemon:
             await asyncio.sleep(_LOOK_S)
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
             await self._guarded(KEEP, self._keep_evidence)("")
+            await self._guarded(TEND, self._tend)("")
+
+    async def _tend(self, _: str) -> None:
+        """What time brings: due dates, the ends of embargoes, releases, and allow lists that expire."""
+        now, told, brain = self.clock.now(), Told(), await self.brain()
+        tell = teller(brain, told)
+        await tell_overdue(self.repository, now, tell=tell)
+        for asset in await due_steps(self.repository, now, tell=tell):
+            log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
+        alerts = told.alerts + await resurface(await self.brain(), self.repository, now)
+        if alerts:
+            await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def _keep_evidence(self, _: str) -> None:
         """See to the store of evidence: its room, its budget, time stamps, places of removed cases."""

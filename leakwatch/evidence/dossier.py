@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from leakwatch.errors import InputError, MetainfoError, StoreError
 from leakwatch.model.asset import Asset, AssetFile
 from leakwatch.model.audit import AuditEntry
-from leakwatch.model.evidence import Capture, Look, Stamp
-from leakwatch.model.finding import Finding, FindingEvent, FindingId, Proof, Sighting
+from leakwatch.model.evidence import Capture, KeptSighting, Look, Stamp
+from leakwatch.model.finding import Finding, FindingEvent, FindingId, Proof
 from leakwatch.model.swarm import SwarmSample
 from leakwatch.ports import Repository, Vault, Work
 from leakwatch.torrent.infohash import Infohashes
@@ -39,7 +39,7 @@ class Dossier:
 
     finding: Finding
     asset: Asset
-    sightings: tuple[Sighting, ...]
+    sightings: tuple[KeptSighting, ...]
     events: tuple[FindingEvent, ...]
     torrents: tuple[Torrent, ...]
     samples: tuple[SwarmSample, ...]

@@ -8,7 +8,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from leakwatch.model.finding import FindingId
+from leakwatch.model.finding import FindingId, Match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSighting:
+    """A sighting with what was kept of it, and why it matched."""
+
+    site: str
+    native_id: str
+    title: str
+    url: str | None
+    seen_at: datetime
+    published_at: datetime | None
+    author: str | None
+    match: Match
+    locators: tuple[str, ...] = ()
+    evidence: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,10 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
+from leakwatch.model.place import PlaceClass
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
+from leakwatch.ports.cases import Cases
 from leakwatch.ports.evidence import Evidence, Looks, Stamps
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
@@ -135,6 +137,10 @@ class Catalogue(Protocol):
 
     async def allow_lists(self) -> dict[AssetId, tuple[Allow, ...]]:
         """The allow lists that are not empty."""
+        ...
+
+    async def dated(self) -> list[Asset]:
+        """Assets, without their files, for which something is to happen by itself at some time."""
         ...
 
     async def save(self, asset: Asset, at: datetime) -> None:
@@ -287,9 +293,15 @@ class Findings(Protocol):
         ...
 
     async def add_sighting(
-        self, finding: FindingId, observation: int, seen: Observation, match: Match
+        self,
+        finding: FindingId,
+        observation: int,
+        seen: Observation,
+        match: Match,
+        keys: Sequence[str] = (),
+        place: PlaceClass = PlaceClass.OTHER,
     ) -> bool:
-        """Attach an observation to a finding; false if it was attached already."""
+        """Attach an observation to a finding, with the artefacts it shows; false if it was attached already."""
         ...
 
     async def suppress(self, asset: AssetId, observation: int, entry: str, at: datetime) -> bool:
@@ -576,6 +588,11 @@ class Work(Protocol):
     @property
     def stamps(self) -> Stamps:
         """Time stamps by others."""
+        ...
+
+    @property
+    def cases(self) -> Cases:
+        """What is worked on in cases."""
         ...
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from leakwatch.model.evidence import Capture, Look, Outcome, Stamp
-from leakwatch.model.finding import FindingId, Proof, Sighting
+from leakwatch.model.evidence import Capture, KeptSighting, Look, Outcome, Stamp
+from leakwatch.model.finding import FindingId, Proof
 from leakwatch.model.observation import Observation
 from leakwatch.torrent.infohash import Infohashes
 
@@ -27,7 +27,7 @@ class Evidence(Protocol):
         """The captures that support a finding, oldest first."""
         ...
 
-    async def sightings(self, finding: FindingId, /) -> list[Sighting]:
+    async def sightings(self, finding: FindingId, /) -> list[KeptSighting]:
         """The sightings of a finding with why each matched, in the order in which they came."""
         ...
 

@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import structlog
 
+from leakwatch.cases.joining import united
 from leakwatch.errors import FetchFailed, MetainfoError, SourceError, SwarmError
 from leakwatch.evidence.keeping import keep, keep_metadata, told_of
+from leakwatch.extract.canonical import url_key
 from leakwatch.model.evidence import Capture
 from leakwatch.model.finding import FileTask, Proof, ProofTask, Verdict
-from leakwatch.model.observation import short_key
-from leakwatch.pipeline import Brain, Counted, conclude, join_earlier, united
+from leakwatch.pipeline import Brain, Counted, conclude, join_earlier, teller
 from leakwatch.proving.judging import judge_all
 from leakwatch.proving.metadata import foreign
 from leakwatch.proving.parts import READER_AWAY, Proved, Prover, put_off
@@ -98,8 +99,8 @@ async def _named(
     swarms = [f"swarm:{key.hex()}" for key in opened.infohashes.swarm_keys]
     async with prover.repository.writing() as work:
         await work.findings.lock([asset.id])
-        file_key = short_key(f"url:{task.url}")
-        finding = await united(asset, [file_key, *swarms], at, brain, work, counted)
+        file_key = url_key(task.url)
+        finding = await united(asset, [file_key, *swarms], at, work, teller(brain, counted))
         if finding is None:
             return None
         await work.findings.add_artefacts(asset.id, finding.id, swarms)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.asset import AssetId
-from leakwatch.model.evidence import Capture
-from leakwatch.model.finding import FindingId, Match, Proof, Sighting, Signal, SignalKind, State, Tier
+from leakwatch.model.evidence import Capture, KeptSighting
+from leakwatch.model.finding import FindingId, Match, Proof, Signal, SignalKind, State, Tier
 from leakwatch.model.observation import Observation
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
@@ -77,7 +77,7 @@ class SqlEvidence:
             found += (await self._connection.execute(sa.select(evidence).where(column.in_(batch)))).mappings()
         return found
 
-    async def sightings(self, ident: FindingId) -> list[Sighting]:
+    async def sightings(self, ident: FindingId) -> list[KeptSighting]:
         """The sightings of a finding with why each matched, in the order in which they came."""
         reasons: dict[int, list[Signal]] = {}
         told = sa.select(signal).join(sighting, sighting.c.id == signal.c.sighting_id)
@@ -93,7 +93,7 @@ class SqlEvidence:
             .order_by(sighting.c.id)
         )
         return [
-            Sighting(
+            KeptSighting(
                 site=row["site"],
                 seen_at=row["seen_at"],
                 locators=tuple(row["locators"]),

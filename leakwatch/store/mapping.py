@@ -24,7 +24,7 @@ from leakwatch.model.alert import (
     Thread,
 )
 from leakwatch.model.allow import Allow, allow_from_json, allow_json
-from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released
+from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released, Stage
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -50,8 +50,12 @@ _PLAIN_FACTS = ("torrent_url", "magnet", "infohash_v1", "infohash_v2", "seeders"
 
 def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
     """An asset without its files."""
+    return {"id": asset.id, **asset_words(asset), "created_at": created_at}
+
+
+def asset_words(asset: Asset) -> dict[str, Any]:
+    """What is said of an asset beside its files."""
     return {
-        "id": asset.id,
         "title": asset.title,
         "aliases": list(asset.aliases),
         "year": asset.year,
@@ -69,7 +73,8 @@ def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
         "released_by": asset.released.by if asset.released else None,
         "released_at": asset.released.at if asset.released else None,
         "allow": [allow_json(one) for one in asset.allow],
-        "created_at": created_at,
+        "stage": asset.stage.value if asset.stage else None,
+        "embargo_until": asset.embargo_until,
     }
 
 
@@ -108,6 +113,8 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         query_mode=QueryMode(row["query_mode"]) if row["query_mode"] else None,
         released=Released(row["released_by"], row["released_at"]) if row["released_at"] else None,
         allow=allow_of(row["allow"]),
+        stage=Stage(row["stage"]) if row["stage"] else None,
+        embargo_until=row["embargo_until"],
         files=files,
     )
 

@@ -227,6 +227,21 @@ class SqlProofs:
         query = sa.select(proof).where(proof.c.finding_id == finding).order_by(proof.c.id)
         return [mapping.proof_of(dict(row)) for row in (await self._connection.execute(query)).mappings()]
 
+    async def drop_doubles(self, older: FindingId, newer: FindingId) -> None:
+        """Of a torrent that two cases have, which are to be one, keep the proof that was judged, else the older one's."""
+        query = sa.select(proof.c.id, proof.c.finding_id, proof.c.swarm_key, proof.c.state).where(
+            proof.c.finding_id.in_([older, newer])
+        )
+        first: dict[str, tuple[int, str]] = {}
+        rows = (await self._connection.execute(query)).all()
+        for ident, _, key, state in sorted(rows, key=lambda row: row.finding_id != older):
+            if key not in first:
+                first[key] = ident, state
+                continue
+            kept, its_state = first[key]
+            gone = kept if (its_state, state) == (WANTED, _DONE) else ident
+            await self._connection.execute(sa.delete(proof).where(proof.c.id == gone))
+
     async def close_proof(
         self,
         task: ProofTask | FileTask,

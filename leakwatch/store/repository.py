@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from leakwatch.errors import StoreError
 from leakwatch.store.audit import SqlAudit
+from leakwatch.store.cases import SqlCases
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.evidence import SqlEvidence
@@ -36,6 +37,7 @@ class SqlWork:
     evidence: SqlEvidence
     looks: SqlLooks
     stamps: SqlStamps
+    cases: SqlCases
 
 
 class SqlRepository:
@@ -99,6 +101,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlEvidence(connection),
         SqlLooks(connection),
         SqlStamps(connection),
+        SqlCases(connection),
     )
 
 

@@ -99,7 +99,7 @@ asset = sa.Table(
     sa.Column("release_window_days", sa.Integer, nullable=False, server_default="14"),
     sa.Column("query_mode", sa.Text),
     _text("stage", nullable=True),
-    _time("retired_at", nullable=True),
+    _time("embargo_until", nullable=True),
     _text("released_by", nullable=True),
     _time("released_at", nullable=True),
     _time("created_at"),
@@ -269,7 +269,20 @@ sighting = sa.Table(
     _time("seen_at"),
     _text("opened", nullable=True),
     sa.Column("author", sa.Text, index=True),
+    _text("place", nullable=True),
+    sa.Column("keys", sa.JSON, nullable=False, server_default="[]"),
     sa.UniqueConstraint("asset_id", "observation_id"),
+)
+
+kept_apart = sa.Table(
+    "kept_apart",
+    metadata,
+    sa.Column("asset_id", sa.ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("one", sa.Text, primary_key=True),
+    sa.Column("other", sa.Text, primary_key=True),
+    _time("at"),
+    _text("actor"),
 )
 
 suppressed = sa.Table(

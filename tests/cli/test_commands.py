@@ -394,7 +394,12 @@ async def fill(url: str, *cases: Finding, text: str = "weights") -> None:
         await work.catalogue.save(replace(MODEL, title=text), NOON)
         for case in cases:
             seen = Observation(
-                site="board", native_id=case.id, title=text, fetched_at=NOON, url=f"https://b.example/{text}"
+                site="board",
+                native_id=case.id,
+                title=text,
+                fetched_at=NOON,
+                url=f"https://b.example/{text}",
+                author=text,
             )
             match = Match(case.asset, case.score, case.tier, (Signal(SignalKind.TITLE, text, 12.5),))
             ids = await work.findings.store([seen])
@@ -451,6 +456,10 @@ def test_finding_list(home: Path, database: str) -> None:
         "state": "new",
         "verdict": "proved",
         "severity": "high",
+        "severity_why": None,
+        "assignee": None,
+        "acknowledged_by": None,
+        "due_at": None,
         "tier": "auto",
         "score": 0.97,
         "title": "weights",

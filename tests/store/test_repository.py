@@ -296,6 +296,29 @@ async def test_merge_moves_everything(repository: SqlRepository) -> None:
         assert (task.finding, task.infohashes) == ("LW-1", hashes)
 
 
+@pytest.mark.parametrize("judged", ["older", "newer", "both"])
+async def test_merged_cases_keep_one_proof_of_a_torrent(repository: SqlRepository, judged: str) -> None:
+    """Of a torrent that both cases have the judged proof is kept."""
+    await open_case(repository)
+    newer = replace(CASE, id=FindingId("LW-2"))
+    await open_case(repository, newer, replace(SEEN, native_id="g/2"))
+    hashes = Infohashes(v1=InfohashV1(b"\xee" * 20))
+    async with repository.writing() as work:
+        for case, name in ((CASE, "older"), (newer, "newer")):
+            await work.findings.request_proof(case.id, hashes, NOON)
+            (task,) = [
+                one
+                for one in await work.findings.proof_tasks(hashes.swarm_keys[0].hex())
+                if one.finding == case.id
+            ]
+            if judged in (name, "both"):
+                await work.findings.close_proof(task, Proof(Verdict.PROVED, "v1", (), name), "d" * 64, NOON)
+        await work.findings.merge(CASE, newer, NOON)
+    async with repository.reading() as work:
+        (proof,) = await work.findings.proofs(CASE.id)
+        assert (proof.verdict, proof.reason) == (Verdict.PROVED, "newer" if judged == "newer" else "older")
+
+
 async def test_proof_is_wanted_once_and_closed(repository: SqlRepository) -> None:
     """A torrent is wanted once for a finding, can be put off, and ends with its verdict."""
     await open_case(repository)

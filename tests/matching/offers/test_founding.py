@@ -17,7 +17,8 @@ from leakwatch.model.finding import Severity, Tier, Verdict
 from leakwatch.model.observation import Observation
 from leakwatch.routing import route
 from leakwatch.service import load_hosts, load_rules, load_weights
-from leakwatch.triage import severity_of, triage
+from leakwatch.severity import severity_of
+from leakwatch.triage import triage
 
 AT = datetime(2023, 3, 3, tzinfo=UTC)
 RULES, WEIGHTS, HOSTS = load_rules(None), load_weights(), load_hosts()
