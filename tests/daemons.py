@@ -96,7 +96,8 @@ kind = "webhook"
 url = "{web.url}/hook"
 secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
 [[routes]]
-channel = "hook"
+channels = ["hook"]
+group_interval = "0s"
 {more}
 """,
         "utf-8",

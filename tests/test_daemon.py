@@ -184,7 +184,7 @@ async def test_refusing_mail_server_loses_nothing(tmp_path: Path, web: Web) -> N
     controller.start()
     mail = (
         f'[[channels]]\nname = "mail"\nkind = "email"\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
-        'sender = "l@leakwatch.invalid"\nrecipients = ["s@leakwatch.invalid"]\n[[routes]]\nchannel = "mail"\n'
+        'sender = "l@leakwatch.invalid"\nrecipients = ["s@leakwatch.invalid"]\n[[routes]]\nchannels = ["mail"]\n'
     )
     web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
     config = configured(tmp_path, web, site("index", f"{web.url}/rss"), mail)

@@ -15,6 +15,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
@@ -26,11 +27,12 @@ from leakwatch.config.sections import CHANNELS, SECTIONS, Config
 from leakwatch.crawl.addresses import HostList
 from leakwatch.crawl.proxies import proxy_of
 from leakwatch.errors import ConfigError
-from leakwatch.model.alert import Route
 from leakwatch.model.asset import MAX_PRIOR_BITS
-from leakwatch.model.finding import Severity
+from leakwatch.model.opening import Opening
+from leakwatch.model.route import LEAST_BUDGET, Inhibit, Matchers, Policy, Route
 from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
+from leakwatch.routing.tree import ROOT, inherited
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
 from leakwatch.sources._kind import CredentialRef, FileText, PolledKind, Question, SourceKind, StreamKind
@@ -43,6 +45,8 @@ _LONGEST_S = 366 * 86400.0
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "port": (1, 65535),
     "concurrency": (4, 1000),
+    "per_channel": (LEAST_BUDGET, 1000),
+    "budget": (LEAST_BUDGET, 1000),
     "max_requests": (1, None),
     "prior_bits": (-MAX_PRIOR_BITS, MAX_PRIOR_BITS),
     "max_per_hour": (0, 1_000_000),
@@ -59,6 +63,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "decoded_cap_bytes": (1024, None),
 }
 SITES_FOLDER = "sites.d"
+_MOST_NESTED = 8
 _MAX_QUERY = 200
 _MAX_FILE_TEXT = 2**20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
@@ -150,7 +155,7 @@ class _Reader:
 
     def config(self) -> Config:
         told = self._toml()
-        self._known(told, {*SECTIONS, "sites", "channels", "routes", "provers", "secrets"}, ())
+        self._known(told, {*SECTIONS, "sites", "channels", "routes", "inhibit", "provers", "secrets"}, ())
         if "http" not in told:
             raise self._error(
                 (), "http.contact is missing: an address at which the watched sites can reach you"
@@ -168,8 +173,9 @@ class _Reader:
         self._unique([one.name for one in sites], "sites")
         self._one_stream_a_kind(sites)
         names = {one.name for one in channels}
-        routes = tuple(
-            self._route(one, ("routes", i), names) for i, one in enumerate(self._tables(told, "routes"))
+        routes = self._routes(told, names, {one.name for one in sites})
+        inhibit = tuple(
+            self._inhibit(one, ("inhibit", i)) for i, one in enumerate(self._tables(told, "inhibit"))
         )
         provers = tuple(
             self._prover(one, ("provers", i)) for i, one in enumerate(self._tables(told, "provers"))
@@ -180,10 +186,14 @@ class _Reader:
             sites=sites,
             channels=channels,
             routes=routes,
+            inhibit=inhibit,
             provers=provers,
             secrets=self._secrets,
             **sections,
         )
+        if config.heartbeat and not _is_web_address(config.heartbeat.url.reveal()):
+            key = next(key for key in told["heartbeat"] if key.startswith("url"))
+            raise self._error(("heartbeat", key), "expected an http or https address")
         self._asked(("http", "contact"), lambda: config.door.user_agent)
         self._asked(("swarm",), lambda: config.swarm_settings)
         self._asked(
@@ -343,8 +353,6 @@ class _Reader:
         if site.every_max is not None and site.every_max < site.every:
             raise self._error((*at, "every_max"), "expected at least what every says")
         if site.window is not None:
-            from leakwatch.timetable.opening import Opening  # noqa: PLC0415 - slow to import, rarely needed
-
             self._asked((*at, "window"), lambda: Opening.parse(site.window or ""))
         elif site.outside is not None:
             raise self._error((*at, "outside"), "there is no window that it could be outside of; remove it")
@@ -357,13 +365,68 @@ class _Reader:
         except ValueError as error:
             raise self._error((*at, "cron"), str(error)) from error
 
-    def _route(self, told: dict[str, Any], at: tuple[str | int, ...], channels: set[str]) -> Route:
-        route: Route = self._dataclass(Route, told, at)
-        if route.channel not in channels:
+    def _routes(self, told: Mapping[str, Any], channels: set[str], sites: set[str]) -> tuple[Route, ...]:
+        """The tree of routes."""
+        tables = enumerate(self._tables(told, "routes"))
+        routes = tuple(self._route(one, ("routes", i), channels, sites) for i, one in tables)
+        self._check_tree(routes, ROOT, ("routes",), set())
+        return routes
+
+    def _check_tree(
+        self, routes: Sequence[Route], around: Policy, at: tuple[str | int, ...], taken: set[str]
+    ) -> None:
+        """With what each route inherits: it has a channel, its digest a time, and its name is its own."""
+        for number, route in enumerate(routes):
+            policy, here = inherited(around, route), (*at, number)
+            if route.name in taken:
+                raise self._error((*here, "name"), f"the name {route.name!r} is used twice")
+            taken |= {route.name} if route.name else set()
+            if not policy.channels and not route.routes:
+                raise self._error(here, "channels is missing, here and around it")
+            self._asked((*here, "at"), lambda policy=policy: policy.rhythm)
+            self._check_tree(route.routes, policy, (*here, "routes"), taken)
+
+    def _route(self, told: Any, at: tuple[str | int, ...], channels: set[str], sites: set[str]) -> Route:
+        if not isinstance(told, dict):
+            raise self._error(at, "expected a table")
+        if len(at) > 2 * _MOST_NESTED:
+            raise self._error(at, f"routes stand in routes {_MOST_NESTED} deep at most")
+        inside = told.get("routes", [])
+        if not isinstance(inside, list):
+            raise self._error((*at, "routes"), "expected [[routes.routes]] tables")
+        children = tuple(
+            self._route(one, (*at, "routes", i), channels, sites) for i, one in enumerate(inside)
+        )
+        own = {key: value for key, value in told.items() if key != "routes"}
+        route: Route = self._dataclass(Route, own, at, routes=children)
+        if route.name and (not _NAME.match(route.name) or route.name[0].isdigit()):
             raise self._error(
-                (*at, "channel"), f"no channel {route.channel!r}" + _nearest(route.channel, channels)
+                (*at, "name"), "expected a letter, then letters, digits, dots and dashes, at most 64"
             )
+        named = [("channels", one) for one in route.channels or ()]
+        named += [("escalate", one) for step in route.escalate or () for one in step.channels]
+        for key, channel in named:
+            if channel not in channels:
+                raise self._error((*at, key), f"no channel {channel!r}" + _nearest(channel, channels))
+        self._check_matchers(route.match, (*at, "match"), sites)
         return route
+
+    def _check_matchers(self, match: Matchers, at: tuple[str | int, ...], sites: set[str]) -> None:
+        """Sites and kinds that nobody configured would silently match nothing; those of sites.d are read later."""
+        for kind in match.source_kinds:
+            if kind not in KINDS:
+                raise self._error(
+                    (*at, "source_kinds"), f"no source kind {kind!r}" + _nearest(kind, set(KINDS))
+                )
+        if not (self._path.parent / SITES_FOLDER).is_dir():
+            for site in match.sites - sites:
+                raise self._error((*at, "sites"), f"no site {site!r}" + _nearest(site, sites))
+
+    def _inhibit(self, told: dict[str, Any], at: tuple[str | int, ...]) -> Inhibit:
+        rule: Inhibit = self._dataclass(Inhibit, told, at)
+        for key in ("source", "target"):
+            self._check_matchers(getattr(rule, key), (*at, key), set())
+        return rule
 
     def _prover(self, told: dict[str, Any], at: tuple[str | int, ...]) -> ProverSettings:
         """A prover; its paths are relative to the configuration."""
@@ -392,7 +455,9 @@ class _Reader:
         wanted = {one.name: one for one in dataclasses.fields(cls) if one.name not in ready}
         tables = {name for name in wanted if hints[name] == Mapping[str, Secret]}
         secrets = {name for name in wanted if Secret in (hints[name], *get_args(hints[name]))} - tables
-        self._known(told, {*wanted, *(f"{name}_{how}" for name in secrets for how in ("file", "env"))}, at)
+        files = {f"{name}_{how}" for name in secrets for how in ("file", "env")}
+        self._known(told, {*(name.rstrip("_") for name in wanted), *files}, at)
+        told = {f"{key}_" if f"{key}_" in wanted else key: value for key, value in told.items()}  # `continue`
         values: dict[str, Any] = dict(ready)
         for name, one in wanted.items():
             secret = self._secret(told, name, at) if name in secrets else None
@@ -466,7 +531,8 @@ class _Reader:
         if origin in (tuple, frozenset):
             if not isinstance(value, list):
                 raise self._error(at, "expected a list")
-            return origin(self._value(args[0], one, at) for one in value)
+            deep = dataclasses.is_dataclass(args[0])
+            return origin(self._value(args[0], one, (*at, i) if deep else at) for i, one in enumerate(value))
         if origin is typing.Literal:
             if value not in args:
                 raise self._error(at, f"expected one of {', '.join(map(str, args))}")
@@ -475,6 +541,8 @@ class _Reader:
             return self._texts(value, at)
         if hint is FileText:
             return self._file_text(value, at)
+        if hint is not Opening and dataclasses.is_dataclass(hint):
+            return self._dataclass(typing.cast("type", hint), value, at)
         return self._scalar(getattr(hint, "__supertype__", hint), value, at)
 
     def _texts(self, value: Any, at: tuple[str | int, ...]) -> dict[str, str]:
@@ -509,10 +577,13 @@ class _Reader:
             return float(value)
         if hint is Path and isinstance(value, str):
             return Path(value)
-        if hint is Severity:
-            if value not in list(Severity):
-                raise self._error(at, f"expected one of {', '.join(Severity)}")
-            return Severity(value)
+        if hint is Opening and isinstance(value, str):
+            self._asked(at, lambda: Opening.parse(value))
+            return Opening.parse(value)
+        if isinstance(hint, type) and issubclass(hint, StrEnum):
+            if value not in list(hint):
+                raise self._error(at, f"expected one of {', '.join(hint)}")
+            return hint(value)
         if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
             raise self._error(at, f"expected {_WORDS.get(hint, hint.__name__)}, got {value!r}")
         return value
@@ -527,25 +598,41 @@ class _Reader:
         return ConfigError(message, file=str(self._path), line=self._line(at), field=named)
 
     def _line(self, at: tuple[str | int, ...]) -> int:
-        """The line of a key: the n-th [[table]] or the [table], then the key inside it."""
-        section = str(at[0]) if at else ""
-        wanted = at[1] + 1 if len(at) > 1 and isinstance(at[1], int) else 1
-        key = str(at[-1]) if len(at) > 1 and isinstance(at[-1], str) else ""
-        seen = found = 0
-        for number, line in enumerate(self._text.splitlines(), 1):
-            header = re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]\]?", line)
-            if header:
-                if found:
-                    break
-                seen += header[1] == section
-                found = number if seen == wanted and header[1] == section else 0
-            elif (found and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line)) or (
-                not found and not key and re.match(rf"\s*{re.escape(section)}\s*=", line) and section
-            ):
-                return number
-        loose = rf"\s*\[*\s*[\"']?{re.escape(section)}\b"
-        lines = enumerate(self._text.splitlines(), 1)
-        return found or next((number for number, line in lines if section and re.match(loose, line)), 0)
+        """The line of a key, or of the innermost table around it that has a line of its own."""
+        lines = self._text.splitlines()
+        headers = headers_of(lines)
+        for cut in range(len(at), 0, -1):
+            if at[:cut] not in headers:
+                continue
+            start = headers[at[:cut]]
+            ends = min((line for line in headers.values() if line > start), default=len(lines) + 1)
+            keys = [re.escape(one) for one in at[cut : cut + 1] if isinstance(one, str)]
+            inside = range(start, ends - 1)
+            found = (
+                n + 1 for n in inside for key in keys if re.match(rf"\s*[\"']?{key}[\"']?\s*=", lines[n])
+            )
+            return next(found, start)
+        section = re.escape(str(at[0])) if at else ""
+        loose = rf"\s*\[*\s*[\"']?{section}\b"
+        return next((n for n, line in enumerate(lines, 1) if section and re.match(loose, line)), 0)
+
+
+def headers_of(lines: Sequence[str]) -> dict[tuple[str | int, ...], int]:
+    """The line of each [table] and [[table]]; the second [[a.b]] of the first [[a]] is ("a", 0, "b", 1)."""
+    found: dict[tuple[str | int, ...], int] = {}
+    last: dict[str, tuple[str | int, ...]] = {}
+    for number, line in enumerate(lines, 1):
+        header = re.match(r"\s*(\[\[?)\s*([\w.-]+)\s*\]\]?", line)
+        if header is None:
+            continue
+        outer, _, name = header[2].rpartition(".")
+        place = (*last.get(outer, tuple(outer.split(".")) if outer else ()), name)
+        if header[1] == "[[":
+            count = sum(one[: len(place)] == place and len(one) == len(place) + 1 for one in found)
+            place = (*place, count)
+        last[header[2]] = place
+        found[place] = number
+    return found
 
 
 def credentials_of(settings: type) -> list[str]:

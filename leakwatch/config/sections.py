@@ -10,11 +10,13 @@ from leakwatch.alerts import Channel
 from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
-from leakwatch.model.alert import Route
+from leakwatch.model.duration import Duration
+from leakwatch.model.route import Inhibit, Route, Routing
 from leakwatch.polling import SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.swarm.session import SwarmSettings
+from leakwatch.telling import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,21 @@ class SwarmConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsConfig:
+    """How many messages an hour one channel gets in all; what is beyond that is told as one."""
+
+    per_channel: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatConfig:
+    """An address that is called for as long as the daemon works and alerts go out: a watchdog elsewhere misses it."""
+
+    url: Secret
+    every: Duration = Duration(60.0)  # noqa: RUF009 - a float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration. `file` is where it was read."""
 
@@ -81,7 +98,10 @@ class Config:
     swarm: SwarmConfig = field(default_factory=SwarmConfig)
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
+    alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    heartbeat: HeartbeatConfig | None = None
     routes: tuple[Route, ...] = ()
+    inhibit: tuple[Inhibit, ...] = ()
     provers: tuple[ProverSettings, ...] = ()
     secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
 
@@ -101,6 +121,18 @@ class Config:
         if name not in self.secrets:
             raise ConfigError(f"no secret {name!r}", file=str(self.file), field="secrets")
         return self.secrets[name].reveal()
+
+    @property
+    def routing(self) -> Routing:
+        """All that decides who is told."""
+        kinds = {site.name: site.kind for site in self.sites}
+        hosts = {site.name: site.host for site in self.sites}
+        return Routing(routes=self.routes, inhibit=self.inhibit, kinds=kinds, hosts=hosts)
+
+    @property
+    def limits(self) -> Limits:
+        """How much is told."""
+        return Limits(per_channel=self.alerts.per_channel)
 
     @property
     def store_url(self) -> str:
@@ -141,5 +173,7 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "swarm": SwarmConfig,
+    "alerts": AlertsConfig,
+    "heartbeat": HeartbeatConfig,
 }
 CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}

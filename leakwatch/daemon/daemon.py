@@ -17,7 +17,7 @@ from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.crawling import Crawler
-from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
+from leakwatch.daemon.schedule import ALL, COUNT, CRAWL, DELIVER, GATHER, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
@@ -37,6 +37,7 @@ from leakwatch.store.repository import SqlRepository
 from leakwatch.streaming import Surroundings, SwarmSide, watch_dht, watch_inbox, watched_keys
 from leakwatch.swarm.identity import stable_node_id
 from leakwatch.swarm.outcomes import OutcomeLog
+from leakwatch.telling import Telling, tell_due
 from leakwatch.torrent.infohash import SwarmKey
 
 log = structlog.get_logger()
@@ -101,7 +102,7 @@ class Daemon:
                 index = await asyncio.to_thread(build_index, assets)  # seconds for a large catalogue
                 self.fetcher.silence = await asyncio.to_thread(_silence, assets)
                 priors = {site.name: site.prior_bits for site in self.config.sites}
-                told = (self.weights, self.pack, self.config.routes, self.hosts, priors)
+                told = (self.weights, self.pack, self.config.routing, self.hosts, priors)
                 self._brain = (version, Brain(index, *told))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
             return self._brain[1]
@@ -111,11 +112,12 @@ class Daemon:
         hosts = _HOSTS_A_PLACE * self.config.daemon.concurrency
         self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl), hosts)
         self.jobs.handler(PROVE, self._guarded(PROVE, self.prove), _MAX_PROVING)
+        self.jobs.handler(GATHER, self._guarded(GATHER, self.gather), 1)
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
         working = asyncio.create_task(
-            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 1)
+            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 2)
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
@@ -149,9 +151,14 @@ class Daemon:
         async with self.repository.reading() as work:
             swarms = await work.findings.due_proofs(self.clock.now())
         await asyncio.gather(*(self._guarded(PROVE, self.prove)(key) for key in swarms))
+        await self._guarded(GATHER, self._gather_all)(ALL)
         for channel in self.notifiers:
             await self._guarded(DELIVER, self.deliver)(channel)
         await self.outcomes.tell()
+
+    async def _gather_all(self, key: str) -> None:
+        """Whatever waits for more to come: in one run through everything nothing more comes."""
+        await self.gather(key, settle=False)
 
     async def _keep_looking(self, began: datetime) -> None:
         """See again and again whether sites are blind."""
@@ -163,9 +170,9 @@ class Daemon:
         """Tell of sites that are blind for too long; `began` is when the watch was started."""
         sites = self.sites | {site.name: site for site in self.streams}
         since = datetime.fromisoformat(began) if began else None
-        told = await tell_blind(sites, self.repository, self.config.routes, self.clock, since)
+        told = await tell_blind(sites, self.repository, self.config.routing, self.clock, since)
         if told:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def look_back(self, asset: str) -> None:
         """Look for a newly registered asset in what is stored."""
@@ -178,7 +185,7 @@ class Daemon:
     async def _announce(self, alerts: int, proofs: int) -> None:
         """A page was committed: what it caused need not wait for the tick."""
         if alerts:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
         if proofs:
             async with self.repository.reading() as work:
                 await self.jobs.offer(PROVE, await work.findings.due_proofs(self.clock.now()))
@@ -195,7 +202,7 @@ class Daemon:
             **({"error": proved.error} if proved.error else {}),
         )
         if proved.alerts:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def count(self, _: str) -> None:
         """Count all swarms that are due now and that no other job counts: the one that is named stands for them."""
@@ -223,7 +230,7 @@ class Daemon:
             problems=list(counted.problems),
         )
         if counted.alerts:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def listen(self, site: SiteConfig) -> None:
         """Listen to a stream until the end; what ends it before is told, and it begins anew, later each time."""
@@ -259,6 +266,15 @@ class Daemon:
 
     async def _watched(self) -> frozenset[SwarmKey]:
         return await watched_keys(await self.brain(), self.repository)
+
+    async def gather(self, _: str, *, settle: bool = True) -> None:
+        """Make messages of what is due to be told, and have them sent."""
+        recipients = {name: tuple(getattr(one, "recipients", ())) for name, one in self.notifiers.items()}
+        telling = Telling(routing=self.config.routing, recipients=recipients, limits=self.config.limits)
+        told = await tell_due(telling, self.repository, self.clock.now(), settle=settle)
+        if told:
+            log.info("alerts_gathered", messages=told)
+            await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def deliver(self, channel: str) -> None:
         """Send everything that is due on one channel."""

@@ -17,10 +17,12 @@ from leakwatch.model.site import SiteState
 from leakwatch.polling import SiteConfig
 from leakwatch.ports import Clock, Repository
 from leakwatch.swarm.outcomes import OutcomeLog
+from leakwatch.telling import is_due
 from leakwatch.timetable import rank, spread_s, trigger_of
 
-CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT = "crawl", "prove", "deliver", "look_back", "count"
-"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due."""
+CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT, GATHER = "crawl", "prove", "deliver", "look_back", "count", "gather"
+"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due, and for `gather` all."""
+ALL = "all"
 log = structlog.get_logger()
 
 _TICK_S = 5
@@ -122,10 +124,12 @@ class Schedule:
             counts = await work.swarms.due(now) if self.counts else []
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
+            gather = [ALL] if await is_due(work, now) else []
         due.sort(key=lambda site: -self.ranks.get(site[0], 0))  # of one rank the longest overdue first
         await self.jobs.offer(CRAWL, [host for _, host in due])
         await self.jobs.offer(PROVE, swarms)
         await self.jobs.offer(COUNT, [one for one in counts if one not in self.counting][:1])
+        await self.jobs.offer(GATHER, gather)
         await self.jobs.offer(DELIVER, [one for one in channels if one in self.channels])
         await self.jobs.offer(LOOK_BACK, unsearched)
 

@@ -11,11 +11,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from leakwatch.errors import StoreError
+from leakwatch.store.announcements import SqlAnnouncements
 from leakwatch.store.audit import SqlAudit
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.findings import SqlFindings
 from leakwatch.store.outbox import SqlOutbox
+from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
 from leakwatch.store.swarms import SqlSwarms
 
@@ -30,6 +32,9 @@ class SqlWork:
     outbox: SqlOutbox
     swarms: SqlSwarms
     audit: SqlAudit
+    announcements: SqlAnnouncements
+    silences: SqlSilences
+    standings: SqlStandings
 
 
 class SqlRepository:
@@ -90,6 +95,9 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlOutbox(connection),
         SqlSwarms(connection),
         SqlAudit(connection),
+        SqlAnnouncements(connection),
+        SqlSilences(connection),
+        SqlStandings(connection),
     )
 
 
