@@ -7,6 +7,7 @@ import contextlib
 import itertools
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 
 import structlog
 
@@ -17,6 +18,7 @@ from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.crawling import Crawler
+from leakwatch.daemon.heartbeat import Heartbeat
 from leakwatch.daemon.schedule import ALL, COUNT, CRAWL, DELIVER, GATHER, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
@@ -74,6 +76,7 @@ class Daemon:
     streams: tuple[SiteConfig, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     crawler: Crawler = field(init=False)
+    heartbeat: Heartbeat | None = field(init=False)
     _brain: tuple[int, Brain] | None = None
     _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -89,6 +92,16 @@ class Daemon:
             stopping=self.stopping,
             brain=self.brain,
             announce=self._announce,
+        )
+        told = self.config.heartbeat
+        self.heartbeat = told and Heartbeat(
+            url=told.url.reveal(),
+            every_s=float(told.every),
+            channels=frozenset(self.notifiers),
+            fetcher=self.fetcher,
+            repository=self.repository,
+            clock=self.clock,
+            ticked=lambda: self.schedule.ticked,
         )
 
     async def brain(self) -> Brain:
@@ -121,15 +134,16 @@ class Daemon:
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
+        beating = [asyncio.create_task(self.heartbeat.run())] if self.heartbeat else []
         listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
         await self.schedule.start()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
         log.info("daemon_stopping")
         self.schedule.stop()
-        for task in (*listening, looking):
+        for task in (*listening, *beating, looking):
             task.cancel()
-        await asyncio.gather(*listening, looking, return_exceptions=True)
+        await asyncio.gather(*listening, *beating, looking, return_exceptions=True)
         self.jobs.stop()
         _, late = await asyncio.wait({working}, timeout=_DRAIN_S)
         if late:
@@ -280,7 +294,12 @@ class Daemon:
         """Send everything that is due on one channel."""
         notifier = self.notifiers.get(channel)
         if notifier is not None:
-            await deliver(channel, notifier, self.repository, self.clock, _report, self.stopping.is_set)
+            await deliver(channel, notifier, self.repository, self.clock, self._report, self.stopping.is_set)
+
+    def _report(self, attempt: Attempt) -> None:
+        if self.heartbeat:
+            self.heartbeat.attempted = monotonic()
+        _report(attempt)
 
     def _guarded(self, kind: str, handle: Handler) -> Handler:
         """The one place that catches broadly: a job that fails is counted and logged; the others go on."""

@@ -7,6 +7,7 @@ import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -35,6 +36,7 @@ _TELL_S = 600
 class Schedule:
     """Says to the jobs what is due; does none of it.
 
+    `ticked` is when the last tick ended, by the monotonic clock.
     `counts`: whether swarms are counted at all; `counting` are those that a job counts now. One job counts all that are due.
     """
 
@@ -48,6 +50,7 @@ class Schedule:
     counting: set[str] = field(default_factory=set[str])
     ranks: dict[str, int] = field(default_factory=dict[str, int])
     scheduler: AsyncIOScheduler = field(default_factory=lambda: AsyncIOScheduler(timezone=UTC))
+    ticked: float | None = None
     _awake_at: datetime | None = None
     _waking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -132,6 +135,7 @@ class Schedule:
         await self.jobs.offer(GATHER, gather)
         await self.jobs.offer(DELIVER, [one for one in channels if one in self.channels])
         await self.jobs.offer(LOOK_BACK, unsearched)
+        self.ticked = monotonic()
 
     def stop(self) -> None:
         """Nothing is due from now on."""

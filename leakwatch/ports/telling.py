@@ -26,6 +26,10 @@ class Announcements(Protocol):
         """Whether anything that waits is due, or began in what is the future now."""
         ...
 
+    async def overdue(self, before: datetime) -> bool:
+        """Whether something that was due before a time still waits."""
+        ...
+
     async def due(self, now: datetime) -> list[Waiting]:
         """All that waits in groups of which something is due, oldest first."""
         ...

@@ -75,6 +75,11 @@ class SqlAnnouncements:
         )
         return (await self._connection.execute(query.limit(1))).first() is not None
 
+    async def overdue(self, before: datetime) -> bool:
+        """Whether something that was due before a time still waits."""
+        query = sa.select(announcement.c.id).where(_IS_WAITING, announcement.c.due_at < before)
+        return (await self._connection.execute(query.limit(1))).first() is not None
+
     async def due(self, now: datetime) -> list[Waiting]:
         """All that waits in groups of which something is due, oldest first."""
         names = ("route", "channel", "group_key")

@@ -132,8 +132,10 @@ class SqlStandings:
     async def move(self, one: Standing) -> None:
         """Write when the next is due, and how often it was told."""
         mine = sa.and_(standing.c.route == one.route, standing.c.subject == one.subject)
-        values = {"told": one.told, "step": one.step, "last_at": one.last_at, "next_at": one.next_at}
-        await self._connection.execute(sa.update(standing).where(mine).values(values))
+        names = ("told", "step", "first_at", "last_at", "next_at")
+        await self._connection.execute(
+            sa.update(standing).where(mine).values({name: getattr(one, name) for name in names})
+        )
 
     async def end(self, subject: str, route: str | None = None) -> int:
         """A finding does not stand any more; answers on how many routes it did."""

@@ -7,7 +7,7 @@ something worse keeps it back, and it says so, that `route explain` and `finding
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from leakwatch.model.alert import Alert, AnyAlert, SiteAlert, SiteEvent, delivery_key
@@ -65,7 +65,7 @@ async def announce(event: FindingEvent, finding: Finding, asset: Asset, routing:
     if not (is_news or is_followed(event)):
         return 0
     signals = await work.findings.signals(finding.id)
-    facts = _facts(event, finding, asset, routing)
+    facts = news_facts(event.kind, finding, asset, routing, event.at)
     legs: dict[str, Leg] = {}
     if is_news and not is_architecture_alone(finding, signals):
         legs = _by_channel(legs_of(routing.routes, facts))
@@ -94,7 +94,7 @@ async def announce_to(
         group = "reminder"
     news = News(
         alert,
-        _facts(event, finding, asset, routing),
+        news_facts(event.kind, finding, asset, routing, event.at),
         urgency(alert, signals, is_auto=finding.tier.value == "auto"),
         event.at,
         group,
@@ -104,11 +104,11 @@ async def announce_to(
     return await _write(news, legs, routing, work)
 
 
-def _facts(event: FindingEvent, finding: Finding, asset: Asset, routing: Routing) -> Facts:
+def news_facts(kind: EventKind, finding: Finding, asset: Asset, routing: Routing, at: datetime) -> Facts:
     """What a fake score lowered is told less urgently, and to the same people: they are chosen by the severity before."""
-    least = severity_of(asset, finding.tier, finding.verdict, finding.opened_at, event.at)
+    least = severity_of(asset, finding.tier, finding.verdict, finding.opened_at, at)
     severity = max(finding.severity, least, key=lambda one: one.rank)
-    return facts_of(finding, asset, event.kind, severity, event.at, routing.kinds, routing.hosts)
+    return facts_of(finding, asset, kind, severity, at, routing.kinds, routing.hosts)
 
 
 async def _follow_up(event: FindingEvent, finding: Finding, work: Work) -> None:
@@ -212,19 +212,19 @@ def group_of(facts: Facts, leg: Leg) -> str:
 
 async def _worse(news: News, routing: Routing, work: Work) -> str:
     """The finding that keeps this one back, or ""."""
-    facts = news.facts
+    facts = replace(news.facts, severity=news.alert.severity)
     if facts.watch is not None or not facts.finding or not inhibitors(facts, routing.inhibit):
         return ""
     others: list[Facts] = []
     for ident in await work.announcements.worst_open(facts.asset or "", facts.finding):
         other = await work.findings.get(FindingId(ident))
         if other is not None:
-            others.append(_as_facts(other, facts, routing))
+            others.append(as_facts(other, facts, routing))
     found = inhibited_by(facts, routing.inhibit, others)
     return (found.finding or "") if found else ""
 
 
-def _as_facts(other: Finding, facts: Facts, routing: Routing) -> Facts:
+def as_facts(other: Finding, facts: Facts, routing: Routing) -> Facts:
     """Another finding of the same asset."""
     return Facts(
         finding=other.id,

@@ -25,8 +25,8 @@ async def begin_standing(rows: Sequence[Waiting], routing: Routing, work: Work, 
     told: dict[tuple[str, str], Standing] = {}
     for row in rows:
         policy = policy_of(routing.routes, row.route) if row.asset else None
-        wait = policy and next_wait(policy, 0)
-        if wait:
+        due = policy and next_at(policy, now, 0, now)
+        if due:
             told[row.route, row.subject] = Standing(
                 route=row.route,
                 subject=row.subject,
@@ -34,18 +34,22 @@ async def begin_standing(rows: Sequence[Waiting], routing: Routing, work: Work, 
                 step=0,
                 first_at=now,
                 last_at=now,
-                next_at=now + wait,
+                next_at=due,
             )
     await work.standings.begin(list(told.values()))
 
 
-def next_wait(policy: Policy, step: int) -> timedelta | None:
-    """How long until the next reminder or escalation, from the one before; None if there is none any more."""
-    waits = [float(policy.repeat)] if policy.repeat else []
+def next_at(policy: Policy, first_at: datetime, step: int, now: datetime) -> datetime | None:
+    """When the next reminder or escalation is due, after one at `now`; None if there is none any more.
+
+    An escalation whose time has passed while nobody looked comes as long after the one before as it would have.
+    """
+    due = [now + timedelta(seconds=policy.repeat)] if policy.repeat else []
     if step < len(policy.escalate):
-        before = policy.escalate[step - 1].after if step else 0.0
-        waits.append(policy.escalate[step].after - before)
-    return timedelta(seconds=min(waits)) if waits else None
+        at = first_at + timedelta(seconds=policy.escalate[step].after)
+        gap = policy.escalate[step].after - (policy.escalate[step - 1].after if step else 0.0)
+        due.append(at if at > now else now + timedelta(seconds=gap))
+    return min(due, default=None)
 
 
 async def remind(routing: Routing, repository: Repository, now: datetime) -> int:
@@ -68,17 +72,18 @@ async def _remind(one: Standing, routing: Routing, work: Work, now: datetime) ->
         await work.standings.end(one.subject, one.route)
         return 0
     if one.last_at > now + _SLACK:  # the clock was set back
-        await work.standings.move(replace(one, last_at=now, next_at=set_back(one.next_at, one.last_at, now)))
+        due, first = set_back(one.next_at, one.last_at, now), now - (one.last_at - one.first_at)
+        await work.standings.move(replace(one, first_at=first, last_at=now, next_at=due))
         return 0
     is_step = _is_step(one, policy, now)
     if is_step or policy.repeat:
         await _tell(one, finding, asset, policy, is_step, routing, work, now)
     moved = replace(one, last_at=now, told=one.told + (not is_step), step=one.step + is_step)
-    wait = next_wait(policy, moved.step)
-    if wait is None:
+    due = next_at(policy, one.first_at, moved.step, now)
+    if due is None:
         await work.standings.end(one.subject, one.route)
     else:
-        await work.standings.move(replace(moved, next_at=now + wait))
+        await work.standings.move(replace(moved, next_at=due))
     return 1
 
 
