@@ -63,7 +63,7 @@ def how(policy: Policy) -> str:
     told += [f"waits {_length(policy.group_wait)}"] if policy.group_wait else []
     told += [f"repeats every {_length(policy.repeat)}"] if policy.repeat else []
     told += [f"after {_length(one.after)} also {', '.join(one.channels)}" for one in policy.escalate]
-    told += [f"quiet {len(policy.quiet)} hours but {policy.quiet_but.value}"] if policy.quiet else []
+    told += [f"quiet hours, but {policy.quiet_but.value}"] if policy.quiet else []
     return "; ".join([*told, f"at most {policy.budget} an hour of one asset"])
 
 

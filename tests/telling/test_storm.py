@@ -145,7 +145,7 @@ async def test_storm(pipeline: Pipeline) -> None:
 
 async def test_first_run_on_an_old_index(pipeline: Pipeline) -> None:
     """What a new site showed before is one digest when its first run is over; what was posted today is told at once."""
-    count = min(FAKES, 500)
+    count = min(FAKES, 5000)
     for start in range(0, count, PAGE):
         old = [
             fake(n, "new", None if n % 2 else NOON - timedelta(days=900)) for n in range(start, start + PAGE)
