@@ -78,9 +78,11 @@ def _length(seconds: float) -> str:
 def explain(
     finding: Annotated[str | None, typer.Argument(metavar="[FINDING]")] = None,
     asset: Annotated[str | None, typer.Option("--asset", help="A new finding of this asset.")] = None,
-    severity: Annotated[Severity, typer.Option("--severity")] = Severity.HIGH,
-    verdict: Annotated[Verdict, typer.Option("--verdict")] = Verdict.UNKNOWN,
-    tier: Annotated[Tier, typer.Option("--tier")] = Tier.AUTO,
+    severity: Annotated[Severity, typer.Option("--severity", help="How severe it would be.")] = Severity.HIGH,
+    verdict: Annotated[
+        Verdict, typer.Option("--verdict", help="What would be known of it.")
+    ] = Verdict.UNKNOWN,
+    tier: Annotated[Tier, typer.Option("--tier", help="How strong its match would be.")] = Tier.AUTO,
     site: Annotated[
         list[str] | None, typer.Option("--site", help="Where it is seen; may be repeated.")
     ] = None,
