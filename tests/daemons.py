@@ -14,14 +14,11 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from leakwatch.assetfiles import Found, fingerprint
 from leakwatch.config import Config, load_config
 from leakwatch.daemon import Daemon, running
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.service import add_asset
-from leakwatch.store.tables import site as site_table
 from leakwatch.torrent.bencode import encode
 
 HASH = "0123456789abcdef0123456789abcdef01234567"
@@ -118,10 +115,8 @@ def site(name: str, url: str, kind: str = "feed", more: str = "") -> str:
 
 @asynccontextmanager
 async def watching(config: Config, *assets: Asset) -> AsyncIterator[Daemon]:
-    """The daemon at work, on sites that were read before: what they show is news, and not what was always there."""
+    """The daemon at work."""
     async with running(config) as daemon:
-        async with daemon.repository.engine.begin() as connection:
-            await connection.execute(sa.update(site_table).values(last_ok_at=datetime.now(UTC)))
         for asset in assets:
             await add_asset(asset, daemon.repository, datetime.now(UTC))
         working = asyncio.create_task(daemon.run())
