@@ -92,6 +92,8 @@ allow_hosts = ["127.0.0.1"]
 [swarm]
 enabled = false
 {sites}
+[alerts]
+first_run = "each"
 [[channels]]
 name = "hook"
 kind = "webhook"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from leakwatch.alerts import Channel
 from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
@@ -74,9 +75,13 @@ class SwarmConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsConfig:
-    """How many messages an hour one channel gets in all; what is beyond that is told as one."""
+    """How many messages an hour one channel gets in all; what is beyond that is told as one.
+
+    `first_run` says how what a new site showed before it was watched is told: as one `digest`, or `each` at once.
+    """
 
     per_channel: int = 60
+    first_run: Literal["digest", "each"] = "digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +132,10 @@ class Config:
         """All that decides who is told."""
         kinds = {site.name: site.kind for site in self.sites}
         hosts = {site.name: site.host for site in self.sites}
-        return Routing(routes=self.routes, inhibit=self.inhibit, kinds=kinds, hosts=hosts)
+        apart = self.alerts.first_run == "digest"
+        return Routing(
+            routes=self.routes, inhibit=self.inhibit, kinds=kinds, hosts=hosts, first_run_apart=apart
+        )
 
     @property
     def limits(self) -> Limits:

@@ -192,12 +192,16 @@ class Inhibit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routing:
-    """All that decides who is told: the tree, what inhibits what, and of what kind each site is."""
+    """All that decides who is told: the tree, what inhibits what, of what kind and host each site is.
+
+    `first_run_apart`: what a new site showed before it was watched is one message.
+    """
 
     routes: tuple[Route, ...] = ()
     inhibit: tuple[Inhibit, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
     hosts: Mapping[str, str] = field(default_factory=dict[str, str])
+    first_run_apart: bool = True
 
     @classmethod
     def to(cls, *channels: str) -> Routing:

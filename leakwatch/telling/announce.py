@@ -89,7 +89,7 @@ async def announce_to(
         spread_of(await work.swarms.samples(finding.id)),
     )
     how = event.detail.get("how", "")
-    group = how if how in TOGETHER else ""
+    group = how if how in TOGETHER and (how != "first_run" or routing.first_run_apart) else ""
     if event.kind in (EventKind.REMINDER, EventKind.ESCALATED):
         group = "reminder"
     news = News(
