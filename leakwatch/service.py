@@ -21,6 +21,7 @@ from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
 from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
+from leakwatch.model.evidence import Look
 from leakwatch.model.finding import (
     STATE_CHANGES,
     EventKind,
@@ -286,6 +287,7 @@ class Case:
     proofs: tuple[Proof, ...]
     signals: tuple[tuple[str, str, float], ...]
     samples: tuple[SwarmSample, ...] = ()
+    looks: tuple[Look, ...] = ()
 
 
 async def show_finding(ident: str, repository: Repository) -> Case:
@@ -305,6 +307,7 @@ async def show_finding(ident: str, repository: Repository) -> Case:
             tuple(await work.findings.proofs(finding.id)),
             tuple(await work.findings.signals(finding.id)),
             tuple(await work.swarms.samples(finding.id)),
+            tuple(await work.looks.of(finding.id)),
         )
 
 

@@ -8,9 +8,11 @@ from leakwatch import __version__
 from leakwatch.cli import (
     alert,
     asset,
+    audit,
     config,
     db,
     demo,
+    evidence,
     finding,
     match,
     prover,
@@ -60,5 +62,7 @@ app.add_typer(rule.app, name="rule")
 app.add_typer(route.app, name="route")
 app.add_typer(silence.app, name="silence")
 app.add_typer(alert.app, name="alert")
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -19,6 +19,7 @@ from leakwatch.cli._shared import (
 )
 from leakwatch.display import clean, defang
 from leakwatch.errors import InputError
+from leakwatch.model.evidence import place_status
 from leakwatch.model.finding import Severity, State
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ def show(
     typer.echo("seen:")
     for place in case.places:
         typer.echo(f"  {place.seen_at} {place.site}: {clean(place.title, 100)} {defang(place.url or '')}")
+        if place.url:
+            typer.echo(f"    {place_status(place.url, case.looks)}")
     typer.echo("why:")
     for kind, detail, weight in case.signals:
         typer.echo(f"  {weight:+6.1f} bits  {kind}: {clean(detail, 200)}")
@@ -123,6 +126,7 @@ def _case_json(case: Case) -> dict[str, Any]:
     told = _finding_json(case.finding)
     told["places"] = [
         {name: getattr(p, name) for name in ("site", "url", "title", "seen_at", "published_at")}
+        | {"now": place_status(p.url, case.looks) if p.url else None}
         for p in case.places
     ]
     told["signals"] = [

@@ -22,7 +22,8 @@ from leakwatch.telling import is_due
 from leakwatch.timetable import rank, spread_s, trigger_of
 
 CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT, GATHER = "crawl", "prove", "deliver", "look_back", "count", "gather"
-"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due, and for `gather` all."""
+LOOK = "look"
+"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due, a host with places to see again, and for `gather` all."""
 ALL = "all"
 log = structlog.get_logger()
 
@@ -144,6 +145,7 @@ class Schedule:
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
             gather = [ALL] if await is_due(work, now) else []
+            looks = await work.looks.due_hosts(now)
         due.sort(key=lambda site: -self.ranks.get(site[0], 0))  # of one rank the longest overdue first
         await self.jobs.offer(CRAWL, [host for _, host in due])
         await self.jobs.offer(PROVE, swarms)
@@ -151,6 +153,7 @@ class Schedule:
         await self.jobs.offer(GATHER, gather)
         await self.jobs.offer(DELIVER, [one for one in channels if one in self.channels])
         await self.jobs.offer(LOOK_BACK, unsearched)
+        await self.jobs.offer(LOOK, looks)
         self.ticked = monotonic()
 
     def stop(self) -> None:

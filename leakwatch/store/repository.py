@@ -15,10 +15,13 @@ from leakwatch.store.announcements import SqlAnnouncements
 from leakwatch.store.audit import SqlAudit
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.engine import READ_ONLY, open_engine
+from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
+from leakwatch.store.looks import SqlLooks
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
+from leakwatch.store.stamps import SqlStamps
 from leakwatch.store.swarms import SqlSwarms
 
 
@@ -35,6 +38,9 @@ class SqlWork:
     announcements: SqlAnnouncements
     silences: SqlSilences
     standings: SqlStandings
+    evidence: SqlEvidence
+    looks: SqlLooks
+    stamps: SqlStamps
 
 
 class SqlRepository:
@@ -98,6 +104,9 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlAnnouncements(connection),
         SqlSilences(connection),
         SqlStandings(connection),
+        SqlEvidence(connection),
+        SqlLooks(connection),
+        SqlStamps(connection),
     )
 
 
