@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leakwatch.cases.joining import united
 from leakwatch.cases.scopes import scope_of
@@ -25,7 +25,6 @@ from leakwatch.matching.engine import artefact_keys, match_all
 from leakwatch.matching.index import Index, build_index
 from leakwatch.matching.structure import proved_keys
 from leakwatch.matching.weights import Weights
-from leakwatch.model.alert import Route
 from leakwatch.model.allow import Allow, AllowEffect
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.evidence import Capture
@@ -45,18 +44,20 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.observation import Observation, short_key, storable
 from leakwatch.model.place import PlaceClass, class_of
+from leakwatch.model.route import Routing
 from leakwatch.model.site import SiteState
-from leakwatch.model.swarm import SampleMethod, SwarmSample, believable, spread_of, wants_index_count
+from leakwatch.model.swarm import SampleMethod, SwarmSample, believable, wants_index_count
 from leakwatch.ports import Repository, Vault, Work
-from leakwatch.routing import route
 from leakwatch.rulepack.schema import RulePack
-from leakwatch.severity import severity_of
-from leakwatch.sources._kind import Page, Payload
+from leakwatch.sources import KINDS
+from leakwatch.sources._kind import Page, Payload, PolledKind
+from leakwatch.telling import announce
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.triage import NO_NEWS, News, Triage, judged, triage
 
 _MAX_PROOFS, _MAX_FILES = 5, 3
 _BATCH, _MAX_BATCHES = 500, 200
+_FRESH = timedelta(hours=48)
 _CRAWL, _PROOF, _TRIAGE = "leakwatch:crawl", "leakwatch:proof", "leakwatch:triage"
 
 
@@ -67,7 +68,7 @@ class Brain:
     index: Index
     weights: Weights
     pack: RulePack
-    routes: tuple[Route, ...]
+    routes: Routing
     hosts: Hosts = NO_HOSTS
     priors: Mapping[str, float] = field(default_factory=dict[str, float])
 
@@ -125,6 +126,7 @@ async def take_page(
                 for one in matches:
                     if one.asset in there:
                         row = ids[f"{seen.native_id}\n{seen.content_digest}"]
+                        counted.how = _how(seen, state)
                         await take_match(one, seen, row, brain, work, counted)
             moved = await work.sites.move_cursor(state, cursor, state.validators)
             if kept:
@@ -154,6 +156,14 @@ async def take_again(
     return located, counted.alerts
 
 
+def _how(seen: Observation, state: SiteState) -> str:
+    """What a site showed before anybody watched it is told together: its first poll finds what may be years old."""
+    if state.last_ok_at is not None or not isinstance(KINDS.get(state.kind), PolledKind):
+        return ""
+    is_old = seen.published_at is None or seen.fetched_at - seen.published_at > _FRESH
+    return "first_run" if is_old else ""
+
+
 def _beside(
     fresh: Sequence[Observation], known: Sequence[KnownArtefact]
 ) -> list[tuple[Observation, list[KnownArtefact]]]:
@@ -179,14 +189,14 @@ def matches_of(seen: Sequence[Observation], brain: Brain) -> list[list[Match]]:
 class Counted:
     """What a transaction has caused so far. `findings` are those that have got a sighting.
 
-    `how` marks its events: `backfill` for what lay there already.
+    `how` says why it is told with others of its like: `backfill` for what lay there already, `first_run`.
     """
 
     alerts: int = 0
     proofs: int = 0
     suppressed: int = 0
-    findings: set[FindingId] = field(default_factory=set[FindingId])
     how: str = ""
+    findings: set[FindingId] = field(default_factory=set[FindingId])
 
 
 async def take_match(
@@ -346,19 +356,13 @@ def teller(brain: Brain, counted: Counted) -> Tell:
     return tell
 
 
-async def tell_event(
-    event: FindingEvent, finding: Finding, asset: Asset, routes: Sequence[Route], work: Work
-) -> int:
-    """Write an event, and the alerts it causes, into the transaction; answers how many alerts."""
+async def tell_event(event: FindingEvent, finding: Finding, asset: Asset, routes: Routing, work: Work) -> int:
+    """Write an event, and whom it is for, into the transaction; answers how many alerts wait to be told because of it.
+
+    `detail["how"]` = backfill or first_run has it told with others of its like, `detail["drill"]` = yes at once.
+    """
     await work.findings.add_event(event)
-    places = await work.findings.places(finding.id)
-    signals = await work.findings.signals(finding.id)
-    proofs = await work.findings.proofs(finding.id)
-    spread = spread_of(await work.swarms.samples(finding.id))
-    least, told = severity_of(asset, finding.tier, finding.verdict, finding.opened_at, event.at), 0
-    for channel, alert in route(event, finding, asset, places, signals, proofs, routes, spread, least):
-        told += await work.outbox.enqueue(channel, alert, event.at)
-    return told
+    return await announce(event, finding, asset, routes, work)
 
 
 async def _index_counts(items: Sequence[Observation], work: Work) -> list[SwarmSample]:
@@ -449,7 +453,7 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
     Answers how many alerts and proofs that caused. At most the newest 100,000 observations are read.
     """
     own = replace(brain, index=build_index([brain.index.assets[asset]]))
-    counted = Counted()
+    counted = Counted(how="backfill")
     before = 2**62
     for _ in range(_MAX_BATCHES):
         async with repository.reading() as work:

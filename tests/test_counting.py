@@ -14,9 +14,9 @@ from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.errors import StoreError
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
-from leakwatch.model.alert import Route
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Finding, FindingId, Severity, State, Tier, Verdict
+from leakwatch.model.route import Routing
 from leakwatch.model.swarm import (
     SampleMethod,
     SwarmSample,
@@ -28,6 +28,7 @@ from leakwatch.model.swarm import (
 from leakwatch.pipeline import Brain
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.store.repository import SqlRepository
+from leakwatch.telling import Telling, tell_due
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -87,7 +88,7 @@ def seeds_over_time(*samples: SwarmSample) -> list[int]:
 
 def brain() -> Brain:
     """A catalogue of one film, and one route."""
-    return Brain(build_index([ASSET]), Weights({}), RulePack(), (Route(channel="ops"),))
+    return Brain(build_index([ASSET]), Weights({}), RulePack(), Routing.to("ops"))
 
 
 def counter(repository: SqlRepository, clock: Clock) -> Counter:
@@ -235,6 +236,7 @@ async def test_growth_after_removal_reopens(repository: SqlRepository) -> None:
         told.append((await count_one(brain(), counter(repository, clock))).alerts)
     transport.close()
     assert told == [0, 0, 1]
+    await tell_due(Telling(routing=Routing.to("ops")), repository, clock.at)
     async with repository.reading() as work:
         found = await work.findings.get(CASE.id)
         alert = (await work.outbox.list())[0]

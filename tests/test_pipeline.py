@@ -12,14 +12,16 @@ import pytest
 
 from leakwatch.crawl.vault import FileVault
 from leakwatch.matching.index import build_index
-from leakwatch.model.alert import Route
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import FileProof, Finding, Proof, ProofTask, State, Verdict
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.model.route import Routing
+from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain, Taken, conclude, take_page
 from leakwatch.service import load_rules, load_weights
 from leakwatch.sources._kind import Page, Payload, Request
 from leakwatch.store.repository import SqlRepository
+from leakwatch.telling import Telling, tell_due
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DIGEST = b"\x11" * 32
@@ -89,17 +91,21 @@ class Desk:
 
     async def alerts(self) -> list[str]:
         """What was said, oldest first."""
+        await tell_due(Telling(routing=self.brain.routes), self.repository, NOON)
         async with self.repository.reading() as work:
             return [one.headline for one in reversed(await work.outbox.list())]
 
 
 @pytest.fixture
 async def desk(repository: SqlRepository, tmp_path: Path) -> Desk:
-    """An asset, sites a to t and a hub, one channel."""
+    """An asset, sites a to t and a hub that were read before, one channel."""
     async with repository.writing() as work:
         await work.catalogue.save(ASSET, NOON)
         await work.sites.sync([(name, "feed", "h") for name in [*"abcdefghijklmnopqrst", "hub"]], NOON)
-    brain = Brain(build_index([ASSET]), load_weights(), load_rules(None), (Route(channel="slack"),))
+        for name in [*"abcdefghijklmnopqrst", "hub"]:
+            window = CoverageWindow(site=name, started_at=NOON, ended_at=NOON, verdict=Coverage.OK)
+            await work.sites.close_poll(window, NOON, 0, None)
+    brain = Brain(build_index([ASSET]), load_weights(), load_rules(None), Routing.to("slack"))
     return Desk(repository, FileVault(tmp_path / "evidence"), brain)
 
 

@@ -77,26 +77,7 @@ def _alerts() -> None:
     op.add_column("outbox", sa.Column("recipient", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("route", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("urgency", sa.Integer(), nullable=False, server_default="0"))
-    op.create_table(
-        "announcement",
-        _id(),
-        sa.Column("key", sa.String(64), nullable=False),
-        _text("route"),
-        _text("channel"),
-        _text("group_key"),
-        _text("subject"),
-        _json("alert"),
-        sa.Column("urgency", sa.Integer(), nullable=False),
-        _text("state"),
-        _text("why", nullable=True),
-        _time("due_at"),
-        _time("created_at"),
-        sa.Column("outbox_key", sa.String(64), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_announcement"),
-        sa.UniqueConstraint("key", name="uq_announcement_key"),
-    )
-    op.create_index("ix_announcement_state_due_at", "announcement", ["state", "due_at"])
-    op.create_index("ix_announcement_subject", "announcement", ["subject"])
+    _announcements()
     op.create_table(
         "standing",
         sa.Column("route", sa.Text(), primary_key=True),
@@ -105,10 +86,10 @@ def _alerts() -> None:
         _count("step"),
         _time("first_at"),
         _time("last_at"),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True, index=False),
-        _json("detail"),
+        _time("next_at"),
     )
     op.create_index("ix_standing_next_at", "standing", ["next_at"])
+    op.create_index("ix_standing_subject", "standing", ["subject"])
     op.create_table(
         "message_thread",
         sa.Column("channel", sa.Text(), primary_key=True),
@@ -130,8 +111,54 @@ def _alerts() -> None:
         _time("ended_at", nullable=True),
         _text("ended_by", nullable=True),
         _count("silenced"),
+        _time("told_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_silence"),
     )
+
+
+def _announcements() -> None:
+    op.create_table(
+        "announcement",
+        _id(),
+        sa.Column("key", sa.String(64), nullable=False),
+        _text("route"),
+        _text("channel"),
+        _text("group_key"),
+        _text("subject"),
+        _text("asset"),
+        _json("alert"),
+        sa.Column("urgency", sa.Integer(), nullable=False),
+        _text("state"),
+        _text("why"),
+        _time("due_at"),
+        _time("created_at"),
+        _time("told_at", nullable=True),
+        sa.Column("outbox_key", sa.String(64), nullable=True),
+        sa.Column("silence_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_announcement"),
+        sa.UniqueConstraint("key", name="uq_announcement_key"),
+    )
+    op.create_index("ix_announcement_state_due_at", "announcement", ["state", "due_at"])
+    op.create_index(
+        "ix_announcement_channel_group", "announcement", ["state", "channel", "route", "group_key"]
+    )
+    op.create_index("ix_announcement_subject", "announcement", ["subject"])
+    op.create_index("ix_announcement_silence_id", "announcement", ["silence_id"])
+    op.create_table(
+        "told_message",
+        _id(),
+        sa.Column("key", sa.String(64), nullable=False),
+        _text("route"),
+        _text("channel"),
+        _text("group_key"),
+        _text("asset"),
+        _text("kind"),
+        sa.Column("urgency", sa.Integer(), nullable=False),
+        _time("at"),
+        sa.PrimaryKeyConstraint("id", name="pk_told_message"),
+    )
+    op.create_index("ix_told_message_channel_at", "told_message", ["channel", "at"])
+    op.create_index("ix_told_message_group", "told_message", ["route", "channel", "group_key", "at"])
 
 
 def _keeping() -> None:
@@ -241,6 +268,7 @@ def downgrade() -> None:
         "silence",
         "message_thread",
         "standing",
+        "told_message",
         "announcement",
     ):
         op.drop_table(table)

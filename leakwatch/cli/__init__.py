@@ -16,8 +16,10 @@ from leakwatch.cli import (
     finding,
     match,
     prover,
+    route,
     rule,
     run,
+    silence,
     source,
     torrent,
 )
@@ -57,6 +59,8 @@ app.add_typer(finding.app, name="finding")
 app.add_typer(torrent.app, name="torrent")
 app.add_typer(prover.app, name="prover")
 app.add_typer(rule.app, name="rule")
+app.add_typer(route.app, name="route")
+app.add_typer(silence.app, name="silence")
 app.add_typer(alert.app, name="alert")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(audit.app, name="audit")

@@ -89,10 +89,12 @@ def against_robots(config: Config) -> list[str]:
 
 def gaps(config: Config) -> list[str]:
     """What a correct configuration leaves undone, for which an operator might wait in vain."""
+    from leakwatch.routing.tree import channels_of  # noqa: PLC0415
+
     found = [
         f"no route leads to the channel {one.name!r}"
         for one in config.channels
-        if all(route.channel != one.name for route in config.routes)
+        if one.name not in channels_of(config.routes)
     ]
     if not any(site.enabled for site in config.sites):
         found.append("no site is enabled, so nothing is watched")
@@ -162,7 +164,7 @@ def teller(path: Path) -> Tell:
     """How an act of a person is told: as the configuration's routes say."""
     from leakwatch.pipeline import tell_event  # noqa: PLC0415 - pulls in the matcher
 
-    routes = load(path).routes
+    routes = load(path).routing
 
     async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
         return await tell_event(event, finding, asset, routes, work)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from leakwatch.alerts import Channel
 from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
-from leakwatch.model.alert import Route
+from leakwatch.model.duration import Duration
+from leakwatch.model.route import Inhibit, Route, Routing
 from leakwatch.polling import SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.swarm.session import SwarmSettings
+from leakwatch.telling import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,25 @@ class SwarmConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsConfig:
+    """How many messages an hour one channel gets in all; what is beyond that is told as one.
+
+    `first_run` says how what a new site showed before it was watched is told: as one `digest`, or `each` at once.
+    """
+
+    per_channel: int = 60
+    first_run: Literal["digest", "each"] = "digest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatConfig:
+    """An address that is called for as long as the daemon works and alerts go out: a watchdog elsewhere misses it."""
+
+    url: Secret
+    every: Duration = Duration(60.0)  # noqa: RUF009 - a float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceConfig:
     """What is kept, and for how long. `max_bytes` is a budget: beyond it what no finding needs is thrown away, oldest first.
 
@@ -102,7 +124,10 @@ class Config:
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
+    alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    heartbeat: HeartbeatConfig | None = None
     routes: tuple[Route, ...] = ()
+    inhibit: tuple[Inhibit, ...] = ()
     provers: tuple[ProverSettings, ...] = ()
     secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
 
@@ -122,6 +147,21 @@ class Config:
         if name not in self.secrets:
             raise ConfigError(f"no secret {name!r}", file=str(self.file), field="secrets")
         return self.secrets[name].reveal()
+
+    @property
+    def routing(self) -> Routing:
+        """All that decides who is told."""
+        kinds = {site.name: site.kind for site in self.sites}
+        hosts = {site.name: site.host for site in self.sites}
+        apart = self.alerts.first_run == "digest"
+        return Routing(
+            routes=self.routes, inhibit=self.inhibit, kinds=kinds, hosts=hosts, first_run_apart=apart
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """How much is told."""
+        return Limits(per_channel=self.alerts.per_channel)
 
     @property
     def store_url(self) -> str:
@@ -162,6 +202,8 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "swarm": SwarmConfig,
+    "alerts": AlertsConfig,
+    "heartbeat": HeartbeatConfig,
     "evidence": EvidenceConfig,
 }
 CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}

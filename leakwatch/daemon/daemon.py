@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 
 import structlog
 
@@ -19,9 +20,20 @@ from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.changes import Changes
 from leakwatch.daemon.crawling import Crawler
+from leakwatch.daemon.heartbeat import Heartbeat
 from leakwatch.daemon.keeper import Keeper
 from leakwatch.daemon.listening import Listening
-from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK, LOOK_BACK, PROVE, Schedule
+from leakwatch.daemon.schedule import (
+    ALL,
+    COUNT,
+    CRAWL,
+    DELIVER,
+    GATHER,
+    LOOK,
+    LOOK_BACK,
+    PROVE,
+    Schedule,
+)
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
@@ -41,6 +53,7 @@ from leakwatch.rulepack.schema import RulePack
 from leakwatch.store.repository import SqlRepository
 from leakwatch.streaming import Surroundings
 from leakwatch.swarm.outcomes import OutcomeLog
+from leakwatch.telling import Telling, tell_due
 
 log = structlog.get_logger()
 
@@ -76,6 +89,7 @@ class Daemon:
     streams: tuple[SiteConfig, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     crawler: Crawler = field(init=False)
+    heartbeat: Heartbeat | None = field(init=False)
     keeper: Keeper = field(init=False)
     listening: Listening = field(init=False)
     _brain: tuple[int, Brain] | None = None
@@ -96,7 +110,17 @@ class Daemon:
             has_room=self.vault.has_room,
         )
         self.keeper = Keeper(
-            self.config.evidence, self.repository, self.vault, self.fetcher, self.config.routes, self.clock
+            self.config.evidence, self.repository, self.vault, self.fetcher, self.config.routing, self.clock
+        )
+        told = self.config.heartbeat
+        self.heartbeat = told and Heartbeat(
+            url=told.url.reveal(),
+            every_s=float(told.every),
+            channels=frozenset(self.notifiers),
+            fetcher=self.fetcher,
+            repository=self.repository,
+            clock=self.clock,
+            ticked=lambda: self.schedule.ticked,
         )
         around = Surroundings(
             brain=self.brain,
@@ -120,7 +144,7 @@ class Daemon:
                 index = await asyncio.to_thread(build_index, assets)  # seconds for a large catalogue
                 self.fetcher.silence = await asyncio.to_thread(_silence, assets)
                 priors = {site.name: site.prior_bits for site in self.config.sites}
-                told = (self.weights, self.pack, self.config.routes, self.hosts, priors)
+                told = (self.weights, self.pack, self.config.routing, self.hosts, priors)
                 self._brain = (version, Brain(index, *told))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
             return self._brain[1]
@@ -130,15 +154,17 @@ class Daemon:
         hosts = _HOSTS_A_PLACE * self.config.daemon.concurrency
         self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl), hosts)
         self.jobs.handler(PROVE, self._guarded(PROVE, self.prove), _MAX_PROVING)
+        self.jobs.handler(GATHER, self._guarded(GATHER, self.gather), 1)
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
         self.jobs.handler(LOOK, self._guarded(LOOK, self.look), _MAX_LOOKING)
         working = asyncio.create_task(
-            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + _MAX_LOOKING + len(self.notifiers) + 1)
+            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + _MAX_LOOKING + len(self.notifiers) + 2)
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
+        beating = [asyncio.create_task(self.heartbeat.run())] if self.heartbeat else []
         reading = asyncio.create_task(self._keep_reading())
         await self.listening.to(self.streams)
         await self.schedule.start()
@@ -146,9 +172,9 @@ class Daemon:
         await self.stopping.wait()
         log.info("daemon_stopping")
         self.schedule.stop()
-        for task in (reading, looking):
+        for task in (reading, *beating, looking):
             task.cancel()
-        await asyncio.gather(reading, looking, return_exceptions=True)
+        await asyncio.gather(reading, *beating, looking, return_exceptions=True)
         await self.listening.to(())
         self.jobs.stop()
         _, late = await asyncio.wait({working}, timeout=_DRAIN_S)
@@ -172,9 +198,14 @@ class Daemon:
         async with self.repository.reading() as work:
             swarms = await work.findings.due_proofs(self.clock.now())
         await asyncio.gather(*(self._guarded(PROVE, self.prove)(key) for key in swarms))
+        await self._guarded(GATHER, self._gather_all)(ALL)
         for channel in self.notifiers:
             await self._guarded(DELIVER, self.deliver)(channel)
         await self.outcomes.tell()
+
+    async def _gather_all(self, key: str) -> None:
+        """Whatever waits for more to come: in one run through everything nothing more comes."""
+        await self.gather(key, settle=False)
 
     async def _keep_reading(self) -> None:
         """Notice changes of the configuration's files."""
@@ -220,20 +251,20 @@ class Daemon:
             log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
         alerts = told.alerts + await resurface(await self.brain(), self.repository, now)
         if alerts:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def _keep_evidence(self, _: str) -> None:
         """See to the store of evidence: its room, its budget, time stamps, places of removed cases."""
         if await self.keeper.look():
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def _tell_blind(self, began: str) -> None:
         """Tell of sites that are blind for too long; `began` is when the watch was started."""
         sites = self.sites | {site.name: site for site in self.streams}
         since = datetime.fromisoformat(began) if began else None
-        told = await tell_blind(sites, self.repository, self.config.routes, self.clock, since)
+        told = await tell_blind(sites, self.repository, self.config.routing, self.clock, since)
         if told:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def look_back(self, asset: str) -> None:
         """Look for a newly registered asset in what is stored."""
@@ -246,7 +277,7 @@ class Daemon:
     async def _announce(self, alerts: int, proofs: int) -> None:
         """A page was committed: what it caused need not wait for the tick."""
         if alerts:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
         if proofs:
             async with self.repository.reading() as work:
                 await self.jobs.offer(PROVE, await work.findings.due_proofs(self.clock.now()))
@@ -263,7 +294,7 @@ class Daemon:
             **({"error": proved.error} if proved.error else {}),
         )
         if proved.alerts:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def count(self, _: str) -> None:
         """Count all swarms that are due now and that no other job counts: the one that is named stands for them."""
@@ -291,7 +322,7 @@ class Daemon:
             close_when_gone=self.config.evidence.close_when_gone,
         )
         if await look_at_host(host, desk):
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def _uncounted(self) -> list[str]:
         """Swarms that are due and not being counted."""
@@ -308,13 +339,27 @@ class Daemon:
             problems=list(counted.problems),
         )
         if counted.alerts:
+            await self.jobs.submit(GATHER, [ALL])
+
+    async def gather(self, _: str, *, settle: bool = True) -> None:
+        """Make messages of what is due to be told, and have them sent."""
+        recipients = {name: tuple(getattr(one, "recipients", ())) for name, one in self.notifiers.items()}
+        telling = Telling(routing=self.config.routing, recipients=recipients, limits=self.config.limits)
+        told = await tell_due(telling, self.repository, self.clock.now(), settle=settle)
+        if told:
+            log.info("alerts_gathered", messages=told)
             await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def deliver(self, channel: str) -> None:
         """Send everything that is due on one channel."""
         notifier = self.notifiers.get(channel)
         if notifier is not None:
-            await deliver(channel, notifier, self.repository, self.clock, _report, self.stopping.is_set)
+            await deliver(channel, notifier, self.repository, self.clock, self._report, self.stopping.is_set)
+
+    def _report(self, attempt: Attempt) -> None:
+        if self.heartbeat:
+            self.heartbeat.attempted = monotonic()
+        _report(attempt)
 
     def _guarded(self, kind: str, handle: Handler) -> Handler:
         """The one place that catches broadly: a job that fails is counted and logged; the others go on."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,11 +14,12 @@ from leakwatch.crawl.vault import FileVault
 from leakwatch.errors import ConfigError, DeliveryError, LeakwatchError, NoRoom, StoreError
 from leakwatch.evidence.room import evictable
 from leakwatch.evidence.timestamps import checked_token, need, question
-from leakwatch.model.alert import BlindSite, Route, SiteAlert, SiteEvent
+from leakwatch.model.alert import BlindSite, SiteAlert, SiteEvent
 from leakwatch.model.evidence import Stamp
 from leakwatch.model.finding import Severity
+from leakwatch.model.route import Facts, Routing
 from leakwatch.ports import Clock, Fetcher, Repository
-from leakwatch.routing import site_channels
+from leakwatch.telling import announce_sites
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ class Keeper:
     repository: Repository
     vault: FileVault
     fetcher: Fetcher
-    routes: Sequence[Route]
+    routes: Routing
     clock: Clock
     _full_since: datetime | None = None
     _tidied_at: datetime | None = None
@@ -81,11 +81,9 @@ class Keeper:
 
     async def _tell(self, event: SiteEvent, since: datetime, because: str) -> int:
         alert = store_alert(event, since, self.clock.now(), because)
-        told = 0
+        facts = Facts(severity=Severity.HIGH, watch=event, sites=frozenset({_STORE}))
         async with self.repository.writing() as work:
-            for channel in site_channels(Severity.HIGH, self.routes):
-                told += await work.outbox.enqueue(channel, alert, self.clock.now())
-        return told
+            return await announce_sites([(alert, facts, None)], self.routes, work, self.clock.now())
 
     async def tidy(self) -> int:
         """Throw away what no finding needs, while there is more than the budget; answers how many files."""

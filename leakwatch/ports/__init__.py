@@ -29,6 +29,7 @@ from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
 from leakwatch.ports.cases import Cases
 from leakwatch.ports.evidence import Evidence, Looks, Stamps
+from leakwatch.ports.telling import Announcements, Silences, Standings
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
@@ -573,6 +574,21 @@ class Work(Protocol):
     @property
     def audit(self) -> Audit:
         """Who did what, and what was kept."""
+        ...
+
+    @property
+    def announcements(self) -> Announcements:
+        """What is to be told."""
+        ...
+
+    @property
+    def silences(self) -> Silences:
+        """What is told to nobody for a while."""
+        ...
+
+    @property
+    def standings(self) -> Standings:
+        """What was told and is not acknowledged."""
         ...
 
     @property

@@ -16,6 +16,7 @@ from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Finding
 from leakwatch.model.observation import Observation
+from leakwatch.model.route import Routing
 from leakwatch.model.swarm import SampleMethod, SwarmSample
 from leakwatch.pipeline import Brain, conclude, take_page
 from leakwatch.proof import TableHasher, prove
@@ -149,5 +150,5 @@ async def scene(repository: SqlRepository, folder: Path, *, is_v2: bool = False,
         await work.sites.sync(
             [("board", "imageboard", "board.example"), ("index", "feed", "i.example")], NOON
         )
-    brain = Brain(build_index([asset]), load_weights(), load_rules(None), ())
+    brain = Brain(build_index([asset]), load_weights(), load_rules(None), Routing())
     return Scene(repository, FileVault(folder / "evidence"), asset, brain, encode(info))

@@ -23,6 +23,7 @@ from leakwatch.evidence.dossier import gather
 from leakwatch.evidence.pack import build
 from leakwatch.evidence.timestamps import StampError, stamped_at
 from leakwatch.model.evidence import Outcome
+from leakwatch.model.route import Routing
 from leakwatch.store.repository import SqlRepository
 from leakwatch.store.tables import recheck
 
@@ -179,7 +180,7 @@ async def test_stamps_of_the_audit(repository: SqlRepository, tmp_path: Path, au
     clock = Clock()
     async with door(clock) as fetcher:
         keeper = Keeper(
-            EvidenceConfig(timestamp_url=authority.url), repository, made.vault, fetcher, (), clock
+            EvidenceConfig(timestamp_url=authority.url), repository, made.vault, fetcher, Routing(), clock
         )
         authority.status = 503
         await keeper.look()

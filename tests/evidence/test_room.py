@@ -21,6 +21,7 @@ from leakwatch.errors import NoRoom, StoreError
 from leakwatch.evidence.dossier import gather
 from leakwatch.evidence.room import GRACE_S, Kept, evictable, usage
 from leakwatch.model.finding import State
+from leakwatch.model.route import Routing
 from leakwatch.store.repository import SqlRepository
 
 from ..pollers import Clock  # noqa: TID252 - tests are no package that could be named
@@ -65,7 +66,7 @@ async def test_evidence_of_cases_survives_any_budget(repository: SqlRepository, 
         os.utime(file, (0, 0))
     clock = Clock(datetime.now(UTC))
     settings = EvidenceConfig(max_bytes=0, keep_days=30)
-    keeper = Keeper(settings, repository, made.vault, None, (), clock)  # type: ignore[arg-type]
+    keeper = Keeper(settings, repository, made.vault, None, Routing(), clock)  # type: ignore[arg-type]
     assert await keeper.tidy() == 1
     with pytest.raises(StoreError):
         made.vault.get(stray)

@@ -15,10 +15,10 @@ from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
 from leakwatch.lookagain import LookDesk, look_at_host
 from leakwatch.matching.index import build_index
-from leakwatch.model.alert import Route
 from leakwatch.model.asset import Asset
 from leakwatch.model.evidence import Look, Outcome
 from leakwatch.model.finding import EventKind, Finding, State
+from leakwatch.model.route import Routing
 from leakwatch.pipeline import Brain
 from leakwatch.polling import SiteConfig, poll
 from leakwatch.service import load_rules, load_weights
@@ -94,7 +94,8 @@ class Watch:
     async def told(self) -> list[str]:
         """What was said, oldest first."""
         async with self.repository.reading() as work:
-            return [one.headline for one in reversed(await work.outbox.list())]
+            noted = await work.announcements.noted((await work.findings.list())[0].id)
+            return [one.headline for one in noted]
 
 
 async def made(
@@ -117,7 +118,7 @@ async def made(
     async with repository.writing() as work:
         await work.catalogue.save(asset, NOON)
         await work.sites.sync([(one.name, one.kind, one.host) for one in sites.values()], NOON)
-    brain = Brain(build_index([asset]), load_weights(), load_rules(None), (Route(channel="hook"),))
+    brain = Brain(build_index([asset]), load_weights(), load_rules(None), Routing.to("hook"))
     desk = LookDesk(
         sites=sites,
         brain=brain,
