@@ -118,3 +118,13 @@ def retry(
     if not run_async(work):
         raise InputError(f"no dead or waiting alert {ident}; `leakwatch alert list` shows them")
     say(f"{ident}: due now")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of what a webhook is sent."""
+    import json  # noqa: PLC0415
+
+    from leakwatch.alerts.webhook_schema import schema as told  # noqa: PLC0415
+
+    typer.echo(json.dumps(told(), indent=2, ensure_ascii=False))

@@ -85,15 +85,22 @@ class Alert:
 
 
 class SiteEvent(StrEnum):
-    """What may be said of a site."""
+    """What may be said of a site, or of a channel: of one that does not take alerts another one is told."""
 
     BLIND = "blind"
     RECOVERED = "recovered"
+    CHANNEL_DOWN = "channel_down"
+    CHANNEL_BACK = "channel_back"
+
+    @property
+    def is_of_channel(self) -> bool:
+        """Whether it is said of a channel."""
+        return self in (SiteEvent.CHANNEL_DOWN, SiteEvent.CHANNEL_BACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindSite:
-    """One site that was not read: since when, why, and what a person can do."""
+    """One site that was not read, or channel that took nothing: since when, why, and what a person can do."""
 
     name: str
     since: str
@@ -103,9 +110,9 @@ class BlindSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteAlert:
-    """What is said when the watch cannot see, or sees again. It is no finding: nothing was leaked.
+    """What is said when the watch cannot see or cannot tell, or can again. It is no finding: nothing was leaked.
 
-    Sites that fail together are told together.
+    Sites that fail together are told together; of channels each is told by itself.
     """
 
     event: SiteEvent
@@ -120,12 +127,13 @@ class SiteAlert:
     @property
     def subject(self) -> str:
         """What all alerts of one matter have in common: the site, where it is one."""
-        return f"site:{self.sites[0].name}" if len(self.sites) == 1 else "sites"
+        what = "channel" if self.event.is_of_channel else "site"
+        return f"{what}:{self.sites[0].name}" if len(self.sites) == 1 else f"{what}s"
 
     @property
     def kind(self) -> str:
         """What has happened, as webhooks name it."""
-        return f"site.{self.event.value}"
+        return self.event.value.replace("_", ".") if self.event.is_of_channel else f"site.{self.event.value}"
 
 
 class DigestEvent(StrEnum):
