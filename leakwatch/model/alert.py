@@ -12,14 +12,19 @@ from leakwatch.model.finding import EventKind, FindingId, Severity, State, Verdi
 
 
 class DeliveryState(StrEnum):
-    """Where one alert to one channel stands (see the delivery promise in the README)."""
+    """Where one alert to one channel stands (see the delivery promise in the README).
+
+    FOLDED is told by a digest of the same channel, and ends as that ends; DROPPED was given up by a person.
+    """
 
     PENDING = "pending"
     LEASED = "leased"
     SENT = "sent"
     RETRY = "retry"
     UNCERTAIN = "uncertain"
+    FOLDED = "folded"
     DEAD = "dead"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +150,7 @@ class DigestEvent(StrEnum):
     FIRST_RUN = "first_run"
     BACKFILL = "backfill"
     AFTER_QUIET = "after_quiet"
+    AFTER_OUTAGE = "after_outage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +204,7 @@ class Delivery:
     `key` is the idempotency key: the same for every attempt, sent along wherever the channel has a place for
     it. `repeat` is true where an earlier attempt may have been accepted without our knowing. `recipient` is one of
     the several that a channel has, "" where it has one; `thread` is what was said there of the same matter before.
+    Units:  `waited_s` seconds for which it was tried, or held back because its channel failed.
     """
 
     id: int
@@ -210,6 +217,7 @@ class Delivery:
     repeat: bool = False
     recipient: str = ""
     thread: Thread | None = None
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +225,7 @@ class OutboxRow:
     """Where one alert to one channel stands, for people."""
 
     id: int
+    key: str
     channel: str
     recipient: str
     route: str
@@ -227,6 +236,10 @@ class OutboxRow:
     due_at: datetime
     created_at: datetime
     last_error: str | None
+    sent_at: datetime | None = None
+    reference: str | None = None
+    folded_into: str | None = None
+    repeat: bool = False
 
 
 def delivery_key(channel: str, subject: str, content: str, recipient: str = "") -> str:
