@@ -42,9 +42,13 @@ class Attempt:
     alarm: Alarm | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
-    """What sending on one channel needs. `others` may be told that it fails; `folds` where people read it."""
+    """What sending on one channel needs. `others` may be told that it fails; `folds` where people read it.
+
+    `is_new` until it was seen whether much waits: at first, and when the channel has taken an alert after failures.
+    `health` is how it fared when the alert at hand was taken.
+    """
 
     channel: str
     notifier: Notifier
@@ -52,6 +56,8 @@ class Line:
     clock: Clock
     others: Sequence[Addressee]
     folds: bool
+    health: ChannelHealth
+    is_new: bool = True
 
 
 def retry_delay_s(attempts: int, retry_after_s: float | None, chance: float) -> float:
@@ -76,9 +82,7 @@ async def deliver(
     folds: bool = False,
 ) -> None:
     """Send everything that is due on one channel, until nothing is left, it is to rest, or the daemon stops."""
-    line = Line(channel, notifier, repository, clock, others, folds)
-    if not await _is_open(line):
-        return
+    line = Line(channel, notifier, repository, clock, others, folds, ChannelHealth(name=channel))
     while not stopping():
         delivery = await _next(line)
         if delivery is None:
@@ -86,15 +90,27 @@ async def deliver(
         report(await _attempt(delivery, line))
 
 
-async def _is_open(line: Line) -> bool:
-    """Whether a channel takes alerts; what waits on one that is closed is dead at once."""
-    async with line.repository.reading() as work:
-        health = await work.channels.get(line.channel)
-    if health.closed_at is None:
-        return True
+async def _next(line: Line) -> Delivery | None:
+    """The alert whose turn it is, or None where nothing is due, the channel rests, or another sender has the turn.
+
+    What waits on a channel that is closed is dead at once.
+    """
+    now = line.clock.now()
     async with line.repository.writing() as work:
-        await work.channels.bury(line.channel, _closed(health))
-    return False
+        line.health = await work.channels.get(line.channel)
+        if line.health.closed_at is not None:
+            await work.channels.bury(line.channel, _closed(line.health))
+            return None
+        if line.health.rests_until is not None and not (
+            await work.outbox.has_due(line.channel, now)
+            and await work.channels.take_turn(line.channel, now, LEASE_S)
+        ):
+            return None
+        if line.folds and line.is_new and not line.health.failures:
+            await _fold(line, now, work)
+            line.is_new = False
+        is_probe = line.health.failures >= _TRIES
+        return await work.outbox.claim(line.channel, now, LEASE_S, is_probe=is_probe)
 
 
 def _closed(health: ChannelHealth) -> str:
@@ -103,23 +119,8 @@ def _closed(health: ChannelHealth) -> str:
     )
 
 
-async def _next(line: Line) -> Delivery | None:
-    """The alert whose turn it is, or None where nothing is due, the channel rests, or another sender has the turn."""
-    now = line.clock.now()
-    async with line.repository.writing() as work:
-        if not await work.outbox.has_due(line.channel, now):
-            return None
-        if not await work.channels.take_turn(line.channel, now, LEASE_S):
-            return None
-        if line.folds:
-            await _fold(line, now, work)
-        return await work.outbox.claim(line.channel, now, LEASE_S)
-
-
 async def _fold(line: Line, now: datetime, work: Work) -> None:
-    """Put what waited for long into one digest, where that is much, and the channel is known to take alerts."""
-    if (await work.channels.get(line.channel)).failures:
-        return
+    """Put what waited for long into one digest, where that is much."""
     rows = await work.channels.waiting(line.channel, now - _OLD, _FOLD_AT_ONCE)
     if len(rows) <= MOST:
         return
@@ -154,9 +155,12 @@ async def _attempt(delivery: Delivery, line: Line) -> Attempt:
 
 async def _worked(line: Line, now: datetime, work: Work) -> Alarm | None:
     """Whatever there was against the channel is over; a single alert that it refused is not forgotten for a day."""
-    health = await work.channels.get(line.channel)
-    if health.works and health.rests_until is None:
+    if line.health.works and line.health.rests_until is None:
         return None
+    health = await work.channels.get(line.channel)
+    line.is_new = True
+    if health.failures >= _TRIES:
+        await work.channels.release(line.channel, now)
     alarm = await tell_recovery(health, line.others, now, work)
     kept = {name: at for name, at in health.told.items() if name == Trouble.REFUSED.value}
     await work.channels.keep(ChannelHealth(name=line.channel, told=kept))

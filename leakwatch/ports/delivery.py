@@ -31,8 +31,13 @@ class Outbox(Protocol):
         """Whether a channel has something to send now."""
         ...
 
-    async def claim(self, channel: str, now: datetime, lease_s: float) -> Delivery | None:
-        """Lease the most urgent due alert of a channel, of one matter or several the oldest, or None."""
+    async def claim(
+        self, channel: str, now: datetime, lease_s: float, *, is_probe: bool = False
+    ) -> Delivery | None:
+        """Lease the most urgent due alert of a channel, of one matter or several the oldest, or None.
+
+        A probe of a channel that fails takes the oldest of a matter, though it may not be due itself.
+        """
         ...
 
     async def settle(
@@ -114,6 +119,10 @@ class Channels(Protocol):
 
     async def bury(self, name: str, reason: str) -> int:
         """A channel takes nothing any more: what waits there is dead with the reason. Answers how much that was."""
+        ...
+
+    async def release(self, name: str, now: datetime) -> None:
+        """A channel is back: what waits there is due, so that it goes out in its order."""
         ...
 
     async def delay(self, name: str, now: datetime, seconds: float) -> None:

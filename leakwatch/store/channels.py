@@ -72,6 +72,11 @@ class SqlChannels:
         dead = {"state": DeliveryState.DEAD.value, "last_error": reason}
         return (await self._connection.execute(sa.update(outbox).where(waits).values(dead))).rowcount
 
+    async def release(self, name: str, now: datetime) -> None:
+        """A channel is back: what waits there is due, so that it goes out in its order."""
+        later = (outbox.c.channel == name, outbox.c.state.in_(WAITING), outbox.c.due_at > now)
+        await self._connection.execute(sa.update(outbox).where(*later).values(due_at=now))
+
     async def delay(self, name: str, now: datetime, seconds: float) -> None:
         """A channel rests: what is due there waits for it, which counts as time that it was tried."""
         longer: dict[str, Any] = {"waited_s": outbox.c.waited_s + seconds}

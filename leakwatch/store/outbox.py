@@ -65,8 +65,12 @@ class SqlOutbox:
         query = sa.select(outbox.c.id).where(outbox.c.channel == channel, _due(now)).limit(1)
         return (await self._connection.execute(query)).first() is not None
 
-    async def claim(self, channel: str, now: datetime, lease_s: float) -> Delivery | None:
+    async def claim(
+        self, channel: str, now: datetime, lease_s: float, *, is_probe: bool = False
+    ) -> Delivery | None:
         """Lease the most urgent due alert of a channel, of one matter or several the oldest, or None.
+
+        A probe of a channel that fails takes the oldest of a matter, though it may not be due itself.
 
         A lease that ran out belongs to a sender that died: its alert may have arrived, so it is uncertain.
         """
@@ -79,7 +83,7 @@ class SqlOutbox:
         urgent = (await self._connection.execute(query)).mappings().first()
         if urgent is None:
             return None
-        row = await self._first_of(urgent, now)
+        row = await self._first_of(urgent, outbox.c.state.in_(WAITING) if is_probe else _due(now))
         token = secrets.token_hex(8)
         lost = row["state"] == DeliveryState.LEASED.value
         changes: dict[str, Any] = {
@@ -103,10 +107,10 @@ class SqlOutbox:
             return None
         return mapping.delivery_of(dict(row) | changes, token, await self._thread(row))
 
-    async def _first_of(self, urgent: sa.RowMapping, now: datetime) -> sa.RowMapping:
-        """Of the alerts of one matter that are due the one that was there first: what came later speaks of it."""
+    async def _first_of(self, urgent: sa.RowMapping, among: sa.ColumnElement[bool]) -> sa.RowMapping:
+        """Of the alerts of one matter the one that was there first: what came later speaks of it."""
         same = [outbox.c[name] == urgent[name] for name in ("channel", "recipient", "finding_id")]
-        query = sa.select(outbox).where(*same, _due(now)).order_by(outbox.c.id).limit(1)
+        query = sa.select(outbox).where(*same, among).order_by(outbox.c.id).limit(1)
         return (await self._connection.execute(query)).mappings().first() or urgent
 
     async def _thread(self, row: sa.RowMapping) -> Thread | None:

@@ -222,7 +222,9 @@ async def test_few_that_waited_go_out_in_order(repository: SqlRepository) -> Non
         await w.tick(minutes=2)
     taken = [one for one in w.channels["a"].taken if isinstance(one, Alert)]
     assert len(taken) == 20
-    assert [one.content for one in taken if one.finding == "LW-2"] == ["c:2", "c:12"]
+    for number in range(10):
+        told = [one.content for one in taken if one.finding == f"LW-{number}"]
+        assert told == [f"c:{number}", f"c:{number + 10}"]
 
 
 async def test_urgent_news_does_not_overtake_its_own_finding(repository: SqlRepository) -> None:
