@@ -70,7 +70,7 @@ def message(delivery: Delivery, smtp: Smtp, clock: Clock) -> EmailMessage:
         f"leakwatch <{_list_name(alert.asset_id if isinstance(alert, Alert) else 'sites')}.leakwatch.{domain}>"
     )
     mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Leakwatch-Finding"] = clean(alert.subject, 60)
+    mail["X-Leakwatch-Finding"] = clean(alert.subject, 60).replace("=?", "= ?")
     mail["X-Leakwatch-Event"] = alert.event.value
     mail["X-Leakwatch-Severity"] = alert.severity.value
     values = {

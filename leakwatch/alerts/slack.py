@@ -16,6 +16,8 @@ from leakwatch.model.alert import Delivery, Receipt
 from leakwatch.ports import Fetcher
 
 _PERMANENT = frozenset({400, 401, 403, 404, 410})
+_CLOSING = _PERMANENT - {400}
+"""A webhook that was revoked, or whose channel is gone or archived."""
 _SECTION = 2900
 
 
@@ -75,5 +77,6 @@ class SlackNotifier:
         raise DeliveryError(
             f"slack: {host_of(self._url)} answered {status}: {told}",
             permanent=status in _PERMANENT,
+            closes=status in _CLOSING,
             retry_after_s=retry_after_s(answered),
         )

@@ -12,9 +12,11 @@ from leakwatch.cli import (
     config,
     db,
     demo,
+    drill,
     evidence,
     finding,
     match,
+    outbox,
     prover,
     route,
     rule,
@@ -52,6 +54,7 @@ def _main(
 
 run.register(app)
 demo.register(app)
+drill.register(app)
 match.register(app)
 app.add_typer(asset.app, name="asset")
 app.add_typer(source.app, name="source")
@@ -64,5 +67,6 @@ app.add_typer(silence.app, name="silence")
 app.add_typer(alert.app, name="alert")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(audit.app, name="audit")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Literal
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.settings import (
+    AppriseChannel,
+    DiscordChannel,
+    EmailChannel,
+    PagerDutyChannel,
+    SlackChannel,
+    TeamsChannel,
+    WebhookChannel,
+)
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
 from leakwatch.model.duration import Duration
@@ -206,4 +214,12 @@ SECTIONS: Mapping[str, type] = {
     "heartbeat": HeartbeatConfig,
     "evidence": EvidenceConfig,
 }
-CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}
+CHANNELS: Mapping[str, type] = {
+    "slack": SlackChannel,
+    "email": EmailChannel,
+    "webhook": WebhookChannel,
+    "pagerduty": PagerDutyChannel,
+    "teams": TeamsChannel,
+    "discord": DiscordChannel,
+    "apprise": AppriseChannel,
+}
