@@ -15,6 +15,7 @@ from leakwatch.cases.joining import united
 from leakwatch.cases.scopes import scope_of
 from leakwatch.cases.telling import Tell
 from leakwatch.cases.weighing import severity_event, weigh, weigh_first
+from leakwatch.evidence.keeping import keep, told_of
 from leakwatch.extract.hosts import NO_HOSTS, Hosts
 from leakwatch.extract.links import locate
 from leakwatch.extract.named import torrent_files, torrents, trackers
@@ -27,11 +28,13 @@ from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import Route
 from leakwatch.model.allow import Allow, AllowEffect
 from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.evidence import Capture
 from leakwatch.model.finding import (
     EventKind,
     FileTask,
     Finding,
     FindingEvent,
+    FindingId,
     KnownArtefact,
     Match,
     Proof,
@@ -54,6 +57,7 @@ from leakwatch.triage import NO_NEWS, News, Triage, judged, triage
 
 _MAX_PROOFS, _MAX_FILES = 5, 3
 _BATCH, _MAX_BATCHES = 500, 200
+_CRAWL, _PROOF, _TRIAGE = "leakwatch:crawl", "leakwatch:proof", "leakwatch:triage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +106,10 @@ async def take_page(
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
         counts = await _index_counts(located, work)
     matched = await asyncio.to_thread(lambda: _matched(_beside(fresh, known), brain)) if fresh else []
-    evidence = vault.put(payload.body) if any(matches for _, matches in matched) else None
-    stored = [replace(one, evidence=evidence) if matches else one for one, matches in matched]
+    kept = None
+    if any(matches for _, matches in matched):
+        kept = await keep(payload, state.name, f"{state.kind}/1", repository, vault)
+    stored = [replace(one, evidence=kept.digest) if matches and kept else one for one, matches in matched]
     new_ids = frozenset(one.native_id for one in fresh)
     changes = {**state.cursor, **page.cursor}
     cursor = {key: value for key, value in changes.items() if value is not None}
@@ -111,8 +117,8 @@ async def take_page(
     if stored or counts or cursor != state.cursor:
         async with repository.writing() as work:
             ids = await work.findings.store(stored)
-            if evidence:
-                await work.findings.keep_evidence(evidence, payload, state.name, f"{state.kind}/1")
+            if kept:
+                await work.evidence.keep(kept)
             there = await work.findings.lock({one.asset for _, matches in matched for one in matches})
             await work.swarms.add(counts)
             for seen, (_, matches) in zip(stored, matched, strict=True):
@@ -121,9 +127,31 @@ async def take_page(
                         row = ids[f"{seen.native_id}\n{seen.content_digest}"]
                         await take_match(one, seen, row, brain, work, counted)
             moved = await work.sites.move_cursor(state, cursor, state.validators)
+            if kept:
+                told = {str(one): told_of(kept) for one in sorted(counted.findings)}
+                await work.audit.append_all(_CRAWL, "captured", told, payload.fetched_at)
     listed = tuple((one.native_id, one.published_at) for one in located)
-    told = (counted.alerts, counted.proofs, counted.suppressed)
-    return Taken(moved, len(located), new_ids, listed, before, *told)
+    numbers = (counted.alerts, counted.proofs, counted.suppressed)
+    return Taken(moved, len(located), new_ids, listed, before, *numbers)
+
+
+async def take_again(
+    seen: Observation, kept: Capture, brain: Brain, repository: Repository
+) -> tuple[Observation, int]:
+    """Store what an item shows now, apart from any poll; answers it with its locators, and how many alerts it caused."""
+    located = replace(storable(without_peers(locate(seen, brain.hosts))), evidence=kept.digest)
+    async with repository.reading() as work:
+        known = await work.findings.known(sorted(artefact_keys(located)))
+    ((_, matches),) = await asyncio.to_thread(_matched, [(located, known)], brain)
+    counted = Counted()
+    async with repository.writing() as work:
+        ids = await work.findings.store([located])
+        there = await work.findings.lock({one.asset for one in matches})
+        for one in matches:
+            if one.asset in there:
+                row = ids[f"{located.native_id}\n{located.content_digest}"]
+                await take_match(one, located, row, brain, work, counted)
+    return located, counted.alerts
 
 
 def _beside(
@@ -149,11 +177,15 @@ def matches_of(seen: Sequence[Observation], brain: Brain) -> list[list[Match]]:
 
 @dataclass(slots=True)
 class Counted:
-    """What a transaction has caused so far. `how` marks its events: `backfill` for what lay there already."""
+    """What a transaction has caused so far. `findings` are those that have got a sighting.
+
+    `how` marks its events: `backfill` for what lay there already.
+    """
 
     alerts: int = 0
     proofs: int = 0
     suppressed: int = 0
+    findings: set[FindingId] = field(default_factory=set[FindingId])
     how: str = ""
 
 
@@ -188,6 +220,9 @@ async def take_match(
     await work.findings.save(result.finding)
     await work.findings.add_sighting(result.finding.id, row, seen, one, keys, place)
     await work.findings.add_artefacts(asset.id, result.finding.id, keys)
+    counted.findings.add(result.finding.id)
+    if is_looked_at_again(seen, asset):
+        await work.looks.plan(result.finding.id, seen.url or "", seen.site, seen.native_id, seen.fetched_at)
     for infohashes in torrents(seen)[:_MAX_PROOFS]:
         rank = _rank(one, infohashes, brain)
         counted.proofs += await work.findings.request_proof(
@@ -213,6 +248,11 @@ async def _news(finding: Finding | None, place: PlaceClass, work: Work) -> News:
         scope_of(finding, await work.findings.events(finding.id)) is not None
     )
     return News(place not in await work.cases.classes(finding.id), is_outside)
+
+
+def is_looked_at_again(seen: Observation, asset: Asset) -> bool:
+    """Whether its page may be asked for once more: of an embargoed asset only where its owner said yes."""
+    return asset.may_look_up_swarm and (seen.url or "").startswith(("http://", "https://"))
 
 
 async def _take_allowed(
@@ -363,7 +403,7 @@ def _rank(one: Match, infohashes: Infohashes, brain: Brain) -> Rank:
 async def conclude(
     task: ProofTask | FileTask,
     proof: Proof,
-    metadata_digest: str | None,
+    metadata: Capture | None,
     at: datetime,
     brain: Brain,
     repository: Repository,
@@ -371,13 +411,14 @@ async def conclude(
 ) -> int:
     """Commit the verdict on one torrent: an event on its finding, and alerts; answers how many alerts.
 
-    `again_at` is when the torrent is judged again, None where the verdict is final.
+    `metadata` is what it was judged by; `again_at` when it is judged again, None where the verdict is final.
     """
     counted = Counted()
     asset = brain.index.assets[task.asset]
     async with repository.writing() as work:
         await work.findings.lock([asset.id])
-        ident = await work.findings.close_proof(task, proof, metadata_digest, at, again_at)
+        digest = metadata.digest if metadata else None
+        ident = await work.findings.close_proof(task, proof, digest, at, again_at)
         finding = await work.findings.get(ident) if ident else None
         if finding is None:
             return 0
@@ -386,7 +427,20 @@ async def conclude(
         keys = proved_keys(proof, asset)
         survivor = await united(asset, keys, at, work, teller(brain, counted), finding.id) or changed
         await work.findings.add_artefacts(asset.id, survivor.id, keys)
+        if metadata:
+            await work.evidence.keep(metadata)
+        judgement = _told_of(task, proof, survivor, digest)
+        await work.audit.append(_PROOF, "judged", survivor.id, judgement, at)
     return counted.alerts
+
+
+def _told_of(
+    task: ProofTask | FileTask, proof: Proof, finding: Finding, digest: str | None
+) -> Mapping[str, object]:
+    """What the audit says of a verdict."""
+    torrent = str(task.infohashes) if isinstance(task, ProofTask) else task.url
+    told = {"torrent": torrent, "verdict": proof.verdict.value, "method": proof.method, "metadata": digest}
+    return told | {"finding": finding.verdict.value}
 
 
 async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tuple[int, int]:

@@ -25,6 +25,7 @@ from leakwatch.model.alert import Alert, Place
 from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
 from leakwatch.model.case import Hidden, Sighting
+from leakwatch.model.evidence import Look
 from leakwatch.model.finding import (
     EventKind,
     Finding,
@@ -290,6 +291,7 @@ class Case:
     proofs: tuple[Proof, ...]
     signals: tuple[tuple[str, str, float], ...]
     samples: tuple[SwarmSample, ...] = ()
+    looks: tuple[Look, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     spreading: FirstSeen = NOTHING_SEEN
     others: Mapping[str, Sequence[tuple[FindingId, AssetId]]] = field(default_factory=dict)
@@ -316,6 +318,7 @@ async def show_finding(ident: str, repository: Repository) -> Case:
             tuple(await work.findings.proofs(finding.id)),
             tuple(await work.findings.signals(finding.id)),
             tuple(await work.swarms.samples(finding.id)),
+            tuple(await work.looks.of(finding.id)),
             tuple(sightings),
             first_seen(sightings, carried),
             await work.cases.by_authors(authors, finding.id),

@@ -85,7 +85,7 @@ class Desk:
 
     async def conclude(self, task: ProofTask, proof: Proof) -> int:
         """A verdict comes in."""
-        return await conclude(task, proof, "d" * 64, NOON, self.brain, self.repository)
+        return await conclude(task, proof, None, NOON, self.brain, self.repository)
 
     async def alerts(self) -> list[str]:
         """What was said, oldest first."""

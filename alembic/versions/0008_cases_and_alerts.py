@@ -150,6 +150,8 @@ def _keeping() -> None:
     op.create_index("ix_audit_subject", "audit", ["subject"])
     op.add_column("evidence", sa.Column("warc", sa.String(64), nullable=True))
     op.add_column("evidence", _json("request"))
+    op.add_column("evidence", sa.Column("refers_to", sa.String(64), nullable=True))
+    op.add_column("evidence", _time("evicted_at", nullable=True))
     op.create_table(
         "recheck",
         _id(),
@@ -178,8 +180,11 @@ def _keeping() -> None:
         _text("state"),
         sa.Column("token", sa.String(64), nullable=True),
         _time("at"),
+        _count("attempts"),
+        _time("next_try_at", nullable=True),
         _text("detail", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_stamp"),
+        sa.UniqueConstraint("digest", "authority", name="uq_stamp_digest_authority"),
     )
     op.create_index("ix_stamp_digest", "stamp", ["digest"])
 
@@ -239,7 +244,7 @@ def downgrade() -> None:
         "announcement",
     ):
         op.drop_table(table)
-    for name in ("request", "warc"):
+    for name in ("evicted_at", "refers_to", "request", "warc"):
         op.drop_column("evidence", name)
     for name in ("urgency", "route", "recipient"):
         op.drop_column("outbox", name)

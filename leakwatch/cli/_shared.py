@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -151,7 +152,7 @@ ByOption = Annotated[
 
 def actor(by: str | None) -> str:
     """Who does it, for history and audit."""
-    told = (by or getpass.getuser()).strip()
+    told = (by or os.environ.get("LEAKWATCH_ACTOR") or getpass.getuser()).strip()
     if not told:
         raise typer.BadParameter("a name is needed: give --by, or set LEAKWATCH_ACTOR")
     return clean(told, 100)

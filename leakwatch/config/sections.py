@@ -71,6 +71,26 @@ class SwarmConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceConfig:
+    """What is kept, and for how long. `max_bytes` is a budget: beyond it what no finding needs is thrown away, oldest first.
+
+    `keep_days` after a case was closed its evidence counts as not needed any more, 0 for never. Below `min_free_bytes`
+    of free disk the crawl waits, and somebody is told. `look_again` asks for pages of findings once more after 1, 10 and 60
+    minutes. `close_when_gone` sets a finding to removed when all its places are gone. `timestamp_url` is an RFC 3161
+    authority that stamps the end of the audit each hour and when a finding opens; `timestamp_certificate` (PEM) is put
+    into packs.
+    """
+
+    max_bytes: int = 20 * 2**30
+    keep_days: int = 0
+    min_free_bytes: int = 512 * 2**20
+    look_again: bool = True
+    close_when_gone: bool = False
+    timestamp_url: str | None = None
+    timestamp_certificate: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration. `file` is where it was read."""
 
@@ -79,6 +99,7 @@ class Config:
     daemon: DaemonConfig = field(default_factory=DaemonConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     swarm: SwarmConfig = field(default_factory=SwarmConfig)
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -141,5 +162,6 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "swarm": SwarmConfig,
+    "evidence": EvidenceConfig,
 }
 CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}

@@ -40,6 +40,9 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "timeout_s": (1, 600),
     "raw_cap_bytes": (1024, None),
     "decoded_cap_bytes": (1024, None),
+    "max_bytes": (2**20, None),
+    "keep_days": (0, 36_500),
+    "min_free_bytes": (0, None),
 }
 _MAX_FILE_TEXT = 2**20
 _WORDS: Mapping[type, str] = {

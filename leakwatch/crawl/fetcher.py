@@ -241,7 +241,8 @@ class HttpFetcher:
                 raise await with_reason(error, response) from None
             coding, limits = headers.get("content-encoding", ""), self._settings.body_limits
             body = await read_body(response.aiter_raw(), where, coding, limits, monotonic)
-            return hop.payload(status, headers, body, self._clock.now())
+            now, is_relayed = self._clock.now(), out.proxy is not None
+            return hop.payload(response, body, now, self._user_agent, is_relayed=is_relayed)
         finally:
             await response.aclose()
 

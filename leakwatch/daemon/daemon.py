@@ -19,12 +19,14 @@ from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.changes import Changes
 from leakwatch.daemon.crawling import Crawler
+from leakwatch.daemon.keeper import Keeper
 from leakwatch.daemon.listening import Listening
-from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
+from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
 from leakwatch.limited.pages import PageReader
+from leakwatch.lookagain import LookDesk, look_at_host
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
@@ -43,10 +45,10 @@ from leakwatch.swarm.outcomes import OutcomeLog
 log = structlog.get_logger()
 
 _DRAIN_S, _LOOK_S, _FILES_S = 10.0, 15.0, 5.0
-BLIND, READ, TEND = "blind", "configuration", "tend"
+BLIND, READ, KEEP, TEND = "blind", "configuration", "keep", "tend"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
-_MAX_PROVING, _MAX_COUNTING = 64, 8
+_MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING = 64, 8, 8
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
 
@@ -74,6 +76,7 @@ class Daemon:
     streams: tuple[SiteConfig, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     crawler: Crawler = field(init=False)
+    keeper: Keeper = field(init=False)
     listening: Listening = field(init=False)
     _brain: tuple[int, Brain] | None = None
     _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -90,6 +93,10 @@ class Daemon:
             stopping=self.stopping,
             brain=self.brain,
             announce=self._announce,
+            has_room=self.vault.has_room,
+        )
+        self.keeper = Keeper(
+            self.config.evidence, self.repository, self.vault, self.fetcher, self.config.routes, self.clock
         )
         around = Surroundings(
             brain=self.brain,
@@ -126,8 +133,9 @@ class Daemon:
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
+        self.jobs.handler(LOOK, self._guarded(LOOK, self.look), _MAX_LOOKING)
         working = asyncio.create_task(
-            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 1)
+            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + _MAX_LOOKING + len(self.notifiers) + 1)
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
@@ -200,6 +208,7 @@ class Daemon:
         while True:
             await asyncio.sleep(_LOOK_S)
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
+            await self._guarded(KEEP, self._keep_evidence)("")
             await self._guarded(TEND, self._tend)("")
 
     async def _tend(self, _: str) -> None:
@@ -211,6 +220,11 @@ class Daemon:
             log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
         alerts = told.alerts + await resurface(await self.brain(), self.repository, now)
         if alerts:
+            await self.jobs.submit(DELIVER, list(self.notifiers))
+
+    async def _keep_evidence(self, _: str) -> None:
+        """See to the store of evidence: its room, its budget, time stamps, places of removed cases."""
+        if await self.keeper.look():
             await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def _tell_blind(self, began: str) -> None:
@@ -261,6 +275,23 @@ class Daemon:
             await count_swarms(due, brain, self.counter, self._counted)
         finally:
             self.schedule.counting.difference_update(due)
+
+    async def look(self, host: str) -> None:
+        """Look again at the places of a host that are due."""
+        if not self.config.evidence.look_again:
+            return
+        desk = LookDesk(
+            sites=self.sites,
+            brain=await self.brain(),
+            repository=self.repository,
+            vault=self.vault,
+            fetcher=self.fetcher,
+            reader=self.reader,
+            clock=self.clock,
+            close_when_gone=self.config.evidence.close_when_gone,
+        )
+        if await look_at_host(host, desk):
+            await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def _uncounted(self) -> list[str]:
         """Swarms that are due and not being counted."""

@@ -56,7 +56,8 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
         if repository.is_embedded:
             stack.enter_context(_only_one(config.data_dir / "daemon.lock"))
         await upgrade(config.store_url)
-        clock, vault = SystemClock(), FileVault(config.data_dir / "evidence")
+        clock = SystemClock()
+        vault = FileVault(config.data_dir / "evidence", config.evidence.min_free_bytes)
         fetcher = await stack.enter_async_context(
             HttpFetcher(config.door, secret=config.secret, clock=clock, at_once=config.daemon.concurrency)
         )

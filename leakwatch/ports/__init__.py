@@ -28,6 +28,7 @@ from leakwatch.model.place import PlaceClass
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
 from leakwatch.ports.cases import Cases
+from leakwatch.ports.evidence import Evidence, Looks, Stamps
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
@@ -347,10 +348,6 @@ class Findings(Protocol):
         """Kind, detail and weight of the strongest sighting's signals."""
         ...
 
-    async def keep_evidence(self, digest: str, payload: Payload, site: str, parser: str) -> None:
-        """Record what a piece of evidence is: address, status, headers, time, parser."""
-        ...
-
     async def metadata_digests(self, swarm_keys: Sequence[str]) -> list[str]:
         """Evidence that may be the metadata of one of these swarms: of other findings, or heard in the DHT."""
         ...
@@ -528,6 +525,16 @@ class Audit(Protocol):
         """Add an entry. `actor` is a person, or a part of leakwatch (`leakwatch:crawl`)."""
         ...
 
+    async def append_all(
+        self, actor: str, action: str, told: Mapping[str, Mapping[str, Any]], at: datetime
+    ) -> list[AuditEntry]:
+        """Add one entry for each subject, all at once."""
+        ...
+
+    async def head(self, but: Sequence[str] = ()) -> AuditEntry | None:
+        """The last entry; the last of another action than those in `but`, where any are given."""
+        ...
+
     async def entries(
         self, subject: str | None = None, after: int = 0, limit: int = 1000
     ) -> list[AuditEntry]:
@@ -566,6 +573,21 @@ class Work(Protocol):
     @property
     def audit(self) -> Audit:
         """Who did what, and what was kept."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was kept."""
+        ...
+
+    @property
+    def looks(self) -> Looks:
+        """Further looks at places."""
+        ...
+
+    @property
+    def stamps(self) -> Stamps:
+        """Time stamps by others."""
         ...
 
     @property

@@ -15,9 +15,12 @@ from leakwatch.store.audit import SqlAudit
 from leakwatch.store.cases import SqlCases
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.engine import READ_ONLY, open_engine
+from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
+from leakwatch.store.looks import SqlLooks
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.sites import SqlSites
+from leakwatch.store.stamps import SqlStamps
 from leakwatch.store.swarms import SqlSwarms
 
 
@@ -31,6 +34,9 @@ class SqlWork:
     outbox: SqlOutbox
     swarms: SqlSwarms
     audit: SqlAudit
+    evidence: SqlEvidence
+    looks: SqlLooks
+    stamps: SqlStamps
     cases: SqlCases
 
 
@@ -92,6 +98,9 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlOutbox(connection),
         SqlSwarms(connection),
         SqlAudit(connection),
+        SqlEvidence(connection),
+        SqlLooks(connection),
+        SqlStamps(connection),
         SqlCases(connection),
     )
 

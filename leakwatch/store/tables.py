@@ -219,6 +219,8 @@ evidence = sa.Table(
     _text("parser"),
     sa.Column("warc", sa.String(64)),
     sa.Column("request", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("refers_to", sa.String(64)),
+    _time("evicted_at", nullable=True),
     sa.UniqueConstraint("digest", "site", "captured_at"),
 )
 
@@ -491,7 +493,10 @@ stamp = sa.Table(
     _text("state"),
     sa.Column("token", sa.String(64)),
     _time("at"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    _time("next_try_at", nullable=True),
     _text("detail", nullable=True),
+    sa.UniqueConstraint("digest", "authority"),
 )
 
 notice = sa.Table(
