@@ -1,0 +1,80 @@
+"""The seven questions of an alert at a glance, a line each: what Slack and the mail show before everything else."""
+
+from __future__ import annotations
+
+from leakwatch.alerts._facts import facts, place_lines, reason_lines, told
+from leakwatch.model.alert import Alert, AnyAlert, DigestAlert, Place, SiteAlert
+from leakwatch.model.finding import State
+
+_LONGEST = 600
+
+
+def glance(alert: AnyAlert) -> list[tuple[str, str]]:
+    """What, where, why, since when, how sure, how far it has spread, what to do next; what nobody knows is left out."""
+    known = dict(facts(alert))
+    if isinstance(alert, Alert):
+        known |= {"Where": _where(alert), "Why": _why(alert), "State": standing(alert)}
+    known["Next"] = told(alert.advice, _LONGEST)
+    order = ("What", "Where", "Why", "Since", "How sure", "Spread")
+    names = [*order, *(name for name in known if name not in (*order, "Next")), "Next"]
+    return [(name, known[name]) for name in names if known.get(name)]
+
+
+def banner(alert: AnyAlert) -> str:
+    """What must be known before anything else: that it is a test or a drill; nothing of a real alert."""
+    if alert.test:
+        return "This is a test of the channel: nothing has leaked."
+    is_drill = not isinstance(alert, SiteAlert) and alert.drill
+    return "This is a drill: somebody tries whether alerts arrive. Nothing has leaked." if is_drill else ""
+
+
+def standing(alert: Alert) -> str:
+    """Where the case stands and who has it; nothing where it is new and nobody's."""
+    by = f" by {told(alert.acknowledged_by, 80)}" if alert.acknowledged_by else ""
+    state = alert.state.value.replace("_", " ") if alert.state is not State.NEW or by else ""
+    whose = f"assigned to {told(alert.assignee, 80)}" if alert.assignee else ""
+    return ", ".join(part for part in (f"{state}{by}", whose) if part)
+
+
+def details(alert: AnyAlert) -> list[tuple[str, list[str]]]:
+    """Headings and lines of what a glance has no room for: the other places, the other reasons; of sites each."""
+    if isinstance(alert, SiteAlert):
+        return [("Sites", _unmarked(place_lines(alert)))]
+    if isinstance(alert, DigestAlert):
+        return []
+    found: list[tuple[str, list[str]]] = []
+    if len(alert.places) > 1 or any(_elsewhere(place) for place in alert.places):
+        found.append(("Every place", _unmarked(place_lines(alert))))
+    if len(alert.reasons) > 1:
+        found.append(("Every reason", reason_lines(alert)))
+    return found
+
+
+def where_line(place: Place) -> str:
+    """One place: site, title, defanged link, or the first locator where there is no link."""
+    link = place.url or next(iter(_elsewhere(place)), "")
+    parts = (f"{told(place.site, 60)}:", told(place.title, 100), told(link, 300))
+    return " ".join(part for part in parts if part)
+
+
+def _where(alert: Alert) -> str:
+    if not alert.places:
+        return ""
+    more = len(alert.places) - 1
+    return where_line(alert.places[0]) + (f" and {more} more place{'s' if more > 1 else ''}" if more else "")
+
+
+def _why(alert: Alert) -> str:
+    reasons = reason_lines(alert)
+    more = len(reasons) - 1
+    if more < 0:
+        return ""
+    return reasons[0] + (f" and {more} more reason{'s' if more > 1 else ''}" if more else "")
+
+
+def _elsewhere(place: Place) -> list[str]:
+    return [one for one in place.locators if one != place.url]
+
+
+def _unmarked(lines: list[str]) -> list[str]:
+    return [line.removeprefix("• ").strip() for line in lines]
