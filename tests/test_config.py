@@ -311,6 +311,8 @@ SITE = f'{HTTP}[[sites]]\nname = "a"\nkind = "feed"\nurl = "https://x.example/"\
 SLACK = f'{HTTP}[[channels]]\nname = "s"\nkind = "slack"\nurl = "https://hooks.slack.com/x"\n'
 MAIL = f'{HTTP}[[channels]]\nname = "m"\nkind = "email"\nhost = "h"\nsender = "a@b"\nrecipients = ["c@d"]\n'
 
+BOT = f'{HTTP}[[channels]]\nname = "b"\nkind = "slack_bot"\ntoken = "xoxb-{CANARY}"\nchannel = "C024BE91L"\n'
+
 DHT = f'{HTTP}[[sites]]\nname = "d"\nkind = "dht"\n'
 
 # name: (text, line, field, part of the message)
@@ -471,8 +473,27 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         f"{HTTP}[[channels]]\nname = 'x'\nkind = 'fax'\n",
         5,
         "channels.1.kind",
-        "email, slack, webhook",
+        "email, slack, slack_bot, webhook",
     ),
+    "bot token of another sort": (BOT.replace("xoxb-", "xoxp-"), 6, "channels.1.token", "begins with xoxb-"),
+    "channel by its name": (
+        BOT.replace("C024BE91L", "#leaks"),
+        7,
+        "channels.1.channel",
+        "the id of a channel",
+    ),
+    "app token of another sort": (
+        f"{BOT}app_token = 'xoxb-{CANARY}'\n",
+        *(8, "channels.1.app_token", "begins with xapp-"),
+    ),
+    "user by his name": (f"{BOT}allowed_users = ['ana']\n", 8, "channels.1.allowed_users", "ids of users"),
+    "interface at no address": (
+        f"{BOT}api = 'slack.com/api'\n",
+        8,
+        "channels.1.api",
+        "an http or https address",
+    ),
+    "pace of an hour": (f"{BOT}pace_s = 3600\n", 8, "channels.1.pace_s", "a number from 0 to 60"),
     "channel without url": (
         f"{HTTP}[[channels]]\nname = 'x'\nkind = 'slack'\n",
         3,

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from leakwatch.alerts.email import EmailNotifier, Smtp
-from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.settings import EmailChannel, SlackBotChannel, SlackChannel, WebhookChannel
 from leakwatch.alerts.slack import SlackNotifier
+from leakwatch.alerts.slack_bot import SlackBotNotifier
 from leakwatch.alerts.webhook import WebhookNotifier
 from leakwatch.ports import Clock, Fetcher, Notifier
 
-Channel = SlackChannel | EmailChannel | WebhookChannel
+Channel = SlackChannel | SlackBotChannel | EmailChannel | WebhookChannel
 
 
 def _slack(channel: SlackChannel, fetcher: Fetcher, _clock: Clock) -> Notifier:
-    return SlackNotifier(channel.url.reveal(), fetcher)
+    return SlackNotifier(channel.url.reveal(), fetcher, channel.pace_s)
+
+
+def _slack_bot(channel: SlackBotChannel, fetcher: Fetcher, _clock: Clock) -> Notifier:
+    return SlackBotNotifier(channel, fetcher)
 
 
 def _email(channel: EmailChannel, _fetcher: Fetcher, clock: Clock) -> Notifier:
@@ -37,6 +42,7 @@ def _webhook(channel: WebhookChannel, fetcher: Fetcher, clock: Clock) -> Notifie
 
 NOTIFIERS: Mapping[type, Callable[..., Notifier]] = {
     SlackChannel: _slack,
+    SlackBotChannel: _slack_bot,
     EmailChannel: _email,
     WebhookChannel: _webhook,
 }

@@ -59,7 +59,7 @@ def where_line(place: Place) -> str:
 
 def _where(alert: Alert) -> str:
     if not alert.places:
-        return ""
+        return "no place is kept"
     more = len(alert.places) - 1
     return where_line(alert.places[0]) + (f" and {more} more place{'s' if more > 1 else ''}" if more else "")
 

@@ -55,6 +55,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "deadline_s": (1, 3600),
     "total_deadline_s": (1, 3600),
     "timeout_s": (1, 600),
+    "pace_s": (0, 60),
     "raw_cap_bytes": (1024, None),
     "decoded_cap_bytes": (1024, None),
 }

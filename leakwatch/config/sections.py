@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.settings import EmailChannel, SlackBotChannel, SlackChannel, WebhookChannel
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
@@ -142,4 +142,9 @@ SECTIONS: Mapping[str, type] = {
     "http": HttpConfig,
     "swarm": SwarmConfig,
 }
-CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}
+CHANNELS: Mapping[str, type] = {
+    "slack": SlackChannel,
+    "slack_bot": SlackBotChannel,
+    "email": EmailChannel,
+    "webhook": WebhookChannel,
+}

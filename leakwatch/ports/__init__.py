@@ -52,9 +52,15 @@ class Fetcher(Protocol):
         ...
 
     async def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float = 20.0,
+        most_bytes: int = 64 * 1024,
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Do one POST without following redirects; answers status, headers and at most 64 KiB of body.
+        """Do one POST without following redirects; answers status, headers and the start of the body.
 
         Raises: AddressRefused or FetchFailed before anything was written; DeliveryError with `uncertain`
         where the connection broke after the request had gone out.
