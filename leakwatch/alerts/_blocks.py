@@ -7,13 +7,13 @@ an actions block a value of 2,000. What a source wrote stands only in `plain_tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from leakwatch.alerts._facts import heading, told, where_to_look
-from leakwatch.alerts._glance import banner, details, glance, where_line
+from leakwatch.alerts._glance import banner, details, glance, shortened, where_line
 from leakwatch.model.alert import Alert, AnyAlert, Delivery, DigestAlert
-from leakwatch.model.finding import State
+from leakwatch.model.finding import EventKind, State
 
 Block = dict[str, Any]
 
@@ -25,6 +25,17 @@ ACKNOWLEDGE, FALSE_POSITIVE, SILENCE = (
 )
 _BLOCK = 2900  # of the 3,000 characters that a text has
 _MESSAGE = 9000  # what a person reads; also what a request of ours may weigh in any script
+_SHORT = 300
+_NEWS: Mapping[EventKind, tuple[str, ...]] = {
+    EventKind.OPENED: ("Where", "Why", "How sure", "Spread"),
+    EventKind.SIGHTED: ("Where", "Spread"),
+    EventKind.VERDICT: ("How sure", "Spread"),
+    EventKind.SEVERITY: ("How sure", "Spread"),
+    EventKind.EDITED: ("Where",),
+    EventKind.DELETED: ("Where",),
+    EventKind.REMINDER: ("How sure", "Spread", "Next"),
+}
+"""What a reply tells beside its headline; of what people did the headline tells all."""
 _OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 
 
@@ -33,11 +44,11 @@ def alert_blocks(delivery: Delivery, *, buttons: bool = False) -> list[Block]:
     alert = delivery.alert
     rows: list[Block] = [_header(heading(alert))]
     if mark := banner(alert):
-        rows.append(context(mark))
-    rows.append(_labelled(glance(alert)))
+        rows.append(_labelled([("", mark)]))
+    rows.append(_labelled(shortened(glance(alert), _SHORT)))
     if isinstance(alert, DigestAlert):
         rows += _entries(alert)
-    for name, lines in details(alert):
+    for name, lines in details(alert, _SHORT):
         rows += _listed(name, lines)
     rows = _bounded(rows)
     if buttons and isinstance(alert, Alert) and not alert.test:
@@ -50,7 +61,7 @@ def news_blocks(delivery: Delivery, *, whole: bool) -> list[Block]:
     if whole:
         return alert_blocks(delivery)
     alert = delivery.alert
-    wanted = {"Where", "How sure", "Spread", "State"}
+    wanted = _NEWS.get(alert.event, ()) if isinstance(alert, Alert) else ()
     pairs = [("", heading(alert)), *(pair for pair in glance(alert) if pair[0] in wanted)]
     return [_labelled(pairs), context(_note(delivery))]
 

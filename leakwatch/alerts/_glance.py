@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from leakwatch.alerts._facts import facts, place_lines, reason_lines, told
-from leakwatch.model.alert import Alert, AnyAlert, DigestAlert, Place, SiteAlert
+from leakwatch.model.alert import Alert, AnyAlert, Place, SiteAlert
 from leakwatch.model.finding import State
 
 _LONGEST = 600
+_SITES = 20
 
 
 def glance(alert: AnyAlert) -> list[tuple[str, str]]:
@@ -18,6 +21,11 @@ def glance(alert: AnyAlert) -> list[tuple[str, str]]:
     order = ("What", "Where", "Why", "Since", "How sure", "Spread")
     names = [*order, *(name for name in known if name not in (*order, "Next")), "Next"]
     return [(name, known[name]) for name in names if known.get(name)]
+
+
+def shortened(pairs: list[tuple[str, str]], most: int) -> list[tuple[str, str]]:
+    """The same with each value cut to so many characters: whoever wants all seven sees all seven at once."""
+    return [(name, value if len(value) <= most else value[: most - 1] + "…") for name, value in pairs]
 
 
 def banner(alert: AnyAlert) -> str:
@@ -36,16 +44,25 @@ def standing(alert: Alert) -> str:
     return ", ".join(part for part in (f"{state}{by}", whose) if part)
 
 
-def details(alert: AnyAlert) -> list[tuple[str, list[str]]]:
-    """Headings and lines of what a glance has no room for: the other places, the other reasons; of sites each."""
+def details(alert: AnyAlert, most: int) -> list[tuple[str, list[str]]]:
+    """Headings and lines of what a glance of `most` characters has no room for; of sites each with its remedy."""
+    cut = [name for name, value in glance(alert) if len(value) > most]
+    known = dict(glance(alert))
+    lists: list[tuple[str, list[str]]] = []
     if isinstance(alert, SiteAlert):
-        return [("Sites", _unmarked(place_lines(alert)))]
-    if isinstance(alert, DigestAlert):
-        return []
+        lists = [("Which", _sites(alert))]
+    if isinstance(alert, Alert):
+        lists = _every(alert, cut)
+        cut = [name for name in cut if name not in ("Where", "Why")]
+    return [*((f"{name}, in full", [known[name]]) for name in cut), *lists]
+
+
+def _every(alert: Alert, cut: list[str]) -> list[tuple[str, list[str]]]:
+    """All places and all reasons, where the glance does not tell them all."""
     found: list[tuple[str, list[str]]] = []
-    if len(alert.places) > 1 or any(_elsewhere(place) for place in alert.places):
+    if len(alert.places) > 1 or "Where" in cut or any(_elsewhere(place) for place in alert.places):
         found.append(("Every place", _unmarked(place_lines(alert))))
-    if len(alert.reasons) > 1:
+    if len(alert.reasons) > 1 or "Why" in cut:
         found.append(("Every reason", reason_lines(alert)))
     return found
 
@@ -55,6 +72,15 @@ def where_line(place: Place) -> str:
     link = place.url or next(iter(_elsewhere(place)), "")
     parts = (f"{told(place.site, 60)}:", told(place.title, 100), told(link, 300))
     return " ".join(part for part in parts if part)
+
+
+def _sites(alert: SiteAlert) -> list[str]:
+    lines = _unmarked(place_lines(alert))
+    remedies = [told(one.remedy, 300) for one in alert.sites[:_SITES]]
+    return [
+        f"{line}. {remedy}" if remedy else line
+        for line, remedy in zip_longest(lines, remedies[: len(lines)], fillvalue="")
+    ]
 
 
 def _where(alert: Alert) -> str:

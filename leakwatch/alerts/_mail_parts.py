@@ -8,10 +8,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from leakwatch.alerts._facts import heading, told, where_to_look
-from leakwatch.alerts._glance import banner, details, glance, where_line
+from leakwatch.alerts._glance import banner, details, glance, shortened, where_line
 from leakwatch.model.alert import Alert, Delivery, DigestAlert
 
-_SHORT = 170
+_SHORT = 110  # seven of them fit on a phone's screen
 _ROWS = 50
 
 
@@ -38,16 +38,14 @@ def html_part(delivery: Delivery) -> str:
 
 def _values(delivery: Delivery) -> dict[str, Any]:
     alert = delivery.alert
-    pairs = glance(alert)
-    cut = [(f"{name}, in full", [value]) for name, value in pairs if len(value) > _SHORT]
     return {
         "heading": heading(alert),
         "severity": alert.severity.value,
         "banner": banner(alert),
-        "pairs": [(name, _short(value)) for name, value in pairs],
+        "pairs": shortened(glance(alert), _SHORT),
         "rows": [_row(one) for one in alert.entries[:_ROWS]] if isinstance(alert, DigestAlert) else [],
         "left_out": alert.more + max(0, len(alert.entries) - _ROWS) if isinstance(alert, DigestAlert) else 0,
-        "details": [*cut, *details(alert)],
+        "details": details(alert, _SHORT),
         "look": where_to_look(alert),
         "subject": told(alert.subject, 80),
         "repeat": delivery.repeat,
@@ -64,7 +62,3 @@ def _row(one: Alert) -> dict[str, str]:
         "sure": f"{one.verdict.value}, {one.score:.2f}",
         "finding": told(one.finding, 60),
     }
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= _SHORT else value[: _SHORT - 1] + "…"

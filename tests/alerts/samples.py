@@ -61,13 +61,13 @@ PROVED = replace(
     spread="seen 3 times on 2 sites: board, index; swarm: 8 seeders at most, rising",
     advice="Confirm, preserve the evidence, and ask the host or index to remove it.",
     places=(
-        *OPENED.places,
         Place(
             site="index",
             url="https://index.example/torrent/77",
             title="Tideglass.70B-weights",
             seen_at="2026-11-20T12:00:40+00:00",
         ),
+        *OPENED.places,
     ),
     content="verdict:proved",
 )
