@@ -26,6 +26,7 @@ from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
+from leakwatch.ports.answering import Deeds as Deeds
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo

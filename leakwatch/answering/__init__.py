@@ -1,0 +1,26 @@
+"""Listens to what people answer where they were told: the buttons of Slack's messages, over Socket Mode.
+
+`press` reads what was pressed and is pure; `listener` does it; `_sdk` is the only importer of Slack's library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from leakwatch.alerts import Channel
+from leakwatch.alerts.settings import SlackBotChannel
+from leakwatch.answering.listener import SlackListener
+from leakwatch.ports import Clock, Deeds, Fetcher
+
+__all__ = ["SlackListener", "listeners_for"]
+
+
+def listeners_for(
+    channels: Iterable[Channel], fetcher: Fetcher, deeds: Deeds, clock: Clock
+) -> list[SlackListener]:
+    """A listener for each channel whose messages have buttons. Raises: ConfigError if Slack's library is missing."""
+    return [
+        SlackListener(one, one.app_token, fetcher, deeds, clock)
+        for one in channels
+        if isinstance(one, SlackBotChannel) and one.app_token is not None
+    ]
