@@ -298,11 +298,13 @@ def test_shipped_example_loads(folder: Path) -> None:
         "secrets/slack-webhook", "secrets/slack"
     )
     text = text.replace("LEAKWATCH_PROVER_TOKEN", "LEAKWATCH_TEST_PROVER")
+    text = text.replace('app_token_file = "secrets/slack-app"', "app_token = 'xapp-1'")
+    text = text.replace('token_file = "secrets/slack-bot"', "token = 'xoxb-1'")
     config = read(folder, text.replace("LEAKWATCH_SMTP_PASSWORD", "LEAKWATCH_TEST_PASSWORD"))
     assert [one.name for one in config.provers] == ["vault"]
     assert [site.name for site in config.sites if site.is_stream] == ["tips", "dht"]
     assert len(config.sites) == 7
-    assert [one.kind for one in config.channels] == ["slack", "email"]
+    assert [one.kind for one in config.channels] == ["slack", "slack_bot", "email"]
     assert len(config.routes) == 1
 
 
