@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 
+_AT_ONCE = 3
+
 
 class Pace:
-    """Lets the next one go when the time between two has passed; who waits first goes first."""
+    """Lets one go each so many seconds, a few at once after a pause; who waits first goes first.
+
+    Source: the generic cell rate algorithm. Slack, too, lets short bursts pass.
+    """
 
     def __init__(self, between_s: float) -> None:
-        self._between_s, self._next_at, self._lock = between_s, 0.0, asyncio.Lock()
+        self._between_s, self._free_at, self._lock = between_s, 0.0, asyncio.Lock()
 
     async def turn(self) -> None:
         """Wait until it is one's turn."""
         async with self._lock:
             now = asyncio.get_running_loop().time()
-            if now < self._next_at:
-                await asyncio.sleep(self._next_at - now)
-            self._next_at = max(now, self._next_at) + self._between_s
+            free_at = max(now, self._free_at)
+            wait = free_at - (_AT_ONCE - 1) * self._between_s - now
+            if wait > 0:
+                await asyncio.sleep(wait)
+            self._free_at = free_at + self._between_s

@@ -463,7 +463,7 @@ async def test_a_burst_of_findings_drains_in_order(slack: SlackServer, store: Sq
     assert {row["state"] for row in rows} == {"sent"}
     assert (len(slack.parents), len(slack.replies)) == (20, 100)
     at = [time for method, time in slack.times if method == "chat.postMessage"]
-    assert at[-1] - began >= 119 * pace
+    assert at[-1] - began >= (119 - 2) * pace
     assert [row["key"] for row in rows] == [one["metadata"]["event_payload"]["key"] for one in slack.messages]
 
 
@@ -481,7 +481,7 @@ async def test_a_burst_drains_through_the_incoming_webhook(slack: SlackServer, s
             clock.time += timedelta(minutes=1)
     keys = [one["blocks"][-1]["elements"][0]["text"].rpartition(" ")[2] for one in slack.hooked]
     assert (len(keys), len(set(keys))) == (600, 600)
-    assert slack.times[-1][1] - began >= 602 * pace
+    assert slack.times[-1][1] - began >= (602 - 2) * pace
     assert keys[:597] == keys_of(burst(100, 6))[3:]
 
 
@@ -491,7 +491,7 @@ def keys_of(alerts: list[Alert]) -> list[str]:
 
 
 async def test_incoming_webhook_keeps_the_pace(slack: SlackServer) -> None:
-    """An incoming webhook, too, is written to no oftener than its pace; Slack takes every sort of alert there."""
+    """An incoming webhook, too, is written to at its pace, three at once; Slack takes every sort of alert there."""
     settings = SlackChannel(name="s", kind="slack", url=Secret(slack.hook), pace_s=0.1)
     async with door() as opened:
         notifier = notifier_for(settings, opened, Clock())
@@ -500,4 +500,4 @@ async def test_incoming_webhook_keeps_the_pace(slack: SlackServer) -> None:
             await notifier.send(due(alert))
     assert len(slack.hooked) == len(ALL)
     for number, (_, time) in enumerate(slack.times):
-        assert time - began >= number * 0.1
+        assert time - began >= (number - 2) * 0.1

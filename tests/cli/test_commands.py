@@ -664,7 +664,7 @@ def test_alert_test(home: Path, post: tuple[Post, int]) -> None:
     result = run("alert", "test", code=1)
     assert result.stdout == ""
     bad, good = result.stderr.splitlines()
-    assert bad == "bad: failed: 127.0.0.1 refuses every recipient (550)"
+    assert bad == "bad: failed: 127.0.0.1 refuses the recipient (550: unknown)"
     assert good == "good: accepted"
     (mail,) = handler.mails
     assert b"Subject: [TEST] [LOW] Test alert" in mail
