@@ -200,7 +200,7 @@ def _button(label: str, action: str, ident: str) -> Block:
 
 def _note(delivery: Delivery) -> str:
     alert = delivery.alert
-    parts = [told(alert.subject, 80), where_to_look(alert), delivery.key[:16]]
+    parts = [told(alert.subject, 80), delivery.key[:16], where_to_look(alert)]
     if delivery.repeat:
         parts.append("possible repeat: an earlier attempt may have arrived")
     return " · ".join(parts)

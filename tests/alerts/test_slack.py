@@ -279,7 +279,7 @@ def test_message_answers_the_seven_questions() -> None:
         "magnet[:]?xt=urn:btih:" + "cd" * 20,
         "Why title: the name is there in full",
         "Next Look at the page now.",
-        "LW-7 · leakwatch finding show LW-7 · abababababababab",
+        "LW-7 · abababababababab · leakwatch finding show LW-7",
     ):
         assert part in said
     assert "repeat" not in said
@@ -299,7 +299,10 @@ def test_bare_alert_is_a_message() -> None:
 def test_repeat_and_test_say_so() -> None:
     """A possible repeat and a test alert are marked as such, and the key is the same in both copies."""
     again = payload(replace(DELIVERY, repeat=True, attempts=2))
-    assert "abababababababab · possible repeat" in again["blocks"][-1]["elements"][0]["text"]
+    assert (
+        "abababababababab · leakwatch finding show LW-7 · possible repeat"
+        in again["blocks"][-1]["elements"][0]["text"]
+    )
     assert payload(replace(DELIVERY, alert=replace(ALERT, test=True)))["text"].startswith(
         "[TEST] [CRITICAL] "
     )

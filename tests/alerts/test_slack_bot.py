@@ -479,7 +479,7 @@ async def test_a_burst_drains_through_the_incoming_webhook(slack: SlackServer, s
         for _ in range(2):
             await deliver("slack", notifier, store, clock, lambda _: None, lambda: False)
             clock.time += timedelta(minutes=1)
-    keys = [one["blocks"][-1]["elements"][0]["text"].rpartition(" ")[2] for one in slack.hooked]
+    keys = [one["blocks"][-1]["elements"][0]["text"].split(" · ")[1] for one in slack.hooked]
     assert (len(keys), len(set(keys))) == (600, 600)
     assert slack.times[-1][1] - began >= (602 - 2) * pace
     assert keys[:597] == keys_of(burst(100, 6))[3:]
