@@ -24,6 +24,7 @@ from leakwatch.ports import Fetcher
 EVENT_TYPE = "leakwatch_alert"
 _GONE = frozenset({"message_not_found", "thread_not_found"})
 _FIXED = frozenset({"cant_update_message", "edit_window_closed"})
+_UNHEARD = frozenset({EventKind.REMINDER, EventKind.ESCALATED})
 _PAGES, _A_PAGE = 20, 15
 _QUIET: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 
@@ -51,7 +52,7 @@ class SlackBotNotifier:
         return Receipt(reference=stamp, thread=_thread(delivery, stamp))
 
     async def _add(self, delivery: Delivery, thread: Thread) -> Receipt:
-        """News in the thread; also for those who only read the channel where it is worse or sure now."""
+        """News in the thread; where it matters to all, also for those who only read the channel."""
         rises = _rises(delivery.alert, thread)
         found, delivery = await self._earlier(delivery, thread.reference)
         told = {"text": fallback(delivery.alert), "blocks": news_blocks(delivery, whole=rises)}
@@ -139,13 +140,13 @@ def _belongs(alert: AnyAlert) -> bool:
 
 
 def _rises(alert: AnyAlert, thread: Thread) -> bool:
-    if not isinstance(alert, Alert):
+    """Whether the whole channel is to see it: it is worse, it is sure now, or nobody has taken care of it."""
+    if not isinstance(alert, Alert) or alert.event in _UNHEARD:
         return True
     before = thread.detail.get("severity", "")
     is_worse = before in list(Severity) and alert.severity.rank > Severity(before).rank
-    return is_worse or (
-        alert.verdict is Verdict.PROVED and thread.detail.get("verdict") != Verdict.PROVED.value
-    )
+    is_sure = alert.verdict is Verdict.PROVED and thread.detail.get("verdict") != Verdict.PROVED.value
+    return is_worse or is_sure
 
 
 def _thread(delivery: Delivery, stamp: str) -> Thread | None:

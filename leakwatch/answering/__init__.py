@@ -11,6 +11,7 @@ from leakwatch.alerts import Channel
 from leakwatch.alerts.settings import SlackBotChannel
 from leakwatch.answering.listener import SlackListener
 from leakwatch.ports import Clock, Deeds, Fetcher
+from leakwatch.secret import Secret
 
 __all__ = ["SlackListener", "listeners_for"]
 
@@ -18,9 +19,9 @@ __all__ = ["SlackListener", "listeners_for"]
 def listeners_for(
     channels: Iterable[Channel], fetcher: Fetcher, deeds: Deeds, clock: Clock
 ) -> list[SlackListener]:
-    """A listener for each channel whose messages have buttons. Raises: ConfigError if Slack's library is missing."""
-    return [
-        SlackListener(one, one.app_token, fetcher, deeds, clock)
-        for one in channels
-        if isinstance(one, SlackBotChannel) and one.app_token is not None
-    ]
+    """A listener for each app whose messages have buttons. Raises: ConfigError if Slack's library is missing."""
+    apps: dict[tuple[str, Secret], list[SlackBotChannel]] = {}
+    for one in channels:
+        if isinstance(one, SlackBotChannel) and one.app_token is not None:
+            apps.setdefault((one.api, one.app_token), []).append(one)
+    return [SlackListener(own, token, fetcher, deeds, clock) for (_, token), own in apps.items()]

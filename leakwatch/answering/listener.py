@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
@@ -30,23 +30,27 @@ _LONGEST_S = 60.0
 
 
 class SlackListener:
-    """Listens for one channel's buttons."""
+    """Listens for the buttons of all channels of one app: Slack tells a press to one connection of the app only."""
 
     def __init__(
         self,
-        channel: SlackBotChannel,
+        channels: Sequence[SlackBotChannel],
         app_token: Secret,
         fetcher: Fetcher,
         deeds: Deeds,
         clock: Clock,
         ping_s: float = 5.0,
     ) -> None:
-        _check_library(channel.name)
-        self._channel, self._app_token, self._deeds, self._clock = channel, app_token, deeds, clock
-        self._api, self._ping_s = SlackApi(channel.api, fetcher), ping_s
+        self._names = ", ".join(one.name for one in channels)
+        _check_library(self._names)
+        self._channels = {one.channel: one for one in reversed(channels)}
+        self._base, self._app_token = channels[0].api, app_token
+        self._deeds, self._clock, self._ping_s = deeds, clock, ping_s
+        self._api = SlackApi(self._base, fetcher)
         self._presses: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue(_WAITING)
         self._done: dict[str, None] = {}
-        self._asked, self._team = 0, ""
+        self._teams: dict[Secret, str] = {}
+        self._asked = 0
         self._stopping = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -82,20 +86,20 @@ class SlackListener:
         self._asked = min(self._asked + 1, 10)
         try:
             answer = await self._api.call("apps.connections.open", self._app_token, {}, form=True)
-            return _checked(str(answer.get("url", "")), self._channel.api)
+            return _checked(str(answer.get("url", "")), self._base)
         except DeliveryError as error:
-            log.warning("slack_not_heard", channel=self._channel.name, error=error.message)
+            log.warning("slack_not_heard", channel=self._names, error=error.message)
             raise
 
     def _heard(self, told: Mapping[str, Any]) -> None:
         if told.get("type") == "hello":
             self._asked = 0
-            log.info("slack_heard", channel=self._channel.name)
+            log.info("slack_heard", channel=self._names)
             return
         try:
             self._presses.put_nowait(told)
         except asyncio.QueueFull:
-            log.warning("slack_press_dropped", channel=self._channel.name)
+            log.warning("slack_press_dropped", channel=self._names)
 
     async def _answer_all(self) -> None:
         while True:
@@ -103,50 +107,50 @@ class SlackListener:
             try:
                 await self.answer(told)
             except Exception:
-                log.exception("slack_press_failed", channel=self._channel.name)
+                log.exception("slack_press_failed", channel=self._names)
 
     async def answer(self, payload: Mapping[str, Any]) -> None:
-        """Do what was pressed, once, and say so; what is not a press of our buttons in our channel is passed over."""
+        """Do what was pressed, once, and say so; what is no press of our buttons in our channels is passed over."""
         press = read_press(payload)
-        if press is None or press.channel != self._channel.channel or press.key in self._done:
+        channel = self._channels.get(press.channel) if press else None
+        if press is None or channel is None or press.key in self._done:
             return
         self._remember(press.key)
-        refusal = await self._refusal(press)
+        refusal = await self._refusal(press, channel)
         if refusal:
             await self._deeds.refused(press.finding, press.actor, press.key, self._clock.now(), refusal)
-            await self._whisper(press, refusal)
+            await self._whisper(press, channel, refusal)
             return
         try:
             said = await self._do(press)
         except LeakwatchError as error:
-            await self._whisper(press, error.message)
+            await self._whisper(press, channel, error.message)
             return
         log.info("slack_press_done", deed=press.deed.name.lower(), finding=press.finding, user=press.user)
-        await self._show(press, said)
+        await self._show(press, channel, said)
 
     def _remember(self, key: str) -> None:
         self._done[key] = None
         while len(self._done) > _REMEMBERED:
             del self._done[next(iter(self._done))]
 
-    async def _refusal(self, press: Press) -> str:
+    async def _refusal(self, press: Press, channel: SlackBotChannel) -> str:
         """Why this person may not; "" if he may: one of those who are named, or anybody of the app's workspace."""
-        if self._channel.allowed_users:
-            is_named = press.user in self._channel.allowed_users
+        if channel.allowed_users:
+            is_named = press.user in channel.allowed_users
             return "" if is_named else "You are not among those who may do this; ask who runs leakwatch."
         try:
-            self._team = self._team or await self._own_team()
+            team = self._teams.get(channel.token) or await self._own_team(channel.token)
         except DeliveryError as error:
             return f"It cannot be checked whether you may do this: {error.message}"
-        return (
-            "" if press.team == self._team else "Only members of the workspace that owns the app may do this."
-        )
+        return "" if press.team == team else "Only members of the workspace that owns the app may do this."
 
-    async def _own_team(self) -> str:
-        answer = await self._api.call("auth.test", self._channel.token, {}, form=True)
+    async def _own_team(self, token: Secret) -> str:
+        answer = await self._api.call("auth.test", token, {}, form=True)
         team = answer.get("team_id")
         if not isinstance(team, str) or not team:
             raise DeliveryError("slack: auth.test names no workspace")
+        self._teams[token] = team
         return team
 
     async def _do(self, press: Press) -> str:
@@ -159,21 +163,21 @@ class SlackListener:
             case Deed.SILENCE:
                 return await self._deeds.silence(*told, SILENCE)
 
-    async def _show(self, press: Press, said: str) -> None:
+    async def _show(self, press: Press, channel: SlackBotChannel, said: str) -> None:
         """Let the message show what was done; where it cannot, he who did it is told."""
         told = {"channel": press.channel, "ts": press.stamp, "text": press.text}
         told |= {"blocks": blocks_after(press, self._clock.now())}
         try:
-            await self._api.call("chat.update", self._channel.token, told)
+            await self._api.call("chat.update", channel.token, told)
         except DeliveryError as error:
             log.warning("slack_message_not_updated", finding=press.finding, error=error.message)
-            await self._whisper(press, said)
+            await self._whisper(press, channel, said)
 
-    async def _whisper(self, press: Press, text: str) -> None:
+    async def _whisper(self, press: Press, channel: SlackBotChannel, text: str) -> None:
         """Say something that only he who pressed reads."""
         told = {"channel": press.channel, "user": press.user, "text": escape(clean(text, 500))}
         try:
-            await self._api.call("chat.postEphemeral", self._channel.token, told)
+            await self._api.call("chat.postEphemeral", channel.token, told)
         except DeliveryError as error:
             log.warning("slack_whisper_failed", finding=press.finding, error=error.message)
 

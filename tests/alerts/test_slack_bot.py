@@ -21,7 +21,7 @@ from leakwatch.alerts.deliver import deliver
 from leakwatch.alerts.settings import SlackBotChannel, SlackChannel
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.model.alert import Alert, AnyAlert, Delivery, Receipt, delivery_key
-from leakwatch.model.finding import FindingId, Severity
+from leakwatch.model.finding import EventKind, FindingId, Severity
 from leakwatch.secret import Secret
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
@@ -156,11 +156,12 @@ async def test_news_go_into_the_thread_and_the_message_is_brought_up_to_date(
 
 
 async def test_only_a_rise_is_broadcast(slack: SlackServer, store: SqlRepository) -> None:
-    """A reply is shown in the channel, too, where the severity rises or it is proved, and nowhere else."""
-    for alert in (OPENED, SIGHTED, PROVED, ACKNOWLEDGED):
+    """A reply is shown in the channel, too, where it is worse, proved, or reminds of what nobody took; nowhere else."""
+    reminder = replace(PROVED, event=EventKind.REMINDER, content="again", at="2026-11-20T12:04:00.000+00:00")
+    for alert in (OPENED, SIGHTED, PROVED, reminder, ACKNOWLEDGED):
         await queue(store, alert)
         await drain(store, slack, Clock())
-    assert [one["reply_broadcast"] for one in slack.replies] == [False, True, False]
+    assert [one["reply_broadcast"] for one in slack.replies] == [False, True, True, False]
     assert "Confirm, preserve the evidence" in words(slack.replies[1])
     assert "Confirm, preserve the evidence" not in words(slack.replies[0])
 

@@ -117,10 +117,12 @@ async def deeds(empty_database: Path, tmp_path: Path) -> AsyncIterator[Written]:
 async def listening(slack: SlackServer, deeds: Written, **changes: Any) -> AsyncIterator[SlackListener]:
     """A listener whose connection stands."""
     told: dict[str, Any] = {"name": "slack", "kind": "slack_bot", "token": Secret(TOKEN), "channel": CHANNEL}
-    channel = SlackBotChannel(**(told | {"app_token": Secret(APP_TOKEN), "api": slack.api} | changes))
+    told |= {"app_token": Secret(APP_TOKEN), "api": slack.api}
+    channel = SlackBotChannel(**(told | changes))
+    others = [SlackBotChannel(**(told | {"name": "other", "channel": "C0SECOND1"}))]
     settings = DoorSettings(contact="mailto:a@example.org", allow_hosts=frozenset({"127.0.0.1"}))
     async with HttpFetcher(settings, secret=str, clock=Still(), tls=NO_TLS) as door:
-        listener = SlackListener(channel, Secret(APP_TOKEN), door, deeds, Still(), ping_s=0.3)
+        listener = SlackListener([channel, *others], Secret(APP_TOKEN), door, deeds, Still(), ping_s=0.3)
         stopping = asyncio.Event()
         running = asyncio.create_task(listener.run(stopping))
         try:
@@ -178,6 +180,21 @@ async def test_button_does_its_deed(
         await until(lambda: words in str(slack.messages[0]["blocks"]))
     assert await deeds.entries() == [("slack:U012A3CDE (ana)", action, "LW-7")]
     assert slack.whispered == []
+
+
+async def test_one_connection_serves_all_channels_of_an_app(slack: SlackServer, deeds: Written) -> None:
+    """Slack tells a press to one connection of the app, so one listener answers for every channel of it."""
+    async with listening(slack, deeds):
+        slack.say(envelope(pressed("acknowledge", channel="C0SECOND1")))
+        await until_async(lambda: _has(deeds, 1))
+    assert slack.opened == 1
+    nobody: Any = None
+    told: dict[str, Any] = {"kind": "slack_bot", "token": Secret(TOKEN)}
+    channels = [
+        SlackBotChannel(**told, name=name, channel=f"C0{name}", app_token=Secret(token))
+        for name, token in (("AA", "xapp-1"), ("BB", "xapp-2"), ("CC", "xapp-1"))
+    ]
+    assert len(listeners_for(channels, nobody, nobody, Still())) == 2
 
 
 async def test_silence_lasts_four_hours(slack: SlackServer, deeds: Written) -> None:
