@@ -66,6 +66,19 @@ def _alerts() -> None:
     op.add_column("outbox", sa.Column("recipient", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("route", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("urgency", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("waited_s", sa.Float(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("folded_into", sa.String(64), nullable=True))
+    op.create_index("ix_outbox_folded_into", "outbox", ["folded_into"])
+    op.create_table(
+        "channel",
+        sa.Column("name", sa.Text(), primary_key=True),
+        _count("failures"),
+        _time("failing_since", nullable=True),
+        _time("rests_until", nullable=True),
+        _time("closed_at", nullable=True),
+        _text("because"),
+        _json("told"),
+    )
     op.create_table(
         "announcement",
         _id(),
@@ -225,11 +238,13 @@ def downgrade() -> None:
         "message_thread",
         "standing",
         "announcement",
+        "channel",
     ):
         op.drop_table(table)
     for name in ("request", "warc"):
         op.drop_column("evidence", name)
-    for name in ("urgency", "route", "recipient"):
+    op.drop_index("ix_outbox_folded_into", "outbox")
+    for name in ("folded_into", "waited_s", "urgency", "route", "recipient"):
         op.drop_column("outbox", name)
     for name in ("retired_at", "stage"):
         op.drop_column("asset", name)

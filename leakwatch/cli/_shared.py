@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import shutil
 import sys
@@ -136,3 +137,17 @@ async def repository(path: Path) -> AsyncGenerator[SqlRepository]:
 def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end."""
     return asyncio.run(work())
+
+
+ByOption = Annotated[
+    str | None,
+    typer.Option("--by", envvar="LEAKWATCH_ACTOR", help="Who does this, for the audit; else the login name."),
+]
+
+
+def actor(by: str | None) -> str:
+    """Who does it, for history and audit."""
+    told = (by or getpass.getuser()).strip()
+    if not told:
+        raise typer.BadParameter("a name is needed: give --by, or set LEAKWATCH_ACTOR")
+    return clean(told, 100)

@@ -20,7 +20,8 @@ from typing import Any, get_args, get_origin
 from urllib.parse import urlsplit
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.apprise import service
+from leakwatch.alerts.settings import AppriseChannel, EmailChannel, WebhookChannel
 from leakwatch.alerts.webhook import secret_bytes
 from leakwatch.config.sections import CHANNELS, SECTIONS, Config
 from leakwatch.crawl.addresses import HostList
@@ -235,17 +236,18 @@ class _Reader:
         channel: Channel = self._dataclass(cls, told, at)
         if isinstance(channel, EmailChannel) and not channel.recipients:
             raise self._error((*at, "recipients"), "expected at least one address")
-        url = (
-            channel.url.reveal()
-            if isinstance(channel, SlackChannel)
-            else getattr(channel, "url", "https://x")
-        )
-        if not _is_web_address(url):
-            key = next(key for key in told if key.startswith("url"))
-            raise self._error((*at, key), "expected an http or https address")
+        if isinstance(channel, AppriseChannel):
+            self._asked((*at, _given(told, "url")), lambda: service(channel.url.reveal()))
+            return channel
+        address = getattr(channel, "url", "https://x")
+        if not _is_web_address(address.reveal() if isinstance(address, Secret) else address):
+            raise self._error((*at, _given(told, "url")), "expected an http or https address")
         if isinstance(channel, WebhookChannel):
-            key = next(key for key in told if key.startswith("secret"))
-            self._asked((*at, key), lambda: secret_bytes(channel.secret.reveal()))
+            for name, secret in (("secret", channel.secret), ("secret_before", channel.secret_before)):
+                if secret is not None:
+                    self._asked(
+                        (*at, _given(told, name)), lambda secret=secret: secret_bytes(secret.reveal())
+                    )
         return channel
 
     def _site(self, told: dict[str, Any], at: tuple[str | int, ...]) -> SiteConfig:
@@ -575,6 +577,11 @@ def _stream_of(site: SiteConfig) -> str:
     if not site.is_stream:
         return ""
     return str(getattr(site.settings, "folder", site.kind))
+
+
+def _given(told: Mapping[str, Any], name: str) -> str:
+    """The key by which a setting was given: itself, or as a file or an environment variable."""
+    return next((key for key in (name, f"{name}_file", f"{name}_env") if key in told), name)
 
 
 def _is_web_address(url: str) -> bool:

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import EmailChannel, SlackBotChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.settings import (
+    AppriseChannel,
+    DiscordChannel,
+    EmailChannel,
+    PagerDutyChannel,
+    SlackBotChannel,
+    SlackChannel,
+    TeamsChannel,
+    WebhookChannel,
+)
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
@@ -147,4 +156,8 @@ CHANNELS: Mapping[str, type] = {
     "slack_bot": SlackBotChannel,
     "email": EmailChannel,
     "webhook": WebhookChannel,
+    "pagerduty": PagerDutyChannel,
+    "teams": TeamsChannel,
+    "discord": DiscordChannel,
+    "apprise": AppriseChannel,
 }

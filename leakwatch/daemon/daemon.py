@@ -10,7 +10,8 @@ from datetime import datetime
 
 import structlog
 
-from leakwatch.alerts.deliver import Attempt, deliver
+from leakwatch.alerts import is_read_by_people
+from leakwatch.alerts.deliver import deliver
 from leakwatch.config import Config
 from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
@@ -18,13 +19,13 @@ from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.crawling import Crawler
 from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
+from leakwatch.daemon.sending import addressees, report
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
 from leakwatch.limited.pages import PageReader
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
-from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.pipeline import Brain, look_back
 from leakwatch.polling import SiteConfig, tell_blind
@@ -264,7 +265,24 @@ class Daemon:
         """Send everything that is due on one channel."""
         notifier = self.notifiers.get(channel)
         if notifier is not None:
-            await deliver(channel, notifier, self.repository, self.clock, _report, self.stopping.is_set)
+            settings = next(one for one in self.config.channels if one.name == channel)
+            await deliver(
+                channel,
+                notifier,
+                self.repository,
+                self.clock,
+                report,
+                self.stopping.is_set,
+                others=addressees(channel, self.config.channels, self.notifiers),
+                folds=is_read_by_people(settings),
+            )
+            await self.jobs.submit(DELIVER, await self._due_channels(channel))
+
+    async def _due_channels(self, but: str) -> list[str]:
+        """Channels that an alarm about this one waits on, perhaps."""
+        async with self.repository.reading() as work:
+            due = await work.outbox.due_channels(self.clock.now())
+        return [one for one in due if one in self.notifiers and one != but]
 
     def _guarded(self, kind: str, handle: Handler) -> Handler:
         """The one place that catches broadly: a job that fails is counted and logged; the others go on."""
@@ -286,18 +304,3 @@ class Daemon:
 def _silence(assets: list[Asset]) -> Silence:
     """The names that may not leave this machine."""
     return Silence.about((name, one.shown_name) for one in assets if one.embargoed for name in one.names)
-
-
-def _report(attempt: Attempt) -> None:
-    delivery = attempt.delivery
-    told = {
-        "channel": delivery.channel,
-        "finding": delivery.alert.subject,
-        "change": delivery.alert.event.value,
-    }
-    if attempt.state is DeliveryState.SENT:
-        log.info("alert_sent", **told, attempts=delivery.attempts)
-    elif attempt.state is DeliveryState.DEAD:
-        log.error("alert_dead", **told, error=attempt.error)
-    else:
-        log.warning("alert_put_off", **told, state=attempt.state.value, error=attempt.error)

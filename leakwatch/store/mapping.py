@@ -25,6 +25,7 @@ from leakwatch.model.alert import (
 )
 from leakwatch.model.allow import Allow, allow_from_json, allow_json
 from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode
+from leakwatch.model.channel import ChannelHealth, Waiting
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -341,13 +342,36 @@ def delivery_of(row: Row, lease_token: str, thread: Thread | None) -> Delivery:
         repeat=row["uncertain"],
         recipient=row["recipient"],
         thread=thread,
+        waited_s=row["waited_s"],
     )
+
+
+def waiting_of(row: Row) -> Waiting:
+    """An alert that waits, for `squeeze`."""
+    return Waiting(
+        key=row["key"],
+        recipient=row["recipient"],
+        alert=alert_of(row["alert"]),
+        created_at=row["created_at"],
+    )
+
+
+def channel_health_of(row: Row) -> ChannelHealth:
+    """How a channel fares."""
+    return ChannelHealth(**row)
+
+
+def channel_health_row(health: ChannelHealth) -> dict[str, Any]:
+    """The row of it."""
+    row = {one.name: getattr(health, one.name) for one in dataclasses.fields(health)}
+    return row | {"told": dict(health.told)}
 
 
 def outbox_row_of(row: Row) -> OutboxRow:
     """Where one alert stands."""
     return OutboxRow(
         id=row["id"],
+        key=row["key"],
         channel=row["channel"],
         recipient=row["recipient"],
         route=row["route"],
@@ -358,6 +382,10 @@ def outbox_row_of(row: Row) -> OutboxRow:
         due_at=row["due_at"],
         created_at=row["created_at"],
         last_error=row["last_error"],
+        sent_at=row["sent_at"],
+        reference=row["reference"],
+        folded_into=row["folded_into"],
+        repeat=row["uncertain"],
     )
 
 

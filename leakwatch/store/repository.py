@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from leakwatch.errors import StoreError
 from leakwatch.store.audit import SqlAudit
 from leakwatch.store.catalogue import SqlCatalogue
+from leakwatch.store.channels import SqlChannels
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.findings import SqlFindings
 from leakwatch.store.outbox import SqlOutbox
@@ -30,6 +31,7 @@ class SqlWork:
     outbox: SqlOutbox
     swarms: SqlSwarms
     audit: SqlAudit
+    channels: SqlChannels
 
 
 class SqlRepository:
@@ -90,6 +92,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlOutbox(connection),
         SqlSwarms(connection),
         SqlAudit(connection),
+        SqlChannels(connection),
     )
 
 
