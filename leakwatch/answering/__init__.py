@@ -1,6 +1,6 @@
 """Listens to what people answer where they were told: the buttons of Slack's messages, over Socket Mode.
 
-`press` reads what was pressed and is pure; `listener` does it; `_sdk` is the only importer of Slack's library.
+`press` reads what was pressed and is pure; `listener` has it done by `deeds`; `_sdk` is the only importer of Slack's library.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 from leakwatch.alerts import Channel
 from leakwatch.alerts.settings import SlackBotChannel
+from leakwatch.answering.deeds import CaseDeeds
 from leakwatch.answering.listener import SlackListener
 from leakwatch.ports import Clock, Deeds, Fetcher
 from leakwatch.secret import Secret
 
-__all__ = ["SlackListener", "listeners_for"]
+__all__ = ["CaseDeeds", "SlackListener", "listeners_for"]
 
 
 def listeners_for(

@@ -39,7 +39,7 @@ class Socket:
     def __init__(self, address: Callable[[], Awaitable[str]], heard: Heard, ping_s: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._heard = heard
-        client = _Client("", logger=_SILENT, ping_interval=ping_s, concurrency=2, receive_buffer_size=16384)
+        client = _Client("", logger=_SILENT, ping_interval=ping_s, concurrency=1, receive_buffer_size=16384)
         client.address = lambda: asyncio.run_coroutine_threadsafe(_of(address), self._loop).result()
         client.message_listeners.append(self._on_message)
         client.socket_mode_request_listeners.append(self._on_request)

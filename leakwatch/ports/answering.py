@@ -11,8 +11,8 @@ from leakwatch.model.finding import FindingId
 class Deeds(Protocol):
     """What the buttons of a message do. Each writes its audit entry in the transaction of what it changes.
 
-    `actor` is the person; `key` is that of the press of the button: a deed that was done under it is not done again.
-    Each answers what is so now, in words for the person. Raises: LeakwatchError, whose message is told him.
+    `actor` is the person, `key` names the press of the button. Each answers what is so now, in words for the person.
+    Raises: LeakwatchError, whose message is told him.
     """
 
     async def acknowledge(self, finding: FindingId, actor: str, key: str, at: datetime) -> str:

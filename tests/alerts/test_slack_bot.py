@@ -372,6 +372,30 @@ async def test_reset_after_acceptance_is_found_by_its_key(slack: SlackServer, st
     assert slack.replies[0]["thread_ts"] == slack.parents[0]["ts"]
 
 
+@pytest.mark.parametrize("before", [(), (OPENED,)], ids=["message", "reply"])
+async def test_kill_between_posting_and_writing_it_down_repeats_nothing(
+    slack: SlackServer, store: SqlRepository, before: tuple[Alert, ...]
+) -> None:
+    """A process that dies after Slack took a message, and before that is written down, finds it when it comes back."""
+    for alert in before:
+        await queue(store, alert)
+        await drain(store, slack, Clock())
+    await queue(store, PROVED)
+    async with store.writing() as work:
+        leased = await work.outbox.claim("slack", NOW, 120.0)
+    assert leased is not None
+    await send(slack, leased)
+    async with store.writing() as work:
+        assert await work.outbox.release_leases(NOW) == 1
+    rows = await drain(store, slack, Clock())
+    assert [row["state"] for row in rows] == ["sent"] * (1 + len(before))
+    assert len(slack.messages) == 1 + len(before)
+    await queue(store, ACKNOWLEDGED)
+    await drain(store, slack, Clock())
+    assert len(slack.parents) == 1
+    assert slack.replies[-1]["thread_ts"] == slack.parents[0]["ts"]
+
+
 async def test_without_the_scope_a_repeat_says_so(slack: SlackServer, store: SqlRepository) -> None:
     """An app that may not read the channel cannot look: the second copy says that it may be one, and has the same key."""
     slack.scopes.clear()

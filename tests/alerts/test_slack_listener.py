@@ -10,18 +10,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from leakwatch.alerts.settings import SlackBotChannel, SlackChannel
-from leakwatch.answering import listeners_for
+from leakwatch.answering import CaseDeeds, listeners_for
 from leakwatch.answering.listener import SlackListener, _checked
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.errors import ConfigError, DeliveryError, InputError
-from leakwatch.model.finding import FindingId
+from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.finding import Finding, FindingId, Severity, State, Tier, Verdict
+from leakwatch.ports import Deeds, Repository
 from leakwatch.secret import Secret
+from leakwatch.service import set_state
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 
@@ -114,7 +118,7 @@ async def deeds(empty_database: Path, tmp_path: Path) -> AsyncIterator[Written]:
 
 
 @asynccontextmanager
-async def listening(slack: SlackServer, deeds: Written, **changes: Any) -> AsyncIterator[SlackListener]:
+async def listening(slack: SlackServer, deeds: Deeds, **changes: Any) -> AsyncIterator[SlackListener]:
     """A listener whose connection stands."""
     told: dict[str, Any] = {"name": "slack", "kind": "slack_bot", "token": Secret(TOKEN), "channel": CHANNEL}
     told |= {"app_token": Secret(APP_TOKEN), "api": slack.api}
@@ -359,6 +363,53 @@ async def test_stopping_waits_for_nobody(slack: SlackServer, deeds: Written) -> 
 
 def _webhook() -> SlackChannel:
     return SlackChannel(name="hook", kind="slack", url=Secret("https://hooks.slack.com/x"))
+
+
+async def test_deeds_reach_the_case(slack: SlackServer, deeds: Written) -> None:
+    """A press moves the real case in the real database, once; what the state table forbids is told to him alone."""
+    asset = Asset(id=AssetId("model"), title="Tideglass 70B")
+    case = Finding(
+        id=FindingId("LW-7"),
+        asset=asset.id,
+        state=State.NEW,
+        verdict=Verdict.UNKNOWN,
+        severity=Severity.HIGH,
+        tier=Tier.AUTO,
+        score=0.97,
+        opened_at=NOW,
+        updated_at=NOW,
+        title="tideglass",
+    )
+    async with deeds.store.writing() as work:
+        await work.catalogue.save(asset, NOW)
+        await work.findings.save(case)
+    hushed: list[tuple[str, datetime, str]] = []
+
+    async def moved(
+        state: State, repository: Repository, ident: str, actor: str, reason: str, at: datetime
+    ) -> Finding:
+        return await set_state(ident, state, reason, actor, repository, at)
+
+    async def hush(finding: FindingId, until: datetime, actor: str, _reason: str, _at: datetime) -> None:
+        hushed.append((finding, until, actor))
+
+    real = CaseDeeds(
+        deeds.store, partial(moved, State.ACKNOWLEDGED), partial(moved, State.FALSE_POSITIVE), hush
+    )
+    async with listening(slack, real):
+        for number, deed in enumerate(("acknowledge", "silence", "acknowledge", "false_positive")):
+            slack.say(envelope(pressed(deed, at=f"170000000{number}.000001"), f"e{number}"))
+        await until(lambda: "false positive by" in str(slack.messages[0]["blocks"]))
+    assert hushed == [("LW-7", NOW + timedelta(hours=4), "slack:U012A3CDE (ana)")]
+    assert [one["text"].partition(" and can")[0] for one in slack.whispered] == ["LW-7 is acknowledged"]
+    async with deeds.store.reading() as work:
+        found = await work.findings.get(FindingId("LW-7"))
+        events = await work.findings.events(FindingId("LW-7"))
+    assert found is not None
+    assert found.state is State.FALSE_POSITIVE
+    assert [one.detail["actor"] for one in events] == ["slack:U012A3CDE (ana)"] * 2
+    await real.refused(FindingId("LW-7"), "slack:U0X1 (eve)", "k", NOW, "a stranger")
+    assert await deeds.entries() == [("slack:U0X1 (eve)", "finding.refused", "LW-7")]
 
 
 @pytest.mark.parametrize(
