@@ -85,8 +85,13 @@ async def take_page(
     brain: Brain,
     repository: Repository,
     vault: Vault,
+    *,
+    drill: AssetId | None = None,
 ) -> Taken:
-    """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError."""
+    """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError.
+
+    `drill` is the asset that the page only pretends to show; no other is looked at then.
+    """
     located = await asyncio.to_thread(
         lambda: [storable(without_peers(locate(one, brain.hosts))) for one in page.observations]
     )
@@ -109,7 +114,10 @@ async def take_page(
         await _keep_index_counts(located, work)
         for seen, (_, matches) in zip(stored, matched, strict=True):
             for one in matches:
-                if one.asset in there:
+                if one.asset == drill:
+                    row = ids[f"{seen.native_id}\n{seen.content_digest}"]
+                    await _take_drill(one, seen, row, brain, work, counted)
+                elif one.asset in there and drill is None:
                     row = ids[f"{seen.native_id}\n{seen.content_digest}"]
                     await _take_match(one, seen, row, brain, work, counted)
         changes = {**state.cursor, **page.cursor}
@@ -168,6 +176,23 @@ async def _take_match(
     await join_earlier(
         result.finding, asset, [key for key in keys if key.startswith("swarm:")], brain, work, counted
     )
+
+
+async def _take_drill(
+    one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: Counted
+) -> None:
+    """A case of its own, which no sighting joins; nothing is asked of a swarm, and no allow list hides it."""
+    asset = brain.index.assets[one.asset]
+    result = triage(one, seen, None, asset)
+    if result is None:
+        return
+    finding = replace(result.finding, drill=True)
+    await work.findings.save(finding)
+    await work.findings.add_sighting(finding.id, row, seen, one)
+    await work.findings.add_artefacts(asset.id, finding.id, [short_key(f"item:{seen.site}/{seen.native_id}")])
+    for event in result.events:
+        marked = replace(event, detail={**event.detail, "drill": "yes"})
+        counted.alerts += await tell_event(marked, finding, asset, brain.routes, work)
 
 
 async def _take_allowed(

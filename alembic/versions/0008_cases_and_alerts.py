@@ -53,6 +53,7 @@ def _cases() -> None:
         op.add_column("finding", _text(name, nullable=True))
     for name in ("due_at", "acknowledged_at", "closed_at"):
         op.add_column("finding", _time(name, nullable=True))
+    op.add_column("finding", sa.Column("drill", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("finding_event", _text("actor", nullable=True))
     op.add_column("finding_event", _text("reason", nullable=True))
     op.add_column("sighting", _text("opened", nullable=True))
@@ -253,5 +254,5 @@ def downgrade() -> None:
         op.drop_column("sighting", name)
     for name in ("reason", "actor"):
         op.drop_column("finding_event", name)
-    for name in ("closed_at", "acknowledged_at", "due_at", "severity_why", "acknowledged_by", "assignee"):
+    for name in ("drill", "closed_at", "acknowledged_at", "due_at", "severity_why", "acknowledged_by", "assignee"):
         op.drop_column("finding", name)

@@ -6,7 +6,6 @@ from itertools import zip_longest
 
 from leakwatch.alerts._facts import facts, place_lines, reason_lines, told
 from leakwatch.model.alert import Alert, AnyAlert, Place, SiteAlert
-from leakwatch.model.finding import State
 
 _LONGEST = 600
 _SITES = 20
@@ -16,7 +15,7 @@ def glance(alert: AnyAlert) -> list[tuple[str, str]]:
     """What, where, why, since when, how sure, how far it has spread, what to do next; what nobody knows is left out."""
     known = dict(facts(alert))
     if isinstance(alert, Alert):
-        known |= {"Where": _where(alert), "Why": _why(alert), "State": standing(alert)}
+        known |= {"Where": _where(alert), "Why": _why(alert)}
     known["Next"] = told(alert.advice, _LONGEST)
     order = ("What", "Where", "Why", "Since", "How sure", "Spread")
     names = [*order, *(name for name in known if name not in (*order, "Next")), "Next"]
@@ -34,14 +33,6 @@ def banner(alert: AnyAlert) -> str:
         return "This is a test of the channel: nothing has leaked."
     is_drill = not isinstance(alert, SiteAlert) and alert.drill
     return "This is a drill: somebody tries whether alerts arrive. Nothing has leaked." if is_drill else ""
-
-
-def standing(alert: Alert) -> str:
-    """Where the case stands and who has it; nothing where it is new and nobody's."""
-    by = f" by {told(alert.acknowledged_by, 80)}" if alert.acknowledged_by else ""
-    state = alert.state.value.replace("_", " ") if alert.state is not State.NEW or by else ""
-    whose = f"assigned to {told(alert.assignee, 80)}" if alert.assignee else ""
-    return ", ".join(part for part in (f"{state}{by}", whose) if part)
 
 
 def details(alert: AnyAlert, most: int) -> list[tuple[str, list[str]]]:

@@ -53,8 +53,8 @@ class SlackRefused(DeliveryError):
     """Slack answered that it did not do it; `code` is its word for why, `closes` whether it says so to every alert."""
 
     def __init__(self, message: str, code: str, **how: Any) -> None:
-        super().__init__(message, **how)
-        self.code, self.closes = code, code in CLOSING
+        super().__init__(message, closes=code in CLOSING, **how)
+        self.code = code
 
 
 class SlackApi:

@@ -162,10 +162,8 @@ def _raise_for(error: Exception, smtp: Smtp, *, is_handed_over: bool) -> NoRetur
             lasting = all(code not in _TRANSIENT for code in codes)
             failure = DeliveryError(f"{host} refuses {who} ({codes[0]}: {told})", permanent=lasting)
         case aiosmtplib.SMTPAuthenticationError():
-            lasting = error.code not in _TRANSIENT
-            failure = DeliveryError(
-                f"{host} refuses the user name or password ({error.code})", permanent=lasting
-            )
+            closes = error.code not in _TRANSIENT
+            failure = DeliveryError(f"{host} refuses the user name or password ({error.code})", closes=closes)
         case aiosmtplib.SMTPResponseException():
             told = clean(str(error.message), 200)
             failure = DeliveryError(

@@ -17,7 +17,8 @@ from leakwatch.errors import AddressRefused, DeliveryError, FetchFailed
 from leakwatch.model.alert import Delivery, Receipt
 from leakwatch.ports import Fetcher
 
-_PERMANENT = frozenset({400, 401, 403, 404, 410})
+_PERMANENT = frozenset({400})
+_CLOSING = frozenset({401, 403, 404, 410})
 
 
 def payload(delivery: Delivery) -> dict[str, Any]:
@@ -51,5 +52,6 @@ class SlackNotifier:
         raise DeliveryError(
             f"slack: {host_of(self._url)} answered {status}: {told}",
             permanent=status in _PERMANENT,
+            closes=status in _CLOSING,
             retry_after_s=retry_after_s(answered),
         )

@@ -11,6 +11,7 @@ from leakwatch.cli import (
     config,
     db,
     demo,
+    drill,
     finding,
     match,
     outbox,
@@ -49,6 +50,7 @@ def _main(
 
 run.register(app)
 demo.register(app)
+drill.register(app)
 match.register(app)
 app.add_typer(asset.app, name="asset")
 app.add_typer(source.app, name="source")

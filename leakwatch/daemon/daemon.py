@@ -20,6 +20,7 @@ from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.crawling import Crawler
 from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
 from leakwatch.daemon.sending import addressees, report
+from leakwatch.drilling import DRILL, Drills, end_old_drills
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
@@ -27,9 +28,10 @@ from leakwatch.limited.pages import PageReader
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.asset import Asset, AssetId
-from leakwatch.pipeline import Brain, look_back
+from leakwatch.model.finding import Finding, FindingEvent
+from leakwatch.pipeline import Brain, look_back, tell_event
 from leakwatch.polling import SiteConfig, tell_blind
-from leakwatch.ports import Clock, Notifier
+from leakwatch.ports import Clock, Notifier, Work
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.sources.dht import DhtSite
@@ -43,7 +45,7 @@ from leakwatch.torrent.infohash import SwarmKey
 log = structlog.get_logger()
 
 _LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
-_DRAIN_S, _LOOK_S = 10.0, 15.0
+_DRAIN_S, _LOOK_S, _DRILL_S = 10.0, 15.0, 1.0
 BLIND = "blind"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
@@ -121,6 +123,7 @@ class Daemon:
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
         listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
+        listening.append(asyncio.create_task(self._keep_drilling()))
         await self.schedule.start()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
@@ -150,9 +153,34 @@ class Daemon:
         async with self.repository.reading() as work:
             swarms = await work.findings.due_proofs(self.clock.now())
         await asyncio.gather(*(self._guarded(PROVE, self.prove)(key) for key in swarms))
-        for channel in self.notifiers:
-            await self._guarded(DELIVER, self.deliver)(channel)
+        await self.send_all()
         await self.outcomes.tell()
+
+    async def send_all(self) -> None:
+        """Send what is due on every channel, and then what that has caused on others."""
+        for channel in (*self.notifiers, *self.notifiers):
+            await self._guarded(DELIVER, self.deliver)(channel)
+
+    async def drill(self, _: str = "") -> None:
+        """Take the drills that were handed in the way that every item goes."""
+        told = (self.brain, self.repository, self.vault, self.clock, self._announce)
+        await Drills(self.config.data_dir / "drills", *told).look()
+
+    async def _end_drills(self, _: str) -> None:
+        """Close drills whose command did not."""
+        await end_old_drills(self.repository, self.clock.now(), self.tell)
+
+    async def tell(self, event: FindingEvent, finding: Finding, asset: Asset, work: Work) -> int:
+        """Write an event, and what it causes."""
+        return await tell_event(event, finding, asset, (await self.brain()).routes, work)
+
+    async def _keep_drilling(self) -> None:
+        """See every second whether somebody drills, and once a minute whether a drill was left open."""
+        for turn in itertools.count():
+            if turn % 60 == 0:
+                await self._guarded(DRILL, self._end_drills)("")
+            await self._guarded(DRILL, self.drill)("")
+            await asyncio.sleep(_DRILL_S)
 
     async def _keep_looking(self, began: datetime) -> None:
         """See again and again whether sites are blind."""

@@ -250,7 +250,11 @@ class Findings(Protocol):
         ...
 
     async def sites_of_assets(self) -> dict[AssetId, frozenset[str]]:
-        """On which sites each asset was sighted."""
+        """On which sites each asset was sighted; drills are no sightings."""
+        ...
+
+    async def open_drills(self, before: datetime) -> list[FindingId]:
+        """Drills that were begun before a time and are not closed."""
         ...
 
     async def store(self, observations: Sequence[Observation]) -> dict[str, int]:

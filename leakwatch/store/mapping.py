@@ -213,6 +213,7 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "opened_at": finding.opened_at,
         "updated_at": finding.updated_at,
         "merged_into": finding.merged_into,
+        "drill": finding.drill,
         **{name: getattr(finding, name) for name in _WORKED_ON},
     }
 
@@ -233,6 +234,7 @@ def finding_of(row: Row, sites: frozenset[str], sightings: int) -> Finding:
         sites=sites,
         sightings=sightings,
         merged_into=FindingId(row["merged_into"]) if row["merged_into"] else None,
+        drill=row["drill"],
         **{name: row[name] for name in _WORKED_ON},
     )
 

@@ -240,6 +240,7 @@ finding = sa.Table(
     _time("due_at", nullable=True),
     _time("acknowledged_at", nullable=True),
     _time("closed_at", nullable=True),
+    sa.Column("drill", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 artefact = sa.Table(
