@@ -53,8 +53,9 @@ def _every(alert: Alert, cut: list[str]) -> list[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = []
     if len(alert.places) > 1 or "Where" in cut or any(_elsewhere(place) for place in alert.places):
         found.append(("Every place", _unmarked(place_lines(alert))))
-    if len(alert.reasons) > 1 or "Why" in cut:
-        found.append(("Every reason", reason_lines(alert)))
+    reasons = reason_lines(alert)
+    if len(reasons) > 1 or "Why" in cut:
+        found.append(("Every reason", reasons))
     return found
 
 
