@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from leakwatch.alerts._facts import facts, place_lines, reason_lines, told
+from leakwatch.alerts._facts import facts, is_short, place_lines, reason_lines, told
 from leakwatch.model.alert import Alert, AnyAlert, Place, SiteAlert
 
 _LONGEST = 600
@@ -49,7 +49,9 @@ def details(alert: AnyAlert, most: int) -> list[tuple[str, list[str]]]:
 
 
 def _every(alert: Alert, cut: list[str]) -> list[tuple[str, list[str]]]:
-    """All places and all reasons, where the glance does not tell them all."""
+    """All places and all reasons, where the glance does not tell them all; nothing of news of a known case."""
+    if is_short(alert):
+        return []
     found: list[tuple[str, list[str]]] = []
     if len(alert.places) > 1 or "Where" in cut or any(_elsewhere(place) for place in alert.places):
         found.append(("Every place", _unmarked(place_lines(alert))))
