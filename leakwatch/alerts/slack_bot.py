@@ -25,7 +25,7 @@ EVENT_TYPE = "leakwatch_alert"
 _GONE = frozenset({"message_not_found", "thread_not_found"})
 _FIXED = frozenset({"cant_update_message", "edit_window_closed"})
 _UNHEARD = frozenset({EventKind.REMINDER, EventKind.ESCALATED})
-_PAGES, _A_PAGE = 20, 15
+_PAGES, _A_PAGE, _DOUBTS = 20, 15, 1000
 _QUIET: Mapping[str, Any] = {"unfurl_links": False, "unfurl_media": False}
 
 
@@ -34,6 +34,7 @@ class SlackBotNotifier:
 
     def __init__(self, channel: SlackBotChannel, fetcher: Fetcher) -> None:
         self._channel, self._api, self._pace = channel, SlackApi(channel.api, fetcher), Pace(channel.pace_s)
+        self._doubtful: dict[str, Delivery] = {}
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Tell one alert: as a message of its own, or in the thread of what was told of the same matter before."""
@@ -47,9 +48,32 @@ class SlackBotNotifier:
         return await self._begin(delivery)
 
     async def _begin(self, delivery: Delivery) -> Receipt:
+        """A message of its own; unless the first of the matter, which nobody knows the end of, is there after all."""
         found, delivery = await self._earlier(delivery, None)
-        stamp = found or await self._post(delivery, self._whole(delivery), {})
+        adopted = None if found else await self._adopted(delivery)
+        if adopted is not None:
+            return await self._add(delivery, await self._updated(delivery, adopted))
+        try:
+            stamp = found or await self._post(delivery, self._whole(delivery), {})
+        except DeliveryError as error:
+            if error.uncertain:
+                self._doubt(delivery)
+            raise
+        self._doubtful.pop(delivery.alert.subject, None)
         return Receipt(reference=stamp, thread=_thread(delivery, stamp))
+
+    def _doubt(self, delivery: Delivery) -> None:
+        self._doubtful.setdefault(delivery.alert.subject, delivery)
+        while len(self._doubtful) > _DOUBTS:
+            del self._doubtful[next(iter(self._doubtful))]
+
+    async def _adopted(self, delivery: Delivery) -> Thread | None:
+        """The message of an earlier alert of the matter that waits for its next attempt, if it is there."""
+        first = self._doubtful.get(delivery.alert.subject)
+        if first is None or first.key == delivery.key or not _belongs(delivery.alert):
+            return None
+        stamp, _ = await self._earlier(replace(first, repeat=True), None)
+        return _thread(first, stamp) if stamp else None
 
     async def _add(self, delivery: Delivery, thread: Thread) -> Receipt:
         """News in the thread; where it matters to all, also for those who only read the channel."""

@@ -372,6 +372,28 @@ async def test_reset_after_acceptance_is_found_by_its_key(slack: SlackServer, st
     assert slack.replies[0]["thread_ts"] == slack.parents[0]["ts"]
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_news_that_overtake_a_doubtful_message(
+    slack: SlackServer, store: SqlRepository, is_there: bool
+) -> None:
+    """News of a matter whose first message is of unknown end go under it if it is there; it is never there twice."""
+    slack.faults.append(Fault(method="chat.postMessage", reset="after" if is_there else "before"))
+    await queue(store, OPENED)
+    clock = Clock()
+    async with door() as opened:
+        notifier = notifier_for(channel(slack), opened, clock)
+        for alert in (PROVED, ACKNOWLEDGED):
+            await deliver("slack", notifier, store, clock, lambda _: None, lambda: False)
+            await queue(store, alert)
+        await deliver("slack", notifier, store, clock, lambda _: None, lambda: False)
+        clock.time += timedelta(hours=1)
+        await deliver("slack", notifier, store, clock, lambda _: None, lambda: False)
+    (parent,) = slack.parents
+    assert "proved, match score" in words(parent)
+    assert len(slack.replies) == 2
+    assert not any("possible repeat" in words(one) for one in slack.messages)
+
+
 @pytest.mark.parametrize("before", [(), (OPENED,)], ids=["message", "reply"])
 async def test_kill_between_posting_and_writing_it_down_repeats_nothing(
     slack: SlackServer, store: SqlRepository, before: tuple[Alert, ...]
