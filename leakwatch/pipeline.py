@@ -186,7 +186,7 @@ async def _take_drill(
     result = triage(one, seen, None, asset)
     if result is None:
         return
-    finding = replace(result.finding, drill=True)
+    finding = replace(result.finding, drill=True, title=f"[DRILL] {result.finding.title}")
     await work.findings.save(finding)
     await work.findings.add_sighting(finding.id, row, seen, one)
     await work.findings.add_artefacts(asset.id, finding.id, [short_key(f"item:{seen.site}/{seen.native_id}")])

@@ -254,5 +254,13 @@ def downgrade() -> None:
         op.drop_column("sighting", name)
     for name in ("reason", "actor"):
         op.drop_column("finding_event", name)
-    for name in ("drill", "closed_at", "acknowledged_at", "due_at", "severity_why", "acknowledged_by", "assignee"):
+    for name in (
+        "drill",
+        "closed_at",
+        "acknowledged_at",
+        "due_at",
+        "severity_why",
+        "acknowledged_by",
+        "assignee",
+    ):
         op.drop_column("finding", name)

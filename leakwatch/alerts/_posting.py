@@ -15,6 +15,7 @@ from typing import Any
 from leakwatch.alerts._facts import host_of, retry_after_s
 from leakwatch.display import clean
 from leakwatch.errors import AddressRefused, DeliveryError, FetchFailed
+from leakwatch.model.alert import Receipt
 from leakwatch.ports import Fetcher
 
 GONE = 410
@@ -51,6 +52,11 @@ class Answer:
     def is_accepted(self) -> bool:
         """Whether the channel took it."""
         return 200 <= self.status < 300
+
+    def receipt(self, reference: str = "") -> Receipt:
+        """That it was accepted; `reference` is the channel's own id for it."""
+        told = f"HTTP {self.status}" + (f" {self.told}" if self.told and not self.json else "")
+        return Receipt(reference=reference, detail={"answer": told})
 
     def error(
         self, reason: str = "", *, closes: bool | None = None, wait_s: float | None = None

@@ -80,7 +80,7 @@ class DiscordNotifier:
         answer = await post_json("discord", url, encoded(payload(delivery)), self._fetcher, self._clock.now())
         if not answer.is_accepted:
             raise answer.error(wait_s=_wait_s(answer))
-        return Receipt(reference=str(answer.json.get("id", ""))[:64])
+        return answer.receipt(str(answer.json.get("id", ""))[:64])
 
 
 def _wait_s(answer: Answer) -> float | None:

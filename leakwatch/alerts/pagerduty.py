@@ -90,7 +90,7 @@ class PagerDutyNotifier:
         answer = await post_json("pagerduty", self._url, body, self._fetcher, self._clock.now())
         if not answer.is_accepted:
             raise answer.error(_reason(answer), closes=_is_closed(answer))
-        return Receipt(reference=str(answer.json.get("dedup_key", ""))[:_KEY])
+        return answer.receipt(str(answer.json.get("dedup_key", ""))[:_KEY])
 
 
 def _reason(answer: Answer) -> str:

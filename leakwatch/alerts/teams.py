@@ -92,7 +92,7 @@ class TeamsNotifier:
         answer = await post_json("teams", self._url, body, self._fetcher, self._clock.now())
         if not answer.is_accepted or _has_failed(answer):
             raise answer.error()
-        return Receipt(reference=answer.headers.get("x-ms-workflow-run-id", "")[:64])
+        return answer.receipt(answer.headers.get("x-ms-workflow-run-id", "")[:64])
 
 
 def _has_failed(answer: Answer) -> bool:

@@ -74,5 +74,5 @@ class WebhookNotifier:
         }
         answer = await post_json("webhook", self._url, body, self._fetcher, at, headers)
         if answer.is_accepted:
-            return Receipt(reference=ident)
+            return answer.receipt(ident)
         raise answer.error("it wants no more" if answer.status == GONE else "")
