@@ -13,17 +13,20 @@ from leakwatch.alerts.settings import (
     DiscordChannel,
     EmailChannel,
     PagerDutyChannel,
+    SlackBotChannel,
     SlackChannel,
     TeamsChannel,
     WebhookChannel,
 )
 from leakwatch.alerts.slack import SlackNotifier
+from leakwatch.alerts.slack_bot import SlackBotNotifier
 from leakwatch.alerts.teams import TeamsNotifier
 from leakwatch.alerts.webhook import WebhookNotifier
 from leakwatch.ports import Clock, Fetcher, Notifier
 
 Channel = (
     SlackChannel
+    | SlackBotChannel
     | EmailChannel
     | WebhookChannel
     | PagerDutyChannel
@@ -34,7 +37,11 @@ Channel = (
 
 
 def _slack(channel: SlackChannel, fetcher: Fetcher, _clock: Clock) -> Notifier:
-    return SlackNotifier(channel.url.reveal(), fetcher)
+    return SlackNotifier(channel.url.reveal(), fetcher, channel.pace_s)
+
+
+def _slack_bot(channel: SlackBotChannel, fetcher: Fetcher, _clock: Clock) -> Notifier:
+    return SlackBotNotifier(channel, fetcher)
 
 
 def _email(channel: EmailChannel, _fetcher: Fetcher, clock: Clock) -> Notifier:
@@ -74,6 +81,7 @@ def _apprise(channel: AppriseChannel, _fetcher: Fetcher, _clock: Clock) -> Notif
 
 NOTIFIERS: Mapping[type, Callable[..., Notifier]] = {
     SlackChannel: _slack,
+    SlackBotChannel: _slack_bot,
     EmailChannel: _email,
     WebhookChannel: _webhook,
     PagerDutyChannel: _pagerduty,

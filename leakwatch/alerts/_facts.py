@@ -176,7 +176,7 @@ def where_to_look(alert: AnyAlert) -> str:
 
 def _utc(at: str) -> str:
     """A time as people read it: `2026-11-20T11:59:30+00:00` becomes `2026-11-20 11:59:30 UTC`."""
-    return told(at, 40).replace("T", " ", 1).replace("+00:00", " UTC")
+    return re.sub(r"\.\d+", "", told(at, 40)).replace("T", " ", 1).replace("+00:00", " UTC")
 
 
 def reason_lines(alert: AnyAlert) -> list[str]:

@@ -13,6 +13,7 @@ from leakwatch.alerts.settings import (
     DiscordChannel,
     EmailChannel,
     PagerDutyChannel,
+    SlackBotChannel,
     SlackChannel,
     TeamsChannel,
     WebhookChannel,
@@ -216,6 +217,7 @@ SECTIONS: Mapping[str, type] = {
 }
 CHANNELS: Mapping[str, type] = {
     "slack": SlackChannel,
+    "slack_bot": SlackBotChannel,
     "email": EmailChannel,
     "webhook": WebhookChannel,
     "pagerduty": PagerDutyChannel,

@@ -27,6 +27,7 @@ from leakwatch.model.observation import Observation
 from leakwatch.model.place import PlaceClass
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
+from leakwatch.ports.answering import Deeds as Deeds
 from leakwatch.ports.cases import Cases
 from leakwatch.ports.delivery import Channels as Channels
 from leakwatch.ports.delivery import Outbox as Outbox
@@ -58,9 +59,15 @@ class Fetcher(Protocol):
         ...
 
     async def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float = 20.0,
+        most_bytes: int = 64 * 1024,
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Do one POST without following redirects; answers status, headers and at most 64 KiB of body.
+        """Do one POST without following redirects; answers status, headers and the start of the body.
 
         Raises: AddressRefused or FetchFailed before anything was written; DeliveryError with `uncertain`
         where the connection broke after the request had gone out.

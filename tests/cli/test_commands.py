@@ -673,7 +673,7 @@ def test_alert_test(home: Path, post: tuple[Post, int]) -> None:
     result = run("alert", "test", code=1)
     assert result.stdout == ""
     bad, good = result.stderr.splitlines()
-    assert bad == "bad: failed: 127.0.0.1 refuses every recipient (550)"
+    assert bad == "bad: failed: 127.0.0.1 refuses the recipient (550: unknown)"
     assert re.fullmatch(r"good: accepted \(<[0-9a-f]{40}@owner\.example>, .*\)", good)
     (mail,) = handler.mails
     assert b"Subject: [TEST] [LOW] Test alert" in mail
