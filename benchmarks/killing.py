@@ -66,10 +66,10 @@ class Leak:
     infohash: str
 
     @classmethod
-    def make(cls, title: str, folder: Path) -> Leak:
-        """Random bytes that stand for the work."""
-        name = f"{title.lower().replace(' ', '-')}.bin"
-        data = random.Random(title).randbytes(300_000)
+    def make(cls, title: str, folder: Path, part: str = "") -> Leak:
+        """Random bytes that stand for the work, or a part of it."""
+        name = f"{title.lower().replace(' ', '-')}{part}.bin"
+        data = random.Random(title + part).randbytes(300_000)
         (folder / name).write_bytes(data)
         file: AssetFile = fingerprint(Found(name, folder / name), lambda _: None)
         pieces = b"".join(hashlib.sha1(data[at : at + 65536]).digest() for at in range(0, len(data), 65536))
