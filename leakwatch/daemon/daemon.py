@@ -13,6 +13,7 @@ import structlog
 
 from leakwatch.alerts import is_read_by_people
 from leakwatch.alerts.deliver import Attempt, deliver
+from leakwatch.alerts.gone import bury_unknown
 from leakwatch.cases.assets import due_steps
 from leakwatch.cases.tending import tell_overdue
 from leakwatch.config import Config
@@ -37,7 +38,7 @@ from leakwatch.daemon.schedule import (
     PROVE,
     Schedule,
 )
-from leakwatch.daemon.sending import addressees, report
+from leakwatch.daemon.sending import addressees, report, report_gone
 from leakwatch.drilling import DRILL, SITE, Drills, end_old_drills
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
@@ -282,12 +283,14 @@ class Daemon:
             await self._guarded(TEND, self._tend)("")
 
     async def _tend(self, _: str) -> None:
-        """What time brings: due dates, the ends of embargoes, releases, and allow lists that expire."""
+        """What time brings: due dates, the ends of embargoes, releases, allow lists that expire, channels that went."""
         now, told, brain = self.clock.now(), Told(), await self.brain()
         tell = teller(brain, told)
         await tell_overdue(self.repository, now, tell=tell)
         for asset in await due_steps(self.repository, now, tell=tell):
             log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
+        everybody = addressees("", self.config.channels, self.notifiers)
+        report_gone(await bury_unknown(everybody, self.repository, now))
         alerts = told.alerts + await resurface(await self.brain(), self.repository, now)
         if alerts:
             await self.jobs.submit(GATHER, [ALL])

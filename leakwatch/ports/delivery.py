@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -117,8 +117,15 @@ class Channels(Protocol):
         """Let a digest tell of these alerts; `into` is its key. They end as it ends."""
         ...
 
-    async def bury(self, name: str, reason: str) -> int:
-        """A channel takes nothing any more: what waits there is dead with the reason. Answers how much that was."""
+    async def unknown(self, known: Collection[str], before: datetime) -> list[str]:
+        """Channels that are none of these, for which something waits since before a time."""
+        ...
+
+    async def bury(self, name: str, reason: str, *, lost_before: datetime | None = None) -> int:
+        """A channel takes nothing any more: what waits there is dead with the reason. Answers how much that was.
+
+        So is what a sender took whose lease ended before a time, where one is given.
+        """
         ...
 
     async def release(self, name: str, now: datetime) -> None:

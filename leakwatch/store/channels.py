@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -66,11 +66,24 @@ class SqlChannels:
             chosen = outbox.c.key.in_(keys[start : start + 500])
             await self._connection.execute(sa.update(outbox).where(chosen).values(changes))
 
-    async def bury(self, name: str, reason: str) -> int:
-        """A channel takes nothing any more: what waits there is dead with the reason. Answers how much that was."""
-        waits = sa.and_(outbox.c.channel == name, outbox.c.state.in_((*WAITING, DeliveryState.FOLDED.value)))
-        dead = {"state": DeliveryState.DEAD.value, "last_error": reason}
-        return (await self._connection.execute(sa.update(outbox).where(waits).values(dead))).rowcount
+    async def unknown(self, known: Collection[str], before: datetime) -> list[str]:
+        """Channels that are none of these, for which something waits since before a time."""
+        waits = outbox.c.state.in_((*WAITING, DeliveryState.LEASED.value)), outbox.c.created_at < before
+        query = sa.select(outbox.c.channel).distinct().where(outbox.c.channel.not_in(sorted(known)), *waits)
+        return sorted((await self._connection.execute(query)).scalars())
+
+    async def bury(self, name: str, reason: str, *, lost_before: datetime | None = None) -> int:
+        """A channel takes nothing any more: what waits there is dead with the reason. Answers how much that was.
+
+        So is what a sender took whose lease ended before a time, where one is given.
+        """
+        waits = outbox.c.state.in_((*WAITING, DeliveryState.FOLDED.value))
+        if lost_before is not None:
+            leased = outbox.c.state == DeliveryState.LEASED.value
+            waits = sa.or_(waits, sa.and_(leased, outbox.c.lease_until < lost_before))
+        dead = {"state": DeliveryState.DEAD.value, "last_error": reason, "lease_token": None}
+        chosen = sa.update(outbox).where(outbox.c.channel == name, waits)
+        return (await self._connection.execute(chosen.values(dead))).rowcount
 
     async def release(self, name: str, now: datetime) -> None:
         """A channel is back: what waits there is due, so that it goes out in its order."""
