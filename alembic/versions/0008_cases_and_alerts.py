@@ -81,6 +81,7 @@ def _alerts() -> None:
     op.add_column("outbox", sa.Column("waited_s", sa.Float(), nullable=False, server_default="0"))
     op.add_column("outbox", sa.Column("folded_into", sa.String(64), nullable=True))
     op.create_index("ix_outbox_folded_into", "outbox", ["folded_into"])
+    op.create_index("ix_outbox_finding_id", "outbox", ["finding_id"])
     op.create_table(
         "channel",
         sa.Column("name", sa.Text(), primary_key=True),
@@ -290,6 +291,7 @@ def downgrade() -> None:
     for name in ("evicted_at", "refers_to", "request", "warc"):
         op.drop_column("evidence", name)
     op.drop_index("ix_outbox_folded_into", "outbox")
+    op.drop_index("ix_outbox_finding_id", "outbox")
     for name in ("folded_into", "waited_s", "urgency", "route", "recipient"):
         op.drop_column("outbox", name)
     for name in ("embargo_until", "stage"):

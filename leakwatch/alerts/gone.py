@@ -30,6 +30,8 @@ async def bury_unknown(
     if not gone and not back:
         return []
     async with repository.writing() as work:
+        for name in sorted({*back, *gone}):
+            await work.channels.lock(name)
         for name in back:
             health = await work.channels.get(name)
             told = {trouble: at for trouble, at in health.told.items() if trouble != Trouble.GONE.value}

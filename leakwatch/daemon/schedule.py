@@ -114,6 +114,9 @@ class Schedule:
             if before is not None and abs(now - before) < timedelta(seconds=_SLEPT_S):
                 return False
             async with self.repository.writing() as work:
+                if before is not None and before > now:
+                    log.warning("clock_set_back", seconds=round((before - now).total_seconds()))
+                    await work.channels.clock_set_back(now, before - now)
                 overdue = [state for state in await work.sites.due(now) if self._is_late(state, now)]
                 for state in overdue:
                     site = self.sites.get(state.name)

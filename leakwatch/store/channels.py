@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,12 +18,20 @@ from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import channel as table
 from leakwatch.store.tables import outbox
 
+_LOCK = 8_240_118
+
 
 class SqlChannels:
     """The channels, in one transaction."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def lock(self, name: str) -> None:
+        """Let no other daemon judge this channel until the transaction ends. SQLite has one writer at a time anyway."""
+        if self._connection.dialect.name == "postgresql":
+            key = sa.func.hashtext(name)
+            await self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK, key)))
 
     async def get(self, name: str) -> ChannelHealth:
         """How one channel fares; one that was never heard of works."""
@@ -63,7 +72,7 @@ class SqlChannels:
         """Let a digest tell of these alerts; `into` is its key. They end as it ends."""
         changes = {"state": DeliveryState.FOLDED.value, "folded_into": into}
         for start in range(0, len(keys), 500):
-            chosen = outbox.c.key.in_(keys[start : start + 500])
+            chosen = sa.and_(outbox.c.key.in_(keys[start : start + 500]), outbox.c.state.in_(WAITING))
             await self._connection.execute(sa.update(outbox).where(chosen).values(changes))
 
     async def unknown(self, known: Collection[str], before: datetime) -> list[str]:
@@ -88,6 +97,14 @@ class SqlChannels:
     async def release(self, name: str, now: datetime) -> None:
         """A channel is back: what waits there is due, so that it goes out in its order."""
         later = (outbox.c.channel == name, outbox.c.state.in_(WAITING), outbox.c.due_at > now)
+        await self._connection.execute(sa.update(outbox).where(*later).values(due_at=now))
+
+    async def clock_set_back(self, now: datetime, by: timedelta) -> None:
+        """The clock was put back: rests end as much earlier, and what was put off is due; channels that rest hold it up."""
+        for health in await self.all():
+            if health.rests_until is not None and health.rests_until > now:
+                await self.keep(replace(health, rests_until=health.rests_until - by))
+        later = (outbox.c.state.in_(WAITING), outbox.c.due_at > now)
         await self._connection.execute(sa.update(outbox).where(*later).values(due_at=now))
 
     async def delay(self, name: str, now: datetime, seconds: float) -> None:

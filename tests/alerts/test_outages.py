@@ -148,6 +148,24 @@ async def test_revoked_token_kills_at_once_and_is_told_elsewhere(repository: Sql
     assert len(w.channels["a"].taken) == 35
 
 
+@pytest.mark.parametrize("jump", [timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)])
+async def test_clock_set_back_holds_nothing_up(repository: SqlRepository, jump: timedelta) -> None:
+    """What waited, never tried or put off, goes out as soon as the channel's pause is over, by the new time."""
+    w = world(repository, "a")
+    w.channels["a"].error = DeliveryError("a: busy", retry_after_s=600.0)
+    await w.enqueue("a", alert(1), alert(2), alert(3))
+    await w.tick()
+    w.channels["a"].error, before = None, w.time
+    w.time = before - jump
+    async with repository.writing() as work:
+        await work.channels.clock_set_back(w.time, jump)
+    await w.tick(seconds=599)
+    assert w.channels["a"].taken == []
+    await w.tick(seconds=2)
+    await w.tick()
+    assert len(w.channels["a"].taken) == 3
+
+
 async def test_channel_that_is_gone(repository: SqlRepository) -> None:
     """What waits for a channel that was taken out of the configuration is dead, told once, and comes back by retry."""
     w = world(repository, "a", "b")
