@@ -64,7 +64,7 @@ from leakwatch.telling import Telling, tell_due
 log = structlog.get_logger()
 
 _DRAIN_S, _LOOK_S, _FILES_S, _DRILL_S = 10.0, 15.0, 5.0, 1.0
-BLIND, READ, KEEP, TEND, ANSWER = "blind", "configuration", "keep", "tend", "answer"
+BLIND, READ, KEEP, TEND, ANSWER, CLOCK = "blind", "configuration", "keep", "tend", "answer", "clock"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
 _MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING = 64, 8, 8
@@ -278,6 +278,7 @@ class Daemon:
         """See again and again whether sites are blind."""
         while True:
             await asyncio.sleep(_LOOK_S)
+            await self._guarded(CLOCK, lambda _: self.schedule.notice_clock())("")
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
             await self._guarded(KEEP, self._keep_evidence)("")
             await self._guarded(TEND, self._tend)("")

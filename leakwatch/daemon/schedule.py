@@ -114,9 +114,6 @@ class Schedule:
             if before is not None and abs(now - before) < timedelta(seconds=_SLEPT_S):
                 return False
             async with self.repository.writing() as work:
-                if before is not None and before > now:
-                    log.warning("clock_set_back", seconds=round((before - now).total_seconds()))
-                    await work.channels.clock_set_back(now, before - now)
                 overdue = [state for state in await work.sites.due(now) if self._is_late(state, now)]
                 for state in overdue:
                     site = self.sites.get(state.name)
@@ -129,6 +126,23 @@ class Schedule:
         if overdue and before is not None:
             log.info("slept", seconds=round((now - before).total_seconds()), overdue=len(overdue))
         return bool(overdue)
+
+    async def notice_clock(self) -> None:
+        """Where the clock was put back, let everything be due as much earlier: timers would stand still until then."""
+        async with self._waking:
+            now, before = self.clock.now(), self._awake_at
+            if before is None or before - now <= timedelta(seconds=_TICK_S):
+                return
+            by, self._awake_at = before - now, now
+            async with self.repository.writing() as work:
+                await work.channels.clock_set_back(now, by)
+                for state in await work.sites.all():
+                    if state.next_due_at > now:
+                        await work.sites.defer(state.name, max(now, state.next_due_at - by))
+        for job in self.scheduler.get_jobs():
+            if job.next_run_time is not None:
+                job.modify(next_run_time=max(now, job.next_run_time - by))
+        log.warning("clock_set_back", seconds=round(by.total_seconds()))
 
     def _is_late(self, state: SiteState, now: datetime) -> bool:
         """Whether a site was read before and its time has passed while nobody looked."""
