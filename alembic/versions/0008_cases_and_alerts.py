@@ -174,6 +174,20 @@ def _announcements() -> None:
     )
     op.create_index("ix_told_message_channel_at", "told_message", ["channel", "at"])
     op.create_index("ix_told_message_group", "told_message", ["route", "channel", "group_key", "at"])
+    _tell_who_was_told()
+
+
+def _tell_who_was_told() -> None:
+    """News of a case go to where it was told before: also of one that was told by the release before."""
+    op.execute(
+        """
+        INSERT INTO announcement (key, route, channel, group_key, subject, asset, alert, urgency, state, why,
+                                  due_at, created_at, told_at, outbox_key)
+        SELECT key, '', channel, '', finding_id, '', alert, 0, 'told', '',
+               due_at, created_at, created_at, key
+        FROM outbox
+        """
+    )
 
 
 def _keeping() -> None:
