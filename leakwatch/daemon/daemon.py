@@ -39,8 +39,9 @@ from leakwatch.daemon.schedule import (
     Schedule,
 )
 from leakwatch.daemon.sending import addressees, report, report_gone
+from leakwatch.daemon.storage import Storage
 from leakwatch.drilling import DRILL, SITE, Drills, end_old_drills
-from leakwatch.errors import LeakwatchError
+from leakwatch.errors import LeakwatchError, StoreError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
 from leakwatch.limited.pages import PageReader
@@ -97,6 +98,7 @@ class Daemon:
     crawler: Crawler = field(init=False)
     heartbeat: Heartbeat | None = field(init=False)
     keeper: Keeper = field(init=False)
+    storage: Storage = field(init=False)
     listening: Listening = field(init=False)
     _brain: tuple[int, Brain] | None = None
     _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -118,6 +120,7 @@ class Daemon:
         self.keeper = Keeper(
             self.config.evidence, self.repository, self.vault, self.fetcher, self.config.routing, self.clock
         )
+        self.storage = Storage(self.repository, self.notifiers, self.clock)
         told = self.config.heartbeat
         self.heartbeat = told and Heartbeat(
             url=told.url.reveal(),
@@ -127,6 +130,7 @@ class Daemon:
             repository=self.repository,
             clock=self.clock,
             ticked=lambda: self.schedule.ticked,
+            takes_nothing=lambda: self.storage.since is not None,
         )
         around = Surroundings(
             brain=self.brain,
@@ -282,6 +286,7 @@ class Daemon:
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
             await self._guarded(KEEP, self._keep_evidence)("")
             await self._guarded(TEND, self._tend)("")
+            await self._guarded(KEEP, lambda _: self.storage.look())("")
 
     async def _tend(self, _: str) -> None:
         """What time brings: due dates, the ends of embargoes, releases, allow lists that expire, channels that went."""
@@ -430,6 +435,7 @@ class Daemon:
                     await handle(key)
                 except LeakwatchError as error:
                     log.error("job_failed", error=error.message, blame=error.blame)
+                    self.storage.suspect |= isinstance(error, StoreError)
                 except Exception as error:
                     log.exception("job_crashed", error=repr(error))
                     if kind == CRAWL:

@@ -50,6 +50,10 @@ class SqlChannels:
         statement = insert_for(self._connection, table).values(row)
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 
+    async def forget(self, name: str) -> None:
+        """Know nothing of a channel any more."""
+        await self._connection.execute(sa.delete(table).where(table.c.name == name))
+
     async def take_turn(self, name: str, now: datetime, lease_s: float) -> bool:
         """Whether something may be sent to a channel now. After a rest one sender has a turn, and no other meanwhile."""
         health = await self.get(name)
