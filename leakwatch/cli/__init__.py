@@ -5,7 +5,21 @@ from __future__ import annotations
 import typer
 
 from leakwatch import __version__
-from leakwatch.cli import alert, asset, config, db, demo, finding, match, prover, rule, run, source, torrent
+from leakwatch.cli import (
+    alert,
+    asset,
+    config,
+    db,
+    demo,
+    finding,
+    match,
+    notice,
+    prover,
+    rule,
+    run,
+    source,
+    torrent,
+)
 
 app = typer.Typer(
     name="leakwatch",
@@ -43,5 +57,6 @@ app.add_typer(torrent.app, name="torrent")
 app.add_typer(prover.app, name="prover")
 app.add_typer(rule.app, name="rule")
 app.add_typer(alert.app, name="alert")
+app.add_typer(notice.app, name="notice")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
+import os
 import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from leakwatch.display import clean
-from leakwatch.errors import StoreError
+from leakwatch.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from leakwatch.config import Config
@@ -37,6 +39,14 @@ _LEAST_ROOM = 20
 def now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
+
+
+def actor(by: str | None) -> str:
+    """Who does something: as said, else by LEAKWATCH_ACTOR, else the login name."""
+    told = clean(by or os.environ.get("LEAKWATCH_ACTOR") or getpass.getuser(), 100).strip()
+    if not told:
+        raise InputError("say who does it with --by")
+    return told
 
 
 def say(text: str) -> None:

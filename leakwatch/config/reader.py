@@ -186,6 +186,7 @@ class _Reader:
         )
         self._asked(("http", "contact"), lambda: config.door.user_agent)
         self._asked(("swarm",), lambda: config.swarm_settings)
+        self._asked(("owner",), config.owner.check)
         self._asked(
             ("http", "proxies"), lambda: [proxy_of(n, u.reveal()) for n, u in config.http.proxies.items()]
         )

@@ -11,6 +11,7 @@ from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Route
+from leakwatch.notices.settings import OwnerConfig
 from leakwatch.polling import SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
@@ -79,6 +80,7 @@ class Config:
     daemon: DaemonConfig = field(default_factory=DaemonConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     swarm: SwarmConfig = field(default_factory=SwarmConfig)
+    owner: OwnerConfig = field(default_factory=OwnerConfig)
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -141,5 +143,6 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "swarm": SwarmConfig,
+    "owner": OwnerConfig,
 }
 CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}

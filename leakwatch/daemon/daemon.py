@@ -17,7 +17,8 @@ from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.crawling import Crawler
-from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
+from leakwatch.daemon.checking import ways_of
+from leakwatch.daemon.schedule import CHECK, COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
@@ -26,9 +27,11 @@ from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetId
-from leakwatch.pipeline import Brain, look_back
+from leakwatch.model.finding import Finding, FindingEvent
+from leakwatch.notices.checking import CheckDesk, check
+from leakwatch.pipeline import Brain, look_back, tell_event
 from leakwatch.polling import SiteConfig, tell_blind
-from leakwatch.ports import Clock, Notifier
+from leakwatch.ports import Clock, Notifier, Work
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.sources.dht import DhtSite
@@ -46,7 +49,7 @@ _DRAIN_S, _LOOK_S = 10.0, 15.0
 BLIND = "blind"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
-_MAX_PROVING, _MAX_COUNTING = 64, 8
+_MAX_PROVING, _MAX_COUNTING, _MAX_CHECKING = 64, 8, 4
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
 
@@ -114,8 +117,9 @@ class Daemon:
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
+        self.jobs.handler(CHECK, self._guarded(CHECK, self.check_notice), _MAX_CHECKING)
         working = asyncio.create_task(
-            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 1)
+            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + _MAX_CHECKING + len(self.notifiers) + 1)
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
@@ -223,6 +227,23 @@ class Daemon:
             problems=list(counted.problems),
         )
         if counted.alerts:
+            await self.jobs.submit(DELIVER, list(self.notifiers))
+
+    async def check_notice(self, notice: str) -> None:
+        """Look whether the content that a notice is about is gone."""
+        brain = await self.brain()
+
+        async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
+            return await tell_event(event, finding, asset, brain.routes, work)
+
+        desk = CheckDesk(
+            repository=self.repository,
+            fetcher=self.fetcher,
+            ways=ways_of(self.sites),
+            clock=self.clock,
+            tell=tell,
+        )
+        if await check(notice, desk):
             await self.jobs.submit(DELIVER, list(self.notifiers))
 
     async def listen(self, site: SiteConfig) -> None:

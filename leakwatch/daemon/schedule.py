@@ -20,7 +20,8 @@ from leakwatch.swarm.outcomes import OutcomeLog
 from leakwatch.timetable import rank, spread_s, trigger_of
 
 CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT = "crawl", "prove", "deliver", "look_back", "count"
-"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due."""
+CHECK = "check"
+"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due, a notice."""
 log = structlog.get_logger()
 
 _TICK_S = 5
@@ -122,12 +123,14 @@ class Schedule:
             counts = await work.swarms.due(now) if self.counts else []
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
+            notices = await work.notices.due(now)
         due.sort(key=lambda site: -self.ranks.get(site[0], 0))  # of one rank the longest overdue first
         await self.jobs.offer(CRAWL, [host for _, host in due])
         await self.jobs.offer(PROVE, swarms)
         await self.jobs.offer(COUNT, [one for one in counts if one not in self.counting][:1])
         await self.jobs.offer(DELIVER, [one for one in channels if one in self.channels])
         await self.jobs.offer(LOOK_BACK, unsearched)
+        await self.jobs.offer(CHECK, notices)
 
     def stop(self) -> None:
         """Nothing is due from now on."""

@@ -26,6 +26,7 @@ from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
+from leakwatch.ports.notices import Notices
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
@@ -551,6 +552,11 @@ class Work(Protocol):
     @property
     def audit(self) -> Audit:
         """Who did what, and what was kept."""
+        ...
+
+    @property
+    def notices(self) -> Notices:
+        """Notices to hosts."""
         ...
 
 

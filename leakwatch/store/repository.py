@@ -15,6 +15,7 @@ from leakwatch.store.audit import SqlAudit
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.findings import SqlFindings
+from leakwatch.store.notices import SqlNotices
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.sites import SqlSites
 from leakwatch.store.swarms import SqlSwarms
@@ -30,6 +31,7 @@ class SqlWork:
     outbox: SqlOutbox
     swarms: SqlSwarms
     audit: SqlAudit
+    notices: SqlNotices
 
 
 class SqlRepository:
@@ -90,6 +92,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlOutbox(connection),
         SqlSwarms(connection),
         SqlAudit(connection),
+        SqlNotices(connection),
     )
 
 

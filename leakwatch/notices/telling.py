@@ -1,0 +1,120 @@
+"""How what happens to a notice is written down: in its own history, in that of its finding, and in the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from leakwatch.errors import InputError
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import STATE_CHANGES, EventKind, Finding, FindingEvent, FindingId, State
+from leakwatch.model.notice import Notice, NoticeEvent, NoticeId
+from leakwatch.ports import Work
+
+
+class Tell(Protocol):
+    """Writes an event, and the alerts that it causes, into a transaction."""
+
+    async def __call__(self, event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
+        """Answers how many alerts it caused."""
+        ...
+
+
+async def record(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
+    """Write an event into the history, and tell nobody."""
+    del finding, asset
+    await work.findings.add_event(event)
+    return 0
+
+
+async def locked_finding(ident: str, work: Work) -> tuple[Finding, Asset]:
+    """A finding and its asset, which nobody else changes until the transaction ends; a merged one leads to its survivor.
+
+    Raises: InputError if there is none.
+    """
+    found = await work.findings.get(FindingId(ident))
+    if found is not None:
+        await work.findings.lock([found.asset])
+    while found is not None and found.merged_into:
+        found = await work.findings.get(found.merged_into)
+    found = await work.findings.get(found.id) if found else None
+    asset = await work.catalogue.get(found.asset) if found else None
+    if found is None or asset is None:
+        raise InputError(f"no finding {ident!r}; `leakwatch finding list` shows them")
+    return found, asset
+
+
+async def locked_notice(ident: str, work: Work) -> tuple[Notice, Finding, Asset]:
+    """A notice with its finding and asset, which nobody else changes meanwhile. Raises: InputError."""
+    found = await work.notices.get(NoticeId(ident))
+    if found is None:
+        raise InputError(f"no notice {ident!r}; `leakwatch notice list` shows them")
+    finding, asset = await locked_finding(found.finding, work)
+    found = await work.notices.get(found.id, lock=True)
+    if found is None:
+        raise InputError(f"no notice {ident!r}; `leakwatch notice list` shows them")
+    return found, finding, asset
+
+
+async def written(
+    notice: Notice,
+    finding: Finding,
+    asset: Asset,
+    kind: str,
+    actor: str,
+    detail: Mapping[str, Any],
+    at: datetime,
+    work: Work,
+    tell: Tell,
+) -> int:
+    """Save a notice and write down what happened to it; answers how many alerts that caused."""
+    await work.notices.save(notice)
+    event = NoticeEvent(notice=notice.id, at=at, actor=actor, kind=kind, detail=dict(detail))
+    await work.notices.add_event(event)
+    told = {"notice": notice.id, "to": kind, "addressee": notice.addressee, "host": notice.host}
+    told |= {key: str(value) for key, value in detail.items() if isinstance(value, str | int)}
+    happened = FindingEvent(
+        finding=finding.id,
+        kind=EventKind.NOTICE,
+        at=at,
+        content=f"notice:{notice.id}:{kind}:{at.isoformat()}",
+        detail=told,
+        actor=actor,
+        reason=str(detail["reason"]) if detail.get("reason") else None,
+    )
+    alerts = await tell(happened, finding, asset, work)
+    await work.audit.append(actor, f"notice.{kind}", notice.id, {"finding": finding.id, **detail}, at)
+    return alerts
+
+
+async def moved_finding(
+    finding: Finding,
+    asset: Asset,
+    to: State,
+    actor: str,
+    reason: str,
+    at: datetime,
+    work: Work,
+    tell: Tell,
+) -> Finding:
+    """The finding in another state, if the table has that step; else as it is."""
+    if to not in STATE_CHANGES[finding.state]:
+        return finding
+    changed = replace(finding, state=to, updated_at=at, closed_at=None)
+    detail = {"from": finding.state.value, "to": to.value, "severity": finding.severity.value}
+    name = "reopened" if to is State.REOPENED else f"state:{to.value}"
+    event = FindingEvent(
+        finding=finding.id,
+        kind=EventKind.STATE,
+        at=at,
+        content=f"{name}:{at.isoformat()}",
+        detail=detail | {"verdict": finding.verdict.value, "reason": reason, "actor": actor},
+        actor=actor,
+        reason=reason,
+    )
+    await work.findings.save(changed)
+    await tell(event, changed, asset, work)
+    await work.audit.append(actor, "finding.state", finding.id, {**detail, "reason": reason}, at)
+    return changed
