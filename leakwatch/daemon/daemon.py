@@ -16,8 +16,8 @@ from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
-from leakwatch.daemon.crawling import Crawler
 from leakwatch.daemon.checking import ways_of
+from leakwatch.daemon.crawling import Crawler
 from leakwatch.daemon.schedule import CHECK, COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts

@@ -57,7 +57,7 @@ async def draft(
             drafted_by=actor,
             drafted_at=at,
         )
-        told = {"digest": notice.digest, "to": to, "host": made.host, "addresses": len(notice.urls)}
+        told = {"digest": notice.digest, "addressee": to, "host": made.host, "addresses": len(notice.urls)}
         await written(notice, finding, asset, "draft", actor, told, at, work, record)
     return notice
 

@@ -9,7 +9,7 @@ from leakwatch.model.asset import Asset
 from leakwatch.notices.tables import Addressee
 
 _MARK = re.compile(r"\[MISSING: ([^\];]{1,200})")
-_LEAST_NAME = 4
+_LEAST_NAME = 3
 
 
 def mark(label: str, where: str) -> str:

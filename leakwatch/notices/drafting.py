@@ -126,6 +126,7 @@ def _detail(
 def _values(addressee: Addressee, facts: Facts, recipient: Recipient, wishes: Wishes) -> dict[str, str]:
     """The text of each element that the addressee wants; what is not known says so."""
     owner = facts.owner
+    secrets = secrets_of(facts.asset, {"names_the_work": wishes.name_the_work})
     told: dict[str, str | None] = {key: one_line(getattr(owner, key), 500) for key in _CONTACT}
     told |= {
         name: addressee.statements[one.statement]
@@ -137,7 +138,7 @@ def _values(addressee: Addressee, facts: Facts, recipient: Recipient, wishes: Wi
         "material": elements.material(facts, recipient, addressee, wishes),
         "remedy": elements.remedy(recipient, wishes),
         "issue": elements.issue(recipient),
-        "infringer": elements.infringer(recipient, addressee) or "Not known to us.",
+        "infringer": elements.infringer(recipient, addressee, secrets) or "Not known to us.",
         "relationship": one_line(owner.authority, 500),
         "reasons": _reasons(addressee, facts, recipient, wishes),
         "signature": SIGNATURE,
@@ -165,7 +166,7 @@ def _where(key: str) -> str:
         return f"set {key} under [owner] in the configuration"
     if key == "relationship":
         return "set authority under [owner] in the configuration"
-    return "nothing is proved yet; say why with `leakwatch notice edit`"
+    return "nothing is proved of these addresses; say why with `leakwatch notice edit`"
 
 
 def _sections(addressee: Addressee, values: Mapping[str, str]) -> list[tuple[str, str]]:

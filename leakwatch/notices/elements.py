@@ -44,7 +44,11 @@ def material(facts: Facts, recipient: Recipient, addressee: Addressee, wishes: W
     """Each address on a line of its own, with what lies there."""
     veiled = is_veiled(facts.asset, wishes)
     lines = [_ROLES[recipient.role]]
-    lines += [f"  {number}. {_line(one, veiled)}" for number, one in enumerate(recipient.items, 1)]
+    first = {one.repository: number for number, one in reversed([*enumerate(recipient.items, 1)])}
+    lines += [
+        f"  {number}. {_line(one, first.get(one.like), veiled)}"
+        for number, one in enumerate(recipient.items, 1)
+    ]
     forks = [one for one in recipient.items if one.like]
     if addressee.forks_must_be_listed:
         lines.append(_forks(recipient, forks, addressee))
@@ -66,7 +70,7 @@ _ROLES = {
     "tracker": "Torrents that your tracker coordinates, as these pages name them:",
 }
 _WHATS = {
-    "copy": "files of the work, as the service lists them",
+    "copy": "a place that holds files of the work",
     "offered": "offered as the work",
     "repository": "a repository that offers the work",
     "pointer": "a page that tells where the work can be had",
@@ -74,10 +78,11 @@ _WHATS = {
 }
 
 
-def _line(item: Item, veiled: bool) -> str:
+def _line(item: Item, origin: int | None, veiled: bool) -> str:
     told = [item.url, f"     {_WHATS[item.what]}; first seen {item.seen} UTC".replace("+00:00 UTC", " UTC")]
     if item.like:
-        told.append(f"     a repository of its own, with the name of {item.like}: a fork or copy of it")
+        of = f"number {origin}" if origin else "another one"
+        told.append(f"     a repository of its own, with the name of {of}: a fork or copy of it")
     if item.files and not veiled:
         more = f" and {len(item.files) - _MAX_FILES} more" if len(item.files) > _MAX_FILES else ""
         told.append(f"     files: {', '.join(item.files[:_MAX_FILES])}{more}")
@@ -113,9 +118,9 @@ def remedy(recipient: Recipient, wishes: Wishes) -> str:
     if all(pointers):
         return f"Remove {links}."
     told = "Remove the content at the listed addresses entirely; the users can remedy it in no other way."
-    return (
-        f"{told} On pages that are only said to tell where it is, remove {links}." if any(pointers) else told
-    )
+    if not any(pointers):
+        return told
+    return f"{told} Of pages that only tell where the work can be had, remove just {links}."
 
 
 def issue(recipient: Recipient) -> str:
@@ -125,22 +130,22 @@ def issue(recipient: Recipient) -> str:
     return "Links and instructions by which an unauthorized copy of the work can be had."
 
 
-def infringer(recipient: Recipient, addressee: Addressee) -> str | None:
-    """The accounts as the pages give them; None where none is given."""
-    accounts = dict.fromkeys(one.author for one in recipient.items if one.author)
+def infringer(recipient: Recipient, addressee: Addressee, secrets: Sequence[str]) -> str | None:
+    """The accounts as the pages give them, but for those that hold a name which must not be said; None where none is left."""
+    authors = dict.fromkeys(one.author for one in recipient.items if one.author)
+    accounts = [one for one in authors if not any(name in one.casefold() for name in secrets)]
     if not accounts:
         return None
     return f"{addressee.infringer}: {', '.join(accounts)}. We know no other contact."
 
 
 def reasons(facts: Facts, recipient: Recipient, wishes: Wishes) -> str | None:
-    """The proof, and how anybody with the work can check it; None where nothing was proved."""
-    veiled = is_veiled(facts.asset, wishes)
+    """The proof that concerns these addresses, and how to check it; None where nothing was proved of any of them."""
+    veiled, count = is_veiled(facts.asset, wishes), len(recipient.items)
     decided = [one for one in facts.proofs if one.verdict in _DECIDED]
-    lines = [line for one in decided[:3] for line in _proof(one, veiled)]
-    count = len(recipient.items)
-    if decided:
-        naming = sum(one.names_torrent for one in recipient.items)
+    naming, lines = sum(one.names_torrent for one in recipient.items), list[str]()
+    if decided and naming:
+        lines = [line for one in decided[:3] for line in _proof(one, veiled)]
         lines.append(
             f"- Of the listed addresses {naming} of {count} name such a torrent, or come from pages that do."
         )

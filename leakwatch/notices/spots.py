@@ -89,7 +89,7 @@ def _item(url: str, what: What, spot: Spot, kind: str) -> Item:
         host=host_of(told),
         what=what,
         site=spot.site,
-        title=spot.title,
+        title=spot.title if own else "",
         author=quoted(spot.author or "", 100) if own else "",
         files=tuple(quoted(one, 300) for one in spot.files) if own else (),
         evidence=spot.evidence or "",

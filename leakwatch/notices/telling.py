@@ -73,8 +73,8 @@ async def written(
     await work.notices.save(notice)
     event = NoticeEvent(notice=notice.id, at=at, actor=actor, kind=kind, detail=dict(detail))
     await work.notices.add_event(event)
-    told = {"notice": notice.id, "to": kind, "addressee": notice.addressee, "host": notice.host}
-    told |= {key: str(value) for key, value in detail.items() if isinstance(value, str | int)}
+    told = {key: str(value) for key, value in detail.items() if isinstance(value, str | int)}
+    told |= {"notice": notice.id, "to": kind, "addressee": notice.addressee, "host": notice.host}
     happened = FindingEvent(
         finding=finding.id,
         kind=EventKind.NOTICE,

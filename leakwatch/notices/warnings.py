@@ -49,7 +49,7 @@ def _of_proof(facts: Facts, recipient: Recipient) -> Iterator[str]:
         )
     decided = any(one.verdict is Verdict.PROVED for one in facts.proofs)
     if decided and not any(one.names_torrent or one.agrees for one in recipient.items):
-        yield "What is proved is a torrent, and no address of this notice names one: the proof says nothing of what lies there."
+        yield "What is proved is a torrent, and no address of this notice names it: the draft says nothing of that proof."
 
 
 def _of_rights(facts: Facts, recipient: Recipient) -> Iterator[str]:

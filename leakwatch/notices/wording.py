@@ -8,17 +8,24 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from leakwatch.display import clean
 
 MAX_URL = 4000
-_KEPT = "!#$%&'()*+,/:;=?@[]~-._"
+_KEPT = "!#$%&'()*+,/:;=?@~-._"
+_OURS = re.compile(r"\[(?=(?:SIGNATURE|MISSING)\b)", re.IGNORECASE)
+"""How a draft marks places of its own, which nobody else may."""
 
 
 def quoted(text: str, limit: int = 200) -> str:
     """One line of somebody's text as data: no control, bidi or zero-width characters, and no end of the quotes."""
-    return clean(text, limit).replace('"', "'")
+    return _unmarked(clean(text, limit)).replace('"', "'")
 
 
 def one_line(text: str, limit: int = 300) -> str:
     """One line for a header or a list."""
-    return " ".join(clean(text, limit).split())
+    return " ".join(_unmarked(clean(text, limit)).split())
+
+
+def _unmarked(text: str) -> str:
+    """Without what a draft reads as its own mark, or a mail program as an encoded word (RFC 2047), which may hide a line end."""
+    return _OURS.sub("(", text).replace("=?", "= ?")
 
 
 def real_url(url: str) -> str:
@@ -33,7 +40,7 @@ def real_url(url: str) -> str:
     except (ValueError, UnicodeError):
         return quote(told, safe=_KEPT)
     rest = (quote(one, safe=_KEPT) for one in (parts.path, parts.query, parts.fragment))
-    return urlunsplit((parts.scheme, quote(host, safe=_KEPT), *rest))
+    return urlunsplit((parts.scheme, quote(host, safe=_KEPT + "[]"), *rest))
 
 
 def host_of(url: str) -> str:
