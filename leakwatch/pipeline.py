@@ -91,33 +91,40 @@ async def take_page(
         lambda: [storable(without_peers(locate(one, brain.hosts))) for one in page.observations]
     )
     async with repository.reading() as work:
-        fresh = await work.findings.unseen(located)
+        fresh, before = await work.findings.unseen(located)
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
-        before = await work.findings.known_items(state.name, [one.native_id for one in located])
-    matched = await asyncio.to_thread(
-        lambda: _matched([(one, [k for k in known if k.key in artefact_keys(one)]) for one in fresh], brain)
-    )
+        counts = await _index_counts(located, work)
+    matched = await asyncio.to_thread(lambda: _matched(_beside(fresh, known), brain)) if fresh else []
     evidence = vault.put(payload.body) if any(matches for _, matches in matched) else None
     stored = [replace(one, evidence=evidence) if matches else one for one, matches in matched]
     new_ids = frozenset(one.native_id for one in fresh)
-    counted = Counted()
-    async with repository.writing() as work:
-        ids = await work.findings.store(stored)
-        if evidence:
-            await work.findings.keep_evidence(evidence, payload, state.name, f"{state.kind}/1")
-        there = await work.findings.lock({one.asset for _, matches in matched for one in matches})
-        await _keep_index_counts(located, work)
-        for seen, (_, matches) in zip(stored, matched, strict=True):
-            for one in matches:
-                if one.asset in there:
-                    row = ids[f"{seen.native_id}\n{seen.content_digest}"]
-                    await _take_match(one, seen, row, brain, work, counted)
-        changes = {**state.cursor, **page.cursor}
-        cursor = {key: value for key, value in changes.items() if value is not None}
-        moved = await work.sites.move_cursor(state, cursor, state.validators)
+    changes = {**state.cursor, **page.cursor}
+    cursor = {key: value for key, value in changes.items() if value is not None}
+    counted, moved = Counted(), state
+    if stored or counts or cursor != state.cursor:
+        async with repository.writing() as work:
+            ids = await work.findings.store(stored)
+            if evidence:
+                await work.findings.keep_evidence(evidence, payload, state.name, f"{state.kind}/1")
+            there = await work.findings.lock({one.asset for _, matches in matched for one in matches})
+            await work.swarms.add(counts)
+            for seen, (_, matches) in zip(stored, matched, strict=True):
+                for one in matches:
+                    if one.asset in there:
+                        row = ids[f"{seen.native_id}\n{seen.content_digest}"]
+                        await _take_match(one, seen, row, brain, work, counted)
+            moved = await work.sites.move_cursor(state, cursor, state.validators)
     listed = tuple((one.native_id, one.published_at) for one in located)
     told = (counted.alerts, counted.proofs, counted.suppressed)
     return Taken(moved, len(located), new_ids, listed, before, *told)
+
+
+def _beside(
+    fresh: Sequence[Observation], known: Sequence[KnownArtefact]
+) -> list[tuple[Observation, list[KnownArtefact]]]:
+    """Each observation with what is known of its own artefacts."""
+    keys = [frozenset(artefact_keys(one)) for one in fresh]
+    return [(one, [held for held in known if held.key in own]) for one, own in zip(fresh, keys, strict=True)]
 
 
 def _matched(
@@ -160,7 +167,7 @@ async def _take_match(
             result.finding.id, infohashes, seen.fetched_at, rank, peers(seen, infohashes)
         )
         await work.swarms.watch(infohashes, trackers(seen, infohashes), seen.fetched_at)
-    await _keep_index_counts([seen], work)
+    await work.swarms.add(await _index_counts([seen], work))
     for url in torrent_files(seen)[:_MAX_FILES]:
         rank = Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
         counted.proofs += await work.findings.request_file(result.finding.id, url, seen.fetched_at, rank)
@@ -245,21 +252,21 @@ async def tell_event(
     return told
 
 
-async def _keep_index_counts(items: Sequence[Observation], work: Work) -> None:
+async def _index_counts(items: Sequence[Observation], work: Work) -> list[SwarmSample]:
     """What one index says of swarms that are counted is a sample of its own; of several entries the largest."""
     said: dict[str, SwarmSample] = {}
-    for sample in (sample for one in items for sample in _index_counts(one)):
+    for sample in (sample for one in items for sample in _counts_of(one)):
         other = said.get(sample.swarm_key)
         if other is None or (sample.seeds or 0) > (other.seeds or 0):
             said[sample.swarm_key] = sample
     if not said:
-        return
+        return []
     heard = await work.swarms.heard(items[0].site, list(said))
     wanted = [key for key, (since, at) in heard.items() if wants_index_count(since, at, said[key].at)]
-    await work.swarms.add([said[key] for key in wanted])
+    return [said[key] for key in wanted]
 
 
-def _index_counts(seen: Observation) -> Iterator[SwarmSample]:
+def _counts_of(seen: Observation) -> Iterator[SwarmSample]:
     """An item's counts are those of the torrent that it is, not of others that its text names."""
     seeds, leechers = believable(seen.seeders), believable(seen.leechers)
     if seeds is None and leechers is None:

@@ -20,7 +20,7 @@ from leakwatch.fakes import FakeTables, parse_fakes
 from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
 from leakwatch.model.allow import Allow
-from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
 from leakwatch.model.finding import (
     STATE_CHANGES,
     EventKind,
@@ -162,6 +162,7 @@ async def add_asset(
                 release_at=asset.release_at or known.release_at,
                 release_window_days=(asset if asset.release_at else known).release_window_days,
                 query_mode=asset.query_mode or known.query_mode,
+                released=known.released,
                 allow=tuple({one.name: one for one in (*known.allow, *asset.allow)}.values()),
             )
         if asset.is_contradictory:
@@ -225,6 +226,24 @@ async def change_asset(
         changed = change(known)
         await work.catalogue.save(changed, at)
     return changed
+
+
+async def set_query_mode(
+    ident: str, mode: QueryMode, let_by: str, repository: Repository, at: datetime
+) -> Asset:
+    """Say how much sites are told of an asset. `let_by` is who lets its names be sent under embargo; "" is nobody.
+
+    What was let before ends with another mode. Raises: InputError.
+    """
+
+    def changed(known: Asset) -> Asset:
+        released = Released(let_by, at) if let_by and known.embargoed and mode is QueryMode.DIRECT else None
+        asset = replace(known, query_mode=mode, released=released)
+        if asset.is_contradictory:
+            raise InputError(f"{asset.id}: {EMBARGOED_AND_ASKED}")
+        return asset
+
+    return await change_asset(ident, changed, repository, at)
 
 
 def with_allow(asset: Asset, entry: Allow) -> Asset:

@@ -404,6 +404,18 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         "sites.1.canary_url",
         "expected an http or https address",
     ),
+    "canary twice": (
+        f"{HTTP}[[sites]]\nname = 'a'\nkind = 'feed'\nurl = 'https://x/'\ncanary = 'x'\ncanary_id = 'y'\n",
+        8,
+        "sites.1.canary_id",
+        "give canary, a text, or canary_id",
+    ),
+    "canary item elsewhere": (
+        f"{HTTP}[[sites]]\nname = 'a'\nkind = 'feed'\nurl = 'https://x/'\ncanary_id = 'y'\ncanary_url = 'https://z/'\n",
+        8,
+        "sites.1.canary_url",
+        "expected a page of x",
+    ),
     "stream with requests": (f"{DHT}max_requests = 1\n", 6, "sites.1.max_requests", "remove it"),
     "stream with url": (
         f"{DHT}url = 'https://x/'\n",

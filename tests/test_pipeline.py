@@ -113,6 +113,20 @@ async def test_two_sites_at_once_make_one_case(desk: Desk) -> None:
     assert sum("possible leak" in headline for headline in await desk.alerts()) == 5
 
 
+async def test_a_page_without_news_writes_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known already, counts included, needs no transaction that writes; the items are known all the same."""
+    seen = replace(post("1", "something else"), seeders=3, infohash_v1=f"{7:040x}")
+    first = await desk.take(seen)
+    assert (first.new_items, first.known) == ({"1"}, frozenset())
+
+    def writing() -> None:
+        raise AssertionError("nothing is to be written")
+
+    monkeypatch.setattr(desk.repository, "writing", writing)
+    again = await desk.take(replace(seen, seeders=4))
+    assert (again.new_items, again.known, again.state.version) == (frozenset(), {"1"}, first.state.version)
+
+
 async def test_a_sighting_beside_a_verdict_loses_neither(desk: Desk) -> None:
     """A sighting that is written while a verdict is, leaves the case proved."""
     for number in range(1, 8):

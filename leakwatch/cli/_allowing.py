@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,8 @@ import typer
 
 from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, now, repository, run_async, say
 from leakwatch.display import clean
-from leakwatch.model.asset import MAX_PRIOR_BITS
+from leakwatch.errors import InputError
+from leakwatch.model.asset import MAX_PRIOR_BITS, QueryMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +36,7 @@ def register(app: typer.Typer) -> None:
     app.command()(allow)
     app.command()(disallow)
     app.command()(prior)
+    app.command("query-mode")(query_mode)
 
 
 def allow(
@@ -93,6 +96,50 @@ def prior(
 
     _change(ident, lambda asset: dataclasses.replace(asset, prior_bits=bits), config)
     say(f"{clean(ident)}: prior {bits:+g} bits")
+
+
+def query_mode(
+    ident: IdArgument,
+    mode: Annotated[QueryMode, typer.Argument(help="How much sites with a search are told of it.")],
+    yes_send_names: Annotated[
+        bool,
+        typer.Option(
+            "--yes-send-names", help="Of a work under embargo: let its names and digests be sent to sites."
+        ),
+    ] = False,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Say how much sites are told of a work; under embargo `direct` wants your word, which is kept with your name."""
+    import getpass  # noqa: PLC0415
+
+    from leakwatch.service import set_query_mode, show_asset  # noqa: PLC0415
+
+    async def asset() -> Asset:
+        async with repository(config) as opened:
+            return await show_asset(ident, opened)
+
+    let_by = ""
+    if mode is QueryMode.DIRECT and run_async(asset).embargoed:
+        if not yes_send_names:
+            _ask_for(ident)
+        let_by = getpass.getuser()
+
+    async def work() -> Asset:
+        async with repository(config) as opened:
+            return await set_query_mode(ident, mode, let_by, opened, now())
+
+    changed = run_async(work)
+    say(f"{clean(ident)}: {changed.asked_as.value}" + (f", let by {clean(let_by)}" if let_by else ""))
+
+
+def _ask_for(ident: str) -> None:
+    """Have the id typed. Raises: InputError where it is not, or nobody is there."""
+    told = f"{clean(ident)} is under embargo; with `direct` its names and digests are sent to every site with a search."
+    if not sys.stdin.isatty():
+        raise InputError(f"{told} Say --yes-send-names, or run this on a terminal")
+    say(told)
+    if typer.prompt("Type its id to let them be sent", err=True) != ident:
+        raise InputError("that is not its id; nothing was changed")
 
 
 def show_allowed(asset: Asset, suppressed: list[tuple[str, int, datetime]]) -> None:

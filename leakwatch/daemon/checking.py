@@ -1,4 +1,4 @@
-"""How the hosts of notices are asked: as the configured site on that host is, else slowly and as robots.txt allows."""
+"""The job `check:<notice>`, and how its hosts are asked: as the site on that host, else slowly and as robots.txt allows."""
 
 from __future__ import annotations
 
@@ -6,11 +6,33 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import Finding, FindingEvent
 from leakwatch.model.manner import Manner
+from leakwatch.notices.checking import CheckDesk, check
 from leakwatch.notices.looking import Way, Ways
+from leakwatch.pipeline import Brain, tell_event
 from leakwatch.polling import SiteConfig
+from leakwatch.ports import Clock, Fetcher, Repository, Work
 
 _UNKNOWN_PAUSE_S = 5.0
+
+
+async def check_notice(
+    notice: str,
+    brain: Brain,
+    repository: Repository,
+    fetcher: Fetcher,
+    sites: Mapping[str, SiteConfig],
+    clock: Clock,
+) -> int:
+    """Look whether what a notice is about is gone; answers how many alerts that caused. Raises: StoreError."""
+
+    async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
+        return await tell_event(event, finding, asset, brain.routes, work)
+
+    told = CheckDesk(repository=repository, fetcher=fetcher, ways=ways_of(sites), clock=clock, tell=tell)
+    return await check(notice, told)
 
 
 def ways_of(sites: Mapping[str, SiteConfig]) -> Ways:

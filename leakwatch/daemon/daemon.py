@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
@@ -16,8 +15,10 @@ from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
-from leakwatch.daemon.checking import ways_of
+from leakwatch.daemon.changes import Changes
+from leakwatch.daemon.checking import check_notice
 from leakwatch.daemon.crawling import Crawler
+from leakwatch.daemon.listening import Listening
 from leakwatch.daemon.schedule import CHECK, COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
@@ -26,27 +27,20 @@ from leakwatch.limited.pages import PageReader
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
-from leakwatch.model.asset import Asset, AssetId
-from leakwatch.model.finding import Finding, FindingEvent
-from leakwatch.notices.checking import CheckDesk, check
-from leakwatch.pipeline import Brain, look_back, tell_event
+from leakwatch.model.asset import Asset, AssetId, QueryMode
+from leakwatch.pipeline import Brain, look_back
 from leakwatch.polling import SiteConfig, tell_blind
-from leakwatch.ports import Clock, Notifier, Work
+from leakwatch.ports import Clock, Notifier
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.rulepack.schema import RulePack
-from leakwatch.sources.dht import DhtSite
-from leakwatch.sources.inbox import InboxSite
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import Surroundings, SwarmSide, watch_dht, watch_inbox, watched_keys
-from leakwatch.swarm.identity import stable_node_id
+from leakwatch.streaming import Surroundings
 from leakwatch.swarm.outcomes import OutcomeLog
-from leakwatch.torrent.infohash import SwarmKey
 
 log = structlog.get_logger()
 
-_LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
-_DRAIN_S, _LOOK_S = 10.0, 15.0
-BLIND = "blind"
+_DRAIN_S, _LOOK_S, _FILES_S = 10.0, 15.0, 5.0
+BLIND, READ = "blind", "configuration"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
 _MAX_PROVING, _MAX_COUNTING, _MAX_CHECKING = 64, 8, 4
@@ -73,9 +67,11 @@ class Daemon:
     schedule: Schedule
     sites: dict[str, SiteConfig]
     outcomes: OutcomeLog
+    changes: Changes
     streams: tuple[SiteConfig, ...] = ()
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     crawler: Crawler = field(init=False)
+    listening: Listening = field(init=False)
     _brain: tuple[int, Brain] | None = None
     _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -92,9 +88,19 @@ class Daemon:
             brain=self.brain,
             announce=self._announce,
         )
+        around = Surroundings(
+            brain=self.brain,
+            repository=self.repository,
+            vault=self.vault,
+            clock=self.clock,
+            announce=self._announce,
+        )
+        self.listening = Listening(self.config, around, self.fetcher, self.prover.swarm, self.brain)
 
-    async def brain(self) -> Brain:
-        """The catalogue as an index, built anew when the catalogue has changed."""
+    async def brain(self, version: int | None = None) -> Brain:
+        """The catalogue as an index, built anew when the catalogue has changed. `version` is what it is, where that is known."""
+        if self._brain is not None and self._brain[0] == version:
+            return self._brain[1]
         async with self._indexing:
             async with self.repository.reading() as work:
                 version = await work.catalogue.version()
@@ -123,15 +129,17 @@ class Daemon:
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
-        listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
+        reading = asyncio.create_task(self._keep_reading())
+        await self.listening.to(self.streams)
         await self.schedule.start()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
         log.info("daemon_stopping")
         self.schedule.stop()
-        for task in (*listening, looking):
+        for task in (reading, looking):
             task.cancel()
-        await asyncio.gather(*listening, looking, return_exceptions=True)
+        await asyncio.gather(reading, looking, return_exceptions=True)
+        await self.listening.to(())
         self.jobs.stop()
         _, late = await asyncio.wait({working}, timeout=_DRAIN_S)
         if late:
@@ -152,10 +160,40 @@ class Daemon:
             await self._guarded(LOOK_BACK, self.look_back)(asset)
         async with self.repository.reading() as work:
             swarms = await work.findings.due_proofs(self.clock.now())
+            notices = await work.notices.due(self.clock.now())
         await asyncio.gather(*(self._guarded(PROVE, self.prove)(key) for key in swarms))
+        for notice in notices:
+            await self._guarded(CHECK, self.check_notice)(notice)
         for channel in self.notifiers:
             await self._guarded(DELIVER, self.deliver)(channel)
         await self.outcomes.tell()
+
+    async def _keep_reading(self) -> None:
+        """Notice changes of the configuration's files."""
+        while True:
+            await asyncio.sleep(_FILES_S)
+            await self._guarded(READ, lambda _: self.changes.look(self.config, self.take_sites))("")
+
+    async def take_sites(self, read: Config, pack: RulePack) -> None:
+        """Go on with the sites of this configuration, and with its secrets; those that have changed are due now."""
+        wanted = {one.name: one for one in read.sites if one.enabled and not one.is_stream}
+        streams = tuple(one for one in read.sites if one.enabled and one.is_stream)
+        gone = sorted(self.sites.keys() - wanted.keys())
+        changed = [one for name, one in wanted.items() if self.sites.get(name) != one]
+        async with self.repository.writing() as work:
+            told = [(one.name, one.kind, one.host) for one in (*wanted.values(), *streams)]
+            await work.sites.sync(told, self.clock.now())
+            for one in changed:
+                await work.sites.defer(one.name, self.clock.now())
+        for name in gone:
+            del self.sites[name]
+        self.sites.update({one.name: one for one in changed})
+        self.config = replace(self.config, sites=read.sites, secrets=read.secrets)
+        self.fetcher.secret = self.config.secret
+        self.pack, self.streams, self._brain = pack, streams, None
+        self.schedule.resite(changed, gone)
+        await self.listening.to(streams)
+        log.info("sites_taken", sites=len(self.sites), changed=[one.name for one in changed], gone=gone)
 
     async def _keep_looking(self, began: datetime) -> None:
         """See again and again whether sites are blind."""
@@ -212,6 +250,12 @@ class Daemon:
         finally:
             self.schedule.counting.difference_update(due)
 
+    async def check_notice(self, notice: str) -> None:
+        """Look whether the content that a notice is about is gone."""
+        told = (await self.brain(), self.repository, self.fetcher, self.sites, self.clock)
+        if await check_notice(notice, *told):
+            await self.jobs.submit(DELIVER, list(self.notifiers))
+
     async def _uncounted(self) -> list[str]:
         """Swarms that are due and not being counted."""
         async with self.repository.reading() as work:
@@ -228,58 +272,6 @@ class Daemon:
         )
         if counted.alerts:
             await self.jobs.submit(DELIVER, list(self.notifiers))
-
-    async def check_notice(self, notice: str) -> None:
-        """Look whether the content that a notice is about is gone."""
-        brain = await self.brain()
-
-        async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
-            return await tell_event(event, finding, asset, brain.routes, work)
-
-        desk = CheckDesk(
-            repository=self.repository,
-            fetcher=self.fetcher,
-            ways=ways_of(self.sites),
-            clock=self.clock,
-            tell=tell,
-        )
-        if await check(notice, desk):
-            await self.jobs.submit(DELIVER, list(self.notifiers))
-
-    async def listen(self, site: SiteConfig) -> None:
-        """Listen to a stream until the end; what ends it before is told, and it begins anew, later each time."""
-        if isinstance(site.settings, DhtSite) and self.prover.swarm is None:
-            log.error(
-                "stream_not_started", site=site.name, error="the swarm is switched off: set swarm.enabled"
-            )
-            return
-        for wait_s in itertools.chain(_LISTEN_AGAIN_S, itertools.repeat(_LISTEN_AGAIN_S[-1])):
-            try:
-                await self._stream(site)
-            except LeakwatchError as error:
-                log.error("stream_ended", site=site.name, error=error.message, again_in_s=wait_s)
-            except Exception as error:
-                log.exception("stream_crashed", site=site.name, error=repr(error), again_in_s=wait_s)
-            await asyncio.sleep(wait_s)
-
-    async def _stream(self, site: SiteConfig) -> None:
-        around = Surroundings(
-            brain=self.brain,
-            repository=self.repository,
-            vault=self.vault,
-            clock=self.clock,
-            announce=self._announce,
-        )
-        if isinstance(site.settings, InboxSite):
-            folder = self.config.file.parent / site.settings.folder
-            await watch_inbox(site.name, folder, site.settings, around, self.fetcher)
-        elif self.prover.swarm is not None:
-            side = SwarmSide(swarm=self.prover.swarm, watched=self._watched)
-            own_id = stable_node_id(self.config.data_dir)
-            await watch_dht(site.name, site.settings, self.config.swarm_settings, own_id, around, side)
-
-    async def _watched(self) -> frozenset[SwarmKey]:
-        return await watched_keys(await self.brain(), self.repository)
 
     async def deliver(self, channel: str) -> None:
         """Send everything that is due on one channel."""
@@ -305,8 +297,9 @@ class Daemon:
 
 
 def _silence(assets: list[Asset]) -> Silence:
-    """The names that may not leave this machine."""
-    return Silence.about((name, one.shown_name) for one in assets if one.embargoed for name in one.names)
+    """The names that may not leave this machine: all under embargo, but those that somebody let be sent."""
+    silent = [one for one in assets if one.embargoed and one.asked_as is not QueryMode.DIRECT]
+    return Silence.about((name, one.shown_name) for one in silent for name in one.names)
 
 
 def _report(attempt: Attempt) -> None:

@@ -18,6 +18,7 @@ from leakwatch.alerts import notifier_for
 from leakwatch.config import Config
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.vault import FileVault
+from leakwatch.daemon.changes import Changes, stamp_of
 from leakwatch.daemon.daemon import Daemon
 from leakwatch.daemon.schedule import Schedule
 from leakwatch.errors import ConfigError
@@ -47,6 +48,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
 
     Raises: ConfigError if another daemon uses the data folder.
     """
+    changes = Changes(stamp_of(config))
     config.data_dir.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         repository = SqlRepository.open(config.store_url)
@@ -84,6 +86,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             jobs=jobs,
             schedule=Schedule(repository, jobs, sites, notifiers, counter is not None, outcomes, clock),
             outcomes=outcomes,
+            changes=changes,
             sites=sites,
             streams=tuple(site for site in config.sites if site.enabled and site.is_stream),
         )

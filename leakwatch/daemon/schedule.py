@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -60,16 +60,7 @@ class Schedule:
         due = {name: state.next_due_at for name, state in states.items()}
         self.ranks.update({name: rank(site, states.get(name)) for name, site in self.sites.items()})
         for site in self.sites.values():
-            self.scheduler.add_job(
-                self._due,
-                trigger=trigger_of(site),
-                args=(site,),
-                id=f"site:{site.name}",
-                next_run_time=max(now, due.get(site.name, now)),
-                coalesce=True,
-                misfire_grace_time=None,
-                max_instances=1,
-            )
+            self._set_timer(site, max(now, due.get(site.name, now)))
         self.scheduler.add_job(
             self.tick,
             IntervalTrigger(seconds=_TICK_S),
@@ -79,6 +70,29 @@ class Schedule:
             misfire_grace_time=None,
         )
         self.scheduler.add_job(self.outcomes.tell, IntervalTrigger(seconds=_TELL_S), id="outcomes")
+
+    def _set_timer(self, site: SiteConfig, first: datetime) -> None:
+        self.scheduler.add_job(
+            self._due,
+            trigger=trigger_of(site),
+            args=(site,),
+            id=f"site:{site.name}",
+            next_run_time=first,
+            coalesce=True,
+            misfire_grace_time=None,
+            max_instances=1,
+            replace_existing=True,
+        )
+
+    def resite(self, changed: Iterable[SiteConfig], gone: Iterable[str]) -> None:
+        """Sites have changed, and are due now, or are watched no more."""
+        for name in gone:
+            self.ranks.pop(name, None)
+            if self.scheduler.get_job(f"site:{name}"):
+                self.scheduler.remove_job(f"site:{name}")
+        for site in changed:
+            self.ranks[site.name] = rank(site, None)
+            self._set_timer(site, self.clock.now())
 
     async def _due(self, site: SiteConfig) -> None:
         if not await self._wake():
@@ -97,7 +111,9 @@ class Schedule:
             async with self.repository.writing() as work:
                 overdue = [state for state in await work.sites.due(now) if self._is_late(state, now)]
                 for state in overdue:
-                    site = self.sites[state.name]
+                    site = self.sites.get(state.name)
+                    if site is None:
+                        continue  # the configuration has changed meanwhile
                     wait_s = 0.0 if site.priority == "high" else random.uniform(0, spread_s(site))  # noqa: S311
                     due = now + timedelta(seconds=wait_s)
                     await work.sites.defer(state.name, due)
@@ -142,6 +158,14 @@ class Schedule:
         async with self.repository.writing() as work:
             await work.sites.defer(site.name, due)
         self.retime(site, due)
+
+    async def again(self, name: str) -> None:
+        """Read a site now, if it is still watched: while it was read its settings have changed."""
+        site = self.sites.get(name)
+        if site is not None:
+            async with self.repository.writing() as work:
+                await work.sites.defer(name, self.clock.now())
+            self.retime(site, self.clock.now())
 
     def retime(self, site: SiteConfig, due: datetime) -> None:
         """Read a site at this time, and by its schedule from then on."""

@@ -96,7 +96,7 @@ async def _follow(ident: str, before: Notice, looks: Sequence[Look], desk: Check
         told["reason"] = reason
         if finding.state is State.REMOVED:
             finding = await moved_finding(finding, asset, State.REOPENED, ACTOR, reason, now, work, desk.tell)
-        return await written(changed, finding, asset, "waiting", ACTOR, told, now, work, desk.tell)
+        return await written(changed, finding, asset, "up_again", ACTOR, told, now, work, desk.tell)
     return await _unchanged(notice, looks, told, desk, work)
 
 

@@ -13,6 +13,13 @@ from leakwatch.model.finding import STATE_CHANGES, EventKind, Finding, FindingEv
 from leakwatch.model.notice import Notice, NoticeEvent, NoticeId
 from leakwatch.ports import Work
 
+_IN_WORDS = {
+    "up_again": "about something that is up again",
+    "moved": "about a page that has moved",
+    "deadline": "near the end of a counter-notice's clock",
+}
+"""How an alert goes on after "notice LN-… is", where the kind of what happened does not say it."""
+
 
 class Tell(Protocol):
     """Writes an event, and the alerts that it causes, into a transaction."""
@@ -74,7 +81,12 @@ async def written(
     event = NoticeEvent(notice=notice.id, at=at, actor=actor, kind=kind, detail=dict(detail))
     await work.notices.add_event(event)
     told = {key: str(value) for key, value in detail.items() if isinstance(value, str | int)}
-    told |= {"notice": notice.id, "to": kind, "addressee": notice.addressee, "host": notice.host}
+    told |= {
+        "notice": notice.id,
+        "to": _IN_WORDS.get(kind, kind),
+        "addressee": notice.addressee,
+        "host": notice.host,
+    }
     happened = FindingEvent(
         finding=finding.id,
         kind=EventKind.NOTICE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -168,11 +168,14 @@ class Sites(Protocol):
         """Make the rows agree with the configured (name, kind, host); new ones are due now, others rest."""
         ...
 
-    async def due(self, now: datetime) -> list[SiteState]:
-        """Active sites whose time has come, longest overdue first, with all that is remembered of them."""
+    async def due(self, now: datetime, host: str | None = None, but: Collection[str] = ()) -> list[SiteState]:
+        """Active sites whose time has come, longest overdue first, with all that is remembered of them.
+
+        Those of one host only, where it is given, and none of those named in `but`.
+        """
         ...
 
-    async def due_names(self, now: datetime, host: str | None = None) -> list[tuple[str, str]]:
+    async def due_names(self, now: datetime) -> list[tuple[str, str]]:
         """Names and hosts of active sites whose time has come, longest overdue first."""
         ...
 
@@ -233,8 +236,8 @@ class Sites(Protocol):
 class Findings(Protocol):
     """Observations, cases, sightings, events and proofs."""
 
-    async def unseen(self, observations: Sequence[Observation]) -> list[Observation]:
-        """Those whose (site, native_id, content digest) is not stored yet."""
+    async def unseen(self, observations: Sequence[Observation]) -> tuple[list[Observation], frozenset[str]]:
+        """Of a site's items those whose (native_id, content digest) is not stored yet, and the native ids that are known."""
         ...
 
     async def known_items(self, site: str, native_ids: Sequence[str]) -> frozenset[str]:

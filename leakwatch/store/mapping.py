@@ -24,7 +24,7 @@ from leakwatch.model.alert import (
     Thread,
 )
 from leakwatch.model.allow import Allow, allow_from_json, allow_json
-from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode
+from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -66,6 +66,8 @@ def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
         "release_at": asset.release_at,
         "release_window_days": asset.release_window_days,
         "query_mode": asset.query_mode.value if asset.query_mode else None,
+        "released_by": asset.released.by if asset.released else None,
+        "released_at": asset.released.at if asset.released else None,
         "allow": [allow_json(one) for one in asset.allow],
         "created_at": created_at,
     }
@@ -104,6 +106,7 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         release_at=row["release_at"],
         release_window_days=row["release_window_days"],
         query_mode=QueryMode(row["query_mode"]) if row["query_mode"] else None,
+        released=Released(row["released_by"], row["released_at"]) if row["released_at"] else None,
         allow=allow_of(row["allow"]),
         files=files,
     )

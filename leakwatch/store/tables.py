@@ -100,6 +100,8 @@ asset = sa.Table(
     sa.Column("query_mode", sa.Text),
     _text("stage", nullable=True),
     _time("retired_at", nullable=True),
+    _text("released_by", nullable=True),
+    _time("released_at", nullable=True),
     _time("created_at"),
 )
 

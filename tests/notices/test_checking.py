@@ -185,7 +185,7 @@ async def test_moved_is_told_once(desk: Desk) -> None:
     desk.show(301, 404, location="/three")
     desk.web.pages["/three"] = (200, "here now", {})
     assert await desk.look(timedelta(hours=1)) == 1
-    assert desk.told[-1].detail["to"] == "moved"
+    assert desk.told[-1].detail["to"] == "about a page that has moved"
     assert desk.told[-1].detail["reason"] == f"moved: {desk.web.url}/three"
     assert await desk.look(timedelta(days=1)) == 0
     assert (await desk.notice()).state is S.SUBMITTED
@@ -207,6 +207,7 @@ async def test_resurgence_reopens_the_finding(desk: Desk) -> None:
         (EventKind.NOTICE, ACTOR),
     ]
     assert desk.told[0].content.startswith("reopened:")
+    assert desk.told[1].detail["to"] == "about something that is up again"
     assert desk.told[1].detail["reason"] == f"up again: {desk.web.url}/two"
     desk.show(404, 404)
     assert await desk.look(timedelta(hours=1)) == 1
@@ -223,7 +224,7 @@ async def test_counter_notice_is_told_before_its_clock_ends(desk: Desk) -> None:
     desk.clock.at = NOON + timedelta(days=11, hours=1)
     assert await desk.look() == 0
     assert await desk.look(timedelta(hours=1)) == 1
-    assert desk.told[-1].detail["to"] == "deadline"
+    assert desk.told[-1].detail["to"] == "near the end of a counter-notice's clock"
     assert desk.told[-1].detail["deadline"].startswith("2026-12-04")
     desk.show(200, 404)
     desk.clock.at = NOON + timedelta(days=14, hours=2)

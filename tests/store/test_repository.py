@@ -153,11 +153,14 @@ async def test_observation_is_stored_once(repository: SqlRepository) -> None:
     edited = replace(SEEN, text="edited")
     recounted = replace(SEEN, seeders=7, fetched_at=NOON + timedelta(hours=1))
     async with repository.writing() as work:
-        assert await work.findings.unseen([SEEN, SEEN]) == [SEEN]
-        await work.findings.store([SEEN])
-        await work.findings.store([SEEN])
+        assert await work.findings.unseen([SEEN, SEEN]) == ([SEEN], frozenset())
+        first = await work.findings.store([SEEN])
+        assert await work.findings.store([SEEN]) == first
+        both = await work.findings.store([SEEN, replace(SEEN, text="both")])
+        assert len(both) == 2
+        assert first.items() < both.items()
     async with repository.reading() as work:
-        assert await work.findings.unseen([SEEN, edited, recounted]) == [edited]
+        assert await work.findings.unseen([SEEN, edited, recounted]) == ([edited], {"g/1"})
         assert await work.findings.known_items("board", ["g/1", "g/2"]) == {"g/1"}
         assert await work.findings.known_items("board", ["g/2"]) == frozenset()
         assert await work.findings.known_items("other", ["g/1"]) == frozenset()
@@ -398,8 +401,9 @@ async def test_cursor_is_guarded(repository: SqlRepository) -> None:
         assert state is not None
         assert [one.name for one in await work.sites.due(NOON)] == ["board"]
         assert await work.sites.due_names(NOON) == [("board", "b.example")]
-        assert await work.sites.due_names(NOON, "b.example") == [("board", "b.example")]
-        assert await work.sites.due_names(NOON, "a.example") == []
+        assert [one.name for one in await work.sites.due(NOON, "b.example")] == ["board"]
+        assert await work.sites.due(NOON, "b.example", {"board"}) == []
+        assert await work.sites.due(NOON, "a.example") == []
         moved = await work.sites.move_cursor(state, {"g/1": 5}, {})
         assert moved.version == state.version + 1
         with pytest.raises(Conflict):
