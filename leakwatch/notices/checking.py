@@ -32,7 +32,8 @@ log = structlog.get_logger()
 ACTOR = "leakwatch:notices"
 MOST = 100
 """Addresses of one notice that one run looks at."""
-_LEASE = timedelta(minutes=30)
+_LEASE = timedelta(hours=2)
+"""Longer than a run can take: the most addresses, each until the door's deadline."""
 _TOLD_URLS = 5
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from leakwatch.model.asset import Asset
@@ -14,6 +15,7 @@ from leakwatch.notices.wording import one_line, quoted
 
 _MAX_FILES, _MAX_EVIDENCE, _MAX_SWARMS = 20, 20, 10
 MANY_FORKS = 100
+_PSEUDONYM = re.compile(r"(?:^|:)author-[0-9a-f]{4,}")
 _METHODS = {
     "v1": "the SHA-1 piece hashes of the torrent's metadata (BEP 3)",
     "v2": "the SHA-256 Merkle roots of the torrent's metadata (BEP 52)",
@@ -130,9 +132,16 @@ def issue(recipient: Recipient) -> str:
     return "Links and instructions by which an unauthorized copy of the work can be had."
 
 
+def _account(item: Item) -> str:
+    """Whose it is, as the page says; where that is kept as a pseudonym only, as the address of his repository does."""
+    if item.author and not _PSEUDONYM.search(item.author):
+        return item.author
+    return item.repository.partition("/")[0] if item.what in ("copy", "repository") else ""
+
+
 def infringer(recipient: Recipient, addressee: Addressee, secrets: Sequence[str]) -> str | None:
     """The accounts as the pages give them, but for those that hold a name which must not be said; None where none is left."""
-    authors = dict.fromkeys(one.author for one in recipient.items if one.author)
+    authors = dict.fromkeys(one for one in map(_account, recipient.items) if one)
     accounts = [one for one in authors if not any(name in one.casefold() for name in secrets)]
     if not accounts:
         return None

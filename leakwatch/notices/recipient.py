@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from leakwatch.errors import InputError
 from leakwatch.notices.spots import MAX_ITEMS, Item, by_host
 from leakwatch.notices.tables import Addressee, Contact, addressee_named, contact_of, is_of
+from leakwatch.notices.wording import host_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Recipient:
 
 def choose(addressee: Addressee, items: Sequence[Item], host: str) -> Recipient:
     """The recipient of a finding's notice. Raises: InputError that names the hosts there are."""
-    hosts = by_host(items)
+    hosts, host = by_host(items), host_of(host) if "://" in host else host.removeprefix("www.")
     if not hosts:
         raise InputError("no web address is known of this finding; a notice needs exact ones")
     if addressee.hosts:

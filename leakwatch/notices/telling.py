@@ -97,7 +97,8 @@ async def written(
         reason=str(detail["reason"]) if detail.get("reason") else None,
     )
     alerts = await tell(happened, finding, asset, work)
-    await work.audit.append(actor, f"notice.{kind}", notice.id, {"finding": finding.id, **detail}, at)
+    kept = {key: value for key, value in detail.items() if key != "looks"}
+    await work.audit.append(actor, f"notice.{kind}", notice.id, {"finding": finding.id, **kept}, at)
     return alerts
 
 

@@ -13,7 +13,7 @@ import pytest
 from leakwatch.errors import InputError, LeakwatchError
 from leakwatch.model.asset import Asset
 from leakwatch.model.audit import broken_at
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, State
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, State
 from leakwatch.model.notice import NOTICE_CHANGES, Notice, NoticeState
 from leakwatch.notices import acts
 from leakwatch.notices.facts import Wishes
@@ -285,6 +285,23 @@ async def _act(
         case _:
             to = chance.choice(list(S))
             await acts.move(ident, to, "said so", repository, who, at)
+
+
+async def test_notice_follows_its_finding_into_another(repository: SqlRepository) -> None:
+    """A notice of a case that became part of another one is that one's, and is worked on as before."""
+    await stored(repository)
+    made = await draft(repository)
+    older = replace(FINDING, id=FindingId("LW-OLDER"), opened_at=NOON - timedelta(days=1))
+    async with repository.writing() as work:
+        await work.findings.save(older)
+        await work.findings.merge(older, FINDING, NOON)
+        assert [one.id for one in await work.notices.list(older.id)] == [made.id]
+    await acts.sign(made.id, repository, "Ada Example", NOON)
+    await acts.submit(made.id, "", repository, "Ada Example", NOON)
+    async with repository.reading() as work:
+        finding = await work.findings.get(older.id)
+    assert finding
+    assert finding.state is State.REPORTED
 
 
 async def test_errors_are_ours(repository: SqlRepository) -> None:

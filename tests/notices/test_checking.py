@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from leakwatch.notices.checking import ACTOR, CheckDesk, check
 from leakwatch.notices.facts import Wishes
 from leakwatch.notices.telling import record
 from leakwatch.ports import Work
+from leakwatch.sources._kind import Payload, Request
 from leakwatch.store.repository import SqlRepository
 from tests.daemons import Web, configured, site, until, watching
 
@@ -233,7 +235,29 @@ async def test_counter_notice_is_told_before_its_clock_ends(desk: Desk) -> None:
 
 
 async def test_a_person_is_faster(desk: Desk) -> None:
-    """What was seen while a person closed the notice changes nothing, and a closed one is not looked at."""
+    """What was seen while a person wrote down something else changes nothing."""
+    desk.show(404, 404)
+    door = desk.fetcher
+
+    class Meanwhile:
+        """The door, and a person who acts while it waits."""
+
+        async def fetch(self, request: Request, **how: Any) -> Payload:
+            if not request.url.endswith("two"):
+                await acts.move(
+                    desk.ident, S.REFUSED, "they say no", desk.repository, "ada", desk.clock.now()
+                )
+            return await door.fetch(request, **how)
+
+    desk.fetcher = Meanwhile()  # pyright: ignore[reportAttributeAccessIssue]
+    assert await desk.look(timedelta(hours=1)) == 0
+    notice = await desk.notice()
+    assert (notice.state, notice.next_check_at, notice.removed_at) == (S.REFUSED, None, None)
+    assert [path for path, _ in desk.web.asked] == ["/one", "/two"]
+
+
+async def test_closed_notice_is_not_looked_at(desk: Desk) -> None:
+    """Of a matter that is closed nobody is asked any more."""
     desk.show(404, 404)
     await acts.move(desk.ident, S.CLOSED, "settled", desk.repository, "ada", NOON)
     assert await desk.look(timedelta(hours=2)) == 0
@@ -242,7 +266,7 @@ async def test_a_person_is_faster(desk: Desk) -> None:
 
 
 async def test_crash_does_not_come_round_in_a_circle(desk: Desk) -> None:
-    """A look that dies is due again only after half an hour."""
+    """A look that dies is due again only after two hours."""
 
     def broken(_: str) -> None:
         raise RuntimeError("a fault of ours")
@@ -258,8 +282,8 @@ async def test_crash_does_not_come_round_in_a_circle(desk: Desk) -> None:
     with pytest.raises(RuntimeError):
         await check(desk.ident, told)
     async with desk.repository.reading() as work:
-        assert await work.notices.due(desk.clock.now() + timedelta(minutes=29)) == []
-        assert await work.notices.due(desk.clock.now() + timedelta(minutes=30)) == [desk.ident]
+        assert await work.notices.due(desk.clock.now() + timedelta(minutes=119)) == []
+        assert await work.notices.due(desk.clock.now() + timedelta(minutes=120)) == [desk.ident]
 
 
 def test_unknown_host_is_asked_slowly(tmp_path: Path, web: Web) -> None:

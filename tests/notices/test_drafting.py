@@ -102,6 +102,18 @@ def test_nothing_known_and_one_host() -> None:
     assert make("host", spots=SPOTS[:2]).host == "boards.example.org"
 
 
+def test_pseudonyms_are_no_accounts() -> None:
+    """An author of whom only a pseudonym is kept is not quoted; the owner of a repository stands in its address."""
+    spots = [replace(one, author="github.com:author-7f3a9c01") for one in SPOTS[1:4]]
+    assert "GitHub account: user0, user1. We know" in make(spots=spots).body
+    assert "Not known to us." in make(spots=[replace(SPOTS[1], author=None)]).body
+
+
+def test_host_may_be_an_address() -> None:
+    """Whoever gives an address instead of a host is understood."""
+    assert make("host", "https://www.pixeldrain.com/u/abcdef12").host == "pixeldrain.com"
+
+
 def test_own_requirements_win() -> None:
     """Who drafts a plain DMCA notice to GitHub is told to use GitHub's own."""
     assert any("--to github" in one for one in make("dmca", "github.com").detail["warnings"])
