@@ -57,9 +57,10 @@ def items_of(spots: Sequence[Spot], kinds: Mapping[str, str]) -> list[Item]:
     found: dict[str, Item] = {}
     for spot in sorted(spots, key=lambda one: one.seen_at):
         for item in _items(spot, kinds.get(spot.site, "")):
-            known = found.get(item.url)
+            key = item.url.rstrip("/").removesuffix(".git")
+            known = found.get(key)
             if known is None or (_ORDER.index(item.what) < _ORDER.index(known.what)):
-                found[item.url] = replace(item, seen=known.seen if known else item.seen)
+                found[key] = replace(item, seen=known.seen if known else item.seen)
     return _with_likeness(list(found.values()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from leakwatch.model.notice import Notice, NoticeId, NoticeState, SignOff
 from leakwatch.notices.drafting import SIGNATURE, compose
 from leakwatch.notices.facts import Draft, Wishes
 from leakwatch.notices.letter import letter, message
+from leakwatch.notices.spots import items_of
 from leakwatch.notices.tables import addressee_named
 from leakwatch.notices.wording import host_of, real_url
 
-from .cases import ASSET, FINDING, HASH, HIDDEN, MAGNET, NOON, SPOTS, facts
+from .cases import ASSET, FINDING, HASH, HIDDEN, KINDS, MAGNET, NOON, SPOTS, facts
 
 HERE = Path(__file__).parent / "drafts"
 READ = {
@@ -100,6 +101,19 @@ def test_nothing_known_and_one_host() -> None:
     with pytest.raises(InputError, match="no web address"):
         make("host", spots=(replace(SPOTS[0], url=None),))
     assert make("host", spots=SPOTS[:2]).host == "boards.example.org"
+
+
+def test_one_address_is_listed_once_for_what_is_known_best() -> None:
+    """A repository that a post offered, and a hub lists later with its files, is one copy, seen since the post."""
+    url = "https://huggingface.co/somebody/nw7"
+    offered = replace(SPOTS[0], locators=(MAGNET, f"{url}/"))
+    later = replace(SPOTS[0], native_id="again", seen_at=NOON + timedelta(days=2), locators=(url,))
+    for spots in ([offered, SPOTS[6], later], [later, SPOTS[6], offered]):
+        (one,) = [item for item in items_of(spots, KINDS) if item.host == "huggingface.co"]
+        assert (one.url, one.what, one.author, one.agrees) == (url, "copy", "somebody", True)
+        assert one.seen == NOON.isoformat(timespec="seconds")
+    draft = make("huggingface", spots=[offered, SPOTS[6], later])
+    assert draft.body.count(url) == 1
 
 
 def test_pseudonyms_are_no_accounts() -> None:
