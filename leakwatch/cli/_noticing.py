@@ -49,7 +49,8 @@ def say_checks(notice: Notice) -> None:
 def notice_line(notice: Notice) -> str:
     """One notice on a line."""
     told = [notice.id, notice.state.value, notice.finding, notice.addressee, clean(notice.host, 100)]
-    told += [f"{len(notice.urls)} addresses", f"drafted {_time(notice.drafted_at)}"]
+    count = len(notice.urls)
+    told += [f"{count} address{'es' if count != 1 else ''}", f"drafted {_time(notice.drafted_at)}"]
     if notice.submitted_at:
         told.append(f"submitted {_time(notice.submitted_at)}")
     if notice.removed_at:

@@ -76,9 +76,7 @@ async def _facts(
         at=at,
         swarms=tuple(one.removeprefix("swarm:") for one in keys if one.startswith("swarm:")),
         others=tuple(
-            f"{one.id} to {one.host}, {one.state.value}"
-            for one in others
-            if one.state is not NoticeState.CLOSED
+            (one.id, one.host, one.state.value) for one in others if one.state is not NoticeState.CLOSED
         ),
     )
 

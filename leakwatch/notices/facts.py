@@ -17,7 +17,7 @@ from leakwatch.notices.spots import Item
 class Facts:
     """A finding with its places.
 
-    `swarms` are the infohashes that it holds, in hex; `others` are notices of the same finding, in words.
+    `swarms` are the infohashes that it holds, in hex; `others` are notices of the same finding: id, host, state.
     """
 
     finding: Finding
@@ -27,7 +27,7 @@ class Facts:
     owner: OwnerConfig
     at: datetime
     swarms: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+    others: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

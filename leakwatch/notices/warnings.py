@@ -113,8 +113,9 @@ def _of_recipient(facts: Facts, addressee: Addressee, recipient: Recipient) -> I
         yield from _of_forks(recipient)
     if recipient.left_out:
         yield f"{recipient.left_out} more addresses did not fit; draft another notice for them."
-    for one in facts.others:
-        yield f"There is a notice of this finding already: {one}."
+    for ident, host, state in facts.others:
+        if host == recipient.host:
+            yield f"There is a notice of this finding to {host} already: {ident}, {state}."
 
 
 def _of_forks(recipient: Recipient) -> Iterator[str]:

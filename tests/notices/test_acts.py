@@ -47,7 +47,9 @@ async def test_draft_from_the_database_is_the_pure_one(repository: SqlRepository
     assert (spot.files, spot.agrees, spot.author) == (SPOTS[6].files, ("sha256",), "somebody")
     again = await draft(repository, at=NOON + timedelta(minutes=1))
     assert again.id != made.id
-    assert any(made.id in one for one in again.detail["warnings"])
+    assert any(f"to github.com already: {made.id}, draft" in one for one in again.detail["warnings"])
+    elsewhere = await draft(repository, "huggingface", at=NOON + timedelta(minutes=1))
+    assert not any("already" in one for one in elsewhere.detail["warnings"])
 
 
 def open_draft(case: str) -> str:
