@@ -53,39 +53,45 @@ def _cases() -> None:
         op.add_column("finding", _text(name, nullable=True))
     for name in ("due_at", "acknowledged_at", "closed_at"):
         op.add_column("finding", _time(name, nullable=True))
+    op.add_column("finding", sa.Column("drill", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("finding_event", _text("actor", nullable=True))
     op.add_column("finding_event", _text("reason", nullable=True))
     op.add_column("sighting", _text("opened", nullable=True))
     op.add_column("sighting", _text("author", nullable=True))
+    op.add_column("sighting", _text("place", nullable=True))
+    op.add_column("sighting", _json("keys", "[]"))
     op.create_index("ix_sighting_author", "sighting", ["author"])
     op.add_column("asset", _text("stage", nullable=True))
-    op.add_column("asset", _time("retired_at", nullable=True))
+    op.add_column("asset", _time("embargo_until", nullable=True))
+    op.create_table(
+        "kept_apart",
+        *(sa.Column(name, sa.Text(), primary_key=True) for name in ("asset_id", "key", "one", "other")),
+        _time("at"),
+        _text("actor"),
+        sa.ForeignKeyConstraint(
+            ["asset_id"], ["asset.id"], ondelete="CASCADE", name="fk_kept_apart_asset_id"
+        ),
+    )
 
 
 def _alerts() -> None:
     op.add_column("outbox", sa.Column("recipient", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("route", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("urgency", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("waited_s", sa.Float(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("folded_into", sa.String(64), nullable=True))
+    op.create_index("ix_outbox_folded_into", "outbox", ["folded_into"])
     op.create_table(
-        "announcement",
-        _id(),
-        sa.Column("key", sa.String(64), nullable=False),
-        _text("route"),
-        _text("channel"),
-        _text("group_key"),
-        _text("subject"),
-        _json("alert"),
-        sa.Column("urgency", sa.Integer(), nullable=False),
-        _text("state"),
-        _text("why", nullable=True),
-        _time("due_at"),
-        _time("created_at"),
-        sa.Column("outbox_key", sa.String(64), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_announcement"),
-        sa.UniqueConstraint("key", name="uq_announcement_key"),
+        "channel",
+        sa.Column("name", sa.Text(), primary_key=True),
+        _count("failures"),
+        _time("failing_since", nullable=True),
+        _time("rests_until", nullable=True),
+        _time("closed_at", nullable=True),
+        _text("because"),
+        _json("told"),
     )
-    op.create_index("ix_announcement_state_due_at", "announcement", ["state", "due_at"])
-    op.create_index("ix_announcement_subject", "announcement", ["subject"])
+    _announcements()
     op.create_table(
         "standing",
         sa.Column("route", sa.Text(), primary_key=True),
@@ -94,10 +100,10 @@ def _alerts() -> None:
         _count("step"),
         _time("first_at"),
         _time("last_at"),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True, index=False),
-        _json("detail"),
+        _time("next_at"),
     )
     op.create_index("ix_standing_next_at", "standing", ["next_at"])
+    op.create_index("ix_standing_subject", "standing", ["subject"])
     op.create_table(
         "message_thread",
         sa.Column("channel", sa.Text(), primary_key=True),
@@ -119,8 +125,54 @@ def _alerts() -> None:
         _time("ended_at", nullable=True),
         _text("ended_by", nullable=True),
         _count("silenced"),
+        _time("told_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_silence"),
     )
+
+
+def _announcements() -> None:
+    op.create_table(
+        "announcement",
+        _id(),
+        sa.Column("key", sa.String(64), nullable=False),
+        _text("route"),
+        _text("channel"),
+        _text("group_key"),
+        _text("subject"),
+        _text("asset"),
+        _json("alert"),
+        sa.Column("urgency", sa.Integer(), nullable=False),
+        _text("state"),
+        _text("why"),
+        _time("due_at"),
+        _time("created_at"),
+        _time("told_at", nullable=True),
+        sa.Column("outbox_key", sa.String(64), nullable=True),
+        sa.Column("silence_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_announcement"),
+        sa.UniqueConstraint("key", name="uq_announcement_key"),
+    )
+    op.create_index("ix_announcement_state_due_at", "announcement", ["state", "due_at"])
+    op.create_index(
+        "ix_announcement_channel_group", "announcement", ["state", "channel", "route", "group_key"]
+    )
+    op.create_index("ix_announcement_subject", "announcement", ["subject"])
+    op.create_index("ix_announcement_silence_id", "announcement", ["silence_id"])
+    op.create_table(
+        "told_message",
+        _id(),
+        sa.Column("key", sa.String(64), nullable=False),
+        _text("route"),
+        _text("channel"),
+        _text("group_key"),
+        _text("asset"),
+        _text("kind"),
+        sa.Column("urgency", sa.Integer(), nullable=False),
+        _time("at"),
+        sa.PrimaryKeyConstraint("id", name="pk_told_message"),
+    )
+    op.create_index("ix_told_message_channel_at", "told_message", ["channel", "at"])
+    op.create_index("ix_told_message_group", "told_message", ["route", "channel", "group_key", "at"])
 
 
 def _keeping() -> None:
@@ -139,6 +191,8 @@ def _keeping() -> None:
     op.create_index("ix_audit_subject", "audit", ["subject"])
     op.add_column("evidence", sa.Column("warc", sa.String(64), nullable=True))
     op.add_column("evidence", _json("request"))
+    op.add_column("evidence", sa.Column("refers_to", sa.String(64), nullable=True))
+    op.add_column("evidence", _time("evicted_at", nullable=True))
     op.create_table(
         "recheck",
         _id(),
@@ -167,8 +221,11 @@ def _keeping() -> None:
         _text("state"),
         sa.Column("token", sa.String(64), nullable=True),
         _time("at"),
+        _count("attempts"),
+        _time("next_try_at", nullable=True),
         _text("detail", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_stamp"),
+        sa.UniqueConstraint("digest", "authority", name="uq_stamp_digest_authority"),
     )
     op.create_index("ix_stamp_digest", "stamp", ["digest"])
 
@@ -216,6 +273,7 @@ def _notices() -> None:
 def downgrade() -> None:
     """Undo."""
     for table in (
+        "kept_apart",
         "notice_event",
         "notice",
         "stamp",
@@ -224,19 +282,30 @@ def downgrade() -> None:
         "silence",
         "message_thread",
         "standing",
+        "told_message",
         "announcement",
+        "channel",
     ):
         op.drop_table(table)
-    for name in ("request", "warc"):
+    for name in ("evicted_at", "refers_to", "request", "warc"):
         op.drop_column("evidence", name)
-    for name in ("urgency", "route", "recipient"):
+    op.drop_index("ix_outbox_folded_into", "outbox")
+    for name in ("folded_into", "waited_s", "urgency", "route", "recipient"):
         op.drop_column("outbox", name)
-    for name in ("retired_at", "stage"):
+    for name in ("embargo_until", "stage"):
         op.drop_column("asset", name)
     op.drop_index("ix_sighting_author", "sighting")
-    for name in ("author", "opened"):
+    for name in ("keys", "place", "author", "opened"):
         op.drop_column("sighting", name)
     for name in ("reason", "actor"):
         op.drop_column("finding_event", name)
-    for name in ("closed_at", "acknowledged_at", "due_at", "severity_why", "acknowledged_by", "assignee"):
+    for name in (
+        "drill",
+        "closed_at",
+        "acknowledged_at",
+        "due_at",
+        "severity_why",
+        "acknowledged_by",
+        "assignee",
+    ):
         op.drop_column("finding", name)

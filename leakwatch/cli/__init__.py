@@ -8,15 +8,21 @@ from leakwatch import __version__
 from leakwatch.cli import (
     alert,
     asset,
+    audit,
     config,
     db,
     demo,
+    drill,
+    evidence,
     finding,
     match,
     notice,
+    outbox,
     prover,
+    route,
     rule,
     run,
+    silence,
     source,
     torrent,
 )
@@ -49,6 +55,7 @@ def _main(
 
 run.register(app)
 demo.register(app)
+drill.register(app)
 match.register(app)
 app.add_typer(asset.app, name="asset")
 app.add_typer(source.app, name="source")
@@ -56,7 +63,12 @@ app.add_typer(finding.app, name="finding")
 app.add_typer(torrent.app, name="torrent")
 app.add_typer(prover.app, name="prover")
 app.add_typer(rule.app, name="rule")
+app.add_typer(route.app, name="route")
+app.add_typer(silence.app, name="silence")
 app.add_typer(alert.app, name="alert")
 app.add_typer(notice.app, name="notice")
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(audit.app, name="audit")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

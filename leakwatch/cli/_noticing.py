@@ -1,4 +1,4 @@
-"""A notice as commands show it, and how acts on notices are told."""
+"""A notice as commands show it."""
 
 from __future__ import annotations
 
@@ -9,31 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from leakwatch.cli._shared import load, say
+from leakwatch.cli._shared import say
 from leakwatch.display import clean
 from leakwatch.errors import InputError
 
 if TYPE_CHECKING:
-    from leakwatch.model.asset import Asset
-    from leakwatch.model.finding import Finding, FindingEvent
     from leakwatch.model.notice import Notice, NoticeEvent
     from leakwatch.notices.figures import HostFigures
-    from leakwatch.notices.telling import Tell
-    from leakwatch.ports import Work
 
 _DAY_S = 86400.0
-
-
-def teller(path: Path) -> Tell:
-    """How an act is told: as the configuration's routes say."""
-    from leakwatch.pipeline import tell_event  # noqa: PLC0415 - pulls in the matcher
-
-    routes = load(path).routes
-
-    async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
-        return await tell_event(event, finding, asset, routes, work)
-
-    return tell
 
 
 def say_checks(notice: Notice) -> None:

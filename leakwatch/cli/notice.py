@@ -16,11 +16,11 @@ from leakwatch.cli._noticing import (
     read_body,
     say_checks,
     show_notice,
-    teller,
     write_new,
 )
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
+    ByOption,
     ConfigOption,
     JsonOption,
     actor,
@@ -30,6 +30,7 @@ from leakwatch.cli._shared import (
     repository,
     run_async,
     say,
+    teller,
 )
 from leakwatch.errors import InputError
 from leakwatch.model.finding import FindingId
@@ -43,9 +44,6 @@ app = typer.Typer(
     help="Notices to hosts: drafts that a person signs and sends. Not legal advice.", no_args_is_help=True
 )
 NoticeArgument = Annotated[str, typer.Argument(metavar="NOTICE")]
-ByOption = Annotated[
-    str | None, typer.Option("--by", help="Who does this; default LEAKWATCH_ACTOR, else the login name.")
-]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, or what the host said.")]
 
 

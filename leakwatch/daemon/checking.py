@@ -6,31 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from leakwatch.model.asset import Asset
-from leakwatch.model.finding import Finding, FindingEvent
+from leakwatch.cases import Tell
 from leakwatch.model.manner import Manner
 from leakwatch.notices.checking import CheckDesk, check
 from leakwatch.notices.looking import Way, Ways
-from leakwatch.pipeline import Brain, tell_event
 from leakwatch.polling import SiteConfig
-from leakwatch.ports import Clock, Fetcher, Repository, Work
+from leakwatch.ports import Clock, Fetcher, Repository
 
 _UNKNOWN_PAUSE_S = 5.0
 
 
 async def check_notice(
     notice: str,
-    brain: Brain,
     repository: Repository,
     fetcher: Fetcher,
     sites: Mapping[str, SiteConfig],
     clock: Clock,
+    tell: Tell,
 ) -> int:
     """Look whether what a notice is about is gone; answers how many alerts that caused. Raises: StoreError."""
-
-    async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
-        return await tell_event(event, finding, asset, brain.routes, work)
-
     told = CheckDesk(repository=repository, fetcher=fetcher, ways=ways_of(sites), clock=clock, tell=tell)
     return await check(notice, told)
 

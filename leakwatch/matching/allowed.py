@@ -1,6 +1,6 @@
 """What an asset's allow list says of an observation.
 
-A site or an uploader allows the item. Else every locator must be allowed, each by an entry of its own: one official
+A site, an uploader, an author, an item and a page allow the item. Else every locator must be allowed, each by an entry of its own: one official
 link beside a foreign magnet allows nothing. An item without locators is where its page is.
 """
 
@@ -9,8 +9,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from leakwatch.extract.canonical import canonical_url
 from leakwatch.model.allow import Allow, AllowEffect, AllowWhat, place_of
 from leakwatch.model.asset import Asset
+from leakwatch.model.author import author_of
 from leakwatch.model.observation import Locator, LocatorKind, Observation
 
 
@@ -35,7 +37,13 @@ def _is_whole(entry: Allow, seen: Observation) -> bool:
         return entry.value == seen.site
     if entry.what is AllowWhat.UPLOADER and seen.author:
         return _name(entry.value) in (_name(seen.author), _name(f"{seen.site}/{seen.author}"))
-    return False
+    if entry.what is AllowWhat.AUTHOR:
+        return entry.value == author_of(seen)
+    if entry.what is AllowWhat.ITEM:
+        return entry.value == f"{seen.site}/{seen.native_id}"
+    if entry.what is not AllowWhat.PAGE or seen.url is None:
+        return False
+    return canonical_url(entry.value) == canonical_url(seen.url)
 
 
 def _name(text: str) -> str:

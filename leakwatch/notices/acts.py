@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from leakwatch.cases import Tell, record
 from leakwatch.errors import InputError
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Finding, State
@@ -19,7 +20,7 @@ from leakwatch.notices.life import check_step, stepped
 from leakwatch.notices.settings import OwnerConfig
 from leakwatch.notices.spots import items_of
 from leakwatch.notices.tables import addressee_named
-from leakwatch.notices.telling import Tell, locked_finding, locked_notice, moved_finding, record, written
+from leakwatch.notices.telling import locked_finding, locked_notice, moved_finding, written
 from leakwatch.ports import Repository, Work
 
 MAX_BODY, MAX_TEXT = 200_000, 2000

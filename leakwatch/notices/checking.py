@@ -18,13 +18,14 @@ from typing import Any
 
 import structlog
 
+from leakwatch.cases import Tell
 from leakwatch.errors import InputError
 from leakwatch.model.finding import State
 from leakwatch.model.notice import AFTER_SUBMISSION, Notice, NoticeId, NoticeState
 from leakwatch.notices.life import after_check, is_near_deadline, stepped
 from leakwatch.notices.looking import Look, Seen, Ways, look
 from leakwatch.notices.tables import addressee_named
-from leakwatch.notices.telling import Tell, locked_notice, moved_finding, written
+from leakwatch.notices.telling import locked_notice, moved_finding, written
 from leakwatch.ports import Clock, Fetcher, Repository, Work
 
 log = structlog.get_logger()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
+from leakwatch.cases import Tell
 from leakwatch.errors import InputError
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import STATE_CHANGES, EventKind, Finding, FindingEvent, FindingId, State
@@ -19,21 +20,6 @@ _IN_WORDS = {
     "deadline": "near the end of a counter-notice's clock",
 }
 """How an alert goes on after "notice LN-… is", where the kind of what happened does not say it."""
-
-
-class Tell(Protocol):
-    """Writes an event, and the alerts that it causes, into a transaction."""
-
-    async def __call__(self, event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
-        """Answers how many alerts it caused."""
-        ...
-
-
-async def record(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
-    """Write an event into the history, and tell nobody."""
-    del finding, asset
-    await work.findings.add_event(event)
-    return 0
 
 
 async def locked_finding(ident: str, work: Work) -> tuple[Finding, Asset]:
@@ -116,6 +102,8 @@ async def moved_finding(
     if to not in STATE_CHANGES[finding.state]:
         return finding
     changed = replace(finding, state=to, updated_at=at, closed_at=None)
+    if to is State.REOPENED:
+        changed = replace(changed, acknowledged_by=None, acknowledged_at=None)
     detail = {"from": finding.state.value, "to": to.value, "severity": finding.severity.value}
     name = "reopened" if to is State.REOPENED else f"state:{to.value}"
     event = FindingEvent(

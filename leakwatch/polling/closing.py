@@ -135,14 +135,14 @@ def _minute(at: datetime) -> str:
 
 
 def _verdict(desk: Desk, run: Run, gap: Gap | None, drift: Sequence[str]) -> Coverage:
-    """Worst first: refused, drift, error; then gap, put off, partial; then what a healthy poll can be."""
+    """Worst first: refused, drift, what is lost for good, error; then gap, put off, partial; then what a healthy poll can be."""
     for error in run.errors:
         if isinstance(error, Refused):
             return Coverage.REFUSED
         if isinstance(error, LayoutChanged):
             return Coverage.DRIFT
     if run.errors:
-        return Coverage.ERROR
+        return Coverage.GAP if gap and gap.is_lost else Coverage.ERROR
     if drift:
         return Coverage.DRIFT
     if run.ledger.canary_missing:

@@ -34,7 +34,8 @@ class Run:
 
     `listing` are the items of the pages that it began with, `last` the last of these pages, `observed` the first thousand
     items of all pages, `fields` what those pages have under the names that they were asked for; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
-    pages that it began with could not be read: what it saw is no whole listing then.
+    pages that it began with could not be read: what it saw is no whole listing then.  `parted` where no thread that was
+    known is listed any more.
     `incomplete` is the first thing that was not read, `lacks` what single pages say of it, and how many say so.
     `standing` are pages that the cursor could not move past, with marks of those of their follow-ups that are done.
     `asking` are our questions. Units:  `rests_s` seconds until the host's budget has room again.
@@ -55,6 +56,7 @@ class Run:
     fields: Fields = field(default_factory=dict[str, Field])
     last: Seen | None = None
     is_listed: bool = True
+    parted: bool = False
     own: set[str] = field(default_factory=set[str])
     known: set[str] = field(default_factory=set[str])
     holes: list[Hole] = field(default_factory=list[Hole])
@@ -144,6 +146,7 @@ def count_page(run: Run, page: Page, taken: Taken) -> None:
     run.known |= taken.known - run.own
     run.own |= {name for name, _ in taken.listed} - taken.known
     run.incomplete = run.incomplete or page.incomplete
+    run.parted = run.parted or page.parted
     if page.incomplete:
         run.lacks[page.incomplete] += 1
     if taken.listed:  # as they are stored: a site's own ids may be no text that a database takes

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Place, Receipt, Thread
+from leakwatch.model.alert import Delivery, Place, Receipt
 from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.audit import AuditEntry
@@ -24,9 +24,16 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.manner import PLAIN, Manner
 from leakwatch.model.observation import Observation
+from leakwatch.model.place import PlaceClass
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
+from leakwatch.ports.answering import Deeds as Deeds
+from leakwatch.ports.cases import Cases
+from leakwatch.ports.delivery import Channels as Channels
+from leakwatch.ports.delivery import Outbox as Outbox
+from leakwatch.ports.evidence import Evidence, Looks, Stamps
 from leakwatch.ports.notices import Notices
+from leakwatch.ports.telling import Announcements, Silences, Standings
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
@@ -53,9 +60,15 @@ class Fetcher(Protocol):
         ...
 
     async def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float = 20.0,
+        most_bytes: int = 64 * 1024,
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Do one POST without following redirects; answers status, headers and at most 64 KiB of body.
+        """Do one POST without following redirects; answers status, headers and the start of the body.
 
         Raises: AddressRefused or FetchFailed before anything was written; DeliveryError with `uncertain`
         where the connection broke after the request had gone out.
@@ -135,6 +148,10 @@ class Catalogue(Protocol):
 
     async def allow_lists(self) -> dict[AssetId, tuple[Allow, ...]]:
         """The allow lists that are not empty."""
+        ...
+
+    async def dated(self) -> list[Asset]:
+        """Assets, without their files, for which something is to happen by itself at some time."""
         ...
 
     async def save(self, asset: Asset, at: datetime) -> None:
@@ -245,7 +262,11 @@ class Findings(Protocol):
         ...
 
     async def sites_of_assets(self) -> dict[AssetId, frozenset[str]]:
-        """On which sites each asset was sighted."""
+        """On which sites each asset was sighted; drills are no sightings."""
+        ...
+
+    async def open_drills(self, before: datetime) -> list[FindingId]:
+        """Drills that were begun before a time and are not closed."""
         ...
 
     async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
@@ -287,9 +308,15 @@ class Findings(Protocol):
         ...
 
     async def add_sighting(
-        self, finding: FindingId, observation: int, seen: Observation, match: Match
+        self,
+        finding: FindingId,
+        observation: int,
+        seen: Observation,
+        match: Match,
+        keys: Sequence[str] = (),
+        place: PlaceClass = PlaceClass.OTHER,
     ) -> bool:
-        """Attach an observation to a finding; false if it was attached already."""
+        """Attach an observation to a finding, with the artefacts it shows; false if it was attached already."""
         ...
 
     async def suppress(self, asset: AssetId, observation: int, entry: str, at: datetime) -> bool:
@@ -334,10 +361,6 @@ class Findings(Protocol):
 
     async def signals(self, finding: FindingId) -> list[tuple[str, str, float]]:
         """Kind, detail and weight of the strongest sighting's signals."""
-        ...
-
-    async def keep_evidence(self, digest: str, payload: Payload, site: str, parser: str) -> None:
-        """Record what a piece of evidence is: address, status, headers, time, parser."""
         ...
 
     async def metadata_digests(self, swarm_keys: Sequence[str]) -> list[str]:
@@ -457,57 +480,6 @@ class Swarms(Protocol):
         ...
 
 
-class Outbox(Protocol):
-    """Alerts on their way. The promise: delivered at least once, or dead with the reason."""
-
-    async def enqueue(
-        self, channel: str, alert: AnyAlert, at: datetime, *, recipient: str = "", route: str = ""
-    ) -> bool:
-        """Add an alert for a channel, or one recipient of it; false if the same one is there already."""
-        ...
-
-    async def keep_thread(self, delivery: Delivery, thread: Thread, at: datetime) -> None:
-        """Remember the message by which a channel knows a matter."""
-        ...
-
-    async def due_channels(self, now: datetime) -> list[str]:
-        """Channels with something to send now."""
-        ...
-
-    async def claim(self, channel: str, now: datetime, lease_s: float) -> Delivery | None:
-        """Lease the most urgent due alert of a channel, of several the oldest, or None."""
-        ...
-
-    async def settle(
-        self,
-        delivery: Delivery,
-        state: DeliveryState,
-        at: datetime,
-        *,
-        due_at: datetime | None = None,
-        error: str | None = None,
-        reference: str = "",
-    ) -> bool:
-        """Write the outcome of an attempt; false if the lease was lost in the meantime."""
-        ...
-
-    async def release_leases(self, now: datetime) -> int:
-        """After a crash of the only process: make what was leased due again, marked as a possible repeat."""
-        ...
-
-    async def list(self, states: Sequence[DeliveryState] = (), limit: int = 200) -> list[OutboxRow]:
-        """Alerts with their state, newest first; only those in `states`, where any are given."""
-        ...
-
-    async def retry(self, ident: int, at: datetime) -> bool:
-        """Make a dead or waiting alert due now; false if there is none of this id."""
-        ...
-
-    async def counts(self) -> dict[str, int]:
-        """Rows by state."""
-        ...
-
-
 class Audit(Protocol):
     """A chain of entries, each with the digest of the one before: none can be changed or left out unnoticed."""
 
@@ -515,6 +487,16 @@ class Audit(Protocol):
         self, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime
     ) -> AuditEntry:
         """Add an entry. `actor` is a person, or a part of leakwatch (`leakwatch:crawl`)."""
+        ...
+
+    async def append_all(
+        self, actor: str, action: str, told: Mapping[str, Mapping[str, Any]], at: datetime
+    ) -> list[AuditEntry]:
+        """Add one entry for each subject, all at once."""
+        ...
+
+    async def head(self, but: Sequence[str] = ()) -> AuditEntry | None:
+        """The last entry; the last of another action than those in `but`, where any are given."""
         ...
 
     async def entries(
@@ -548,6 +530,11 @@ class Work(Protocol):
         ...
 
     @property
+    def channels(self) -> Channels:
+        """How they fare."""
+        ...
+
+    @property
     def swarms(self) -> Swarms:
         """The counts."""
         ...
@@ -558,8 +545,43 @@ class Work(Protocol):
         ...
 
     @property
+    def announcements(self) -> Announcements:
+        """What is to be told."""
+        ...
+
+    @property
+    def silences(self) -> Silences:
+        """What is told to nobody for a while."""
+        ...
+
+    @property
+    def standings(self) -> Standings:
+        """What was told and is not acknowledged."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was kept."""
+        ...
+
+    @property
+    def looks(self) -> Looks:
+        """Further looks at places."""
+        ...
+
+    @property
+    def stamps(self) -> Stamps:
+        """Time stamps by others."""
+        ...
+
+    @property
     def notices(self) -> Notices:
         """Notices to hosts."""
+        ...
+
+    @property
+    def cases(self) -> Cases:
+        """What is worked on in cases."""
         ...
 
 

@@ -11,13 +11,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from leakwatch.errors import StoreError
+from leakwatch.store.announcements import SqlAnnouncements
 from leakwatch.store.audit import SqlAudit
+from leakwatch.store.cases import SqlCases
 from leakwatch.store.catalogue import SqlCatalogue
+from leakwatch.store.channels import SqlChannels
 from leakwatch.store.engine import READ_ONLY, open_engine
+from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
+from leakwatch.store.looks import SqlLooks
 from leakwatch.store.notices import SqlNotices
 from leakwatch.store.outbox import SqlOutbox
+from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
+from leakwatch.store.stamps import SqlStamps
 from leakwatch.store.swarms import SqlSwarms
 
 
@@ -31,6 +38,14 @@ class SqlWork:
     outbox: SqlOutbox
     swarms: SqlSwarms
     audit: SqlAudit
+    announcements: SqlAnnouncements
+    silences: SqlSilences
+    standings: SqlStandings
+    evidence: SqlEvidence
+    looks: SqlLooks
+    stamps: SqlStamps
+    cases: SqlCases
+    channels: SqlChannels
     notices: SqlNotices
 
 
@@ -92,6 +107,14 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlOutbox(connection),
         SqlSwarms(connection),
         SqlAudit(connection),
+        SqlAnnouncements(connection),
+        SqlSilences(connection),
+        SqlStandings(connection),
+        SqlEvidence(connection),
+        SqlLooks(connection),
+        SqlStamps(connection),
+        SqlCases(connection),
+        SqlChannels(connection),
         SqlNotices(connection),
     )
 

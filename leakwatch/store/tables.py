@@ -99,7 +99,7 @@ asset = sa.Table(
     sa.Column("release_window_days", sa.Integer, nullable=False, server_default="14"),
     sa.Column("query_mode", sa.Text),
     _text("stage", nullable=True),
-    _time("retired_at", nullable=True),
+    _time("embargo_until", nullable=True),
     _text("released_by", nullable=True),
     _time("released_at", nullable=True),
     _time("created_at"),
@@ -219,6 +219,8 @@ evidence = sa.Table(
     _text("parser"),
     sa.Column("warc", sa.String(64)),
     sa.Column("request", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("refers_to", sa.String(64)),
+    _time("evicted_at", nullable=True),
     sa.UniqueConstraint("digest", "site", "captured_at"),
 )
 
@@ -242,6 +244,7 @@ finding = sa.Table(
     _time("due_at", nullable=True),
     _time("acknowledged_at", nullable=True),
     _time("closed_at", nullable=True),
+    sa.Column("drill", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 artefact = sa.Table(
@@ -267,7 +270,20 @@ sighting = sa.Table(
     _time("seen_at"),
     _text("opened", nullable=True),
     sa.Column("author", sa.Text, index=True),
+    _text("place", nullable=True),
+    sa.Column("keys", sa.JSON, nullable=False, server_default="[]"),
     sa.UniqueConstraint("asset_id", "observation_id"),
+)
+
+kept_apart = sa.Table(
+    "kept_apart",
+    metadata,
+    sa.Column("asset_id", sa.ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("one", sa.Text, primary_key=True),
+    sa.Column("other", sa.Text, primary_key=True),
+    _time("at"),
+    _text("actor"),
 )
 
 suppressed = sa.Table(
@@ -377,7 +393,21 @@ outbox = sa.Table(
     sa.Column("recipient", sa.Text, nullable=False, server_default=""),
     sa.Column("route", sa.Text, nullable=False, server_default=""),
     sa.Column("urgency", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("waited_s", sa.Float, nullable=False, server_default="0"),
+    sa.Column("folded_into", sa.String(64), index=True),
     sa.Index("ix_outbox_channel_state_due_at", "channel", "state", "due_at"),
+)
+
+channel = sa.Table(
+    "channel",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _count("failures"),
+    _time("failing_since", nullable=True),
+    _time("rests_until", nullable=True),
+    _time("closed_at", nullable=True),
+    _text("because"),
+    _json("told"),
 )
 
 announcement = sa.Table(
@@ -389,14 +419,34 @@ announcement = sa.Table(
     _text("channel"),
     _text("group_key"),
     sa.Column("subject", sa.Text, nullable=False, index=True),
+    _text("asset"),
     sa.Column("alert", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("urgency", sa.Integer, nullable=False),
     _text("state"),
-    _text("why", nullable=True),
+    _text("why"),
     _time("due_at"),
     _time("created_at"),
+    _time("told_at", nullable=True),
     sa.Column("outbox_key", sa.String(64)),
+    sa.Column("silence_id", sa.BigInteger, index=True),
     sa.Index("ix_announcement_state_due_at", "state", "due_at"),
+    sa.Index("ix_announcement_channel_group", "state", "channel", "route", "group_key"),
+)
+
+told_message = sa.Table(
+    "told_message",
+    metadata,
+    _id(),
+    sa.Column("key", sa.String(64), nullable=False),
+    _text("route"),
+    _text("channel"),
+    _text("group_key"),
+    _text("asset"),
+    _text("kind"),
+    sa.Column("urgency", sa.Integer, nullable=False),
+    _time("at"),
+    sa.Index("ix_told_message_channel_at", "channel", "at"),
+    sa.Index("ix_told_message_group", "route", "channel", "group_key", "at"),
 )
 
 standing = sa.Table(
@@ -408,8 +458,8 @@ standing = sa.Table(
     sa.Column("step", sa.Integer, nullable=False, server_default="0"),
     _time("first_at"),
     _time("last_at"),
-    sa.Column("next_at", UtcDateTime, index=True),
-    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("next_at", UtcDateTime, nullable=False, index=True),
+    sa.Index("ix_standing_subject", "subject"),
 )
 
 message_thread = sa.Table(
@@ -436,6 +486,7 @@ silence = sa.Table(
     _time("ended_at", nullable=True),
     _text("ended_by", nullable=True),
     sa.Column("silenced", sa.Integer, nullable=False, server_default="0"),
+    _time("told_at", nullable=True),
 )
 
 audit = sa.Table(
@@ -478,7 +529,10 @@ stamp = sa.Table(
     _text("state"),
     sa.Column("token", sa.String(64)),
     _time("at"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    _time("next_try_at", nullable=True),
     _text("detail", nullable=True),
+    sa.UniqueConstraint("digest", "authority"),
 )
 
 notice = sa.Table(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from leakwatch.cases import record
 from leakwatch.errors import InputError, LeakwatchError
 from leakwatch.model.asset import Asset
 from leakwatch.model.audit import broken_at
@@ -17,7 +18,6 @@ from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId,
 from leakwatch.model.notice import NOTICE_CHANGES, Notice, NoticeState
 from leakwatch.notices import acts
 from leakwatch.notices.facts import Wishes
-from leakwatch.notices.telling import record
 from leakwatch.ports import Work
 from leakwatch.store.repository import SqlRepository
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from leakwatch.cases import record
 from leakwatch.config import load_config
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.daemon.checking import ways_of
@@ -19,13 +20,12 @@ from leakwatch.model.notice import Notice, NoticeState
 from leakwatch.notices import acts
 from leakwatch.notices.checking import ACTOR, CheckDesk, check
 from leakwatch.notices.facts import Wishes
-from leakwatch.notices.telling import record
 from leakwatch.ports import Work
 from leakwatch.sources._kind import Payload, Request
 from leakwatch.store.repository import SqlRepository
 from tests.daemons import Web, configured, site, until, watching
 
-from .cases import FINDING, KINDS, MAGNET, NOON, OWNER, SPOTS, stored
+from .cases import ASSET, FINDING, KINDS, MAGNET, NOON, OWNER, SPOTS, stored
 
 S = NoticeState
 
@@ -297,11 +297,15 @@ def test_unknown_host_is_asked_slowly(tmp_path: Path, web: Web) -> None:
 
 
 async def test_daemon_looks_and_tells(tmp_path: Path, web: Web) -> None:
-    """The real daemon finds a notice that is due, looks, and the webhook hears that the content is gone."""
+    """The real daemon finds a notice that is due, looks, and whoever heard of the leak hears that the content is gone."""
     web.feed("/rss")
     config = configured(tmp_path, web, site("here", f"{web.url}/rss"))
     async with watching(config) as daemon:
-        made = await submitted(daemon.repository, web.url, daemon.clock.now() - timedelta(hours=2))
+        now = daemon.clock.now()
+        made = await submitted(daemon.repository, web.url, now - timedelta(hours=2))
+        async with daemon.repository.writing() as work:
+            event = FindingEvent(finding=FINDING.id, kind=EventKind.OPENED, at=now, content="opened")
+            await daemon.tell(event, FINDING, ASSET, work)
         await until(lambda: any("removed" in str(body) for _, body in web.posted), 20)
         async with daemon.repository.reading() as work:
             notice = await work.notices.get(made.id)
