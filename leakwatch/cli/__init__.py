@@ -16,6 +16,7 @@ from leakwatch.cli import (
     evidence,
     finding,
     match,
+    notice,
     outbox,
     prover,
     route,
@@ -65,6 +66,7 @@ app.add_typer(rule.app, name="rule")
 app.add_typer(route.app, name="route")
 app.add_typer(silence.app, name="silence")
 app.add_typer(alert.app, name="alert")
+app.add_typer(notice.app, name="notice")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(audit.app, name="audit")
 app.add_typer(outbox.app, name="outbox")

@@ -22,6 +22,7 @@ from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
 from leakwatch.model.duration import Duration
 from leakwatch.model.route import Inhibit, Route, Routing
+from leakwatch.notices.settings import OwnerConfig
 from leakwatch.polling import SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
@@ -131,6 +132,7 @@ class Config:
     store: StoreConfig = field(default_factory=StoreConfig)
     swarm: SwarmConfig = field(default_factory=SwarmConfig)
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    owner: OwnerConfig = field(default_factory=OwnerConfig)
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
@@ -214,6 +216,7 @@ SECTIONS: Mapping[str, type] = {
     "alerts": AlertsConfig,
     "heartbeat": HeartbeatConfig,
     "evidence": EvidenceConfig,
+    "owner": OwnerConfig,
 }
 CHANNELS: Mapping[str, type] = {
     "slack": SlackChannel,

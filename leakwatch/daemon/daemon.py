@@ -22,12 +22,14 @@ from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.answers import answer
 from leakwatch.daemon.changes import Changes
+from leakwatch.daemon.checking import check_notice
 from leakwatch.daemon.crawling import Crawler
 from leakwatch.daemon.heartbeat import Heartbeat
 from leakwatch.daemon.keeper import Keeper
 from leakwatch.daemon.listening import Listening
 from leakwatch.daemon.schedule import (
     ALL,
+    CHECK,
     COUNT,
     CRAWL,
     DELIVER,
@@ -66,7 +68,7 @@ _DRAIN_S, _LOOK_S, _FILES_S, _DRILL_S = 10.0, 15.0, 5.0, 1.0
 BLIND, READ, KEEP, TEND, ANSWER = "blind", "configuration", "keep", "tend", "answer"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
-_MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING = 64, 8, 8
+_MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING, _MAX_CHECKING = 64, 8, 8, 4
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
 
@@ -164,8 +166,10 @@ class Daemon:
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
         self.jobs.handler(LOOK, self._guarded(LOOK, self.look), _MAX_LOOKING)
+        self.jobs.handler(CHECK, self._guarded(CHECK, self.check_notice), _MAX_CHECKING)
+        looks = _MAX_LOOKING + _MAX_CHECKING
         working = asyncio.create_task(
-            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + _MAX_LOOKING + len(self.notifiers) + 2)
+            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + looks + len(self.notifiers) + 2)
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
@@ -205,7 +209,10 @@ class Daemon:
             await self._guarded(LOOK_BACK, self.look_back)(asset)
         async with self.repository.reading() as work:
             swarms = await work.findings.due_proofs(self.clock.now())
+            notices = await work.notices.due(self.clock.now())
         await asyncio.gather(*(self._guarded(PROVE, self.prove)(key) for key in swarms))
+        for notice in notices:
+            await self._guarded(CHECK, self.check_notice)(notice)
         await self.send_all()
         await self.outcomes.tell()
 
@@ -361,6 +368,11 @@ class Daemon:
             close_when_gone=self.config.evidence.close_when_gone,
         )
         if await look_at_host(host, desk):
+            await self.jobs.submit(GATHER, [ALL])
+
+    async def check_notice(self, notice: str) -> None:
+        """Look whether the content that a notice is about is gone."""
+        if await check_notice(notice, self.repository, self.fetcher, self.sites, self.clock, self.tell):
             await self.jobs.submit(GATHER, [ALL])
 
     async def _uncounted(self) -> list[str]:

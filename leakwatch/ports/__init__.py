@@ -32,6 +32,7 @@ from leakwatch.ports.cases import Cases
 from leakwatch.ports.delivery import Channels as Channels
 from leakwatch.ports.delivery import Outbox as Outbox
 from leakwatch.ports.evidence import Evidence, Looks, Stamps
+from leakwatch.ports.notices import Notices
 from leakwatch.ports.telling import Announcements, Silences, Standings
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
@@ -571,6 +572,11 @@ class Work(Protocol):
     @property
     def stamps(self) -> Stamps:
         """Time stamps by others."""
+        ...
+
+    @property
+    def notices(self) -> Notices:
+        """Notices to hosts."""
         ...
 
     @property

@@ -20,6 +20,7 @@ from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
 from leakwatch.store.looks import SqlLooks
+from leakwatch.store.notices import SqlNotices
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
@@ -45,6 +46,7 @@ class SqlWork:
     stamps: SqlStamps
     cases: SqlCases
     channels: SqlChannels
+    notices: SqlNotices
 
 
 class SqlRepository:
@@ -113,6 +115,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlStamps(connection),
         SqlCases(connection),
         SqlChannels(connection),
+        SqlNotices(connection),
     )
 
 
