@@ -45,6 +45,7 @@ from leakwatch.model.place import PlaceClass, class_of
 from leakwatch.model.site import SiteState
 from leakwatch.model.swarm import SampleMethod, SwarmSample, believable, spread_of, wants_index_count
 from leakwatch.ports import Repository, Vault, Work
+from leakwatch.privacy import PLAIN, Authors
 from leakwatch.routing import route
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.severity import severity_of
@@ -58,7 +59,10 @@ _BATCH, _MAX_BATCHES = 500, 200
 
 @dataclass(frozen=True, slots=True)
 class Brain:
-    """What a page is held against: the catalogue as an index, the weights, the routes, the file hosts, sites' priors."""
+    """What a page is held against: the catalogue as an index, the weights, the routes, the file hosts, sites' priors.
+
+    `authors` says how those who posted are kept.
+    """
 
     index: Index
     weights: Weights
@@ -66,6 +70,7 @@ class Brain:
     routes: tuple[Route, ...]
     hosts: Hosts = NO_HOSTS
     priors: Mapping[str, float] = field(default_factory=dict[str, float])
+    authors: Authors = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +99,7 @@ async def take_page(
     vault: Vault,
 ) -> Taken:
     """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError."""
-    located = await asyncio.to_thread(
-        lambda: [storable(without_peers(locate(one, brain.hosts))) for one in page.observations]
-    )
+    located = await asyncio.to_thread(lambda: [to_keep(one, brain) for one in page.observations])
     async with repository.reading() as work:
         fresh = await work.findings.unseen(located)
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
@@ -135,6 +138,11 @@ def _matched(
     return [(one, [m for m in some if m.tier]) for (one, _), some in zip(seen, told, strict=True)]
 
 
+def to_keep(seen: Observation, brain: Brain) -> Observation:
+    """What of an observation may be stored: no peers, no author's name, and where its content can be had."""
+    return brain.authors.kept(storable(without_peers(locate(seen, brain.hosts))))
+
+
 def matches_of(seen: Sequence[Observation], brain: Brain) -> list[list[Match]]:
     """The matches of a tier of some observations."""
     return [matches for _, matches in _matched([(one, ()) for one in seen], brain)]
@@ -157,7 +165,7 @@ async def take_match(
     asset = brain.index.assets[one.asset]
     if await work.cases.is_sighted(asset.id, row):
         return None
-    allow = allowed_by(asset, seen)
+    allow = allowed_by(asset, seen, brain.authors)
     if allow:
         await _take_allowed(one, seen, row, asset, allow, work, counted)
         return None

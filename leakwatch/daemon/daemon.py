@@ -32,6 +32,7 @@ from leakwatch.pipeline import Brain, look_back, teller
 from leakwatch.pipeline import Counted as Told
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
+from leakwatch.privacy import PLAIN, Authors
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.resurfacing import resurface
 from leakwatch.rulepack.schema import RulePack
@@ -75,6 +76,7 @@ class Daemon:
     sites: dict[str, SiteConfig]
     outcomes: OutcomeLog
     streams: tuple[SiteConfig, ...] = ()
+    authors: Authors = PLAIN
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     crawler: Crawler = field(init=False)
     _brain: tuple[int, Brain] | None = None
@@ -106,7 +108,7 @@ class Daemon:
                 self.fetcher.silence = await asyncio.to_thread(_silence, assets)
                 priors = {site.name: site.prior_bits for site in self.config.sites}
                 told = (self.weights, self.pack, self.config.routes, self.hosts, priors)
-                self._brain = (version, Brain(index, *told))
+                self._brain = (version, Brain(index, *told, self.authors))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
             return self._brain[1]
 
