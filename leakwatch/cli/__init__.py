@@ -5,7 +5,21 @@ from __future__ import annotations
 import typer
 
 from leakwatch import __version__
-from leakwatch.cli import alert, asset, config, db, demo, finding, match, prover, rule, run, source, torrent
+from leakwatch.cli import (
+    alert,
+    asset,
+    config,
+    db,
+    demo,
+    export,
+    finding,
+    match,
+    prover,
+    rule,
+    run,
+    source,
+    torrent,
+)
 
 app = typer.Typer(
     name="leakwatch",
@@ -36,6 +50,7 @@ def _main(
 run.register(app)
 demo.register(app)
 match.register(app)
+export.register(app)
 app.add_typer(asset.app, name="asset")
 app.add_typer(source.app, name="source")
 app.add_typer(finding.app, name="finding")

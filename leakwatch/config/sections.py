@@ -10,8 +10,10 @@ from leakwatch.alerts import Channel
 from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
+from leakwatch.export.terms import ExportConfig
 from leakwatch.model.alert import Route
 from leakwatch.polling import SiteConfig
+from leakwatch.privacy import AuthorsMode
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.swarm.session import SwarmSettings
@@ -71,6 +73,13 @@ class SwarmConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyConfig:
+    """How those who post are kept: as a pseudonym for each platform, by name (`plain`), or not at all (`none`)."""
+
+    authors: AuthorsMode = "pseudonym"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration. `file` is where it was read."""
 
@@ -79,6 +88,8 @@ class Config:
     daemon: DaemonConfig = field(default_factory=DaemonConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     swarm: SwarmConfig = field(default_factory=SwarmConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -141,5 +152,7 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "swarm": SwarmConfig,
+    "privacy": PrivacyConfig,
+    "export": ExportConfig,
 }
 CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}

@@ -16,6 +16,7 @@ from leakwatch.store.cases import SqlCases
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.findings import SqlFindings
+from leakwatch.store.lines import SqlLines
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.sites import SqlSites
 from leakwatch.store.swarms import SqlSwarms
@@ -32,6 +33,7 @@ class SqlWork:
     swarms: SqlSwarms
     audit: SqlAudit
     cases: SqlCases
+    lines: SqlLines
 
 
 class SqlRepository:
@@ -93,6 +95,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlSwarms(connection),
         SqlAudit(connection),
         SqlCases(connection),
+        SqlLines(connection),
     )
 
 
