@@ -31,6 +31,7 @@ from leakwatch.model.asset import MAX_PRIOR_BITS
 from leakwatch.model.finding import Severity
 from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
+from leakwatch.retention import LEAST_DAYS
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
 from leakwatch.sources._kind import CredentialRef, FileText, PolledKind, Question, SourceKind, StreamKind
@@ -57,6 +58,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "timeout_s": (1, 600),
     "raw_cap_bytes": (1024, None),
     "decoded_cap_bytes": (1024, None),
+    **{name: (least, 36500) for name, least in LEAST_DAYS.items()},
 }
 SITES_FOLDER = "sites.d"
 _MAX_QUERY = 200

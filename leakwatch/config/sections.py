@@ -15,6 +15,7 @@ from leakwatch.model.alert import Route
 from leakwatch.polling import SiteConfig
 from leakwatch.privacy import AuthorsMode
 from leakwatch.prover import ProverSettings
+from leakwatch.retention import RetentionConfig
 from leakwatch.secret import Secret
 from leakwatch.swarm.session import SwarmSettings
 
@@ -90,6 +91,7 @@ class Config:
     swarm: SwarmConfig = field(default_factory=SwarmConfig)
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -154,5 +156,6 @@ SECTIONS: Mapping[str, type] = {
     "swarm": SwarmConfig,
     "privacy": PrivacyConfig,
     "export": ExportConfig,
+    "retention": RetentionConfig,
 }
 CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}

@@ -35,6 +35,7 @@ from leakwatch.ports import Clock, Notifier
 from leakwatch.privacy import PLAIN, Authors
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.resurfacing import resurface
+from leakwatch.retention import sweep
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.sources.dht import DhtSite
 from leakwatch.sources.inbox import InboxSite
@@ -49,6 +50,8 @@ log = structlog.get_logger()
 _LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
 _DRAIN_S, _LOOK_S = 10.0, 15.0
 BLIND, TEND = "blind", "tend"
+SWEEP = "sweep"
+_FIRST_SWEEP_S, _SWEEP_S = 600.0, 86_400.0
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
 _MAX_PROVING, _MAX_COUNTING = 64, 8
@@ -126,6 +129,7 @@ class Daemon:
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
         listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
+        listening.append(asyncio.create_task(self._keep_sweeping()))
         await self.schedule.start()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
@@ -166,6 +170,18 @@ class Daemon:
             await asyncio.sleep(_LOOK_S)
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
             await self._guarded(TEND, self._tend)("")
+
+    async def _keep_sweeping(self) -> None:
+        """Once a day throw away what is old."""
+        while True:
+            await asyncio.sleep(_FIRST_SWEEP_S)
+            await self._guarded(SWEEP, self._sweep)("")
+            await asyncio.sleep(_SWEEP_S)
+
+    async def _sweep(self, _: str) -> None:
+        """Throw away what no open finding needs any more."""
+        swept = await sweep(self.config.retention, self.repository, self.clock.now(), self.stopping.is_set)
+        log.info("swept", **swept.gone, batches=swept.batches, longest_s=round(swept.longest_s, 3))
 
     async def _tend(self, _: str) -> None:
         """What time brings: due dates, the ends of embargoes, releases, and allow lists that expire."""

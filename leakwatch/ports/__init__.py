@@ -29,6 +29,7 @@ from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
 from leakwatch.ports.cases import Cases
 from leakwatch.ports.lines import Lines
+from leakwatch.ports.retention import Retention
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
@@ -564,6 +565,11 @@ class Work(Protocol):
     @property
     def audit(self) -> Audit:
         """Who did what, and what was kept."""
+        ...
+
+    @property
+    def retention(self) -> Retention:
+        """What may be thrown away with time."""
         ...
 
     @property

@@ -18,6 +18,7 @@ from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.findings import SqlFindings
 from leakwatch.store.lines import SqlLines
 from leakwatch.store.outbox import SqlOutbox
+from leakwatch.store.retention import SqlRetention
 from leakwatch.store.sites import SqlSites
 from leakwatch.store.swarms import SqlSwarms
 
@@ -34,6 +35,7 @@ class SqlWork:
     audit: SqlAudit
     cases: SqlCases
     lines: SqlLines
+    retention: SqlRetention
 
 
 class SqlRepository:
@@ -96,6 +98,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlAudit(connection),
         SqlCases(connection),
         SqlLines(connection),
+        SqlRetention(connection),
     )
 
 
