@@ -13,7 +13,7 @@ from leakwatch.model.author import author_of, platform_of
 from leakwatch.model.observation import Observation
 
 AuthorsMode = Literal["pseudonym", "plain", "none"]
-ERASED = "erased"
+ERASED = "[erased]"
 """What stands in the place of an author who was erased."""
 
 _PSEUDONYM = re.compile(r"author-[0-9a-f]{16}\Z")
@@ -67,7 +67,8 @@ class Authors:
 
     def is_by(self, author: str, seen: Observation) -> bool:
         """Whether an observation is by `platform:name`."""
-        return author_of(seen) in (author, self.shown(author))
+        known_as = author_of(seen)
+        return known_as is not None and known_as in (author, self.shown(author))
 
 
 PLAIN = Authors()

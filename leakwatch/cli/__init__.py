@@ -14,6 +14,7 @@ from leakwatch.cli import (
     export,
     finding,
     match,
+    privacy,
     prover,
     rule,
     run,
@@ -58,5 +59,6 @@ app.add_typer(torrent.app, name="torrent")
 app.add_typer(prover.app, name="prover")
 app.add_typer(rule.app, name="rule")
 app.add_typer(alert.app, name="alert")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -29,6 +29,7 @@ from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
 from leakwatch.ports.cases import Cases
 from leakwatch.ports.lines import Lines
+from leakwatch.ports.persons import Persons
 from leakwatch.ports.retention import Retention
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
@@ -570,6 +571,11 @@ class Work(Protocol):
     @property
     def retention(self) -> Retention:
         """What may be thrown away with time."""
+        ...
+
+    @property
+    def persons(self) -> Persons:
+        """What is stored about people."""
         ...
 
     @property

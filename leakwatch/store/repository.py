@@ -18,6 +18,7 @@ from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.findings import SqlFindings
 from leakwatch.store.lines import SqlLines
 from leakwatch.store.outbox import SqlOutbox
+from leakwatch.store.persons import SqlPersons
 from leakwatch.store.retention import SqlRetention
 from leakwatch.store.sites import SqlSites
 from leakwatch.store.swarms import SqlSwarms
@@ -36,6 +37,7 @@ class SqlWork:
     cases: SqlCases
     lines: SqlLines
     retention: SqlRetention
+    persons: SqlPersons
 
 
 class SqlRepository:
@@ -99,6 +101,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlCases(connection),
         SqlLines(connection),
         SqlRetention(connection),
+        SqlPersons(connection),
     )
 
 
