@@ -1,4 +1,6 @@
-"""What it costs to look for drift: the same polls with a profile and without one, in turn, in processor time.
+"""What it costs to look for drift: the same polls with and without it, in turn, in processor time.
+
+Without it there is no profile, and no answer notes what it was asked for.
 
 Real polls over loopback of the sites of `drift.py`, which are learned first. Pages are made beforehand and not counted;
 the server that shows them is, on both sides.
@@ -24,6 +26,7 @@ from drift_pages import Documents, Site, recorded
 from leakwatch.polling import closing
 from leakwatch.polling.drift import Judged
 from leakwatch.polling.profile import Profile
+from leakwatch.sources._asked import Asked
 
 _LEARNED = 5
 
@@ -40,7 +43,11 @@ async def cost(all_sites: list[Site], rounds: int) -> None:
             if is_on:
                 await made.poll(f"{site.name}#{is_on}", site, documents)
             else:
-                with patch.object(closing, "_judged", lambda _desk, _run: Judged((), Profile())):
+                with (
+                    patch.object(closing, "_judged", lambda _desk, _run: Judged((), Profile())),
+                    patch.object(Asked, "told", lambda _asked, value: value),
+                    patch.object(Asked, "fields", lambda _asked: {}),
+                ):
                     await made.poll(f"{site.name}#{is_on}", site, documents)
             return time.process_time() - begin
 

@@ -135,7 +135,8 @@ def _namespaced(rng: random.Random, page: bytes) -> Mutation | None:
     if not names:
         return None
     name = rng.choice(names)
-    told = lambda item: re.sub(rb"(</?)" + re.escape(name) + rb"(?=[\s>])", rb"\g<1>x" + name[3:], item)  # noqa: E731
+    new = name.replace(b":", b":x")
+    told = lambda item: re.sub(rb"(</?)" + re.escape(name) + rb"(?=[\s>])", rb"\g<1>" + new, item)  # noqa: E731
     return Mutation(f"element {name.decode()} renamed", _per_item(told))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -86,8 +87,11 @@ def observed(site: Site, documents: Documents, at: datetime) -> tuple[Observatio
 
 
 def told(seen: Sequence[Observation]) -> list[Observation]:
-    """What was read, but of texts only which words are in them: how they are marked up may change."""
-    return [replace(one, text=" ".join(sorted(_MARKUP.sub(" ", one.text or "").split()))) for one in seen]
+    """What was read, but of texts only which words are in them: how they are marked up, or escaped once, may change."""
+    return [
+        replace(one, text=" ".join(sorted(unescape(_MARKUP.sub(" ", one.text or "")).split())))
+        for one in seen
+    ]
 
 
 def recorded(folder: Path) -> list[Site]:

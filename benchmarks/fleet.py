@@ -23,17 +23,18 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import linear_regression, quantiles
 from typing import Any
 
-from fleet_judge import Coverage, Pace, judge, number_of, pace_of
+from fleet_judge import TOLERANCE_S, Coverage, Pace, judge, number_of, pace_of
+from fleet_markup import DEFINITION, MARKUP, configured_markup
 from fleet_pages import configured
+from fleet_told import is_flat, tell
 from fleet_world import Spec
 from loopback import Cost, World, children
 
 _LOOK_S, _COST_S, _STOP_S, _BEGIN_S = 0.05, 2.0, 60.0, 120.0
-_TOLERANCE_S = 0.01
-_MIB = 2**20
+_EVERY_S, _POLLS = 20.0, 48
+"""At 500 sites 25 polls a second, which keep half a core busy; four hours of polls every five minutes."""
 _TIMES = ("started_at", "ended_at", "hole_from", "hole_to", "repaired_at")
 
 
@@ -45,6 +46,7 @@ class Plan:
     every_s: float
     pace_s: float
     concurrency: int = 32
+    inside: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +68,7 @@ class Result:
     pace: Pace
     samples: Samples
     latency_s: list[float]
+    inside: list[dict[str, Any]]
     log: list[dict[str, Any]]
     windows: list[dict[str, Any]]
     told: Counter[str]
@@ -80,8 +83,11 @@ def run(plan: Plan, folder: Path) -> Result:
     try:
         _configure(plan, world.told, folder)
         with (folder / "log").open("wb") as log:
+            program = (
+                [str(Path(__file__).with_name("fleet_daemon.py"))] if plan.inside else ["-m", "leakwatch"]
+            )
             daemon = subprocess.Popen(
-                [sys.executable, "-m", "leakwatch", "run", "--log-format=json"], cwd=folder, stderr=log
+                [sys.executable, *program, "run", "--log-format=json"], cwd=folder, stderr=log
             )
         try:
             samples = _watched(plan, world, daemon, folder)
@@ -105,10 +111,15 @@ def _configure(plan: Plan, told: Mapping[str, Any], folder: Path) -> None:
         _section("[swarm]", enabled=False),
     ]
     for name, site in told["sites"].items():
-        settings = configured(name, site["kind"], f"http://{site['host']}:{told['port']}")
+        base = f"http://{site['host']}:{told['port']}"
+        kind = site["kind"]
+        settings = (
+            configured_markup(kind, f"{base}/{name}") if kind in MARKUP else configured(name, kind, base)
+        )
         every = f"{round(plan.every_s * 1000)}ms"
         schedule = {"every": every, "min_interval_s": plan.pace_s}
-        parts.append(_section("[[sites]]", name=name, kind=site["kind"], **schedule, **settings))
+        parts.append(_section("[[sites]]", name=name, kind=kind, **schedule, **settings))
+    (folder / "definition.yml").write_text(DEFINITION, "utf-8")
     (folder / "leakwatch.toml").write_text("\n".join(parts), "utf-8")
 
 
@@ -124,6 +135,7 @@ def _watched(plan: Plan, world: World, daemon: subprocess.Popen[bytes], folder: 
             raise RuntimeError(f"the daemon asks nothing: {(folder / 'log').read_text('utf-8')[-2000:]}")
         time.sleep(0.2)
     ends, next_cost = time.time() + plan.spec.seconds, 0.0
+    looks = [ends - 1.0, ends - plan.spec.seconds / 2] if plan.inside else []
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as store:
         while (now := time.time()) < ends:
             if daemon.poll() is not None:
@@ -135,6 +147,9 @@ def _watched(plan: Plan, world: World, daemon: subprocess.Popen[bytes], folder: 
                 samples.own.append((now, Cost.of(daemon.pid)))
                 samples.tree.append((now, Cost.of(*_tree(daemon.pid))))
                 next_cost = now + _COST_S
+            if looks and now >= looks[-1]:
+                looks.pop()
+                daemon.send_signal(signal.SIGUSR1)
             time.sleep(_LOOK_S)
     samples.stopped = time.time()
     return samples
@@ -164,12 +179,14 @@ def judged(plan: Plan, folder: Path, samples: Samples, code: int) -> Result:
     words = Counter[str]()
     for line in (folder / "log").read_text("utf-8").splitlines():
         words[json.loads(line)["event"] if line.startswith("{") else "not JSON"] += 1
+    counted = (folder / "inside").read_text("utf-8").splitlines() if plan.inside else []
     return Result(
         plan=plan,
         coverage=judge(sites, log, windows, seen),
-        pace=pace_of(log, plan.pace_s, _TOLERANCE_S, plan.spec.retry_after_s),
+        pace=pace_of(log, plan.pace_s, TOLERANCE_S, plan.spec.retry_after_s),
         samples=samples,
         latency_s=_latency(plan, sites, log, windows, stored, samples, truth["began"]),
+        inside=[json.loads(line) for line in counted],
         log=log,
         windows=windows,
         told=words,
@@ -225,81 +242,14 @@ def _latency(
     return found
 
 
-def occupancy(result: Result) -> tuple[float, int]:
-    """Seconds of fetches over slots and time, and the most fetches at once, from a quarter of the time on."""
-    first, last = result.began + result.plan.spec.seconds / 4, result.began + result.plan.spec.seconds
-    spans = [(max(row["at"], first), min(row.get("ended", last), last)) for row in result.log]
-    spans = [(a, b) for a, b in spans if b > a]
-    busy = sum(b - a for a, b in spans)
-    steps = sorted([*((a, 1) for a, _ in spans), *((b, -1) for _, b in spans)])
-    most = at_once = 0
-    for _, step in steps:
-        at_once += step
-        most = max(most, at_once)
-    return busy / (result.plan.concurrency * (last - first)), most
-
-
-def _slope(samples: Sequence[tuple[float, Cost]], hour_s: float) -> str:
-    """Memory after the first third: MiB an accelerated hour, by regression."""
-    late = samples[len(samples) // 3 :]
-    if len(late) < 3:
-        return "too short to say"
-    fit = linear_regression([at for at, _ in late], [cost.rss_bytes / _MIB for _, cost in late])
-    first, last = late[0][1].rss_bytes / _MIB, late[-1][1].rss_bytes / _MIB
-    return f"{fit.slope * hour_s:+.1f} MiB an accelerated hour ({first:.0f} to {last:.0f} MiB)"
-
-
-def _tenths(samples: Sequence[tuple[float, Cost]]) -> str:
-    step = max(len(samples) // 10, 1)
-    return ", ".join(f"{cost.rss_bytes / _MIB:.0f}" for _, cost in samples[::step]) + " MiB"
-
-
-def tell(result: Result) -> None:
-    """Print the table."""
-    found, pace, plan = result.coverage, result.pace, result.plan
-    polls = len(result.windows) / plan.spec.sites
-    hour_s = 60 * plan.spec.seconds / max(polls, 1e-9)  # the time of sixty polls a site
-    cpu = result.samples.own[-1][1].cpu_s - result.samples.own[0][1].cpu_s
-    span = result.samples.own[-1][0] - result.samples.own[0][0]
-    p = quantiles(result.latency_s, n=100) if len(result.latency_s) > 1 else [0.0] * 99
-    share, most = occupancy(result)
-    rows = {
-        "sites, hosts, seconds, requests": f"{plan.spec.sites}, {plan.spec.hosts}, {plan.spec.seconds:.0f}, {len(result.log)}",
-        "polls a site; a second": f"{polls:.1f}; {len(result.windows) / plan.spec.seconds:.1f}",
-        "windows true": f"{found.true} of {found.windows}",
-        "verdicts": ", ".join(f"{name} {count}" for name, count in found.verdicts.most_common()),
-        "gaps: by the log; of those told; told in all": f"{found.gaps_missed}; {found.gaps_right}; {found.gaps_told}",
-        "sites whose stored items are those shown": f"{found.sites_right} of {found.sites} ({found.items} items)",
-        "drift found within two polls": f"{found.drift_found} of {found.drifted}",
-        "drift told where there was none": f"{found.false_drift.total()} windows of {len(found.false_drift)} sites",
-        "polls without a request": str(found.unasked),
-        "least time between two requests to a host": f"{pace.least_s:.3f} s, not counting repeats after a reset {pace.least_else_s:.3f} s (pace {plan.pace_s} s)",
-        f"closer than the pace by {_TOLERANCE_S} s": f"{pace.early} of {pace.pairs} ({pace.after_reset} repeat after a reset)",
-        "lateness of the fleet's own clock": f"p99 {result.lag_s:.3f} s",
-        "asked before Retry-After was over": f"{pace.too_soon} of {pace.limited}; other sites of their hosts meanwhile: {pace.neighbours} times",
-        "slots busy; most fetches at once": f"{share:.2f} of {plan.concurrency}; {most}",
-        "due and visible to stored": f"p50 {p[49]:.2f} s, p99 {p[98]:.2f} s, of {len(result.latency_s)}",
-        "memory, daemon": _slope(result.samples.own, hour_s),
-        "memory, with its children": _slope(result.samples.tree, hour_s),
-        "memory, daemon, at each tenth of the time": _tenths(result.samples.own),
-        "CPU of the daemon": f"{cpu / span:.0%} of a core, {1000 * cpu / max(len(result.windows), 1):.0f} ms a poll",
-        "exit code; crashes": f"{result.exit_code}; {result.told['job_crashed']} crashed, {result.told['poll_failed']} failed, {result.told['poll_lost']} lost",
-    }
-    for name, value in rows.items():
-        print(f"| {name} | {value} |")
-    print(f"{len(found.differences)} differences")
-    for line in found.differences[:60]:
-        print("  ", line)
-
-
 def plan_of(options: argparse.Namespace) -> Plan:
     """The whole fleet, or that of the slots."""
     if options.occupancy:
         spec = Spec(sites=options.sites, hosts=options.hosts, seconds=options.seconds or 60.0, item_every_s=20.0,
                     faults=0.0, limited=0.0, slow=0.0, fetch_s=0.1)  # fmt: skip
         return Plan(spec=spec, every_s=options.every or 1.0, pace_s=0.1, concurrency=options.concurrency or 8)
-    every = options.every or 10.0
-    seconds = options.seconds or 60 * every
+    every = options.every or _EVERY_S
+    seconds = options.seconds or _POLLS * every
     spec = Spec(
         sites=options.sites,
         hosts=options.hosts,
@@ -313,7 +263,13 @@ def plan_of(options: argparse.Namespace) -> Plan:
         hostile=True,
         seed=options.seed,
     )
-    return Plan(spec=spec, every_s=every, pace_s=options.pace, concurrency=options.concurrency or 32)
+    return Plan(
+        spec=spec,
+        every_s=every,
+        pace_s=options.pace,
+        concurrency=options.concurrency or 32,
+        inside=options.inside,
+    )
 
 
 def main() -> None:
@@ -331,6 +287,7 @@ def main() -> None:
     parser.add_argument("--concurrency", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--occupancy", action="store_true")
+    parser.add_argument("--inside", action="store_true", help="let the daemon count what it holds, twice")
     parser.add_argument("--keep", type=Path, help="a new folder for database, logs and truth")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leakwatch-fleet-") as scratch:
@@ -338,7 +295,9 @@ def main() -> None:
         folder.mkdir(exist_ok=True)
         result = run(plan_of(options), folder)
     tell(result)
-    sys.exit(bool(result.coverage.differences or result.pace.early or result.exit_code))
+    sys.exit(
+        bool(result.coverage.differences or result.pace.early or result.exit_code or not is_flat(result))
+    )
 
 
 if __name__ == "__main__":

@@ -19,8 +19,11 @@ _NUMBER: Mapping[str, tuple[str, int]] = {
     "mastodon": (r"http://[\d.]+/s\d+/statuses/(\d+)\Z", 1),
     "lemmy": (r"http://[\d.]+/s\d+/post/(\d+)\Z", 1),
     "github": (r"org/s\d+/issues/(\d+)\Z", 1),
+    "page": (r"http://[\d.:]+/s\d+/item/(\d+)\Z", 0),
+    "cardigann": (r"http://[\d.:]+/s\d+/item/(\d+)\Z", 0),
+    "reddit": (r"t3_s\d+i(\d+)\Z", 0),
 }
-_WINDOWED = frozenset({"feed", "torznab", "lemmy"})
+_WINDOWED = frozenset({"feed", "torznab", "lemmy", "page", "reddit", "cardigann"})
 _COVERS = frozenset({"ok", "unchanged", "empty"})
 _FAILS: Mapping[str, tuple[str, frozenset[str]]] = {
     "500": ("error", frozenset({"server"})),
@@ -32,6 +35,8 @@ _FAILS: Mapping[str, tuple[str, frozenset[str]]] = {
     "nested": ("drift", frozenset({"drift"})),
 }
 _WHOLE_S = 1.0
+TOLERANCE_S = 0.01
+"""By so much two requests may come too close: the jitter of the machine."""
 
 
 @dataclass(slots=True)
@@ -227,14 +232,15 @@ def _judge_repairs(site: Row, known: _Known, told: Coverage) -> None:
 class Pace:
     """How close two requests to one host came.
 
-    `early` are pairs closer than the pace, `after_reset` those of them that repeat a request whose connection was
-    reset; `least_else_s` is without such repeats. `too_soon`: sites asked before their Retry-After was
+    `early` are pairs closer than the pace by more than the fleet was late with its note of the first, `excused` those
+    that are closer only by its note; `after_reset` are those of `early` that repeat a request whose connection was reset; `least_else_s` is without such repeats. `too_soon`: sites asked before their Retry-After was
     over, `neighbours`: other sites of their host asked meanwhile.
     """
 
     least_s: float
     pairs: int
     early: int
+    excused: int
     after_reset: int
     least_else_s: float
     limited: int
@@ -259,12 +265,14 @@ def pace_of(log: Sequence[Row], pace_s: float, tolerance_s: float, retry_after_s
     ]
     repeated = {id(b) for _, b in again}
     others = [b["at"] - a["at"] for a, b in pairs if id(b) not in repeated]
-    early = [(a, b) for a, b in pairs if b["at"] - a["at"] < pace_s - tolerance_s]
+    close = [(a, b) for a, b in pairs if b["at"] - a["at"] < pace_s - tolerance_s]
+    early = [(a, b) for a, b in close if b["at"] - a["at"] + a.get("late", 0.0) < pace_s - tolerance_s]
     limited = [(a, b) for rows in sites.values() for a, b in pairwise(rows) if a["does"] == "429"]
     return Pace(
         least_s=min((b["at"] - a["at"] for a, b in pairs), default=0.0),
         pairs=len(pairs),
         early=len(early),
+        excused=len(close) - len(early),
         after_reset=sum(id(b) in repeated for _, b in early),
         least_else_s=min(others, default=0.0),
         limited=len(limited),

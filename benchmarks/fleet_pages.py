@@ -88,7 +88,7 @@ def _row(shown: Showing, number: int, *, torznab: bool) -> str:
     )
 
 
-def _newest(shown: Showing, offset: int, limit: int) -> list[int]:
+def newest(shown: Showing, offset: int, limit: int) -> list[int]:
     """Numbers of the newest items, newest first, of those that the site still keeps."""
     least = max(0, shown.visible - _KEPT)
     end = max(shown.visible - offset, least)
@@ -96,7 +96,7 @@ def _newest(shown: Showing, offset: int, limit: int) -> list[int]:
 
 
 def _feed(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:  # noqa: ARG001 - one page
-    numbers = _newest(shown, 0, WINDOW)
+    numbers = newest(shown, 0, WINDOW)
     etag = f'"{shown.visible}{"d" * shown.is_drifted}"' if int(shown.name[1:]) % 2 else ""
     body = _rss(shown, numbers, torznab=False)
     return Answer(
@@ -109,7 +109,7 @@ def _torznab(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:  # 
         body = f'<caps><server title="fleet"/><limits max="{WINDOW}" default="{WINDOW}"/></caps>'.encode()
         return Answer(body=body, items=[], step="caps", mime="application/xml")
     limit, offset = min(int(query.get("limit", WINDOW)), WINDOW), int(query.get("offset", 0))
-    numbers = _newest(shown, offset, limit)
+    numbers = newest(shown, offset, limit)
     body, step = _rss(shown, numbers, torznab=True), "back" if offset else "list"
     return Answer(
         body=body, items=numbers, step=step, mime="application/rss+xml", is_drifted=shown.is_drifted
@@ -183,7 +183,7 @@ def _issue(shown: Showing, number: int) -> dict[str, Any]:
 
 def _huggingface(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:
     offset = int(query.get("cursor", 0))
-    numbers = _newest(shown, offset, min(int(query.get("limit", WINDOW)), WINDOW))
+    numbers = newest(shown, offset, min(int(query.get("limit", WINDOW)), WINDOW))
     models = [_model(shown, number) for number in numbers]
     is_more = bool(numbers) and numbers[-1] > max(0, shown.visible - _KEPT)
     more = "&".join(f"{key}={quote(value)}" for key, value in query.items() if key != "cursor")
@@ -202,7 +202,7 @@ def _mastodon(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:  #
         after = int(query["min_id"])
         numbers = list(range(after, min(after + _STATUSES, shown.visible)))[::-1]
     else:
-        numbers = _newest(shown, 0, _STATUSES)
+        numbers = newest(shown, 0, _STATUSES)
     return _json(shown, [_status(shown, number) for number in numbers], numbers, "content")
 
 
@@ -214,7 +214,7 @@ def _status(shown: Showing, number: int) -> dict[str, Any]:
 
 def _lemmy(shown: Showing, path: str, query: Mapping[str, str]) -> Answer:  # noqa: ARG001 - one list
     offset = int(query.get("page_cursor", 0))
-    numbers = _newest(shown, offset, WINDOW)
+    numbers = newest(shown, offset, WINDOW)
     posts = [{"post": _lemmy_post(shown, number), "creator": {"name": "someone"}} for number in numbers]
     is_more = bool(numbers) and numbers[-1] > max(0, shown.visible - _KEPT)
     more = {"next_page": str(offset + WINDOW)} if is_more else {}

@@ -22,14 +22,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from fleet_markup import MARKUP
 from fleet_pages import PAGES, Answer, Showing
 
 _KINDS = (
     *("feed", "torznab", "feed", "imageboard", "mastodon", "torznab"),
     *("feed", "github", "lemmy", "feed", "torznab", "huggingface"),
+    *("page", "reddit", "cardigann"),
 )
+_SHOW = {**PAGES, **MARKUP}
+_WINDOWED = ("feed", "torznab", "lemmy", "page", "reddit", "cardigann")
 _BEFORE = 60
-_LAG_EVERY_S = 0.02
+_LAG_EVERY_S, _JUST_S = 0.02, 0.005
 _FAULTS = ("500", "reset", "truncated")
 _BOMB = gzip.compress(bytes(256 * 2**20), 9)
 _NESTED = b"<html><body>" + b"<div>" * 200_000
@@ -84,6 +88,7 @@ class Fleet:
     sites: dict[str, Site] = field(default_factory=dict[str, Site])
     log: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     lags: list[float] = field(default_factory=list[float])
+    ticked: float = 0.0
     began: float = 0.0
 
     def draw(self) -> None:
@@ -117,9 +122,7 @@ class Fleet:
         whole = [one for one in names if not self.sites[one].does]
         for name in whole[: spec.drifting]:
             self.sites[name].does = "drift"
-        windows = [
-            one for one in whole[spec.drifting :] if self.sites[one].kind in ("feed", "torznab", "lemmy")
-        ]
+        windows = [one for one in whole[spec.drifting :] if self.sites[one].kind in _WINDOWED]
         for name in windows[: spec.bursting]:
             site, at = self.sites[name], rng.uniform(0.35, 0.75) * spec.seconds
             many = rng.choice((20, 60, 90, 400))
@@ -135,6 +138,11 @@ class Fleet:
             # Boards are read by the seconds of their own clock; the others' clocks run as fast as the time here.
             speed = 1.0 if site.kind == "imageboard" else self.spec.speed
             site.dates = [ends - (ends - at) * speed for at in site.times]
+
+    def lateness_s(self, now: float) -> float:
+        """How late this process may be with what it logs now: its watch has not ticked in time, or just did so late."""
+        since = now - self.ticked
+        return max(since - _LAG_EVERY_S, self.lags[-1] if self.lags and since < _JUST_S else 0.0, 0.0)
 
     def write(self, target: Path) -> dict[str, Any]:
         """The log and the truth as JSON; `requests` says how many rows."""
@@ -166,7 +174,7 @@ class Fleet:
         is_drifted = site.does == "drift" and now - self.began >= self.spec.drift_at
         visible = bisect_right(site.times, now)
         shown = Showing(site.name, site.host, site.dates, visible, is_drifted=is_drifted)
-        return replace(PAGES[site.kind](shown, path, query), visible=visible)
+        return replace(_SHOW[site.kind](shown, path, query), visible=visible)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection: requests until it ends."""
@@ -188,6 +196,7 @@ class Fleet:
         name, _, path = parts.path.lstrip("/").partition("/")
         host = writer.get_extra_info("sockname")[0]
         row: dict[str, Any] = {"at": at, "host": host, "site": name, "path": path, "does": "", "status": 404}
+        row["late"] = self.lateness_s(at)
         self.log.append(row)
         site = self.sites.get(name)
         if site is None:
@@ -270,7 +279,8 @@ async def _watch_lag(fleet: Fleet) -> None:
     while True:
         before = time.time()
         await asyncio.sleep(_LAG_EVERY_S)
-        fleet.lags.append(time.time() - before - _LAG_EVERY_S)
+        fleet.ticked = time.time()
+        fleet.lags.append(fleet.ticked - before - _LAG_EVERY_S)
 
 
 async def _listen(fleet: Fleet, ready: threading.Event, port: list[int]) -> None:

@@ -67,7 +67,10 @@ _KEYS = frozenset(
 )
 
 
-EMBARGOED_AND_ASKED = "an asset under embargo is feed-only: no site is asked for it; leave the query mode out"
+EMBARGOED_AND_ASKED = (
+    "an asset under embargo is feed-only: no site is asked for it; leave the query mode out"
+    " (`leakwatch asset query-mode ID direct` asks you before it lets its names be sent)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ LeakwatchError
 │   └── LayoutChanged                       the page is not what the kind expects
 ├── SwarmError                              peers, DHT, the libtorrent child
 ├── StoreError
+│   ├── NoRoom                              evidence cannot be kept: the disk is full
 │   └── Conflict                            somebody else changed the row first
 └── DeliveryError                           one alert, one channel
 """
@@ -217,6 +218,12 @@ class SwarmError(LeakwatchError):
 
 class StoreError(LeakwatchError):
     """The database refused the work."""
+
+
+class NoRoom(StoreError):
+    """Evidence cannot be kept: make room on the disk; the crawl waits and goes on by itself."""
+
+    permanent = False
 
 
 class Conflict(StoreError):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leakwatch.cases.joining import united
 from leakwatch.cases.scopes import scope_of
 from leakwatch.cases.telling import Tell
-from leakwatch.cases.weighing import severity_event, weigh
+from leakwatch.cases.weighing import severity_event, weigh, weigh_first
+from leakwatch.evidence.keeping import keep, told_of
 from leakwatch.extract.hosts import NO_HOSTS, Hosts
 from leakwatch.extract.links import locate
 from leakwatch.extract.named import torrent_files, torrents, trackers
@@ -24,14 +25,15 @@ from leakwatch.matching.engine import artefact_keys, match_all
 from leakwatch.matching.index import Index, build_index
 from leakwatch.matching.structure import proved_keys
 from leakwatch.matching.weights import Weights
-from leakwatch.model.alert import Route
 from leakwatch.model.allow import Allow, AllowEffect
 from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.evidence import Capture
 from leakwatch.model.finding import (
     EventKind,
     FileTask,
     Finding,
     FindingEvent,
+    FindingId,
     KnownArtefact,
     Match,
     Proof,
@@ -42,19 +44,22 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.observation import Observation, short_key, storable
 from leakwatch.model.place import PlaceClass, class_of
+from leakwatch.model.route import Routing
 from leakwatch.model.site import SiteState
-from leakwatch.model.swarm import SampleMethod, SwarmSample, believable, spread_of, wants_index_count
+from leakwatch.model.swarm import SampleMethod, SwarmSample, believable, wants_index_count
 from leakwatch.ports import Repository, Vault, Work
 from leakwatch.privacy import PLAIN, Authors
-from leakwatch.routing import route
 from leakwatch.rulepack.schema import RulePack
-from leakwatch.severity import severity_of
-from leakwatch.sources._kind import Page, Payload
+from leakwatch.sources import KINDS
+from leakwatch.sources._kind import Page, Payload, PolledKind
+from leakwatch.telling import announce
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.triage import NO_NEWS, News, Triage, judged, triage
 
 _MAX_PROOFS, _MAX_FILES = 5, 3
 _BATCH, _MAX_BATCHES = 500, 200
+_FRESH = timedelta(hours=48)
+_CRAWL, _PROOF, _TRIAGE = "leakwatch:crawl", "leakwatch:proof", "leakwatch:triage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Brain:
     index: Index
     weights: Weights
     pack: RulePack
-    routes: tuple[Route, ...]
+    routes: Routing
     hosts: Hosts = NO_HOSTS
     priors: Mapping[str, float] = field(default_factory=dict[str, float])
     authors: Authors = PLAIN
@@ -101,33 +106,73 @@ async def take_page(
     """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError."""
     located = await asyncio.to_thread(lambda: [to_keep(one, brain) for one in page.observations])
     async with repository.reading() as work:
-        fresh = await work.findings.unseen(located)
+        fresh, before = await work.findings.unseen(located)
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
-        before = await work.findings.known_items(state.name, [one.native_id for one in located])
-    matched = await asyncio.to_thread(
-        lambda: _matched([(one, [k for k in known if k.key in artefact_keys(one)]) for one in fresh], brain)
-    )
-    evidence = vault.put(payload.body) if any(matches for _, matches in matched) else None
-    stored = [replace(one, evidence=evidence) if matches else one for one, matches in matched]
+        counts = await _index_counts(located, work)
+    matched = await asyncio.to_thread(lambda: _matched(_beside(fresh, known), brain)) if fresh else []
+    kept = None
+    if any(matches for _, matches in matched):
+        kept = await keep(payload, state.name, f"{state.kind}/1", repository, vault)
+    stored = [replace(one, evidence=kept.digest) if matches and kept else one for one, matches in matched]
     new_ids = frozenset(one.native_id for one in fresh)
+    changes = {**state.cursor, **page.cursor}
+    cursor = {key: value for key, value in changes.items() if value is not None}
+    counted, moved = Counted(), state
+    if stored or counts or cursor != state.cursor:
+        async with repository.writing() as work:
+            ids = await work.findings.store(stored)
+            if kept:
+                await work.evidence.keep(kept)
+            there = await work.findings.lock({one.asset for _, matches in matched for one in matches})
+            await work.swarms.add(counts)
+            for seen, (_, matches) in zip(stored, matched, strict=True):
+                for one in matches:
+                    if one.asset in there:
+                        row = ids[f"{seen.native_id}\n{seen.content_digest}"]
+                        counted.how = _how(seen, state)
+                        await take_match(one, seen, row, brain, work, counted)
+            moved = await work.sites.move_cursor(state, cursor, state.validators)
+            if kept:
+                told = {str(one): told_of(kept) for one in sorted(counted.findings)}
+                await work.audit.append_all(_CRAWL, "captured", told, payload.fetched_at)
+    listed = tuple((one.native_id, one.published_at) for one in located)
+    numbers = (counted.alerts, counted.proofs, counted.suppressed)
+    return Taken(moved, len(located), new_ids, listed, before, *numbers)
+
+
+async def take_again(
+    seen: Observation, kept: Capture, brain: Brain, repository: Repository
+) -> tuple[Observation, int]:
+    """Store what an item shows now, apart from any poll; answers it with its locators, and how many alerts it caused."""
+    located = replace(to_keep(seen, brain), evidence=kept.digest)
+    async with repository.reading() as work:
+        known = await work.findings.known(sorted(artefact_keys(located)))
+    ((_, matches),) = await asyncio.to_thread(_matched, [(located, known)], brain)
     counted = Counted()
     async with repository.writing() as work:
-        ids = await work.findings.store(stored)
-        if evidence:
-            await work.findings.keep_evidence(evidence, payload, state.name, f"{state.kind}/1")
-        there = await work.findings.lock({one.asset for _, matches in matched for one in matches})
-        await _keep_index_counts(located, work)
-        for seen, (_, matches) in zip(stored, matched, strict=True):
-            for one in matches:
-                if one.asset in there:
-                    row = ids[f"{seen.native_id}\n{seen.content_digest}"]
-                    await take_match(one, seen, row, brain, work, counted)
-        changes = {**state.cursor, **page.cursor}
-        cursor = {key: value for key, value in changes.items() if value is not None}
-        moved = await work.sites.move_cursor(state, cursor, state.validators)
-    listed = tuple((one.native_id, one.published_at) for one in located)
-    told = (counted.alerts, counted.proofs, counted.suppressed)
-    return Taken(moved, len(located), new_ids, listed, before, *told)
+        ids = await work.findings.store([located])
+        there = await work.findings.lock({one.asset for one in matches})
+        for one in matches:
+            if one.asset in there:
+                row = ids[f"{located.native_id}\n{located.content_digest}"]
+                await take_match(one, located, row, brain, work, counted)
+    return located, counted.alerts
+
+
+def _how(seen: Observation, state: SiteState) -> str:
+    """What a site showed before anybody watched it is told together: its first poll finds what may be years old."""
+    if state.last_ok_at is not None or not isinstance(KINDS.get(state.kind), PolledKind):
+        return ""
+    is_old = seen.published_at is None or seen.fetched_at - seen.published_at > _FRESH
+    return "first_run" if is_old else ""
+
+
+def _beside(
+    fresh: Sequence[Observation], known: Sequence[KnownArtefact]
+) -> list[tuple[Observation, list[KnownArtefact]]]:
+    """Each observation with what is known of its own artefacts."""
+    keys = [frozenset(artefact_keys(one)) for one in fresh]
+    return [(one, [held for held in known if held.key in own]) for one, own in zip(fresh, keys, strict=True)]
 
 
 def _matched(
@@ -150,18 +195,31 @@ def matches_of(seen: Sequence[Observation], brain: Brain) -> list[list[Match]]:
 
 @dataclass(slots=True)
 class Counted:
-    """What a transaction has caused so far. `how` marks its events: `backfill` for what lay there already."""
+    """What a transaction has caused so far. `findings` are those that have got a sighting.
+
+    `how` says why it is told with others of its like: `backfill` for what lay there already, `first_run`.
+    """
 
     alerts: int = 0
     proofs: int = 0
     suppressed: int = 0
     how: str = ""
+    findings: set[FindingId] = field(default_factory=set[FindingId])
 
 
 async def take_match(
-    one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: Counted
+    one: Match,
+    seen: Observation,
+    row: int,
+    brain: Brain,
+    work: Work,
+    counted: Counted,
+    joining: frozenset[str] = frozenset(),
 ) -> Finding | None:
-    """Let a match of a stored observation become part of a case; answers the case, None where it supports none anew."""
+    """Let a match of a stored observation become part of a case; answers the case, None where it supports none anew.
+
+    Items that name one of the swarms `joining` are being looked for already.
+    """
     asset = brain.index.assets[one.asset]
     if await work.cases.is_sighted(asset.id, row):
         return None
@@ -175,23 +233,28 @@ async def take_match(
     result = triage(one, seen, before, asset, news=await _news(before, place, work))
     if result is None:
         return None
+    if before is None:
+        result = replace(result, finding=weigh_first(result.finding, asset, place))
     await work.findings.save(result.finding)
     await work.findings.add_sighting(result.finding.id, row, seen, one, keys, place)
     await work.findings.add_artefacts(asset.id, result.finding.id, keys)
+    counted.findings.add(result.finding.id)
+    if is_looked_at_again(seen, asset):
+        await work.looks.plan(result.finding.id, seen.url or "", seen.site, seen.native_id, seen.fetched_at)
     for infohashes in torrents(seen)[:_MAX_PROOFS]:
         rank = _rank(one, infohashes, brain)
         counted.proofs += await work.findings.request_proof(
             result.finding.id, infohashes, seen.fetched_at, rank, peers(seen, infohashes)
         )
         await work.swarms.watch(infohashes, trackers(seen, infohashes), seen.fetched_at)
-    await _keep_index_counts([seen], work)
+    await work.swarms.add(await _index_counts([seen], work))
     for url in torrent_files(seen)[:_MAX_FILES]:
         rank = Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
         counted.proofs += await work.findings.request_file(result.finding.id, url, seen.fetched_at, rank)
     finding = await _tell(result, before, asset, seen.fetched_at, brain, work, counted)
-    await join_earlier(
-        finding, asset, [key for key in keys if key.startswith("swarm:")], brain, work, counted
-    )
+    swarms = [key for key in keys if key.startswith("swarm:") and key not in joining]
+    if swarms:
+        await join_earlier(finding, asset, swarms, brain, work, counted, joining)
     return finding
 
 
@@ -203,6 +266,11 @@ async def _news(finding: Finding | None, place: PlaceClass, work: Work) -> News:
         scope_of(finding, await work.findings.events(finding.id)) is not None
     )
     return News(place not in await work.cases.classes(finding.id), is_outside)
+
+
+def is_looked_at_again(seen: Observation, asset: Asset) -> bool:
+    """Whether its page may be asked for once more: of an embargoed asset only where its owner said yes."""
+    return asset.may_look_up_swarm and (seen.url or "").startswith(("http://", "https://"))
 
 
 async def _take_allowed(
@@ -225,7 +293,13 @@ async def _take_allowed(
 
 
 async def join_earlier(
-    finding: Finding, asset: Asset, swarms: Sequence[str], brain: Brain, work: Work, counted: Counted
+    finding: Finding,
+    asset: Asset,
+    swarms: Sequence[str],
+    brain: Brain,
+    work: Work,
+    counted: Counted,
+    joining: frozenset[str] = frozenset(),
 ) -> None:
     """Items that were stored before anybody knew what their infohash stood for are sightings too."""
     for row, stored in await work.findings.unsighted(
@@ -239,7 +313,7 @@ async def join_earlier(
         ]
         for one in _matched([(seen, known)], brain)[0][1]:
             if one.asset == asset.id:
-                await take_match(one, seen, row, brain, work, counted)
+                await take_match(one, seen, row, brain, work, counted, joining | set(swarms))
 
 
 async def _tell(
@@ -251,13 +325,14 @@ async def _tell(
     work: Work,
     counted: Counted,
 ) -> Finding:
-    """Weigh the case anew, and write the events, and the alerts they cause, into the transaction.
+    """Weigh a known case anew, and write the events, and the alerts they cause, into the transaction.
 
     A severity that changed beside a verdict or on the way to being sure enough is told with that.
     """
-    tell = teller(brain, counted)
-    finding = await weigh(result.finding, asset, at, work)
-    await work.findings.save(finding)
+    tell, finding = teller(brain, counted), result.finding
+    if before is not None:
+        finding = await weigh(finding, asset, at, work)
+        await work.findings.save(finding)
     for event in result.events:
         detail = {**event.detail, "severity": finding.severity.value}
         await tell(replace(event, detail=detail), finding, asset, work)
@@ -289,36 +364,30 @@ def teller(brain: Brain, counted: Counted) -> Tell:
     return tell
 
 
-async def tell_event(
-    event: FindingEvent, finding: Finding, asset: Asset, routes: Sequence[Route], work: Work
-) -> int:
-    """Write an event, and the alerts it causes, into the transaction; answers how many alerts."""
+async def tell_event(event: FindingEvent, finding: Finding, asset: Asset, routes: Routing, work: Work) -> int:
+    """Write an event, and whom it is for, into the transaction; answers how many alerts wait to be told because of it.
+
+    `detail["how"]` = backfill or first_run has it told with others of its like, `detail["drill"]` = yes at once.
+    """
     await work.findings.add_event(event)
-    places = await work.findings.places(finding.id)
-    signals = await work.findings.signals(finding.id)
-    proofs = await work.findings.proofs(finding.id)
-    spread = spread_of(await work.swarms.samples(finding.id))
-    least, told = severity_of(asset, finding.tier, finding.verdict, finding.opened_at, event.at), 0
-    for channel, alert in route(event, finding, asset, places, signals, proofs, routes, spread, least):
-        told += await work.outbox.enqueue(channel, alert, event.at)
-    return told
+    return await announce(event, finding, asset, routes, work)
 
 
-async def _keep_index_counts(items: Sequence[Observation], work: Work) -> None:
+async def _index_counts(items: Sequence[Observation], work: Work) -> list[SwarmSample]:
     """What one index says of swarms that are counted is a sample of its own; of several entries the largest."""
     said: dict[str, SwarmSample] = {}
-    for sample in (sample for one in items for sample in _index_counts(one)):
+    for sample in (sample for one in items for sample in _counts_of(one)):
         other = said.get(sample.swarm_key)
         if other is None or (sample.seeds or 0) > (other.seeds or 0):
             said[sample.swarm_key] = sample
     if not said:
-        return
+        return []
     heard = await work.swarms.heard(items[0].site, list(said))
     wanted = [key for key, (since, at) in heard.items() if wants_index_count(since, at, said[key].at)]
-    await work.swarms.add([said[key] for key in wanted])
+    return [said[key] for key in wanted]
 
 
-def _index_counts(seen: Observation) -> Iterator[SwarmSample]:
+def _counts_of(seen: Observation) -> Iterator[SwarmSample]:
     """An item's counts are those of the torrent that it is, not of others that its text names."""
     seeds, leechers = believable(seen.seeders), believable(seen.leechers)
     if seeds is None and leechers is None:
@@ -346,7 +415,7 @@ def _rank(one: Match, infohashes: Infohashes, brain: Brain) -> Rank:
 async def conclude(
     task: ProofTask | FileTask,
     proof: Proof,
-    metadata_digest: str | None,
+    metadata: Capture | None,
     at: datetime,
     brain: Brain,
     repository: Repository,
@@ -354,13 +423,14 @@ async def conclude(
 ) -> int:
     """Commit the verdict on one torrent: an event on its finding, and alerts; answers how many alerts.
 
-    `again_at` is when the torrent is judged again, None where the verdict is final.
+    `metadata` is what it was judged by; `again_at` when it is judged again, None where the verdict is final.
     """
     counted = Counted()
     asset = brain.index.assets[task.asset]
     async with repository.writing() as work:
         await work.findings.lock([asset.id])
-        ident = await work.findings.close_proof(task, proof, metadata_digest, at, again_at)
+        digest = metadata.digest if metadata else None
+        ident = await work.findings.close_proof(task, proof, digest, at, again_at)
         finding = await work.findings.get(ident) if ident else None
         if finding is None:
             return 0
@@ -369,7 +439,20 @@ async def conclude(
         keys = proved_keys(proof, asset)
         survivor = await united(asset, keys, at, work, teller(brain, counted), finding.id) or changed
         await work.findings.add_artefacts(asset.id, survivor.id, keys)
+        if metadata:
+            await work.evidence.keep(metadata)
+        judgement = _told_of(task, proof, survivor, digest)
+        await work.audit.append(_PROOF, "judged", survivor.id, judgement, at)
     return counted.alerts
+
+
+def _told_of(
+    task: ProofTask | FileTask, proof: Proof, finding: Finding, digest: str | None
+) -> Mapping[str, object]:
+    """What the audit says of a verdict."""
+    torrent = str(task.infohashes) if isinstance(task, ProofTask) else task.url
+    told = {"torrent": torrent, "verdict": proof.verdict.value, "method": proof.method, "metadata": digest}
+    return told | {"finding": finding.verdict.value}
 
 
 async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tuple[int, int]:
@@ -378,7 +461,7 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
     Answers how many alerts and proofs that caused. At most the newest 100,000 observations are read.
     """
     own = replace(brain, index=build_index([brain.index.assets[asset]]))
-    counted = Counted()
+    counted = Counted(how="backfill")
     before = 2**62
     for _ in range(_MAX_BATCHES):
         async with repository.reading() as work:

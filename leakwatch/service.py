@@ -23,8 +23,9 @@ from leakwatch.matching.structure import proved_keys
 from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
 from leakwatch.model.allow import Allow
-from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
 from leakwatch.model.case import Hidden, Sighting
+from leakwatch.model.evidence import Look
 from leakwatch.model.finding import (
     EventKind,
     Finding,
@@ -164,6 +165,7 @@ async def add_asset(
                 release_at=asset.release_at or known.release_at,
                 release_window_days=(asset if asset.release_at else known).release_window_days,
                 query_mode=asset.query_mode or known.query_mode,
+                released=known.released,
                 allow=tuple({one.name: one for one in (*known.allow, *asset.allow)}.values()),
             )
         if asset.is_contradictory:
@@ -236,6 +238,25 @@ async def change_asset(
     return changed
 
 
+async def set_query_mode(
+    ident: str, mode: QueryMode, let_by: str, repository: Repository, at: datetime, actor: str
+) -> Asset:
+    """Say how much sites are told of an asset. `let_by` is who lets its names be sent under embargo; "" is nobody.
+
+    What was let before ends with another mode. Raises: InputError.
+    """
+
+    def changed(known: Asset) -> Asset:
+        released = Released(let_by, at) if let_by and known.embargoed and mode is QueryMode.DIRECT else None
+        asset = replace(known, query_mode=mode, released=released)
+        if asset.is_contradictory:
+            raise InputError(f"{asset.id}: {EMBARGOED_AND_ASKED}")
+        return asset
+
+    detail = {"mode": mode.value, "let_by": let_by}
+    return await change_asset(ident, changed, repository, at, actor, "asset.query_mode", detail)
+
+
 def without_allow(asset: Asset, entry: Allow) -> Asset:
     """The asset without the entry that speaks of the same. Raises: InputError if there is none."""
     kept = tuple(one for one in asset.allow if one.name != entry.name)
@@ -270,6 +291,7 @@ class Case:
     proofs: tuple[Proof, ...]
     signals: tuple[tuple[str, str, float], ...]
     samples: tuple[SwarmSample, ...] = ()
+    looks: tuple[Look, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     spreading: FirstSeen = NOTHING_SEEN
     others: Mapping[str, Sequence[tuple[FindingId, AssetId]]] = field(default_factory=dict)
@@ -296,6 +318,7 @@ async def show_finding(ident: str, repository: Repository) -> Case:
             tuple(await work.findings.proofs(finding.id)),
             tuple(await work.findings.signals(finding.id)),
             tuple(await work.swarms.samples(finding.id)),
+            tuple(await work.looks.of(finding.id)),
             tuple(sightings),
             first_seen(sightings, carried),
             await work.cases.by_authors(authors, finding.id),

@@ -214,7 +214,7 @@ async def test_each_act_is_told_and_written_down(desk: Desk) -> None:
     await desk.take(post("1", NAME, magnet(1)))
     (case,), heard, store = await desk.findings(), Heard(), desk.repository
     due = LATER + timedelta(days=1)
-    changed = await acknowledge(store, case.id, "ann", "mine", LATER, tell=heard)
+    changed = await acknowledge(store, case.id, "ann", "", LATER, tell=heard)
     assert (changed.acknowledged_by, changed.acknowledged_at) == ("ann", LATER)
     await assign(store, case.id, "ann", "bob", LATER, tell=heard)
     await comment(store, case.id, "bob", "looked at it", LATER, tell=heard)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leakwatch.config.reader import load_config
+from leakwatch.config import load_config
 from leakwatch.errors import ConfigError
 from leakwatch.sources.cardigann import CardigannSite
 

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_from_bytes, quote_plus
@@ -21,7 +22,7 @@ import trustme
 from leakwatch.config import load_config
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
-from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode
+from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released
 from leakwatch.sources import hackernews
 from leakwatch.sources._kind import Request
 
@@ -249,6 +250,18 @@ async def test_a_direct_name_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     digests = {name for name in ASKING if found_digests(told.by_site[name], DIGEST)}
     assert digests == {"github", "gitlab", "registry", "civitai"}
     assert told.swarms_asked(HASH) == EVERYBODY
+
+
+async def test_a_name_that_somebody_let_be_sent_is_sent_and_its_swarm_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under embargo and let go by name: sites with a search hear it as in direct mode; the swarm is another question."""
+    let = Released("ona", datetime.now(UTC))
+    asset = replace(ASSET, embargoed=True, query_mode=QueryMode.DIRECT, released=let)
+    told = await run(tmp_path, asset, monkeypatch)
+    named = [name for name in ASKING if found(told.by_site[name], TITLE)]
+    assert named == [name for name in ASKING if name != "registry"]
+    assert told.swarms_asked(HASH) == set()
 
 
 async def test_a_generic_name_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

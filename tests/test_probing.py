@@ -255,6 +255,14 @@ async def test_a_server_says_what_it_runs(tmp_path: Path, web: Web) -> None:
     assert (told["works"], told["error"]["failure"]) == (False, "drift")
 
 
+async def test_a_server_outside_the_fediverse_is_not_called_gone(tmp_path: Path, web: Web) -> None:
+    """A page without a feed says so; that it answers no NodeInfo is no fault of the address."""
+    web.pages["/"] = (200, "<!DOCTYPE html><html><body><p>a garden of words and stones</p></body></html>", {})
+    told = json.loads((await tried(tmp_path, f"{web.url}/", "--json")).stdout)
+    assert "a page without a feed" in told["error"]["message"]
+    assert told["tried"] == [{"what": "nodeinfo", "told": "none: it is no server of the fediverse"}]
+
+
 CHALLENGE = '<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><script src="/cdn-cgi/challenge-platform/x"></script></body></html>'
 
 

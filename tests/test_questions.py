@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from leakwatch.catalogue import asset_from_json, asset_json
 from leakwatch.errors import InputError
-from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode
+from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released
 from leakwatch.questions import questions
 
 FILES = (
@@ -59,6 +60,16 @@ def test_feed_only_asks_nothing() -> None:
 def test_embargo_beats_every_mode(mode: QueryMode | None) -> None:
     """An asset under embargo is feed-only, even where a database says otherwise."""
     assert asked(replace(DIRECT, embargoed=True, query_mode=mode), words=("gguf",)) == []
+
+
+def test_somebody_may_let_it_be_asked_for() -> None:
+    """With a name and a time it is asked for by name, in direct mode alone."""
+    released = replace(DIRECT, embargoed=True, released=Released("ona", datetime(2026, 11, 20, tzinfo=UTC)))
+    assert asked(released) == asked(DIRECT)
+    assert not released.is_contradictory
+    generic = replace(released, query_mode=QueryMode.GENERIC)
+    assert asked(generic, words=("gguf",)) == []
+    assert generic.is_contradictory
 
 
 def test_default_modes() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakwatch.model.alert import Alert, Place, Route, delivery_key
+from leakwatch.model.alert import Alert, Place, delivery_key
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     EventKind,
@@ -25,7 +25,7 @@ from leakwatch.model.finding import (
     VariantProof,
     Verdict,
 )
-from leakwatch.routing import is_told, make_alert, route
+from leakwatch.routing import is_architecture_alone, is_told, make_alert
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 123_456, tzinfo=UTC)
 TITLE, ALIAS = "Northwind Model 7B", "nw-m7"
@@ -146,32 +146,6 @@ def test_what_people_do_to_a_case_tells_nobody(kind: EventKind) -> None:
 def test_of_sightings_only_news_is_told(content: str, told: bool) -> None:
     """A further site and a case grown sure are news, a further item of the same site is not."""
     assert is_told(event(EventKind.SIGHTED, content), FINDING, CRITICAL) is told
-
-
-@pytest.mark.parametrize(
-    ("routes", "channels"),
-    [
-        ([], []),
-        ([Route(channel="slack")], ["slack"]),
-        ([Route(channel="slack"), Route(channel="mail"), Route(channel="slack")], ["slack", "mail"]),
-        ([Route(channel="mail", min_severity=Severity.HIGH)], ["mail"]),
-        ([Route(channel="mail", min_severity=Severity.CRITICAL)], []),
-        ([Route(channel="mail", assets=frozenset({"a-17"}))], ["mail"]),
-        ([Route(channel="mail", assets=frozenset({"a-18"}))], []),
-        ([Route(channel="mail", assets=frozenset({"a-18"})), Route(channel="mail")], ["mail"]),
-    ],
-)
-def test_each_channel_is_told_once(routes: list[Route], channels: list[str]) -> None:
-    """Routes choose by severity and asset, and several routes to one channel make one alert."""
-    told = route(event(EventKind.OPENED), FINDING, ASSET, [PLACE], SIGNALS, (), routes)
-    assert [channel for channel, _ in told] == channels
-    assert len({one.headline for _, one in told}) == min(1, len(channels))
-
-
-def test_what_is_not_told_reaches_no_channel() -> None:
-    """An event that nobody is told of makes no alert on any route."""
-    quiet = replace(FINDING, tier=Tier.REVIEW)
-    assert route(event(EventKind.OPENED), quiet, ASSET, [PLACE], SIGNALS, (), [Route(channel="slack")]) == []
 
 
 def test_an_alert_answers_the_seven_questions() -> None:
@@ -296,16 +270,6 @@ def test_deliveries_are_keyed_by_channel_case_and_content() -> None:
     assert delivery_key("slack", "LW-1", "opened") in keys
 
 
-def test_a_lowered_alert_reaches_the_same_people() -> None:
-    """What a fake score made less urgent is told with its lower severity, to the routes of the higher one."""
-    lowered = replace(FINDING, severity=Severity.LOW)
-    routes = [Route(channel="mail", min_severity=Severity.HIGH)]
-    told = (event(EventKind.OPENED), lowered, ASSET, [PLACE], SIGNALS, [], routes)
-    ((channel, alert),) = route(*told, least=Severity.HIGH)
-    assert (channel, alert.severity) == ("mail", Severity.LOW)
-    assert route(*told) == []
-
-
 def test_whose_copy_it_is_stands_beside_the_verdict() -> None:
     """A single recipient is named, a choice is not, and of an embargoed asset nobody is."""
     proved = replace(FINDING, verdict=Verdict.PROVED)
@@ -351,5 +315,5 @@ def test_an_architecture_alone_wakes_nobody(
 ) -> None:
     """Of a critical asset too: a public architecture has thousands of fine-tunes with the same counts."""
     finding = replace(FINDING, **({"tier": Tier.REVIEW} | changes))
-    routes = (Route(channel="mail", min_severity=Severity.LOW),)
-    assert len(route(event(EventKind.OPENED), finding, CRITICAL, [PLACE], signals, [], routes)) == told
+    assert is_told(event(EventKind.OPENED), finding, CRITICAL)
+    assert is_architecture_alone(finding, signals) is not bool(told)

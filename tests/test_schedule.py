@@ -75,7 +75,7 @@ async def test_a_night_off_is_caught_up_once(tmp_path: Path) -> None:
         inside += 1
         most = max(most, inside)
         async with repository.writing() as work:
-            for name, _ in await work.sites.due_names(clock.now(), host):
+            for name in [one.name for one in await work.sites.due(clock.now(), host)]:
                 read.append((name, clock.now()))
                 seen = CoverageWindow(
                     site=name, started_at=clock.now(), ended_at=clock.now(), verdict=Coverage.OK

@@ -19,6 +19,8 @@ from leakwatch.config.shipped import Shipped, changes_of, shipped, text_of, toml
 from leakwatch.errors import ConfigError
 from leakwatch.timetable import is_adaptive
 
+from .everywhere import DEFINITION
+
 ENTRIES = shipped()
 CONFIG = '[http]\ncontact = "mailto:a@b.example"\n'
 SECRETS = "".join(
@@ -30,6 +32,9 @@ FILLED: dict[str, Any] = {
     "url": "https://any.example",
     "repositories": ["some/thing"],
     "authors": ["someone"],
+    "rows": "li.row",
+    "definition": "lantern.yml",
+    "folder": "drop",
 }
 
 
@@ -39,6 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LEAKWATCH_TEST_KEY", "x")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "leakwatch.toml").write_text(f"{CONFIG}[secrets]\n{SECRETS}")
+    (tmp_path / "lantern.yml").write_text(DEFINITION)
     return tmp_path
 
 
@@ -81,6 +87,33 @@ def test_every_entry_loads(home: Path, entry: Shipped) -> None:
     assert site.min_interval_s >= (0.2 if site.kind == "hackernews" else 0.7)
 
 
+def test_nothing_is_shipped_that_is_for_adults() -> None:
+    """No shipped board is one that the site itself keeps apart as not safe for work."""
+    adult = {
+        "s",
+        "hc",
+        "hm",
+        "h",
+        "e",
+        "u",
+        "d",
+        "y",
+        "t",
+        "hr",
+        "gif",
+        "aco",
+        "r",
+        "b",
+        "r9k",
+        "pol",
+        "soc",
+        "s4s",
+    }
+    shown = {name for one in ENTRIES.values() if one.kind == "imageboard" for name in one.settings["boards"]}
+    assert shown
+    assert not shown & adult
+
+
 def test_all_are_off_until_said(home: Path) -> None:
     """Nothing of the catalogue is watched by itself."""
     assert load_config(home / "leakwatch.toml").sites == ()
@@ -105,13 +138,24 @@ def test_enable_disable_enable(home: Path) -> None:
     run("disable", "nyaa")
     (site,) = load_config(home / "leakwatch.toml").sites
     assert not site.enabled
-    assert "restarted" in run("enable", "nyaa").stderr
+    assert "within seconds" in run("enable", "nyaa").stderr
     (site,) = load_config(home / "leakwatch.toml").sites
     assert (float(site.every), site.enabled) == (420.0, True)
     assert "# ours" in file.read_text()
     assert "change them there" in fails("enable", "nyaa", "--set", "every=1m").message
     on = [json.loads(line) for line in run("list", "--available", "--json").stdout.splitlines()]
     assert [one["name"] for one in on if one["enabled"]] == ["nyaa"]
+
+
+def test_a_definition_lies_beside_the_configuration(home: Path) -> None:
+    """A site in sites.d names its definition as one in leakwatch.toml does, before and after its file is there."""
+    run("enable", "any-cardigann", "--set", "definition=lantern.yml")
+    (site,) = load_config(home / "leakwatch.toml").sites
+    assert site.settings.definition.text == DEFINITION
+    assert (
+        "cannot be read"
+        in fails("enable", "any-cardigann", "--as", "b", "--set", "definition=no.yml").message
+    )
 
 
 def test_a_template_serves_several_sites(home: Path) -> None:

@@ -78,26 +78,7 @@ def _alerts() -> None:
     op.add_column("outbox", sa.Column("recipient", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("route", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("urgency", sa.Integer(), nullable=False, server_default="0"))
-    op.create_table(
-        "announcement",
-        _id(),
-        sa.Column("key", sa.String(64), nullable=False),
-        _text("route"),
-        _text("channel"),
-        _text("group_key"),
-        _text("subject"),
-        _json("alert"),
-        sa.Column("urgency", sa.Integer(), nullable=False),
-        _text("state"),
-        _text("why", nullable=True),
-        _time("due_at"),
-        _time("created_at"),
-        sa.Column("outbox_key", sa.String(64), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_announcement"),
-        sa.UniqueConstraint("key", name="uq_announcement_key"),
-    )
-    op.create_index("ix_announcement_state_due_at", "announcement", ["state", "due_at"])
-    op.create_index("ix_announcement_subject", "announcement", ["subject"])
+    _announcements()
     op.create_table(
         "standing",
         sa.Column("route", sa.Text(), primary_key=True),
@@ -106,10 +87,10 @@ def _alerts() -> None:
         _count("step"),
         _time("first_at"),
         _time("last_at"),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True, index=False),
-        _json("detail"),
+        _time("next_at"),
     )
     op.create_index("ix_standing_next_at", "standing", ["next_at"])
+    op.create_index("ix_standing_subject", "standing", ["subject"])
     op.create_table(
         "message_thread",
         sa.Column("channel", sa.Text(), primary_key=True),
@@ -131,8 +112,54 @@ def _alerts() -> None:
         _time("ended_at", nullable=True),
         _text("ended_by", nullable=True),
         _count("silenced"),
+        _time("told_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_silence"),
     )
+
+
+def _announcements() -> None:
+    op.create_table(
+        "announcement",
+        _id(),
+        sa.Column("key", sa.String(64), nullable=False),
+        _text("route"),
+        _text("channel"),
+        _text("group_key"),
+        _text("subject"),
+        _text("asset"),
+        _json("alert"),
+        sa.Column("urgency", sa.Integer(), nullable=False),
+        _text("state"),
+        _text("why"),
+        _time("due_at"),
+        _time("created_at"),
+        _time("told_at", nullable=True),
+        sa.Column("outbox_key", sa.String(64), nullable=True),
+        sa.Column("silence_id", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_announcement"),
+        sa.UniqueConstraint("key", name="uq_announcement_key"),
+    )
+    op.create_index("ix_announcement_state_due_at", "announcement", ["state", "due_at"])
+    op.create_index(
+        "ix_announcement_channel_group", "announcement", ["state", "channel", "route", "group_key"]
+    )
+    op.create_index("ix_announcement_subject", "announcement", ["subject"])
+    op.create_index("ix_announcement_silence_id", "announcement", ["silence_id"])
+    op.create_table(
+        "told_message",
+        _id(),
+        sa.Column("key", sa.String(64), nullable=False),
+        _text("route"),
+        _text("channel"),
+        _text("group_key"),
+        _text("asset"),
+        _text("kind"),
+        sa.Column("urgency", sa.Integer(), nullable=False),
+        _time("at"),
+        sa.PrimaryKeyConstraint("id", name="pk_told_message"),
+    )
+    op.create_index("ix_told_message_channel_at", "told_message", ["channel", "at"])
+    op.create_index("ix_told_message_group", "told_message", ["route", "channel", "group_key", "at"])
 
 
 def _keeping() -> None:
@@ -151,6 +178,8 @@ def _keeping() -> None:
     op.create_index("ix_audit_subject", "audit", ["subject"])
     op.add_column("evidence", sa.Column("warc", sa.String(64), nullable=True))
     op.add_column("evidence", _json("request"))
+    op.add_column("evidence", sa.Column("refers_to", sa.String(64), nullable=True))
+    op.add_column("evidence", _time("evicted_at", nullable=True))
     op.create_table(
         "recheck",
         _id(),
@@ -179,8 +208,11 @@ def _keeping() -> None:
         _text("state"),
         sa.Column("token", sa.String(64), nullable=True),
         _time("at"),
+        _count("attempts"),
+        _time("next_try_at", nullable=True),
         _text("detail", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_stamp"),
+        sa.UniqueConstraint("digest", "authority", name="uq_stamp_digest_authority"),
     )
     op.create_index("ix_stamp_digest", "stamp", ["digest"])
 
@@ -252,10 +284,11 @@ def downgrade() -> None:
         "silence",
         "message_thread",
         "standing",
+        "told_message",
         "announcement",
     ):
         op.drop_table(table)
-    for name in ("request", "warc"):
+    for name in ("evicted_at", "refers_to", "request", "warc"):
         op.drop_column("evidence", name)
     for name in ("urgency", "route", "recipient"):
         op.drop_column("outbox", name)

@@ -27,8 +27,9 @@ _CLOSING = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED})
 async def acknowledge(
     repository: Repository, ident: str, actor: str, reason: str, at: datetime, *, tell: Tell = record
 ) -> Finding:
-    """Somebody has seen the case and takes care of it: reminders stop. Raises: InputError."""
-    return await move(repository, ident, State.ACKNOWLEDGED, actor, reason, at, tell=tell)
+    """Somebody has seen the case and takes care of it: reminders stop; a reason may be left out. Raises: InputError."""
+    told = reason.strip() or State.ACKNOWLEDGED.value
+    return await move(repository, ident, State.ACKNOWLEDGED, actor, told, at, tell=tell)
 
 
 async def confirm(

@@ -57,7 +57,9 @@ async def release(
 
 
 def _released(asset: Asset, when: datetime) -> Asset:
-    return replace(asset, stage=Stage.RELEASED, release_at=when, embargoed=False, embargo_until=None)
+    return replace(
+        asset, stage=Stage.RELEASED, release_at=when, embargoed=False, embargo_until=None, released=None
+    )
 
 
 async def retire(
@@ -86,7 +88,9 @@ async def embargo(
         raise InputError("an embargo ends in the future; `leakwatch asset release` ends it now")
     async with repository.writing() as work:
         asset = await locked_asset(ident, work)
-        changed = replace(asset, embargoed=True, embargo_until=until, query_mode=None, stage=None)
+        changed = replace(
+            asset, embargoed=True, embargo_until=until, query_mode=None, released=None, stage=None
+        )
         await _done(asset, changed, "asset.embargo", actor, at, work, tell)
     return changed
 
@@ -111,7 +115,7 @@ def _after(asset: Asset, at: datetime) -> Asset:
     if asset.stage is Stage.SCHEDULED and asset.release_at is not None and asset.release_at <= at:
         return _released(asset, asset.release_at)
     if asset.embargoed and asset.embargo_until is not None and asset.embargo_until <= at:
-        return replace(asset, embargoed=False, embargo_until=None)
+        return replace(asset, embargoed=False, embargo_until=None, released=None)
     return asset
 
 

@@ -9,9 +9,16 @@ from datetime import datetime
 from leakwatch.cases.telling import Tell
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent
+from leakwatch.model.place import PlaceClass
 from leakwatch.model.swarm import spread_of
 from leakwatch.ports import Work
 from leakwatch.severity import weighed
+
+
+def weigh_first(finding: Finding, asset: Asset, place: PlaceClass) -> Finding:
+    """A case that is opened, with its severity and the reasons: of it nothing is known but its first sighting."""
+    told = weighed(asset, finding.tier, finding.verdict, (finding.opened_at,), (), (place,))
+    return replace(finding, severity=told.severity, severity_why=told.why)
 
 
 async def weigh(finding: Finding, asset: Asset, at: datetime, work: Work) -> Finding:

@@ -8,16 +8,20 @@ from leakwatch import __version__
 from leakwatch.cli import (
     alert,
     asset,
+    audit,
     config,
     db,
     demo,
+    evidence,
     export,
     finding,
     match,
     privacy,
     prover,
+    route,
     rule,
     run,
+    silence,
     source,
     torrent,
 )
@@ -58,7 +62,11 @@ app.add_typer(finding.app, name="finding")
 app.add_typer(torrent.app, name="torrent")
 app.add_typer(prover.app, name="prover")
 app.add_typer(rule.app, name="rule")
+app.add_typer(route.app, name="route")
+app.add_typer(silence.app, name="silence")
 app.add_typer(alert.app, name="alert")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(audit.app, name="audit")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +20,8 @@ from leakwatch.cli._shared import (
     say,
 )
 from leakwatch.display import clean
-from leakwatch.model.asset import MAX_PRIOR_BITS
+from leakwatch.errors import InputError
+from leakwatch.model.asset import MAX_PRIOR_BITS, QueryMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +37,11 @@ UploaderOption = Annotated[
     str, typer.Option("--uploader", help="An author as the site names him; SITE/NAME for one site only.")
 ]
 UrlOption = Annotated[str, typer.Option("--url", help="An address and all below it.")]
+AuthorOption = Annotated[
+    str, typer.Option("--author", help="An author on one platform, as `finding show` tells him.")
+]
+ItemOption = Annotated[str, typer.Option("--item", help="One item of one site, SITE/ITEM.")]
+PageOption = Annotated[str, typer.Option("--page", help="The page on which it is seen.")]
 SiteOption = Annotated[str, typer.Option("--site", help="A site of the configuration, by name.")]
 
 
@@ -43,6 +50,7 @@ def register(app: typer.Typer) -> None:
     app.command()(allow)
     app.command()(disallow)
     app.command()(prior)
+    app.command("query-mode")(query_mode)
 
 
 def allow(
@@ -54,6 +62,9 @@ def allow(
     uploader: UploaderOption = "",
     url: UrlOption = "",
     site: SiteOption = "",
+    author: AuthorOption = "",
+    item: ItemOption = "",
+    page: PageOption = "",
     suppress: Annotated[
         bool, typer.Option("--suppress", help="Make no finding at all; without it, one that wakes nobody.")
     ] = False,
@@ -67,7 +78,7 @@ def allow(
     from leakwatch.cases.scopes import with_allow  # noqa: PLC0415
     from leakwatch.model.allow import allow_json  # noqa: PLC0415
 
-    told = _told(infohash, host, repository, uploader, url, site)
+    told = _told(infohash, host, repository, uploader, url, site, author, item, page)
     entry = _entry(told, "suppress" if suppress else "inform", until, reason)
     _change(ident, lambda asset: with_allow(asset, entry), config, by, "asset.allow", allow_json(entry))
     last = f" until {entry.until}" if entry.until else ""
@@ -82,13 +93,18 @@ def disallow(
     uploader: UploaderOption = "",
     url: UrlOption = "",
     site: SiteOption = "",
+    author: AuthorOption = "",
+    item: ItemOption = "",
+    page: PageOption = "",
     by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Take an entry off the allow list; what is stored is looked through again."""
     from leakwatch.service import without_allow  # noqa: PLC0415
 
-    entry = _entry(_told(infohash, host, repository, uploader, url, site), "inform", None, "")
+    entry = _entry(
+        _told(infohash, host, repository, uploader, url, site, author, item, page), "inform", None, ""
+    )
     told = {"entry": entry.name}
     _change(ident, lambda asset: without_allow(asset, entry), config, by, "asset.disallow", told)
     say(f"{clean(ident)}: {clean(entry.name)} is no longer allowed")
@@ -117,6 +133,49 @@ def prior(
     say(f"{clean(ident)}: prior {bits:+g} bits")
 
 
+def query_mode(
+    ident: IdArgument,
+    mode: Annotated[QueryMode, typer.Argument(help="How much sites with a search are told of it.")],
+    yes_send_names: Annotated[
+        bool,
+        typer.Option(
+            "--yes-send-names", help="Of a work under embargo: let its names and digests be sent to sites."
+        ),
+    ] = False,
+    by: ByOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Say how much sites are told of a work; under embargo `direct` wants your word, which is kept with your name."""
+    from leakwatch.service import set_query_mode, show_asset  # noqa: PLC0415
+
+    async def asset() -> Asset:
+        async with repository(config) as opened:
+            return await show_asset(ident, opened)
+
+    let_by = ""
+    if mode is QueryMode.DIRECT and run_async(asset).embargoed:
+        if not yes_send_names:
+            _ask_for(ident)
+        let_by = actor(by)
+
+    async def work() -> Asset:
+        async with repository(config) as opened:
+            return await set_query_mode(ident, mode, let_by, opened, now(), actor(by))
+
+    changed = run_async(work)
+    say(f"{clean(ident)}: {changed.asked_as.value}" + (f", let by {clean(let_by)}" if let_by else ""))
+
+
+def _ask_for(ident: str) -> None:
+    """Have the id typed. Raises: InputError where it is not, or nobody is there."""
+    told = f"{clean(ident)} is under embargo; with `direct` its names and digests are sent to every site with a search."
+    if not sys.stdin.isatty():
+        raise InputError(f"{told} Say --yes-send-names, or run this on a terminal")
+    say(told)
+    if typer.prompt("Type its id to let them be sent", err=True) != ident:
+        raise InputError("that is not its id; nothing was changed")
+
+
 def show_allowed(asset: Asset, suppressed: list[tuple[str, int, datetime]]) -> None:
     """The allow list, what of it has expired, and what it has hidden, of entries that are gone, too."""
     counts = {entry: (count, last) for entry, count, last in suppressed}
@@ -129,7 +188,17 @@ def show_allowed(asset: Asset, suppressed: list[tuple[str, int, datetime]]) -> N
         typer.echo(clean(f"hidden: {items} by {entry}, the last {at.isoformat(timespec='seconds')}", 1000))
 
 
-def _told(infohash: str, host: str, repository: str, uploader: str, url: str, site: str) -> dict[str, str]:
+def _told(
+    infohash: str,
+    host: str,
+    repository: str,
+    uploader: str,
+    url: str,
+    site: str,
+    author: str,
+    item: str,
+    page: str,
+) -> dict[str, str]:
     told = {
         "infohash": infohash,
         "host": host,
@@ -137,6 +206,9 @@ def _told(infohash: str, host: str, repository: str, uploader: str, url: str, si
         "uploader": uploader,
         "url": url,
         "site": site,
+        "author": author,
+        "item": item,
+        "page": page,
     }
     given = {what: value for what, value in told.items() if value}
     if len(given) != 1:

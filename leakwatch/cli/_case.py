@@ -8,6 +8,7 @@ from typing import Any
 from leakwatch.cases.graph import FirstSeen
 from leakwatch.cli._proofs import proof_json, proof_lines, spread_json
 from leakwatch.display import clean, defang
+from leakwatch.model.evidence import place_status
 from leakwatch.model.finding import Finding, FindingEvent
 from leakwatch.model.swarm import spread_of
 from leakwatch.service import Case
@@ -48,6 +49,8 @@ def case_lines(case: Case) -> Iterator[str]:
     for place in case.places:
         number = numbers.get((place.site, place.url, place.seen_at), "")
         yield f"  {number:>6} {place.seen_at} {place.site}: {clean(place.title, 100)} {defang(place.url or '')}"
+        if place.url:
+            yield f"         {place_status(place.url, case.looks)}"
     yield from _tree(case.spreading)
     yield from _authors(case)
     yield "why:"
@@ -115,6 +118,7 @@ def case_json(case: Case) -> dict[str, Any]:
     told = finding_json(case.finding)
     told["places"] = [
         {name: getattr(p, name) for name in ("site", "url", "title", "seen_at", "published_at")}
+        | {"now": place_status(p.url, case.looks) if p.url else None}
         for p in case.places
     ]
     told["signals"] = [

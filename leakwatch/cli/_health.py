@@ -111,6 +111,14 @@ def watch_of(asset: str, health: Health) -> str:
     )
 
 
+def watch_value(asset: str, health: Health) -> dict[str, Any] | None:
+    """The same as JSON: for how long nobody has looked for an asset, 0 if somebody does; None before any site was read."""
+    if not health.sites:
+        return None
+    time, sites = health.assets.get(asset, (timedelta(), ()))
+    return {"blind_for_s": round(time.total_seconds()), "blind_sites": list(sites)}
+
+
 def site_values(health: Health) -> Iterator[dict[str, Any]]:
     """One JSON value a site."""
     for one in health.sites:

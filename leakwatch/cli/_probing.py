@@ -174,7 +174,7 @@ def _tell_failure(probed: Probed) -> None:
 
 def _secret(probed: Probed) -> str:
     """Which setting of the kind would name a secret, where a login is asked for."""
-    from leakwatch.config.reader import credentials_of  # noqa: PLC0415
+    from leakwatch.config.sites import credentials_of  # noqa: PLC0415
     from leakwatch.errors import Failure  # noqa: PLC0415
     from leakwatch.sources import KINDS  # noqa: PLC0415
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -88,10 +89,12 @@ def against_robots(config: Config) -> list[str]:
 
 def gaps(config: Config) -> list[str]:
     """What a correct configuration leaves undone, for which an operator might wait in vain."""
+    from leakwatch.routing.tree import channels_of  # noqa: PLC0415
+
     found = [
         f"no route leads to the channel {one.name!r}"
         for one in config.channels
-        if all(route.channel != one.name for route in config.routes)
+        if one.name not in channels_of(config.routes)
     ]
     if not any(site.enabled for site in config.sites):
         found.append("no site is enabled, so nothing is watched")
@@ -151,7 +154,7 @@ ByOption = Annotated[
 
 def actor(by: str | None) -> str:
     """Who does it, for history and audit."""
-    told = (by or getpass.getuser()).strip()
+    told = (by or os.environ.get("LEAKWATCH_ACTOR") or getpass.getuser()).strip()
     if not told:
         raise typer.BadParameter("a name is needed: give --by, or set LEAKWATCH_ACTOR")
     return clean(told, 100)
@@ -161,7 +164,7 @@ def teller(path: Path) -> Tell:
     """How an act of a person is told: as the configuration's routes say."""
     from leakwatch.pipeline import tell_event  # noqa: PLC0415 - pulls in the matcher
 
-    routes = load(path).routes
+    routes = load(path).routing
 
     async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
         return await tell_event(event, finding, asset, routes, work)

@@ -14,7 +14,7 @@ from leakwatch.display import clean
 if TYPE_CHECKING:
     from leakwatch.config.shipped import Shipped
 
-_RESTART = "a running daemon reads it when it is restarted; nothing is lost by that"
+_TAKEN = "a running daemon takes it within seconds"
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +43,7 @@ def enable(
     say(f"{own_name or name} is on: {file}")
     if entry:
         say(f"terms: {entry.terms} (noted {entry.noted}): {entry.note}")
-    say(_RESTART)
+    say(_TAKEN)
 
 
 def disable(
@@ -53,7 +53,7 @@ def disable(
     from leakwatch.config.shipped import disable  # noqa: PLC0415
 
     say(f"{name} is off: {disable(load(config), name)}")
-    say(_RESTART)
+    say(_TAKEN)
 
 
 def list_shipped(config: Path, as_json: bool) -> None:

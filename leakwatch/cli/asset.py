@@ -286,12 +286,13 @@ def show(
             return asset, await hidden(asset.id, opened)
 
     asset, suppressed = run_async(work)
+    from leakwatch.cli._health import health_of, watch_of, watch_value  # noqa: PLC0415
+
+    health = run_async(lambda: health_of(config, now()))
     if as_json:
-        emit(asset_json(asset))
+        emit(asset_json(asset) | {"watch": watch_value(asset.id, health)} | _names_sent(asset))
         return
     from rich.table import Column, Table  # noqa: PLC0415
-
-    from leakwatch.cli._health import health_of, watch_of  # noqa: PLC0415
 
     for name in (
         "id",
@@ -312,7 +313,9 @@ def show(
         value = getattr(asset, name)
         if value:
             typer.echo(f"{name}: {clean(', '.join(value) if isinstance(value, tuple) else str(value))}")
-    typer.echo(f"watch: {watch_of(asset.id, run_async(lambda: health_of(config, now())))}")
+    typer.echo(f"watch: {watch_of(asset.id, health)}")
+    for sent in _names_sent(asset).values():
+        typer.echo(clean(f"names sent under embargo: let by {sent['by']} at {sent['at']}", 500))
     show_allowed(asset, suppressed)
     names = ("path", "bytes", "sha256", "pieces_root", "copy of")
     table = Table(*(Column(name, overflow="fold") for name in names), box=None, pad_edge=False)
@@ -326,6 +329,14 @@ def show(
             clean(file.variant or ""),
         )
     print_table(table)
+
+
+def _names_sent(asset: Asset) -> dict[str, dict[str, str]]:
+    """Who let the names of a work under embargo be sent, and when; nothing where nobody did."""
+    if asset.released is None:
+        return {}
+    at = asset.released.at.isoformat(timespec="seconds")
+    return {"names_sent": {"by": asset.released.by, "at": at}}
 
 
 @app.command()

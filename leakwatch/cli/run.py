@@ -63,13 +63,14 @@ def run(
         raise ConfigError(f"no log level {log_level!r}: debug, info, warning or error")
     import structlog  # noqa: PLC0415
 
-    from leakwatch.daemon import run_daemon  # noqa: PLC0415
+    from leakwatch.daemon import keep_little_memory, run_daemon  # noqa: PLC0415
     from leakwatch.logs import configure  # noqa: PLC0415
 
     configure(log_format, log_level)  # type: ignore[arg-type]
     loaded = load(config)
     for gap in gaps(loaded):
         structlog.get_logger().warning("configuration_gap", gap=gap)
+    keep_little_memory()
     failed = run_async(lambda: run_daemon(loaded, once=once))
     if failed:
         say(f"leakwatch: could not be read: {', '.join(sorted(failed))} (`leakwatch source list` says why)")

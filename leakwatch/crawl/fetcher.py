@@ -54,6 +54,7 @@ class HttpFetcher:
     """Implements the port `Fetcher`. One per process: it keeps the pace of every host.
 
     `silence` are the names that may not leave; whoever knows the catalogue keeps it up to date.
+    `secret` looks a secret up by its name.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class HttpFetcher:
         """`at_once` requests are on the wire, whoever waits. `tls` and `dial` replace the trusted authorities and the last step of a connection, for tests."""
         # httpcore writes response headers to its debug log, and a server may echo a secret there.
         logging.getLogger("httpcore").setLevel(logging.WARNING)
-        self._settings, self._secret, self._clock = settings, secret, clock
+        self._settings, self.secret, self._clock = settings, secret, clock
         self._allow = addresses.HostList.parse(settings.allow_hosts)
         self._user_agent, self._pace = settings.user_agent, Pace()
         self._places = Semaphore(at_once)
@@ -240,7 +241,8 @@ class HttpFetcher:
                 raise await with_reason(error, response) from None
             coding, limits = headers.get("content-encoding", ""), self._settings.body_limits
             body = await read_body(response.aiter_raw(), where, coding, limits, monotonic)
-            return hop.payload(status, headers, body, self._clock.now())
+            now, is_relayed = self._clock.now(), out.proxy is not None
+            return hop.payload(response, body, now, self._user_agent, is_relayed=is_relayed)
         finally:
             await response.aclose()
 
@@ -302,7 +304,7 @@ class HttpFetcher:
                 raise FetchFailed("no complete answer before the deadline") from None
 
     def _look_up(self, reference: CredentialRef | None) -> str:
-        secret = self._secret(reference).strip() if reference else ""
+        secret = self.secret(reference).strip() if reference else ""
         if reference and not (secret and secret.isascii() and secret.isprintable()):
             raise ConfigError(f"the secret {reference} is empty or is not plain ASCII; correct it")
         return secret

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import cast
 
 import httpcore
@@ -17,6 +19,10 @@ from leakwatch.crawl.proxies import Proxy, proxy_of
 from leakwatch.crawl.settings import DoorSettings
 from leakwatch.crawl.socks import SocksBackend
 from leakwatch.errors import ConfigError
+
+if find_spec("sniffio") is None:
+    # httpcore tries to import it at every lock, and without this Python looks for it in all folders each time
+    sys.modules["sniffio"] = None  # pyright: ignore[reportArgumentType] - "there is none", as the import system says it
 
 
 @dataclass(frozen=True, slots=True)

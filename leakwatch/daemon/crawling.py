@@ -28,7 +28,10 @@ _LOOK_S = 1.0
 
 @dataclass(slots=True)
 class Crawler:
-    """Reads sites. `failed` are those that could not be read; `announce` is told what a page caused."""
+    """Reads sites. `failed` are those that could not be read; `announce` is told what a page caused.
+
+    While `has_room` says no, nothing is read: what could not be kept would be lost. All stays due.
+    """
 
     sites: Mapping[str, SiteConfig]
     repository: Repository
@@ -38,8 +41,9 @@ class Crawler:
     clock: Clock
     schedule: Schedule
     stopping: asyncio.Event
-    brain: Callable[[], Awaitable[Brain]]
+    brain: Callable[[int], Awaitable[Brain]]
     announce: Callable[[int, int], Awaitable[None]]
+    has_room: Callable[[], bool] = lambda: True
     failed: set[str] = field(default_factory=set[str])
     _releases: tuple[Brain, tuple[Asset, ...]] | None = None
 
@@ -56,9 +60,13 @@ class Crawler:
             while not self.stopping.is_set():
                 if monotonic() - looked_at >= _LOOK_S:
                     looked_at = monotonic()
-                    for state in await self._due(host, once | set(reading)):
+                    states, version = await self._due(host, once | set(reading))
+                    for state in states:
                         once.add(state.name)
-                        reading[state.name] = asyncio.create_task(self._poll(self.sites[state.name], state))
+                        site = self.sites.get(state.name)
+                        if site is not None:
+                            polling = self._poll(site, state, version)
+                            reading[state.name] = asyncio.create_task(polling)
                 if not reading:
                     return
                 left_s = max(looked_at + _LOOK_S - monotonic(), 0.0)
@@ -72,16 +80,18 @@ class Crawler:
             for task in reading.values():
                 task.cancel()
 
-    async def _due(self, host: str, but: set[str]) -> list[SiteState]:
-        """The sites of a host whose time has come. What is remembered of a site is long, and read for those only."""
+    async def _due(self, host: str, but: set[str]) -> tuple[list[SiteState], int]:
+        """The sites of a host whose time has come but some, and the version of the catalogue."""
+        if not self.has_room():
+            return [], 0
         async with self.repository.reading() as work:
-            names = [name for name, _ in await work.sites.due_names(self.clock.now(), host)]
-            wanted = [name for name in names if name in self.sites and name not in but]
-            return [state for name in wanted if (state := await work.sites.get(name)) is not None]
+            states = await work.sites.due(self.clock.now(), host, but)
+            version = await work.catalogue.version() if states else 0
+        return [state for state in states if state.name in self.sites], version
 
-    async def _poll(self, site: SiteConfig, state: SiteState) -> None:
+    async def _poll(self, site: SiteConfig, state: SiteState, version: int) -> None:
         """Read one site once; an error of ours moves its time on, and the other sites go on."""
-        brain = await self.brain()
+        brain = await self.brain(version)
         began = (brain, self.repository, self.vault, self.fetcher, self.reader, self.clock)
         try:
             polled = await poll(
@@ -110,7 +120,11 @@ class Crawler:
         )
         if polled.failures:
             self.failed.add(site.name)
-        self.schedule.retime(site, await self._paced(site, state, polled, brain))
+        due = await self._paced(site, state, polled, brain)
+        if self.sites.get(site.name) is site:
+            self.schedule.retime(site, due)
+        else:
+            await self.schedule.again(site.name)
 
     async def _paced(self, site: SiteConfig, state: SiteState, polled: Polled, brain: Brain) -> datetime:
         """When the site is due: where its interval follows what it shows, that is written down with its reason."""

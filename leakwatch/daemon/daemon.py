@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 
 import structlog
 
@@ -18,16 +18,31 @@ from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
+from leakwatch.daemon.changes import Changes
 from leakwatch.daemon.crawling import Crawler
-from leakwatch.daemon.schedule import COUNT, CRAWL, DELIVER, LOOK_BACK, PROVE, Schedule
+from leakwatch.daemon.heartbeat import Heartbeat
+from leakwatch.daemon.keeper import Keeper
+from leakwatch.daemon.listening import Listening
+from leakwatch.daemon.schedule import (
+    ALL,
+    COUNT,
+    CRAWL,
+    DELIVER,
+    GATHER,
+    LOOK,
+    LOOK_BACK,
+    PROVE,
+    Schedule,
+)
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
 from leakwatch.limited.pages import PageReader
+from leakwatch.lookagain import LookDesk, look_at_host
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
 from leakwatch.model.alert import DeliveryState
-from leakwatch.model.asset import Asset, AssetId
+from leakwatch.model.asset import Asset, AssetId, QueryMode
 from leakwatch.pipeline import Brain, look_back, teller
 from leakwatch.pipeline import Counted as Told
 from leakwatch.polling import SiteConfig, tell_blind
@@ -37,24 +52,20 @@ from leakwatch.proving import Prover, prove_swarm
 from leakwatch.resurfacing import resurface
 from leakwatch.retention import sweep
 from leakwatch.rulepack.schema import RulePack
-from leakwatch.sources.dht import DhtSite
-from leakwatch.sources.inbox import InboxSite
 from leakwatch.store.repository import SqlRepository
-from leakwatch.streaming import Surroundings, SwarmSide, watch_dht, watch_inbox, watched_keys
-from leakwatch.swarm.identity import stable_node_id
+from leakwatch.streaming import Surroundings
 from leakwatch.swarm.outcomes import OutcomeLog
-from leakwatch.torrent.infohash import SwarmKey
+from leakwatch.telling import Telling, tell_due
 
 log = structlog.get_logger()
 
-_LISTEN_AGAIN_S = (5, 30, 60, 300, 900)
-_DRAIN_S, _LOOK_S = 10.0, 15.0
-BLIND, TEND = "blind", "tend"
+_DRAIN_S, _LOOK_S, _FILES_S = 10.0, 15.0, 5.0
+BLIND, READ, KEEP, TEND = "blind", "configuration", "keep", "tend"
 SWEEP = "sweep"
 _FIRST_SWEEP_S, _SWEEP_S = 600.0, 86_400.0
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
-_MAX_PROVING, _MAX_COUNTING = 64, 8
+_MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING = 64, 8, 8
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
 
@@ -78,10 +89,14 @@ class Daemon:
     schedule: Schedule
     sites: dict[str, SiteConfig]
     outcomes: OutcomeLog
+    changes: Changes
     streams: tuple[SiteConfig, ...] = ()
     authors: Authors = PLAIN
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     crawler: Crawler = field(init=False)
+    heartbeat: Heartbeat | None = field(init=False)
+    keeper: Keeper = field(init=False)
+    listening: Listening = field(init=False)
     _brain: tuple[int, Brain] | None = None
     _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -97,10 +112,34 @@ class Daemon:
             stopping=self.stopping,
             brain=self.brain,
             announce=self._announce,
+            has_room=self.vault.has_room,
         )
+        self.keeper = Keeper(
+            self.config.evidence, self.repository, self.vault, self.fetcher, self.config.routing, self.clock
+        )
+        told = self.config.heartbeat
+        self.heartbeat = told and Heartbeat(
+            url=told.url.reveal(),
+            every_s=float(told.every),
+            channels=frozenset(self.notifiers),
+            fetcher=self.fetcher,
+            repository=self.repository,
+            clock=self.clock,
+            ticked=lambda: self.schedule.ticked,
+        )
+        around = Surroundings(
+            brain=self.brain,
+            repository=self.repository,
+            vault=self.vault,
+            clock=self.clock,
+            announce=self._announce,
+        )
+        self.listening = Listening(self.config, around, self.fetcher, self.prover.swarm, self.brain)
 
-    async def brain(self) -> Brain:
-        """The catalogue as an index, built anew when the catalogue has changed."""
+    async def brain(self, version: int | None = None) -> Brain:
+        """The catalogue as an index, built anew when the catalogue has changed. `version` is what it is, where that is known."""
+        if self._brain is not None and self._brain[0] == version:
+            return self._brain[1]
         async with self._indexing:
             async with self.repository.reading() as work:
                 version = await work.catalogue.version()
@@ -110,7 +149,7 @@ class Daemon:
                 index = await asyncio.to_thread(build_index, assets)  # seconds for a large catalogue
                 self.fetcher.silence = await asyncio.to_thread(_silence, assets)
                 priors = {site.name: site.prior_bits for site in self.config.sites}
-                told = (self.weights, self.pack, self.config.routes, self.hosts, priors)
+                told = (self.weights, self.pack, self.config.routing, self.hosts, priors)
                 self._brain = (version, Brain(index, *told, self.authors))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
             return self._brain[1]
@@ -120,24 +159,29 @@ class Daemon:
         hosts = _HOSTS_A_PLACE * self.config.daemon.concurrency
         self.jobs.handler(CRAWL, self._guarded(CRAWL, self.crawler.crawl), hosts)
         self.jobs.handler(PROVE, self._guarded(PROVE, self.prove), _MAX_PROVING)
+        self.jobs.handler(GATHER, self._guarded(GATHER, self.gather), 1)
         self.jobs.handler(DELIVER, self._guarded(DELIVER, self.deliver))
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
+        self.jobs.handler(LOOK, self._guarded(LOOK, self.look), _MAX_LOOKING)
         working = asyncio.create_task(
-            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + len(self.notifiers) + 1)
+            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + _MAX_LOOKING + len(self.notifiers) + 2)
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
-        listening = [asyncio.create_task(self.listen(site)) for site in self.streams]
-        listening.append(asyncio.create_task(self._keep_sweeping()))
+        beating = [asyncio.create_task(self.heartbeat.run())] if self.heartbeat else []
+        reading = asyncio.create_task(self._keep_reading())
+        await self.listening.to(self.streams)
+        sweeping = asyncio.create_task(self._keep_sweeping())
         await self.schedule.start()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
         log.info("daemon_stopping")
         self.schedule.stop()
-        for task in (*listening, looking):
+        for task in (reading, sweeping, *beating, looking):
             task.cancel()
-        await asyncio.gather(*listening, looking, return_exceptions=True)
+        await asyncio.gather(reading, sweeping, *beating, looking, return_exceptions=True)
+        await self.listening.to(())
         self.jobs.stop()
         _, late = await asyncio.wait({working}, timeout=_DRAIN_S)
         if late:
@@ -160,15 +204,48 @@ class Daemon:
         async with self.repository.reading() as work:
             swarms = await work.findings.due_proofs(self.clock.now())
         await asyncio.gather(*(self._guarded(PROVE, self.prove)(key) for key in swarms))
+        await self._guarded(GATHER, self._gather_all)(ALL)
         for channel in self.notifiers:
             await self._guarded(DELIVER, self.deliver)(channel)
         await self.outcomes.tell()
+
+    async def _gather_all(self, key: str) -> None:
+        """Whatever waits for more to come: in one run through everything nothing more comes."""
+        await self.gather(key, settle=False)
+
+    async def _keep_reading(self) -> None:
+        """Notice changes of the configuration's files."""
+        while True:
+            await asyncio.sleep(_FILES_S)
+            await self._guarded(READ, lambda _: self.changes.look(self.config, self.take_sites))("")
+
+    async def take_sites(self, read: Config, pack: RulePack) -> None:
+        """Go on with the sites of this configuration, and with its secrets; those that have changed are due now."""
+        wanted = {one.name: one for one in read.sites if one.enabled and not one.is_stream}
+        streams = tuple(one for one in read.sites if one.enabled and one.is_stream)
+        gone = sorted(self.sites.keys() - wanted.keys())
+        changed = [one for name, one in wanted.items() if self.sites.get(name) != one]
+        async with self.repository.writing() as work:
+            told = [(one.name, one.kind, one.host) for one in (*wanted.values(), *streams)]
+            await work.sites.sync(told, self.clock.now())
+            for one in changed:
+                await work.sites.defer(one.name, self.clock.now())
+        for name in gone:
+            del self.sites[name]
+        self.sites.update({one.name: one for one in changed})
+        self.config = replace(self.config, sites=read.sites, secrets=read.secrets)
+        self.fetcher.secret = self.config.secret
+        self.pack, self.streams, self._brain = pack, streams, None
+        self.schedule.resite(changed, gone)
+        await self.listening.to(streams)
+        log.info("sites_taken", sites=len(self.sites), changed=[one.name for one in changed], gone=gone)
 
     async def _keep_looking(self, began: datetime) -> None:
         """See again and again whether sites are blind."""
         while True:
             await asyncio.sleep(_LOOK_S)
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
+            await self._guarded(KEEP, self._keep_evidence)("")
             await self._guarded(TEND, self._tend)("")
 
     async def _keep_sweeping(self) -> None:
@@ -192,15 +269,20 @@ class Daemon:
             log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
         alerts = told.alerts + await resurface(await self.brain(), self.repository, now)
         if alerts:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
+
+    async def _keep_evidence(self, _: str) -> None:
+        """See to the store of evidence: its room, its budget, time stamps, places of removed cases."""
+        if await self.keeper.look():
+            await self.jobs.submit(GATHER, [ALL])
 
     async def _tell_blind(self, began: str) -> None:
         """Tell of sites that are blind for too long; `began` is when the watch was started."""
         sites = self.sites | {site.name: site for site in self.streams}
         since = datetime.fromisoformat(began) if began else None
-        told = await tell_blind(sites, self.repository, self.config.routes, self.clock, since)
+        told = await tell_blind(sites, self.repository, self.config.routing, self.clock, since)
         if told:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def look_back(self, asset: str) -> None:
         """Look for a newly registered asset in what is stored."""
@@ -213,7 +295,7 @@ class Daemon:
     async def _announce(self, alerts: int, proofs: int) -> None:
         """A page was committed: what it caused need not wait for the tick."""
         if alerts:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
         if proofs:
             async with self.repository.reading() as work:
                 await self.jobs.offer(PROVE, await work.findings.due_proofs(self.clock.now()))
@@ -230,7 +312,7 @@ class Daemon:
             **({"error": proved.error} if proved.error else {}),
         )
         if proved.alerts:
-            await self.jobs.submit(DELIVER, list(self.notifiers))
+            await self.jobs.submit(GATHER, [ALL])
 
     async def count(self, _: str) -> None:
         """Count all swarms that are due now and that no other job counts: the one that is named stands for them."""
@@ -242,6 +324,23 @@ class Daemon:
             await count_swarms(due, brain, self.counter, self._counted)
         finally:
             self.schedule.counting.difference_update(due)
+
+    async def look(self, host: str) -> None:
+        """Look again at the places of a host that are due."""
+        if not self.config.evidence.look_again:
+            return
+        desk = LookDesk(
+            sites=self.sites,
+            brain=await self.brain(),
+            repository=self.repository,
+            vault=self.vault,
+            fetcher=self.fetcher,
+            reader=self.reader,
+            clock=self.clock,
+            close_when_gone=self.config.evidence.close_when_gone,
+        )
+        if await look_at_host(host, desk):
+            await self.jobs.submit(GATHER, [ALL])
 
     async def _uncounted(self) -> list[str]:
         """Swarms that are due and not being counted."""
@@ -258,48 +357,27 @@ class Daemon:
             problems=list(counted.problems),
         )
         if counted.alerts:
+            await self.jobs.submit(GATHER, [ALL])
+
+    async def gather(self, _: str, *, settle: bool = True) -> None:
+        """Make messages of what is due to be told, and have them sent."""
+        recipients = {name: tuple(getattr(one, "recipients", ())) for name, one in self.notifiers.items()}
+        telling = Telling(routing=self.config.routing, recipients=recipients, limits=self.config.limits)
+        told = await tell_due(telling, self.repository, self.clock.now(), settle=settle)
+        if told:
+            log.info("alerts_gathered", messages=told)
             await self.jobs.submit(DELIVER, list(self.notifiers))
-
-    async def listen(self, site: SiteConfig) -> None:
-        """Listen to a stream until the end; what ends it before is told, and it begins anew, later each time."""
-        if isinstance(site.settings, DhtSite) and self.prover.swarm is None:
-            log.error(
-                "stream_not_started", site=site.name, error="the swarm is switched off: set swarm.enabled"
-            )
-            return
-        for wait_s in itertools.chain(_LISTEN_AGAIN_S, itertools.repeat(_LISTEN_AGAIN_S[-1])):
-            try:
-                await self._stream(site)
-            except LeakwatchError as error:
-                log.error("stream_ended", site=site.name, error=error.message, again_in_s=wait_s)
-            except Exception as error:
-                log.exception("stream_crashed", site=site.name, error=repr(error), again_in_s=wait_s)
-            await asyncio.sleep(wait_s)
-
-    async def _stream(self, site: SiteConfig) -> None:
-        around = Surroundings(
-            brain=self.brain,
-            repository=self.repository,
-            vault=self.vault,
-            clock=self.clock,
-            announce=self._announce,
-        )
-        if isinstance(site.settings, InboxSite):
-            folder = self.config.file.parent / site.settings.folder
-            await watch_inbox(site.name, folder, site.settings, around, self.fetcher)
-        elif self.prover.swarm is not None:
-            side = SwarmSide(swarm=self.prover.swarm, watched=self._watched)
-            own_id = stable_node_id(self.config.data_dir)
-            await watch_dht(site.name, site.settings, self.config.swarm_settings, own_id, around, side)
-
-    async def _watched(self) -> frozenset[SwarmKey]:
-        return await watched_keys(await self.brain(), self.repository)
 
     async def deliver(self, channel: str) -> None:
         """Send everything that is due on one channel."""
         notifier = self.notifiers.get(channel)
         if notifier is not None:
-            await deliver(channel, notifier, self.repository, self.clock, _report, self.stopping.is_set)
+            await deliver(channel, notifier, self.repository, self.clock, self._report, self.stopping.is_set)
+
+    def _report(self, attempt: Attempt) -> None:
+        if self.heartbeat:
+            self.heartbeat.attempted = monotonic()
+        _report(attempt)
 
     def _guarded(self, kind: str, handle: Handler) -> Handler:
         """The one place that catches broadly: a job that fails is counted and logged; the others go on."""
@@ -319,8 +397,9 @@ class Daemon:
 
 
 def _silence(assets: list[Asset]) -> Silence:
-    """The names that may not leave this machine."""
-    return Silence.about((name, one.shown_name) for one in assets if one.embargoed for name in one.names)
+    """The names that may not leave this machine: all under embargo, but those that somebody let be sent."""
+    silent = [one for one in assets if one.embargoed and one.asked_as is not QueryMode.DIRECT]
+    return Silence.about((name, one.shown_name) for one in silent for name in one.names)
 
 
 def _report(attempt: Attempt) -> None:

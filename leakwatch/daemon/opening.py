@@ -18,6 +18,7 @@ from leakwatch.alerts import notifier_for
 from leakwatch.config import Config
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.vault import FileVault
+from leakwatch.daemon.changes import Changes, stamp_of
 from leakwatch.daemon.daemon import Daemon
 from leakwatch.daemon.schedule import Schedule
 from leakwatch.errors import ConfigError
@@ -48,6 +49,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
 
     Raises: ConfigError if another daemon uses the data folder.
     """
+    changes = Changes(stamp_of(config))
     config.data_dir.mkdir(parents=True, exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         repository = SqlRepository.open(config.store_url)
@@ -55,7 +57,8 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
         if repository.is_embedded:
             stack.enter_context(_only_one(config.data_dir / "daemon.lock"))
         await upgrade(config.store_url)
-        clock, vault = SystemClock(), FileVault(config.data_dir / "evidence")
+        clock = SystemClock()
+        vault = FileVault(config.data_dir / "evidence", config.evidence.min_free_bytes)
         fetcher = await stack.enter_async_context(
             HttpFetcher(config.door, secret=config.secret, clock=clock, at_once=config.daemon.concurrency)
         )
@@ -85,6 +88,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             jobs=jobs,
             schedule=Schedule(repository, jobs, sites, notifiers, counter is not None, outcomes, clock),
             outcomes=outcomes,
+            changes=changes,
             sites=sites,
             streams=tuple(site for site in config.sites if site.enabled and site.is_stream),
             authors=open_authors(config.privacy.authors, config.data_dir),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,10 +18,13 @@ from leakwatch.model.site import SiteState
 from leakwatch.polling import SiteConfig
 from leakwatch.ports import Clock, Repository
 from leakwatch.swarm.outcomes import OutcomeLog
+from leakwatch.telling import is_due
 from leakwatch.timetable import rank, spread_s, trigger_of
 
-CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT = "crawl", "prove", "deliver", "look_back", "count"
-"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due."""
+CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT, GATHER = "crawl", "prove", "deliver", "look_back", "count", "gather"
+LOOK = "look"
+"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due, a host with places to see again, and for `gather` all."""
+ALL = "all"
 log = structlog.get_logger()
 
 _TICK_S = 5
@@ -33,6 +37,7 @@ _TELL_S = 600
 class Schedule:
     """Says to the jobs what is due; does none of it.
 
+    `ticked` is when the last tick ended, by the monotonic clock.
     `counts`: whether swarms are counted at all; `counting` are those that a job counts now. One job counts all that are due.
     """
 
@@ -46,6 +51,7 @@ class Schedule:
     counting: set[str] = field(default_factory=set[str])
     ranks: dict[str, int] = field(default_factory=dict[str, int])
     scheduler: AsyncIOScheduler = field(default_factory=lambda: AsyncIOScheduler(timezone=UTC))
+    ticked: float | None = None
     _awake_at: datetime | None = None
     _waking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -59,16 +65,7 @@ class Schedule:
         due = {name: state.next_due_at for name, state in states.items()}
         self.ranks.update({name: rank(site, states.get(name)) for name, site in self.sites.items()})
         for site in self.sites.values():
-            self.scheduler.add_job(
-                self._due,
-                trigger=trigger_of(site),
-                args=(site,),
-                id=f"site:{site.name}",
-                next_run_time=max(now, due.get(site.name, now)),
-                coalesce=True,
-                misfire_grace_time=None,
-                max_instances=1,
-            )
+            self._set_timer(site, max(now, due.get(site.name, now)))
         self.scheduler.add_job(
             self.tick,
             IntervalTrigger(seconds=_TICK_S),
@@ -78,6 +75,29 @@ class Schedule:
             misfire_grace_time=None,
         )
         self.scheduler.add_job(self.outcomes.tell, IntervalTrigger(seconds=_TELL_S), id="outcomes")
+
+    def _set_timer(self, site: SiteConfig, first: datetime) -> None:
+        self.scheduler.add_job(
+            self._due,
+            trigger=trigger_of(site),
+            args=(site,),
+            id=f"site:{site.name}",
+            next_run_time=first,
+            coalesce=True,
+            misfire_grace_time=None,
+            max_instances=1,
+            replace_existing=True,
+        )
+
+    def resite(self, changed: Iterable[SiteConfig], gone: Iterable[str]) -> None:
+        """Sites have changed, and are due now, or are watched no more."""
+        for name in gone:
+            self.ranks.pop(name, None)
+            if self.scheduler.get_job(f"site:{name}"):
+                self.scheduler.remove_job(f"site:{name}")
+        for site in changed:
+            self.ranks[site.name] = rank(site, None)
+            self._set_timer(site, self.clock.now())
 
     async def _due(self, site: SiteConfig) -> None:
         if not await self._wake():
@@ -96,7 +116,9 @@ class Schedule:
             async with self.repository.writing() as work:
                 overdue = [state for state in await work.sites.due(now) if self._is_late(state, now)]
                 for state in overdue:
-                    site = self.sites[state.name]
+                    site = self.sites.get(state.name)
+                    if site is None:
+                        continue  # the configuration has changed meanwhile
                     wait_s = 0.0 if site.priority == "high" else random.uniform(0, spread_s(site))  # noqa: S311
                     due = now + timedelta(seconds=wait_s)
                     await work.sites.defer(state.name, due)
@@ -122,12 +144,17 @@ class Schedule:
             counts = await work.swarms.due(now) if self.counts else []
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
+            gather = [ALL] if await is_due(work, now) else []
+            looks = await work.looks.due_hosts(now)
         due.sort(key=lambda site: -self.ranks.get(site[0], 0))  # of one rank the longest overdue first
         await self.jobs.offer(CRAWL, [host for _, host in due])
         await self.jobs.offer(PROVE, swarms)
         await self.jobs.offer(COUNT, [one for one in counts if one not in self.counting][:1])
+        await self.jobs.offer(GATHER, gather)
         await self.jobs.offer(DELIVER, [one for one in channels if one in self.channels])
         await self.jobs.offer(LOOK_BACK, unsearched)
+        await self.jobs.offer(LOOK, looks)
+        self.ticked = monotonic()
 
     def stop(self) -> None:
         """Nothing is due from now on."""
@@ -139,6 +166,14 @@ class Schedule:
         async with self.repository.writing() as work:
             await work.sites.defer(site.name, due)
         self.retime(site, due)
+
+    async def again(self, name: str) -> None:
+        """Read a site now, if it is still watched: while it was read its settings have changed."""
+        site = self.sites.get(name)
+        if site is not None:
+            async with self.repository.writing() as work:
+                await work.sites.defer(name, self.clock.now())
+            self.retime(site, self.clock.now())
 
     def retime(self, site: SiteConfig, due: datetime) -> None:
         """Read a site at this time, and by its schedule from then on."""

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from leakwatch.errors import FetchFailed, InfohashError, LayoutChanged, Refused, SourceError
+from leakwatch.sources._asked import MAX_NAMES
 from leakwatch.sources._kind import Page, Payload, Request
 
 _LENGTH = 4
@@ -24,6 +25,7 @@ _ERRORS: Mapping[str, type[SourceError]] = {
     one.__name__: one for one in (LayoutChanged, Refused, FetchFailed)
 }
 _SIZES = {"v1": 20, "v2": 32}
+_NOT_TOLD = ("body", "asked", "exchange")
 _INFOHASHES = b'"infohashes":{'
 _PAYLOAD = TypeAdapter(Payload)
 _PAGE = TypeAdapter(Page)
@@ -35,7 +37,7 @@ class NoAnswer(ValueError):
 
 def asked(kind: str, payload: Payload) -> bytes:
     """A page to be read by a kind: its facts as JSON, then its bytes."""
-    told = {one.name: getattr(payload, one.name) for one in fields(payload) if one.name != "body"}
+    told = {one.name: getattr(payload, one.name) for one in fields(payload) if one.name not in _NOT_TOLD}
     told["request"] = {one.name: getattr(payload.request, one.name) for one in fields(Request)}
     head = json.dumps({"kind": kind, "payload": told}, default=_plain).encode()
     return len(head).to_bytes(_LENGTH, "big") + head + payload.body
@@ -76,6 +78,8 @@ def page_of(answer: bytes) -> Page:
         page = _read(told)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, InfohashError) as error:
         raise NoAnswer("the page reader answered what is no answer") from error
+    if len(page.fields) > MAX_NAMES:
+        raise NoAnswer("the page reader answered with more fields than it may count")
     if len(page.observations) > _MAX_OBSERVATIONS or len(page.next_requests) > _MAX_REQUESTS:
         raise LayoutChanged(
             f"the page holds more than {_MAX_OBSERVATIONS} items or {_MAX_REQUESTS} links to follow"

@@ -43,7 +43,9 @@ def _is_whole(entry: Allow, seen: Observation, authors: Authors) -> bool:
         return authors.is_by(entry.value, seen)
     if entry.what is AllowWhat.ITEM:
         return entry.value == f"{seen.site}/{seen.native_id}"
-    return entry.what is AllowWhat.PAGE and seen.url is not None and entry.value == canonical_url(seen.url)
+    if entry.what is not AllowWhat.PAGE or seen.url is None:
+        return False
+    return canonical_url(entry.value) == canonical_url(seen.url)
 
 
 def _name(text: str) -> str:

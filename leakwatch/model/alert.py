@@ -1,4 +1,4 @@
-"""Alert, route and delivery: what is said about a finding event, to whom, and how the attempt ended."""
+"""Alert and delivery: what is said about a finding event, and how the attempt ended."""
 
 from __future__ import annotations
 
@@ -20,15 +20,6 @@ class DeliveryState(StrEnum):
     RETRY = "retry"
     UNCERTAIN = "uncertain"
     DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """Which alerts go to which channel. `assets` are asset ids; empty means all."""
-
-    channel: str
-    min_severity: Severity = Severity.LOW
-    assets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

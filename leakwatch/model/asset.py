@@ -85,6 +85,14 @@ class AssetFile:
     tables: tuple[PieceTable, ...] = field(default=(), repr=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Who let the names and digests of an asset under embargo be sent to sites, and when."""
+
+    by: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """A protected work.
@@ -92,7 +100,7 @@ class Asset:
     `codename` is what alerts call an embargoed asset instead of its title. A `critical` asset wakes somebody
     for a match by name alone, if the post says where the content can be had. `embargoed` assets are never
     asked for by name or infohash outside this machine unless `swarm_lookup` allows the infohash. `query_mode` is None
-    where nothing was said. For `release_window_days` before and after
+    where nothing was said; `released` is who let its names be sent although it is under embargo. For `release_window_days` before and after
     `release_at` it is as good as critical, and sites with an interval that may change are read as often as they allow.
     `stage` is None for a work that is only registered. One that is released has no release window any more; of one
     that is retired nothing is urgent, and no site is asked for it. An embargo ends by itself at `embargo_until`.
@@ -114,6 +122,7 @@ class Asset:
     release_at: datetime | None = None
     release_window_days: int = RELEASE_WINDOW_DAYS
     query_mode: QueryMode | None = None
+    released: Released | None = None
     allow: tuple[Allow, ...] = ()
     stage: Stage | None = None
     embargo_until: datetime | None = None
@@ -136,14 +145,17 @@ class Asset:
 
     @property
     def asked_as(self) -> QueryMode:
-        """How much sites are told of it: nothing under embargo or when retired; else what was said, or `generic`."""
-        is_silent = self.embargoed or self.stage is Stage.RETIRED
-        return QueryMode.FEED_ONLY if is_silent else self.query_mode or QueryMode.GENERIC
+        """How much sites are told of it: nothing under embargo, unless somebody let them, or when retired; else what was said."""
+        if self.stage is Stage.RETIRED:
+            return QueryMode.FEED_ONLY
+        if self.embargoed and not (self.released and self.query_mode is QueryMode.DIRECT):
+            return QueryMode.FEED_ONLY
+        return self.query_mode or QueryMode.GENERIC
 
     @property
     def is_contradictory(self) -> bool:
-        """Whether it is under embargo and yet to be asked for."""
-        return self.embargoed and self.query_mode not in (None, QueryMode.FEED_ONLY)
+        """Whether it is under embargo and yet to be asked for, and nobody let it."""
+        return self.embargoed and self.query_mode not in (None, self.asked_as)
 
     @property
     def may_look_up_swarm(self) -> bool:

@@ -15,7 +15,10 @@ FIRST = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One entry. `detail` is canonical JSON; `digest` is SHA-256, in hex, over `previous` and all the rest."""
+    """One entry. `detail` is canonical JSON; `digest` is SHA-256, in hex, over `seq`, `previous` and `content`.
+
+    So a chain can be checked by somebody who is told of some entries their `content` alone, and not what they say.
+    """
 
     seq: int
     at: datetime
@@ -25,6 +28,12 @@ class AuditEntry:
     detail: str
     previous: str
     digest: str
+
+    @property
+    def content(self) -> str:
+        """SHA-256, in hex, over when, who, what and of what: all that an entry says."""
+        at = self.at.astimezone(UTC).isoformat(timespec="microseconds")
+        return _sha256(at, self.actor, self.action, self.subject, self.detail)
 
 
 def make_entry(
@@ -57,15 +66,15 @@ def _with_digest(entry: AuditEntry) -> AuditEntry:
 
 def digest_of(entry: AuditEntry) -> str:
     """The digest that an entry must have."""
-    told = [
-        entry.seq,
-        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        entry.actor,
-        entry.action,
-        entry.subject,
-        entry.detail,
-        entry.previous,
-    ]
+    return link(entry.seq, entry.content, entry.previous)
+
+
+def link(seq: int, content: str, previous: str) -> str:
+    """The digest of an entry of which only the number, the digest of its content and the entry before are known."""
+    return _sha256(seq, content, previous)
+
+
+def _sha256(*told: str | int) -> str:
     return hashlib.sha256(json.dumps(told, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
 
 

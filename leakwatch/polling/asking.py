@@ -57,7 +57,7 @@ def asking_of(
         return Asking()
     own = {key: value for key, value in cursor.items() if not key.startswith("_")}
     most = site.questions_per_poll
-    if is_behind_gap and kind.back is None:
+    if is_behind_gap:
         most = max(most, _BEHIND_GAP)
     told = questions(assets, site.queries, after, most)
     requests: list[Request] = []

@@ -10,12 +10,14 @@ from leakwatch.display import clean
 from leakwatch.errors import Failure, LayoutChanged, Refused
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.polling.drift import Judged, judge
+from leakwatch.polling.keeping import kept_json
 from leakwatch.polling.ledger import Ledger, ledger_json
+from leakwatch.polling.mirrored import at_home
 from leakwatch.polling.overlap import mark_of
 from leakwatch.polling.profile import Profile, look
 from leakwatch.polling.reading import Desk
 from leakwatch.polling.repair import Gap
-from leakwatch.polling.run import Run, hopeless, kept_json
+from leakwatch.polling.run import Run, hopeless
 from leakwatch.polling.site import SiteConfig
 from leakwatch.polling.waits import reason, wait_s
 
@@ -56,7 +58,7 @@ async def close(
         due = max(due, ended + timedelta(seconds=wait))
     due = max(due, ended + timedelta(seconds=run.rests_s))
     asked = run.asking.cursor(is_done=not run.errors and not run.queue)
-    changes = {**run.state.cursor, **kept_json(run.kept, run.attempts), **asked}
+    changes = {**run.state.cursor, **kept_json(run.kept, run.attempts, run.standing), **asked}
     cursor = {key: value for key, value in changes.items() if value is not None}
     complete = not run.errors and not run.incomplete and window.verdict.covers and run.pages
     validators = {u: v for u, v in run.validators.items() if u in run.start and any(v.values())}
@@ -73,9 +75,12 @@ async def close(
 def _judged(desk: Desk, run: Run) -> Judged:
     """Whether what was read looks as it does usually; a poll that read nothing, or not all, says nothing of it."""
     is_page = desk.kind.is_window and run.is_listed
-    if run.pages == run.unchanged or not (run.observed or is_page):
+    if run.pages == run.unchanged or not (run.observed or run.fields or is_page):
         return Judged((), run.ledger.profile)
-    return judge(run.ledger.profile, look(run.observed, len(run.listing) if is_page else None))
+    fresh = min(1.0, run.new_items / run.items) if run.items else 1.0
+    items = at_home(run.observed, desk.site.settings.url, desk.site.mirrors)
+    seen = look(items, len(run.listing) if is_page else None, run.fields, fresh)
+    return judge(run.ledger.profile, seen)
 
 
 def _ledger(run: Run, profile: Profile, ended: datetime) -> Ledger:
@@ -130,14 +135,14 @@ def _minute(at: datetime) -> str:
 
 
 def _verdict(desk: Desk, run: Run, gap: Gap | None, drift: Sequence[str]) -> Coverage:
-    """Worst first: refused, drift, error; then gap, put off, partial; then what a healthy poll can be."""
+    """Worst first: refused, drift, what is lost for good, error; then gap, put off, partial; then what a healthy poll can be."""
     for error in run.errors:
         if isinstance(error, Refused):
             return Coverage.REFUSED
         if isinstance(error, LayoutChanged):
             return Coverage.DRIFT
     if run.errors:
-        return Coverage.ERROR
+        return Coverage.GAP if gap and gap.is_lost else Coverage.ERROR
     if drift:
         return Coverage.DRIFT
     if run.ledger.canary_missing:

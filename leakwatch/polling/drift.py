@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 
-from leakwatch.polling.profile import Look, Profile, Usual, against, learned
-from leakwatch.polling.signs import BROKEN
+from leakwatch.polling.profile import FIELD, Look, Profile, Usual, against, learned
+from leakwatch.polling.signs import SOUND
 
 _POLLS, _ITEMS = 3, 20
-_USUAL, _GONE, _ODD, _ODD_BROKEN = 0.3, 0.1, 0.35, 0.15
-_UNLIKELY = 1e-6
+_USUAL, _GONE, _ODD, _ODD_SOUND = 0.3, 0.1, 0.35, 0.15
+_UNLIKELY, _DOUBTFUL, _RARE, _FEW_DEVIATIONS = 1e-6, 1e-2, 0.15, 3.0
 _STEADY = 0.98
 _LEAST_DEVIATION = 0.03
 _GONE_DEVIATIONS, _ODD_DEVIATIONS, _JUMP_DEVIATIONS = 5.0, 7.0, 10.0
@@ -27,10 +28,32 @@ _JUMP_BITS: Mapping[str, float] = {
     "seeders": 6.0,
     "rows": 2.3,
 }
+_JUMP_BITS_OF_FIELD = 2.0
 _FALLS_ONLY = frozenset({"rows"})
-_ALIKE = frozenset({"different dates"})
+_ALIKE, _SAME, _NAMES_ITS_ITEM = frozenset({"different dates"}), f"different {FIELD}", 0.95
+_WHIMS = frozenset({"dates newest first", "dates oldest first", "repeated texts"})
+"""What may be another for a while where many items come at once."""
 _MANY = 10
 """Items that come together share seconds: dates are drift only where so many items, and all of a poll, have the same."""
+
+
+class _Weight(Enum):
+    """What a sign is worth: nothing yet, if it comes again, or at once.
+
+    Of a field that few items have, FEW are without it by chance as well; they wait, and are counted with those of the
+    next poll until they are ENOUGH.
+    """
+
+    FEW = 1
+    ENOUGH = 2
+    ODD = 3
+    DRIFT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    weight: _Weight
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,44 +69,64 @@ def judge(profile: Profile, seen: Look) -> Judged:
     seen = against(profile, seen)
     if profile.items < _ITEMS:
         return Judged((), learned(profile, seen, ()))
-    drift: dict[str, str] = {}
-    odd: dict[str, str] = {}
-    for name, (good, of) in seen.shares.items():
-        usual = profile.shares.get(name)
-        if usual is None or usual.polls < _POLLS or not of:
-            continue
-        _judge_share(name, usual, good, of, drift, odd)
+    signs = {
+        name: sign
+        for name, (good, of) in seen.shares.items()
+        if of and (sign := _of_share(name, profile.shares.get(name), good, of, seen.fresh))
+    }
     for name, value in seen.numbers.items():
         usual = profile.numbers.get(name)
         if usual is not None and usual.polls >= _POLLS and _has_jumped(name, usual, value):
-            drift[name] = f"{name}: was about {_size(name, usual.mean)}, now {_size(name, value)}"
-    drift |= {name: told for name, told in odd.items() if name in profile.suspects}
+            told = f"{name}: was about {_size(name, usual.mean)}, now {_size(name, value)}"
+            signs[name] = _Sign(_once(name), told)
+    drift = [
+        one.told
+        for name, one in signs.items()
+        if one.weight is _Weight.DRIFT or _is_again(name, one, profile)
+    ]
     if drift:
-        return Judged(tuple(drift.values()), replace(profile, suspects=tuple({*drift, *odd})))
-    return Judged((), learned(profile, seen, tuple(odd)))
+        return Judged(tuple(drift), replace(profile, suspects=tuple(signs)))
+    waiting = [name for name, one in signs.items() if one.weight in (_Weight.FEW, _Weight.ENOUGH)]
+    return Judged((), learned(profile, seen, tuple(signs), waiting))
 
 
-def _judge_share(
-    name: str, usual: Usual, good: int, of: int, drift: dict[str, str], odd: dict[str, str]
-) -> None:
+def _is_again(name: str, sign: _Sign, profile: Profile) -> bool:
+    return sign.weight is not _Weight.FEW and name in profile.suspects
+
+
+def _once(name: str) -> _Weight:
+    """How much a sign weighs that is sure by its numbers: one of a field that was not read may be a whim of the site."""
+    return _Weight.ODD if FIELD in name or name in _WHIMS else _Weight.DRIFT
+
+
+def _of_share(name: str, usual: Usual | None, good: int, of: int, fresh: float) -> _Sign | None:
+    if usual is None or usual.polls < _POLLS:
+        return None
     if name in _ALIKE and (good > 1 or of < _MANY):
-        return
-    good, of = good + usual.good, of + usual.of
+        return None
+    if name.startswith(_SAME) and (good > 1 or of < _MANY or usual.mean < _NAMES_ITS_ITEM):
+        return None
+    good, of = good + round(usual.good * fresh), of + round(usual.of * fresh)
     share, fall = good / of, usual.mean - good / of
-    if fall <= 0 or _chance(good, of, min(usual.mean, _STEADY)) > _UNLIKELY:
-        return
-    told = f"{name}: was {_percent(usual.mean)}, now {_percent(share)}"
+    if fall <= 0:
+        return None
+    chance = _chance(good, of, min(usual.mean, _STEADY))
     deviation = max(usual.deviation, _LEAST_DEVIATION)
-    if usual.mean >= _USUAL and share <= _GONE * usual.mean and fall >= _GONE_DEVIATIONS * deviation:
-        drift[name] = told
-    elif fall >= max(_ODD_BROKEN if name.endswith(BROKEN) else _ODD, _ODD_DEVIATIONS * deviation):
-        odd[name] = told
+    is_gone, is_unlikely = share <= _GONE * usual.mean, chance <= _UNLIKELY
+    told = f"{name}: was {_percent(usual.mean)}, now {_percent(share)}"
+    if is_unlikely and is_gone and usual.mean >= _USUAL and fall >= _GONE_DEVIATIONS * deviation:
+        return _Sign(_once(name), told)
+    if is_unlikely and fall >= max(_ODD_SOUND if name.endswith(SOUND) else _ODD, _ODD_DEVIATIONS * deviation):
+        return _Sign(_Weight.ODD, told)
+    if is_gone and usual.mean >= _RARE and chance <= _DOUBTFUL and fall >= _FEW_DEVIATIONS * deviation:
+        return _Sign(_Weight.ENOUGH if is_unlikely else _Weight.FEW, told)
+    return None
 
 
 def _has_jumped(name: str, usual: Usual, value: float) -> bool:
     jump = usual.mean - value if name in _FALLS_ONLY else abs(usual.mean - value)
     scatter = _GONE_DEVIATIONS if name == "rows" and value <= 0 else _JUMP_DEVIATIONS
-    return jump >= max(_JUMP_BITS[name], scatter * usual.deviation)
+    return jump >= max(_JUMP_BITS.get(name, _JUMP_BITS_OF_FIELD), scatter * usual.deviation)
 
 
 def _chance(good: int, of: int, share: float) -> float:

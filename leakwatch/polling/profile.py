@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from statistics import median
+from statistics import fmean
 
+from leakwatch.extract.shapes import SHAPES, shape
 from leakwatch.model.observation import Observation
 from leakwatch.polling.signs import (
     FIELDS,
@@ -21,16 +22,20 @@ from leakwatch.polling.signs import (
     NUMBERS,
     ONCE,
     SHAPED,
-    SHAPES,
     Test,
-    shape,
 )
+from leakwatch.sources._asked import FIELD_SHAPES, Field, Fields
 
+FIELD = "field "
+"""How the signs of an answer's own fields are named; before it stands which sign it is."""
 _ALPHA = 0.1
-_ENOUGH = 8
-_MAX_FORMS = 200
+_ENOUGH, _SOME = 8, 5
+_MAX_FORMS, _MAX_SIGNS = 200, 1000
 _REPEATED = 0.7
 """Where fewer of a site's titles are different, one title is one sign: the posts of a thread have one title."""
+
+
+_NO_FIELDS: Fields = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ class Profile:
 class Look:
     """What one poll's items look like: good items of how many, logarithms (base 2) of sizes, forms of addresses.
 
-    `once` are shares of a field with every value counted once.
+    `once` are shares of a field with every value counted once. `fresh` is the part of them that is new: what waits to
+    be counted with them may be the same items else.
     """
 
     items: int
@@ -77,25 +83,44 @@ class Look:
     numbers: Mapping[str, float]
     forms: Mapping[str, tuple[str, ...]]
     once: Mapping[str, Mapping[str, tuple[int, int]]]
+    fresh: float = 1.0
 
 
-def look(items: Sequence[Observation], rows: int | None) -> Look:
-    """What items look like. `rows`: how many there are, for a kind whose pages always show about as many."""
+def look(
+    items: Sequence[Observation], rows: int | None, fields: Fields = _NO_FIELDS, fresh: float = 1.0
+) -> Look:
+    """What items look like, and the fields that they were read from.
+
+    `rows`: how many there are, for a kind whose pages always show about as many. `fresh`: what part of the items the
+    last poll did not show.
+    """
     shares = _tested(items, FIELDS) | _shaped(items, SHAPED)
     for name, key in KEYS.items():
         keys = [one for one in map(key, items) if one is not None]
         shares[f"different {name}"] = (len(set(keys)), len(keys))
-        shares[f"repeated {name}"] = (len(keys) - len(set(keys)), len(keys))
+        if name == "texts":  # a category, say: dates and authors repeat in one hour and not in the next
+            shares[f"repeated {name}"] = (len(keys) - len(set(keys)), len(keys))
     shares |= _order(items)
     numbers: dict[str, float] = {}
     for name, value in NUMBERS.items():
         values = [one for one in map(value, items) if one is not None]
         if len(values) >= _ENOUGH:
-            numbers[name] = math.log2(median(values))
+            numbers[name] = fmean(map(math.log2, values))
+    for name, of in fields.items():
+        shares |= _of_field(name, of)
+        if of.plain >= _SOME:
+            numbers[f"size of {FIELD}{name}"] = of.bits / of.plain
     if rows is not None:
         numbers["rows"] = math.log2(1 + rows)
     forms = {name: tuple(one for one in map(form, items) if one) for name, form in FORMS.items()}
-    return Look(len(items), shares, numbers, forms, {name: _once(items, name) for name in ONCE})
+    once = {name: _once(items, name) for name in ONCE}
+    return Look(len(items), shares, numbers, forms, once, fresh)
+
+
+def _of_field(name: str, of: Field) -> dict[str, tuple[int, int]]:
+    """Whether a field is there, of what shape it is, and, where it has values, how many are different."""
+    told = {f"{FIELD}{name}": (of.there, of.of), f"different {FIELD}{name}": (of.different, of.plain)}
+    return told | {f"{FIELD}{name} as {one}": (of.shapes.get(one, 0), of.there) for one in FIELD_SHAPES}
 
 
 def _tested(items: Sequence[Observation], tests: Mapping[str, Test]) -> dict[str, tuple[int, int]]:
@@ -133,7 +158,7 @@ def against(profile: Profile, seen: Look) -> Look:
     for name, once in seen.once.items():
         usual = profile.shares.get(f"different {name}s")
         if usual is not None and usual.mean < _REPEATED:
-            shares |= once
+            shares |= {sign: (good, of) if of >= _ENOUGH else (0, 0) for sign, (good, of) in once.items()}
             numbers.pop(f"{name} length", None)
     for name, shown in seen.forms.items():
         known = profile.forms.get(name, ())
@@ -143,14 +168,17 @@ def against(profile: Profile, seen: Look) -> Look:
     return replace(seen, shares=shares, numbers=numbers)
 
 
-def learned(profile: Profile, seen: Look, suspects: Sequence[str]) -> Profile:
-    """The profile with one more poll; what looks odd in it is not learned."""
+def learned(profile: Profile, seen: Look, suspects: Sequence[str], waiting: Sequence[str] = ()) -> Profile:
+    """The profile with one more poll; what looks odd in it is not learned, but what of it is `waiting` is counted."""
     shares, numbers = dict(profile.shares), dict(profile.numbers)
     for name, (good, of) in seen.shares.items():
-        if of and (good or name in shares) and name not in suspects:
+        if name in waiting:
+            known = shares[name]
+            shares[name] = replace(known, good=known.good + good, of=known.of + of)
+        elif of and (name in shares or (good and len(shares) < _MAX_SIGNS)) and name not in suspects:
             shares[name] = _with_share(shares.get(name), good, of)
     for name, value in seen.numbers.items():
-        if name not in suspects:
+        if name not in suspects and (name in numbers or len(numbers) < _MAX_SIGNS):
             known = numbers.get(name)
             numbers[name] = known.with_value(value) if known else Usual(value)
     forms = dict(profile.forms)

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 
 from leakwatch.errors import ConfigError, Failure, FetchFailed, LayoutChanged, SourceError
 from leakwatch.pipeline import Brain, Taken, take_page
-from leakwatch.polling.run import MAX_KEPT, Run, count_page, hopeless, keep, kept_json
+from leakwatch.polling.keeping import MAX_DONE, MAX_KEPT, Keeping, keep, kept_json
+from leakwatch.polling.run import Run, count_page, done, hopeless
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Fetcher, Reader, Repository, Vault
+from leakwatch.sources._asked import together
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.sources._refusals import check, explained
 
@@ -75,6 +77,7 @@ async def read_page(request: Request, desk: Desk, run: Run, *, is_back: bool = F
         run.listing += seen.taken.listed
     if not is_back and request.url not in run.asking.urls:
         run.observed += page.observations[: _MAX_OBSERVED - len(run.observed)]
+        run.fields = together((run.fields, page.fields))
     await desk.announce(seen.taken.alerts, seen.taken.proofs)
     return seen
 
@@ -91,21 +94,33 @@ async def _fetched(request: Request, desk: Desk, run: Run) -> Payload:
 async def _committed(
     page: Page, payload: Payload, request: Request, desk: Desk, run: Run, *, is_back: bool
 ) -> Taken:
-    kept, left_out = keep(page.next_requests, request.url, run)
-    cursor = {} if is_back or left_out else page.cursor  # it stands before what is yet to be read
-    moved = replace(page, cursor={**cursor, **kept_json(kept, run.attempts)})
+    done(request, run)
+    keeping = keep(page.next_requests, request.url, run.kept, run.standing.get(request.url, ()))
+    if not is_back:
+        _stand(request.url, keeping, run)
+    cursor = {} if is_back or keeping.waiting else page.cursor  # it stands before what is yet to be read
+    moved = replace(page, cursor={**cursor, **kept_json(keeping.kept, run.attempts, run.standing)})
     taken = await take_page(moved, payload, run.state, desk.brain, desk.repository, desk.vault)
-    onward = [one for one in page.next_requests if not is_back or one.keep]
-    run.queue.extend(one for one in onward if run.kept.get(one.url) != one)  # else it waits there already
-    run.kept = kept
-    if left_out:
-        run.incomplete = _no_room(left_out)
+    run.queue.extend(one for one in keeping.now if not is_back or one.keep)
+    run.kept = keeping.kept
+    if keeping.waiting or keeping.lost:
+        run.incomplete = _no_room(keeping)
     return taken
 
 
-def _no_room(left_out: int) -> str:
-    told = f"{left_out} follow-ups found no room among the {MAX_KEPT} that wait"
-    return f"{told}: the page is read again in the next poll; raise max_requests"
+def _stand(page: str, keeping: Keeping, run: Run) -> None:
+    """Whether the cursor stands before a page."""
+    if keeping.waiting:
+        run.standing.setdefault(page, set())
+    else:
+        run.standing.pop(page, None)
+
+
+def _no_room(keeping: Keeping) -> str:
+    if keeping.lost:
+        return f"{keeping.lost} follow-ups are too many beside {MAX_DONE} of the same page, and left out"
+    told = f"{keeping.waiting} follow-ups found no room among the {MAX_KEPT} that wait"
+    return f"{told}: the page is read again in the next poll, and the rest of them then; raise max_requests"
 
 
 def _validators(payload: Payload, request: Request) -> dict[str, str | None]:

@@ -45,12 +45,14 @@ async def repair(desk: Desk, run: Run, began: datetime) -> Gap | None:
 
 async def _in_front(desk: Desk, run: Run, began: datetime) -> Gap | None:
     is_first = run.state.last_ok_at is None
+    since = (run.ledger.mark and run.ledger.mark.newest) or run.state.covered_until or run.state.last_ok_at
+    if run.parted and not is_first:
+        return Gap(run.state.covered_until or since or began, began, is_lost=True)
     if not desk.kind.is_window or is_first or not run.listing or not run.is_listed:
         return None
     if reaches(run.listing, run.known, run.ledger.mark):
         run.overlap = True
         return None
-    since = (run.ledger.mark and run.ledger.mark.newest) or run.state.covered_until or run.state.last_ok_at
     until = max(oldest(run.listing) or began, since or began)
     behind = _behind(desk, run.last)
     if behind is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,18 +15,17 @@ from leakwatch.model.observation import Observation
 from leakwatch.model.site import Coverage, SiteState
 from leakwatch.pipeline import Taken
 from leakwatch.polling.asking import ASKED, Asking, asking_of
+from leakwatch.polling.keeping import KEPT, STANDING, mark, restored, standing_of
 from leakwatch.polling.ledger import Hole, Ledger, ledger_of
 from leakwatch.polling.site import SiteConfig
-from leakwatch.sources._kind import CredentialRef, Page, PolledKind, Request
+from leakwatch.sources._asked import Field, Fields
+from leakwatch.sources._kind import Page, PolledKind, Request
 
 if TYPE_CHECKING:
     from leakwatch.polling.reading import Seen
 
-_KEPT = "_kept"
 _MAX_ERRORS = 3
 MAX_ATTEMPTS = 5
-MAX_KEPT = 1000
-"""Requests that a site's state holds for its next polls."""
 
 
 @dataclass(slots=True)
@@ -35,9 +33,11 @@ class Run:
     """What a poll has seen so far. `kept` are follow-ups not done yet, `attempts` how often each has failed.
 
     `listing` are the items of the pages that it began with, `last` the last of these pages, `observed` the first thousand
-    items of all pages; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
-    pages that it began with could not be read: what it saw is no whole listing then.
+    items of all pages, `fields` what those pages have under the names that they were asked for; `own` are items that this poll has stored itself, `known` those that were stored before it. `is_listed` until one of the
+    pages that it began with could not be read: what it saw is no whole listing then.  `parted` where no thread that was
+    known is listed any more.
     `incomplete` is the first thing that was not read, `lacks` what single pages say of it, and how many say so.
+    `standing` are pages that the cursor could not move past, with marks of those of their follow-ups that are done.
     `asking` are our questions. Units:  `rests_s` seconds until the host's budget has room again.
     """
 
@@ -49,11 +49,14 @@ class Run:
     validators: dict[str, Any]
     ledger: Ledger
     asking: Asking = field(default_factory=Asking)
+    standing: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     asked: int = 0
     listing: list[tuple[str, datetime | None]] = field(default_factory=list[tuple[str, datetime | None]])
     observed: list[Observation] = field(default_factory=list[Observation])
+    fields: Fields = field(default_factory=dict[str, Field])
     last: Seen | None = None
     is_listed: bool = True
+    parted: bool = False
     own: set[str] = field(default_factory=set[str])
     known: set[str] = field(default_factory=set[str])
     holes: list[Hole] = field(default_factory=list[Hole])
@@ -78,17 +81,18 @@ class Run:
 
 def begin(site: SiteConfig, kind: PolledKind, state: SiteState, assets: Iterable[Asset]) -> Run:
     """The requests that begin a poll, those that an earlier one could not do, then those that ask questions."""
-    cursor = {key: value for key, value in state.cursor.items() if key not in (_KEPT, ASKED)}
-    told = dict(state.cursor.get(_KEPT, {}))
-    kept = {url: _restored(url, one) for url, one in told.items()}
+    cursor = {key: value for key, value in state.cursor.items() if key not in (KEPT, STANDING, ASKED)}
+    told = dict(state.cursor.get(KEPT, {}))
+    kept = {url: restored(url, one) for url, one in told.items()}
     first = [_with_validators(request, state.validators) for request in kind.start(site.settings, cursor)]
     start = frozenset(request.url for request in first)
     attempts = {url: int(one.get("attempts", 0)) for url, one in told.items()}
-    is_behind_gap = state.verdict is Coverage.GAP
+    ledger = ledger_of(state.ledger)
+    is_behind_gap = state.verdict is Coverage.GAP and not ledger.holes  # nothing pages back into it
     asking = asking_of(site, kind, state.cursor, assets, is_behind_gap=is_behind_gap)
     queue = deque([*first, *kept.values(), *asking.requests])
-    ledger = ledger_of(state.ledger)
-    return Run(state, queue, start, kept, attempts, {}, ledger, asking, incomplete=asking.problem)
+    standing = standing_of(state.cursor, start | kept.keys())
+    return Run(state, queue, start, kept, attempts, {}, ledger, asking, standing, incomplete=asking.problem)
 
 
 def failed(request: Request, error: SourceError, run: Run) -> None:
@@ -101,11 +105,19 @@ def failed(request: Request, error: SourceError, run: Run) -> None:
     of_item = url not in run.start and isinstance(error, Refused) and error.is_of_item
     if of_item or run.attempts[url] >= MAX_ATTEMPTS:
         run.kept.pop(url, None)
+        done(request, run)
         run.incomplete = run.incomplete or clean(f"given up: {error.message}", 500)
     if not of_item:
         run.errors.append(error)
     if url in run.start:
         run.is_listed = False
+
+
+def done(request: Request, run: Run) -> None:
+    """A follow-up was answered or given up: pages that the cursor stands before need not ask for it again."""
+    if request.keep:
+        for marks in run.standing.values():
+            marks.add(mark(request))
 
 
 def put_off(request: Request, error: PutOff, run: Run) -> None:
@@ -120,59 +132,8 @@ def _with_validators(request: Request, validators: Mapping[str, Any]) -> Request
     return replace(request, etag=known.get("etag"), last_modified=known.get("last_modified"))
 
 
-def _restored(url: str, told: Mapping[str, Any]) -> Request:
-    credential, pair = told.get("credential"), told.get("query_credential")
-    return Request(
-        url=url,
-        form=told.get("form"),
-        headers=told.get("headers", {}),
-        credential=CredentialRef(credential) if credential else None,
-        token_url=told.get("token_url"),
-        query_credential=(pair[0], CredentialRef(pair[1])) if pair else None,
-        state=told.get("state", {}),
-        verbatim=told.get("verbatim", False),
-        keep=True,
-    )
-
-
 def hopeless(run: Run) -> bool:
     return len(run.errors) >= _MAX_ERRORS or any(isinstance(error, Refused) for error in run.errors)
-
-
-def kept_json(requests: Mapping[str, Request], attempts: Mapping[str, int]) -> dict[str, Any]:
-    kept = {
-        url: {
-            "headers": dict(one.headers),
-            "credential": one.credential,
-            **({"form": dict(one.form)} if one.form is not None else {}),
-            **({"token_url": one.token_url} if one.token_url else {}),
-            **({"query_credential": list(one.query_credential)} if one.query_credential else {}),
-            **({"verbatim": True} if one.verbatim else {}),
-            "state": dict(one.state),
-            "attempts": attempts.get(url, 0),
-        }
-        for url, one in requests.items()
-    }
-    return {_KEPT: kept or None}
-
-
-def keep(requests: Iterable[Request], answered: str, run: Run) -> tuple[dict[str, Request], int]:
-    """What is kept after a page: what was before, but the request that it `answered`, and its own follow-ups.
-
-    Answers as well how many of these found no room: the cursor must not move past their items then, and a page that
-    was kept itself is read again.
-    """
-    kept = {url: one for url, one in run.kept.items() if url != answered}
-    told = {one.url: one for one in requests if one.keep}
-    new = [url for url in told if url not in kept]
-    room = max(0, MAX_KEPT - len(kept))
-    left_out = max(0, len(new) - room)
-    if left_out:  # by lot, so that none is left out each time
-        new = random.sample(new, room)
-    taken = frozenset(new)
-    kept |= {url: one for url, one in told.items() if url in kept or url in taken}
-    again = {answered: run.kept[answered]} if left_out and answered in run.kept else {}
-    return kept | again, left_out
 
 
 def count_page(run: Run, page: Page, taken: Taken) -> None:
@@ -185,8 +146,9 @@ def count_page(run: Run, page: Page, taken: Taken) -> None:
     run.known |= taken.known - run.own
     run.own |= {name for name, _ in taken.listed} - taken.known
     run.incomplete = run.incomplete or page.incomplete
+    run.parted = run.parted or page.parted
     if page.incomplete:
         run.lacks[page.incomplete] += 1
-    if page.observations:
-        run.first_item = run.first_item or page.observations[0].native_id
-        run.last_item = page.observations[-1].native_id
+    if taken.listed:  # as they are stored: a site's own ids may be no text that a database takes
+        run.first_item = run.first_item or taken.listed[0][0]
+        run.last_item = taken.listed[-1][0]

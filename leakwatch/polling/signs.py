@@ -12,59 +12,24 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
+from leakwatch.extract.shapes import BROKEN, is_measure
 from leakwatch.model.observation import Observation
 
 _RECENT, _AHEAD, _FIRST_YEAR = timedelta(days=45), timedelta(days=1), 1995
 _LONG_TEXT, _READ, _LEAD, _FEW = 40, 2000, 300, 12
-_FORM, _WORDS, _PHRASE = 24, 5, 60
+_FORM = 24
 _NUMBER = re.compile(r"[0-9A-Fa-f]{16,}|[0-9]+")
 _LAST_NUMBER = re.compile(r"([0-9]{2,20})[^0-9]*\Z")
 _PLAIN = re.compile(r"[A-Za-z_.-]{1,12}\Z")
 _WORD = re.compile(r"[^\W\d_]{3}")
-_MEASURE = re.compile(
-    r"[\d.,:/\s-]*\s*(?:[kmgt]?i?b|bytes|(?:minutes?|hours?|days?|weeks?|months?|years?) ago)?", re.IGNORECASE
-)
-_BROKEN_TEXT = re.compile(
-    r"[\ufffd\x80-\x9f]|Ã[\x80-\xbf¡-¿]|[ÐÑ][\x80-\xbf¡-¿°±]|â€|&amp;(?:amp|lt|gt|quot|#\d{1,6});"
-)
-_BROKEN = re.compile(_BROKEN_TEXT.pattern + r"|</?[a-z]{1,10}[ >]|&(?:amp|lt|gt|quot|#\d+);")
-_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://|magnet:\?|www\.|/)\S*\Z", re.IGNORECASE)
-_MAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,250}\.[a-z]{2,20}\b", re.IGNORECASE)
-_DATE = re.compile(
-    r"\d{4}-\d\d-\d\d|(?:mon|tue|wed|thu|fri|sat|sun), \d|\d\d?[./]\d\d?[./]\d\d", re.IGNORECASE
-)
+_BROKEN = re.compile(BROKEN.pattern + r"|</?[a-z]{1,10}[ >]|&(?:amp|lt|gt|quot|#\d+);")
+_CELL = re.compile(r"<t[dh]\b[^>]{0,300}>\s{0,20}(</t[dh]>)?", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]{0,300}>")
-_HASH = re.compile(r"[0-9a-f]{32,128}\Z", re.IGNORECASE)
 
 Test = Callable[[Observation], bool | None]
 """Whether an item is good; None where the question does not arise."""
 
 
-def shape(told: str) -> str:
-    """Of what shape a text is, by its beginning."""
-    told = told.strip()[:300]
-    if _ADDRESS.match(told):
-        return "an address"
-    if _MEASURE.fullmatch(told):
-        return "a number"
-    if _HASH.match(told):
-        return "a hash"
-    if _DATE.match(told):
-        return "a date"
-    if _MAIL.match(told):
-        return "a mail address"
-    if "<" in told:
-        return "markup"
-    words = len(told.split())
-    if words == 1:
-        return "a word"
-    return "few words" if words <= _WORDS and len(told) <= _PHRASE else "many words"
-
-
-SHAPES = (
-    *("an address", "a number", "a hash", "a date", "a mail address", "markup", "a word", "few words"),
-    "many words",
-)
 SHAPED: Mapping[str, Callable[[Observation], str | None]] = {
     "title": lambda one: one.title,
     "author": lambda one: one.author,
@@ -82,7 +47,7 @@ def _no(told: bool | None) -> bool | None:
 
 
 def _is_words(title: str) -> bool:
-    return bool(_WORD.search(title)) and not _MEASURE.fullmatch(title.strip())
+    return bool(_WORD.search(title)) and not is_measure(title.strip())
 
 
 def _is_true(one: Observation) -> bool | None:
@@ -140,9 +105,7 @@ FIELDS: Mapping[str, Test] = {
     "title without broken characters": lambda one: (
         not _BROKEN.search(one.title) if one.title.strip() else None
     ),
-    "text without broken characters": lambda one: (
-        not _BROKEN_TEXT.search(one.text[:_READ]) if one.text else None
-    ),
+    "text without broken characters": lambda one: not BROKEN.search(one.text[:_READ]) if one.text else None,
     "author without broken characters": lambda one: not _BROKEN.search(one.author) if one.author else None,
     "text of a sentence or more": lambda one: len(one.text) >= _LONG_TEXT if one.text else None,
     "title with spaces": lambda one: _has_spaces(one.title),
@@ -224,6 +187,13 @@ def _plain(word: str) -> str:
     return word if _PLAIN.match(word) else "*"
 
 
+def _cells(text: str | None) -> str | None:
+    """Of a text that is the row of a table, which cells have something in them."""
+    if not text or not text[:3].lower().startswith("<tr"):
+        return None
+    return "".join("0" if found[1] else "1" for found in _CELL.finditer(text[:_READ]))[:_FORM]
+
+
 def _digest(told: str | None) -> str | None:
     """Who wrote it, in as little as tells authors apart: no names are kept."""
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:8] if told else None
@@ -236,9 +206,10 @@ FORMS: Mapping[str, Callable[[Observation], str | None]] = {
     "urls of a known build": lambda one: _build(one.url),
     "ids of a known build": lambda one: _build(one.native_id),
     "torrent_urls of a known build": lambda one: _build(one.torrent_url),
+    "rows of a known build": lambda one: _cells(one.text),
     "authors that are known": lambda one: _digest(one.author),
 }
 KNOWN_AFTER: Mapping[str, int] = {"authors that are known": 100}
 """After how many items the known are counted, where there are many to get to know."""
-BROKEN = "without broken characters"
+SOUND = ("without broken characters", "different ids")
 """How the signs end of which a small fall is odd already: what is sound breaks for few reasons."""

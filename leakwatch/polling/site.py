@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from leakwatch.model.duration import Duration
 from leakwatch.model.manner import Manner
 from leakwatch.sources import KINDS
 from leakwatch.sources._kind import PolledKind, StreamKind
-
-
-class Duration(float):
-    """Seconds; in the configuration written as `500ms`, `30s`, `5m`, `2h` or `1d`."""
-
 
 _EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
 SCHEDULE = frozenset(
@@ -29,6 +25,7 @@ SCHEDULE = frozenset(
         "min_interval_s",
         "max_requests",
         "canary",
+        "canary_id",
         "canary_url",
     }
     | {"max_per_hour", "robots", "ignore_robots_because", "mirrors", "proxy", "queries", "questions_per_poll"}
@@ -44,7 +41,8 @@ class SiteConfig:
     one. `window` names days and hours (`mon-fri 08:00-20:00 Europe/Berlin`) outside which it is read at the interval
     `outside`, or not at all. Where slots are short, a site of high `priority` comes first.
     `blind_budget` is how long it may be blind before somebody is told. `canary` is a text that `canary_url` always
-    shows; where it does not, the site is blind.
+    shows; where it does not, the site is blind. `canary_id` is an item instead, by its native id: one that each listing
+    shows, or that `canary_url`, read like the site's first page, shows.
     `robots` = "ignore" needs a reason in `ignore_robots_because`. `mirrors` are other addresses of the same site, which
     are tried where it cannot be reached. `proxy` names one under `http.proxies`. `queries` are words of the operator
     that a site with a search is asked for; they name no asset. A poll asks `questions_per_poll` of those and of the names
@@ -76,6 +74,7 @@ class SiteConfig:
     questions_per_poll: int = 5
     blind_budget: Duration | None = None
     canary: str | None = None
+    canary_id: str | None = None
     canary_url: str | None = None
 
     @property

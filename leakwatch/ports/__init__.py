@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -28,9 +28,11 @@ from leakwatch.model.place import PlaceClass
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
 from leakwatch.ports.cases import Cases
+from leakwatch.ports.evidence import Evidence, Looks, Stamps
 from leakwatch.ports.lines import Lines
 from leakwatch.ports.persons import Persons
 from leakwatch.ports.retention import Retention
+from leakwatch.ports.telling import Announcements, Silences, Standings
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.metainfo import TorrentInfo
@@ -176,11 +178,14 @@ class Sites(Protocol):
         """Make the rows agree with the configured (name, kind, host); new ones are due now, others rest."""
         ...
 
-    async def due(self, now: datetime) -> list[SiteState]:
-        """Active sites whose time has come, longest overdue first, with all that is remembered of them."""
+    async def due(self, now: datetime, host: str | None = None, but: Collection[str] = ()) -> list[SiteState]:
+        """Active sites whose time has come, longest overdue first, with all that is remembered of them.
+
+        Those of one host only, where it is given, and none of those named in `but`.
+        """
         ...
 
-    async def due_names(self, now: datetime, host: str | None = None) -> list[tuple[str, str]]:
+    async def due_names(self, now: datetime) -> list[tuple[str, str]]:
         """Names and hosts of active sites whose time has come, longest overdue first."""
         ...
 
@@ -241,8 +246,8 @@ class Sites(Protocol):
 class Findings(Protocol):
     """Observations, cases, sightings, events and proofs."""
 
-    async def unseen(self, observations: Sequence[Observation]) -> list[Observation]:
-        """Those whose (site, native_id, content digest) is not stored yet."""
+    async def unseen(self, observations: Sequence[Observation]) -> tuple[list[Observation], frozenset[str]]:
+        """Of a site's items those whose (native_id, content digest) is not stored yet, and the native ids that are known."""
         ...
 
     async def known_items(self, site: str, native_ids: Sequence[str]) -> frozenset[str]:
@@ -345,10 +350,6 @@ class Findings(Protocol):
 
     async def signals(self, finding: FindingId) -> list[tuple[str, str, float]]:
         """Kind, detail and weight of the strongest sighting's signals."""
-        ...
-
-    async def keep_evidence(self, digest: str, payload: Payload, site: str, parser: str) -> None:
-        """Record what a piece of evidence is: address, status, headers, time, parser."""
         ...
 
     async def metadata_digests(self, swarm_keys: Sequence[str]) -> list[str]:
@@ -528,6 +529,16 @@ class Audit(Protocol):
         """Add an entry. `actor` is a person, or a part of leakwatch (`leakwatch:crawl`)."""
         ...
 
+    async def append_all(
+        self, actor: str, action: str, told: Mapping[str, Mapping[str, Any]], at: datetime
+    ) -> list[AuditEntry]:
+        """Add one entry for each subject, all at once."""
+        ...
+
+    async def head(self, but: Sequence[str] = ()) -> AuditEntry | None:
+        """The last entry; the last of another action than those in `but`, where any are given."""
+        ...
+
     async def entries(
         self, subject: str | None = None, after: int = 0, limit: int = 1000
     ) -> list[AuditEntry]:
@@ -581,6 +592,36 @@ class Work(Protocol):
     @property
     def lines(self) -> Lines:
         """Lists that are too long to be held at once."""
+        ...
+
+    @property
+    def announcements(self) -> Announcements:
+        """What is to be told."""
+        ...
+
+    @property
+    def silences(self) -> Silences:
+        """What is told to nobody for a while."""
+        ...
+
+    @property
+    def standings(self) -> Standings:
+        """What was told and is not acknowledged."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was kept."""
+        ...
+
+    @property
+    def looks(self) -> Looks:
+        """Further looks at places."""
+        ...
+
+    @property
+    def stamps(self) -> Stamps:
+        """Time stamps by others."""
         ...
 
     @property

@@ -21,6 +21,7 @@ from leakwatch.sources._refusals import check, explained
 MAX_REQUESTS = 14
 """Requests for one address in all, those for robots.txt apart."""
 _MAX_OF_KIND, _ENOUGH = 5, 30
+_GONE = (404, 410)
 
 Configured = Callable[[Guess], SiteConfig]
 """Makes a site of a guess, as the configuration would. Raises: ConfigError."""
@@ -174,21 +175,31 @@ async def _page(request: Request, site: SiteConfig, kind: PolledKind, probed: Pr
 
 
 async def _fetch(url: str, probed: Probed, door: Means) -> Payload:
-    """One page as it is. Raises: SourceError, also for a challenge, a login or an empty page."""
+    """One page that must be there. Raises: SourceError, also for a challenge, a login or an empty page."""
+    payload = await _asked(url, probed, door)
+    if payload.status in _GONE:
+        raise explained(payload, LayoutChanged(f"{url}: HTTP {payload.status}"), is_only_page=True)
+    return payload
+
+
+async def _asked(url: str, probed: Probed, door: Means) -> Payload:
+    """One page as it is, there or not."""
     probed.requests += 1
     payload = await door.fetcher.fetch(
         Request(url=url), min_interval_s=door.pace_s, manner=Manner(robots=True)
     )
     check(payload)
-    if payload.status in (404, 410):
-        raise explained(payload, LayoutChanged(f"{url}: HTTP {payload.status}"), is_only_page=True)
     return payload
 
 
 async def _nodeinfo(url: str, probed: Probed, door: Means) -> Guess | None:
     """What the server says that it runs, in two requests; most are none of the fediverse and answer the first with 404."""
     try:
-        index = (await _fetch(urljoin(url, "/.well-known/nodeinfo"), probed, door)).json()
+        first = await _asked(urljoin(url, "/.well-known/nodeinfo"), probed, door)
+        if first.status in _GONE:
+            probed.tried.append(Tried("nodeinfo", "none: it is no server of the fediverse"))
+            return None
+        index = first.json()
         links = index.get("links") if isinstance(index, dict) else None
         last = links[-1] if isinstance(links, list) and links else None
         address = last.get("href") if isinstance(last, dict) else None

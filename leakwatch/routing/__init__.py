@@ -1,73 +1,61 @@
-"""A finding's event -> alerts, and to whom. Pure. `wording` says what an alert tells.
+"""Who is told what, when, and how often. Pure.
 
-Who is told: of an opened case, if it is strong enough for *auto*, or concerns an asset that is critical or in its release window and says
-where the content can be had, unless nothing but an architecture speaks for it; of a case that grew strong enough later, or is seen on a further site; of a verdict that
-changed. A case that waits in the queue, was judged a false positive, or is allowed, tells nobody.
+`tree` says which routes news take, `timing` when they are told, `silencing` what keeps them back, `budget` how many
+messages come in an hour, `fold` makes one message of many, `urgency` orders, `wording` says what an alert tells.
+
+Of a finding news are: an opened case, if it is strong enough for *auto*, or concerns an asset that is critical or in its
+release window and says where the content can be had, unless nothing but an architecture speaks for it; a case that grew
+strong enough later, or is seen on a further site; a verdict that changed; a severity that rose. What people do with a
+case is told where the case was told. A case that waits in the queue, was judged a false positive, or is allowed, is
+no news.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from leakwatch.model.alert import Alert, Place, Route
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import (
     EventKind,
     Finding,
     FindingEvent,
-    Proof,
     Severity,
     SignalKind,
     State,
     Tier,
     Verdict,
 )
-from leakwatch.model.swarm import Spread
+from leakwatch.model.route import Facts
 from leakwatch.routing.wording import make_alert
 
-__all__ = ["is_told", "make_alert", "route", "site_channels"]
+__all__ = [
+    "facts_of",
+    "is_architecture_alone",
+    "is_breaking",
+    "is_followed",
+    "is_for_all",
+    "is_told",
+    "make_alert",
+]
 
 _QUIET_STATES = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _SILENT_EVENTS = frozenset({EventKind.ASSIGNED, EventKind.COMMENT, EventKind.DUE, EventKind.SPLIT})
+_FOLLOWED = frozenset(
+    {
+        EventKind.STATE,
+        EventKind.MERGED,
+        EventKind.EDITED,
+        EventKind.DELETED,
+        EventKind.NOTICE,
+        EventKind.OVERDUE,
+    }
+)
 _NAMING = frozenset({SignalKind.TITLE, SignalKind.TITLE_FUZZY, SignalKind.KNOWN, SignalKind.INFOHASH})
 
 
-def route(
-    event: FindingEvent,
-    finding: Finding,
-    asset: Asset,
-    places: Sequence[Place],
-    signals: Sequence[tuple[str, str, float]],
-    proofs: Sequence[Proof],
-    routes: Sequence[Route],
-    spread: Spread | None = None,
-    least: Severity = Severity.LOW,
-) -> list[tuple[str, Alert]]:
-    """The channels to tell, each once, and what to tell them.
-
-    `least` is the severity that a route is chosen by at least: what a fake score lowered is told less urgently, and
-    to the same people.
-    """
-    if not is_told(event, finding, asset) or _is_architecture_alone(finding, signals):
-        return []
-    alert = make_alert(event, finding, asset, places, signals, proofs, spread)
-    channels = [
-        one.channel
-        for one in routes
-        if (not one.assets or asset.id in one.assets)
-        and max(alert.severity.rank, least.rank) >= one.min_severity.rank
-    ]
-    return [(channel, alert) for channel in dict.fromkeys(channels)]
-
-
-def site_channels(severity: Severity, routes: Sequence[Route]) -> list[str]:
-    """Who is told that a site is blind: the routes that are not of certain assets; all, where that would be nobody."""
-    wide = [one.channel for one in routes if not one.assets and severity.rank >= one.min_severity.rank]
-    return list(dict.fromkeys(wide or [one.channel for one in routes]))
-
-
 def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
-    """Whether anybody is told of this event."""
+    """Whether this event is news for whom the routes name."""
     is_urgent = asset.is_urgent(finding.opened_at, event.at)
     is_strong = finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED
     if finding.state in _QUIET_STATES or not (is_strong or is_urgent):
@@ -75,11 +63,69 @@ def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
     match event.kind:
         case EventKind.SIGHTED:
             return event.content.startswith(("site:", "severity:"))
+        case EventKind.SEVERITY:
+            return _is_rise(event, finding)
         case _:
             return event.kind not in _SILENT_EVENTS
 
 
-def _is_architecture_alone(finding: Finding, signals: Sequence[tuple[str, str, float]]) -> bool:
+def is_followed(event: FindingEvent) -> bool:
+    """Whether this event is told to those who were told of the finding before."""
+    return event.kind in _FOLLOWED
+
+
+def is_for_all(event: FindingEvent, finding: Finding) -> bool:
+    """Whether it is told by the routes as well: all but what follows from an alert; a case that is open again is new."""
+    return not is_followed(event) or (event.kind is EventKind.STATE and finding.state is State.REOPENED)
+
+
+def is_breaking(event: FindingEvent, finding: Finding) -> bool:
+    """Whether news do not wait for others of their group: they are more severe, or proved, or open the case again."""
+    match event.kind:
+        case EventKind.VERDICT:
+            return finding.verdict is Verdict.PROVED
+        case EventKind.SIGHTED:
+            return event.content.startswith("severity:")
+        case EventKind.STATE:
+            return finding.state is State.REOPENED
+        case _:
+            return event.kind in (EventKind.OPENED, EventKind.SEVERITY, EventKind.ESCALATED)
+
+
+def _is_rise(event: FindingEvent, finding: Finding) -> bool:
+    before = event.detail.get("from", "")
+    return before not in list(Severity) or Severity(before).rank < finding.severity.rank
+
+
+def facts_of(
+    finding: Finding,
+    asset: Asset,
+    event: EventKind | None,
+    severity: Severity,
+    at: datetime,
+    kinds: Mapping[str, str],
+    hosts: Mapping[str, str],
+) -> Facts:
+    """What routes, silences and inhibition look at. `severity` may be more than the finding's: see `telling.announce`."""
+    return Facts(
+        finding=finding.id,
+        asset=asset.id,
+        kind=asset.kind,
+        owner=asset.owner,
+        severity=severity,
+        verdict=finding.verdict,
+        tier=finding.tier,
+        state=finding.state,
+        event=event,
+        sites=finding.sites,
+        source_kinds=frozenset(kinds[one] for one in finding.sites if one in kinds),
+        hosts=frozenset(hosts[one] for one in finding.sites if one in hosts),
+        embargoed=asset.embargoed,
+        in_release_window=asset.in_release_window(at),
+    )
+
+
+def is_architecture_alone(finding: Finding, signals: Sequence[tuple[str, str, float]]) -> bool:
     """Whether all that speaks for a case is a hub's count of elements: thousands of fine-tunes may share it."""
     if finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leakwatch.model.alert import Alert, Place
+from leakwatch.model.alert import Alert, BlindSite, Place, SiteEvent
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, State, Verdict
 from leakwatch.model.swarm import Spread
@@ -65,6 +65,18 @@ def make_alert(
         state=finding.state,
         assignee=finding.assignee,
         acknowledged_by=finding.acknowledged_by,
+        drill=event.detail.get("drill") == "yes",
+    )
+
+
+def site_headline(event: SiteEvent, sites: Sequence[BlindSite]) -> str:
+    """What is said first of sites that are blind, or see again."""
+    names = sites[0].name if len(sites) == 1 else f"{len(sites)} sites"
+    if event is SiteEvent.RECOVERED:
+        return f"{names} {'is' if len(sites) == 1 else 'are'} read again"
+    first = min(one.since for one in sites)[:16].replace("T", " ")
+    return f"I am blind on {names} since {first} UTC" + (
+        f", because {sites[0].because}" if len(sites) == 1 else ""
     )
 
 

@@ -51,7 +51,7 @@ def parse_feed(payload: Payload) -> Page:
         _refuse(payload)
     if not _END.search(payload.body[-4096:]):
         raise LayoutChanged("the feed is cut off: its end is missing")
-    observations, _ = fields.readable(entries, lambda entry: _observation(entry, payload))
+    observations, _ = fields.readable(entries, lambda entry: _observation(payload.asked.told(entry), payload))
     of = len(entries) + lost
     return Page(observations=observations, incomplete=fields.unread(of - len(observations), of))
 

@@ -16,6 +16,7 @@ from typing import Any, NewType
 from leakwatch.errors import LayoutChanged
 from leakwatch.model.asset import AssetId
 from leakwatch.model.observation import Observation
+from leakwatch.sources._asked import Asked, Field, Fields
 
 Json = Any
 """A decoded JSON value from a source: hostile, checked field by field where it is read."""
@@ -43,7 +44,8 @@ class Request:
     fetcher changes there into such a token (RFC 6749, 4.4). `query_credential` is a pair of query
     parameter and secret name. Neither the secret nor a URL that holds it reaches evidence or logs.
     `verbatim`: the answer is what somebody posted, as it is, so that nothing in it is taken for the site's own word.
-    `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to.
+    `keep` marks a follow-up that must not be lost, because the cursor has moved past the item it belongs to. Its `state`
+    tells the version of the item: while the cursor stands, what was asked for once is not asked for again.
     `high_ports` admits ports from 1024 on for this URL and its redirects, as trackers have them.
     `named_by` are the hosts of the sites whose pages gave the URL; None for one that the configuration gave. Whoever
     writes a post must not send us to the operator's own machines: of the hosts that may be loopback or private such
@@ -66,8 +68,30 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """How an answer came over HTTP, for the evidence: what was sent, the status line, the headers in order.
+
+    Every secret is replaced by stars. `redirects` are status, URL and where it led; `server` is the address of the
+    server, "" behind a proxy.
+    """
+
+    method: str
+    sent: tuple[tuple[str, str], ...]
+    sent_body: str = ""
+    version: str = "HTTP/1.1"
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    redirects: tuple[tuple[int, str, str], ...] = ()
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """One answer. `headers` have lower-case names; `url` is where it came from in the end."""
+    """One answer. `headers` have lower-case names; `url` is where it came from in the end.
+
+    `exchange` is None for what came by another way than HTTP.
+    `asked` (an `Asked`, which never crosses to another process) notes what its objects were asked for.
+    """
 
     request: Request
     url: str
@@ -75,11 +99,13 @@ class Payload:
     headers: Mapping[str, str]
     body: bytes
     fetched_at: datetime
+    exchange: Exchange | None = None
+    asked: Any = field(default_factory=Asked, compare=False, repr=False)
 
     def json(self) -> Json:
         """The body as JSON. Raises: LayoutChanged if it is not."""
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, object_hook=self.asked.told)
         except (ValueError, RecursionError) as error:
             raise LayoutChanged(f"expected JSON from {self.url}: {error}") from error
 
@@ -89,13 +115,17 @@ class Page:
     """What one answer held.
 
     `cursor` are changes to the site's cursor, committed together with the observations: a value replaces, None
-    removes. `next_requests` are followed in the same poll, within its limits.
+    removes. `next_requests` are followed in the same poll, within its limits. `parted` says of a list of threads that it
+    shares none with those that were known: others may have come and gone meanwhile. `fields` is what the answer has under the
+    names that it was asked for, for those who look for drift: it is added once the page is read.
     """
 
     observations: tuple[Observation, ...] = ()
     next_requests: tuple[Request, ...] = ()
     cursor: Mapping[str, Json] = field(default_factory=dict[str, Json])
     incomplete: str = ""
+    parted: bool = False
+    fields: Fields = field(default_factory=dict[str, Field])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +151,8 @@ class PolledKind:
     `is_markup`: its payloads are HTML or XML of strangers, which are parsed in a process with limits.
     `is_api`: it asks a documented interface for programs, whose terms say how; so the host's robots.txt, which is
     about its pages, is not asked. Pages and feeds obey it.
+    `holds` says of a request whether its answer shows all of its items until they are deleted, as that for a thread
+    does; an item that is missing on another page may only have been pushed off it.
     """
 
     name: str
@@ -133,6 +165,7 @@ class PolledKind:
     is_window: bool = False
     is_markup: bool = False
     is_api: bool = False
+    holds: Callable[[Request], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

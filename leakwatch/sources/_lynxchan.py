@@ -14,7 +14,7 @@ from leakwatch.errors import LayoutChanged, Refused
 from leakwatch.model.observation import Observation, ObservedFile
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Json, Page, Payload, Request, site_name
-from leakwatch.sources._threads import GONE, gone, left, with_joined
+from leakwatch.sources._threads import GONE, gone, left, parted, with_joined
 
 _MAX_FILES = 20
 _NO = ("error", "denied", "banned", "maintenance", "hashBan", "construction")
@@ -76,6 +76,7 @@ def _catalog(payload: Payload, body: Json) -> Page:
         ),
         cursor=begun | {f"{board}/{no}": None for no in missing[:limit]},
         incomplete=f"{late} threads put off" if late else "",
+        parted=parted(known, live, "pinned"),
     )
 
 

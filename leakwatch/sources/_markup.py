@@ -10,6 +10,7 @@ import bisect
 import html
 import re
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -97,11 +98,27 @@ def words(element: etree._Element | None, limit: int = 2000) -> str:
     return " ".join("".join(parts).split())[:limit]
 
 
-def markup(element: etree._Element | None) -> str | None:
-    """An element as markup, links and all; None where there is none."""
+def markup(element: etree._Element | None, empty: Sequence[etree._Element] = ()) -> str | None:
+    """An element as markup, links and all; None where there is none. Parts of it can be emptied; one with a link stays."""
     if element is None:
         return None
-    return fields.text(etree.tostring(element, encoding="unicode", method="html", with_tail=False))
+    emptied = [
+        one for one in empty if one is not element and next(one.iter("a", "area", "link"), None) is None
+    ]
+    shown = _emptied(element, emptied) if emptied else element
+    return fields.text(etree.tostring(shown, encoding="unicode", method="html", with_tail=False))
+
+
+def _emptied(element: etree._Element, parts: Sequence[etree._Element]) -> etree._Element:
+    """A copy of an element in which these parts of it have nothing inside."""
+    numbers = {number for number, one in enumerate(element.iter()) if one in parts}
+    copied: etree._Element = deepcopy(element)
+    for one in [one for number, one in enumerate(copied.iter()) if number in numbers]:
+        for child in list(one):
+            one.remove(child)
+        one.text = None
+        one.attrib.clear()
+    return copied
 
 
 def with_hidden(

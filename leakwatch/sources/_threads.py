@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from leakwatch.extract.fragments import join_posts
@@ -21,6 +21,12 @@ _CHANGED = "a thread that had changed was gone before it could be read"
 def left(known: Iterable[str], live: Collection[str]) -> list[str]:
     """Threads that the cursor knows and the catalog shows no more, to be asked for once more: archived ones still answer."""
     return [no for no in known if no not in live and no.isascii() and no.isdigit() and len(no) < 20]
+
+
+def parted(known: Collection[str], live: Mapping[str, Mapping[str, Json]], pin: str) -> bool:
+    """Whether none of the threads that were known is there any more, but for those that are pinned to stay."""
+    moving = [no for no, thread in live.items() if not thread.get(pin)]
+    return bool(known and moving) and not any(no in known for no in moving)
 
 
 def gone(key: str, *, is_left: Json) -> Page:

@@ -6,6 +6,7 @@ History
 2026-11  first version: catalog -> threads -> posts; a vanished thread is an honest empty page
 2026-11  an infohash told over neighbouring posts is put together
 2026-11  a thread that left the catalog is asked for once more
+2026-11  a catalog that shares no thread with the last one leaves a gap
 2026-11  the cursor stays behind posts that an answer from a cache, or of the same second, does not show
 """
 
@@ -23,7 +24,7 @@ from leakwatch.model.observation import Observation, ObservedFile
 from leakwatch.sources import _fields as fields
 from leakwatch.sources import _lynxchan
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Request, site_name
-from leakwatch.sources._threads import GONE, gone, left, with_joined
+from leakwatch.sources._threads import GONE, gone, left, parted, with_joined
 
 _SAME_SECOND_S = 2
 _API, _WEB = "https://a.4cdn.org", "https://boards.4chan.org"
@@ -115,6 +116,7 @@ def _catalog(payload: Payload) -> Page:
         ),
         cursor=begun | {f"{board}/{no}": None for no in missing[:limit]},
         incomplete=f"{late} threads put off" if late else "",
+        parted=parted(known, live, "sticky"),
     )
 
 
@@ -239,6 +241,17 @@ def _attachment(post: dict[str, Json]) -> ObservedFile | None:
     )
 
 
+def holds(request: Request) -> bool:
+    """A thread shows every post that was not deleted; a catalog shows only the first ones."""
+    return request.state.get("step") == "thread"
+
+
 KIND = PolledKind(
-    name="imageboard", settings=ImageboardSite, start=start, parse=parse, empty_is_normal=True, is_api=True
+    name="imageboard",
+    settings=ImageboardSite,
+    start=start,
+    parse=parse,
+    empty_is_normal=True,
+    is_api=True,
+    holds=holds,
 )

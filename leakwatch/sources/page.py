@@ -20,6 +20,7 @@ from leakwatch.errors import ConfigError, LayoutChanged
 from leakwatch.model.observation import Observation
 from leakwatch.sources import _fields as fields
 from leakwatch.sources import _markup
+from leakwatch.sources._ago import relative
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Question, Request, site_name
 
 _SELECTORS = ("rows", "title", "link", "date", "size", "seeders", "leechers", "author", "text")
@@ -142,7 +143,11 @@ def _row(row: etree._Element, base: str, payload: Payload) -> tuple[Observation,
     links = [str(one.get("href")) for one in _markup.select(row, "a[href], area[href], link[href]")]
     link = _link(row, told, links)
     title = _part(row, told.get("title")) if told.get("title") else _title(row, link)
-    text = _markup.markup(_found(row, told.get("text")) if told.get("text") else row)
+    text = (
+        _markup.markup(_found(row, told["text"]))
+        if told.get("text")
+        else _markup.markup(row, _samples(row, told))
+    )
     url = fields.joined(base, link) if link and not link.startswith("magnet:") else None
     magnet = next(filter(None, map(fields.magnet, links)), None)
     torrent = next((one for one in links if re.search(r"\.torrent(?:$|[?#])", one)), None)
@@ -157,7 +162,7 @@ def _row(row: etree._Element, base: str, payload: Payload) -> tuple[Observation,
         title=title,
         fetched_at=payload.fetched_at,
         url=fields.text(url, 2000),
-        published_at=_date(row, told),
+        published_at=_date(row, told, payload.fetched_at),
         author=_part(row, told.get("author"))[:200] or None,
         text=text,
         size_bytes=fields.count(size) or fields.size_text(size),
@@ -170,6 +175,12 @@ def _row(row: etree._Element, base: str, payload: Payload) -> tuple[Observation,
         leechers=fields.peers(_part(row, told.get("leechers"))),
     )
     return observation, link or title
+
+
+def _samples(row: etree._Element, told: Mapping[str, Json]) -> list[etree._Element]:
+    """What differs from poll to poll although nobody edits the item: how long ago it was, and how many have it."""
+    found = [_found(row, told[name]) for name in ("date", "seeders", "leechers") if told.get(name)]
+    return [one for one in found if one is not None]
 
 
 def _link(row: etree._Element, told: Mapping[str, Json], links: list[str]) -> str:
@@ -194,19 +205,20 @@ def _title(row: etree._Element, link: str) -> str:
     return _markup.words(row, 500)
 
 
-def _date(row: etree._Element, told: Mapping[str, Json]) -> datetime | None:
-    """A time as ISO 8601, RFC 2822, seconds, or in the operator's format; without a zone it is UTC."""
+def _date(row: etree._Element, told: Mapping[str, Json], now: datetime) -> datetime | None:
+    """A time in the operator's format, relative to now, as ISO 8601, RFC 2822 or seconds; without a zone it is UTC."""
     said = _part(row, told.get("date"), attribute="datetime")
     form = fields.text(told.get("date_format"), 100)
     if not said:
         return None
+    ago = relative(said, now)
+    if ago or not form:
+        return ago or fields.when(fields.count(said) if said.isdigit() else _ZONE.sub("", said))
     try:
-        read = datetime.strptime(said, form) if form else None  # noqa: DTZ007 - the zone follows
+        read = datetime.strptime(said, form)  # noqa: DTZ007 - the zone follows
     except ValueError:
         return None
-    if read is not None:
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-    return fields.when(fields.count(said) if said.isdigit() else _ZONE.sub("", said))
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _found(row: etree._Element, selector: Json) -> etree._Element | None:

@@ -172,7 +172,10 @@ def _is_gone(data: Mapping[str, Json]) -> bool:
 
 def _observation(thing: Mapping[str, Json], payload: Payload) -> Observation:
     data = fields.mapping(thing["data"])
-    name = fields.text(data.get("name"), 40) or f"{thing['kind']}_{data['id']}"
+    ident = fields.text(data.get("id"), 40)
+    name = fields.text(data.get("name"), 40) or (ident and f"{thing['kind']}_{ident}")
+    if not name:
+        raise ValueError("a thing without an id")
     web = fields.text(payload.request.state.get("web"), 500) or _WEB
     if thing["kind"] == "t5":
         title, place, text = data.get("title"), data.get("url"), data.get("public_description")

@@ -19,6 +19,7 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - compiled
 from leakwatch.errors import LayoutChanged
 from leakwatch.model.observation import Locator, LocatorKind, Observation
 from leakwatch.sources import _fields as fields
+from leakwatch.sources._asked import Asked, Told
 from leakwatch.sources._kind import (
     CredentialRef,
     Cursor,
@@ -182,23 +183,26 @@ def _code(root: etree._Element) -> int:
     return fields.count(root.get("code")) or 0
 
 
-def _child(item: etree._Element, name: str) -> str | None:
-    found = item.find(f"{{*}}{name}")
-    return found.text.strip() if found is not None and found.text and found.text.strip() else None
+def _elements(item: etree._Element, asked: Asked) -> Told:
+    """The words of an item's elements by their names, and its attributes; of two with one name the first."""
+    found: dict[str, Json] = {}
+    attributes: dict[str, Json] = {}
+    for one in item:
+        found.setdefault(_name(one), (one.text or "").strip() or None)
+    for one in item.iter("{*}attr"):
+        attributes.setdefault(str(one.get("name", "")).lower(), str(one.get("value", "")))
+    return asked.told({**found, "attr": asked.told(attributes)})
 
 
 def _observation(item: etree._Element, payload: Payload, base: str) -> Observation:
-    attributes: dict[str, str] = {}
-    for one in item.iter("{*}attr"):
-        attributes.setdefault(str(one.get("name", "")).lower(), str(one.get("value", "")))
+    child = _elements(item, payload.asked)
+    attributes = child["attr"]
     enclosure = item.find("{*}enclosure")
     href = enclosure.get("url", "") if enclosure is not None else ""
-    link = _child(item, "link") or ""
+    link = child.get("link") or ""
     magnet = next((m for m in map(fields.magnet, (attributes.get("magneturl"), href, link)) if m), None)
     hashes = fields.magnet_hashes(magnet)
-    told = fields.infohash_v1(
-        attributes.get("infohash") or _child(item, "infoHash") or _child(item, "info_hash")
-    )
+    told = fields.infohash_v1(attributes.get("infohash") or child.get("infoHash") or child.get("info_hash"))
     size = next(
         (
             s
@@ -206,7 +210,7 @@ def _observation(item: etree._Element, payload: Payload, base: str) -> Observati
                 fields.count,
                 (
                     attributes.get("size"),
-                    _child(item, "size"),
+                    child.get("size"),
                     enclosure.get("length") if enclosure is not None else None,
                 ),
             )
@@ -216,15 +220,15 @@ def _observation(item: etree._Element, payload: Payload, base: str) -> Observati
     )
     observation = Observation(
         site=site_name(payload),
-        native_id=(
-            _child(item, "guid") or attributes.get("guid") or link or href or _child(item, "title") or ""
-        )[:2000],
-        title=(_child(item, "title") or "")[:2000],
+        native_id=(child.get("guid") or attributes.get("guid") or link or href or child.get("title") or "")[
+            :2000
+        ],
+        title=(child.get("title") or "")[:2000],
         fetched_at=payload.fetched_at,
-        url=_page(item, link, base),
-        published_at=fields.when(_child(item, "pubDate") or attributes.get("usenetdate")),
-        author=fields.text(attributes.get("poster") or _child(item, "author"), 200),
-        text=fields.text(_child(item, "description")),
+        url=_page(child, base),
+        published_at=fields.when(child.get("pubDate") or attributes.get("usenetdate")),
+        author=fields.text(attributes.get("poster") or child.get("author"), 200),
+        text=fields.text(child.get("description")),
         size_bytes=size,
         torrent_url=_torrent_url(href, enclosure.get("type", "") if enclosure is not None else "", base),
         magnet=magnet,
@@ -236,8 +240,9 @@ def _observation(item: etree._Element, payload: Payload, base: str) -> Observati
     return replace(observation, locators=_both(told, magnet))
 
 
-def _page(item: etree._Element, link: str, base: str) -> str | None:
-    for url in (link, _child(item, "comments"), _child(item, "guid")):
+def _page(child: Told, base: str) -> str | None:
+    link = child.get("link")
+    for url in (link, child.get("comments"), child.get("guid")):
         if url and (url.startswith("http") or (url is link and not url.startswith("magnet:"))):
             return fields.joined(base, url)
     return None
@@ -249,7 +254,7 @@ def _torrent_url(href: str, mime: str, base: str) -> str | None:
     return fields.joined(base, href) if is_torrent and not href.lower().startswith("magnet:") else None
 
 
-def _leechers(attributes: dict[str, str]) -> int | None:
+def _leechers(attributes: Told) -> int | None:
     leechers = fields.peers(attributes.get("leechers"))
     peers, seeders = fields.peers(attributes.get("peers")), fields.peers(attributes.get("seeders"))
     if leechers is None and peers is not None and seeders is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from leakwatch.errors import ConfigError
+from leakwatch.store.sqlite import connect
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -16,6 +17,8 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
 }
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+_CONNECTIONS = 5
+"""To SQLite. Each has a thread, a cache of pages and one of statements, and one that comes and goes costs more than it does."""
 READ_ONLY = "leakwatch_read"
 
 
@@ -42,7 +45,13 @@ def open_engine(url: str) -> AsyncEngine:
             raise ConfigError(
                 "PostgreSQL needs: pip install 'leakwatch[postgres]'", field="store.url"
             ) from error
-    engine = create_async_engine(address)
+    engine = create_async_engine(
+        address,
+        connect_args={"async_creator_fn": connect},
+        poolclass=sa.AsyncAdaptedQueuePool,
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -47,9 +47,13 @@ _CLOSED = (State.MERGED.value, State.FALSE_POSITIVE.value, State.ALLOWED.value)
 class SqlFindings(SqlProofs):
     """Observations, cases, sightings and events, in one transaction."""
 
-    async def unseen(self, observations: Sequence[Observation]) -> list[Observation]:
-        """Those whose (site, native_id, content digest) is not stored yet; repeats within the list count once."""
+    async def unseen(self, observations: Sequence[Observation]) -> tuple[list[Observation], frozenset[str]]:
+        """Of a site's items those whose (native_id, content digest) is not stored yet, and the native ids that are known.
+
+        Repeats within the list count once.
+        """
         wanted = {f"{one.native_id}\n{one.content_digest}": one for one in observations}
+        known: set[str] = set()
         for batch in batches(list(wanted.values())):
             query = sa.select(observation.c.native_id, observation.c.content_digest).where(
                 observation.c.site == batch[0].site,
@@ -57,7 +61,8 @@ class SqlFindings(SqlProofs):
             )
             for native_id, digest in (await self._connection.execute(query)).all():
                 wanted.pop(f"{native_id}\n{digest}", None)
-        return list(wanted.values())
+                known.add(native_id)
+        return list(wanted.values()), frozenset(known)
 
     async def known_items(self, site: str, native_ids: Sequence[str]) -> frozenset[str]:
         """Which of these items were seen on the site before."""
@@ -148,9 +153,10 @@ class SqlFindings(SqlProofs):
 
     async def lock(self, assets: Iterable[AssetId]) -> set[AssetId]:
         """Let no other transaction judge these assets until this one ends; answers those that still exist."""
-        query = (
-            sa.select(asset_table.c.id).where(asset_table.c.id.in_(sorted(assets))).order_by(asset_table.c.id)
-        )
+        wanted = sorted(assets)
+        if not wanted:
+            return set()
+        query = sa.select(asset_table.c.id).where(asset_table.c.id.in_(wanted)).order_by(asset_table.c.id)
         return {AssetId(one) for one in (await self._connection.execute(query.with_for_update())).scalars()}
 
     async def known(self, keys: Sequence[str]) -> list[KnownArtefact]:

@@ -24,7 +24,7 @@ from leakwatch.model.alert import (
     Thread,
 )
 from leakwatch.model.allow import Allow, allow_from_json, allow_json
-from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Stage
+from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released, Stage
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -70,6 +70,8 @@ def asset_words(asset: Asset) -> dict[str, Any]:
         "release_at": asset.release_at,
         "release_window_days": asset.release_window_days,
         "query_mode": asset.query_mode.value if asset.query_mode else None,
+        "released_by": asset.released.by if asset.released else None,
+        "released_at": asset.released.at if asset.released else None,
         "allow": [allow_json(one) for one in asset.allow],
         "stage": asset.stage.value if asset.stage else None,
         "embargo_until": asset.embargo_until,
@@ -109,6 +111,7 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         release_at=row["release_at"],
         release_window_days=row["release_window_days"],
         query_mode=QueryMode(row["query_mode"]) if row["query_mode"] else None,
+        released=Released(row["released_by"], row["released_at"]) if row["released_at"] else None,
         allow=allow_of(row["allow"]),
         stage=Stage(row["stage"]) if row["stage"] else None,
         embargo_until=row["embargo_until"],

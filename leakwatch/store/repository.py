@@ -11,16 +11,21 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from leakwatch.errors import StoreError
+from leakwatch.store.announcements import SqlAnnouncements
 from leakwatch.store.audit import SqlAudit
 from leakwatch.store.cases import SqlCases
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.engine import READ_ONLY, open_engine
+from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
 from leakwatch.store.lines import SqlLines
+from leakwatch.store.looks import SqlLooks
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.persons import SqlPersons
 from leakwatch.store.retention import SqlRetention
+from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
+from leakwatch.store.stamps import SqlStamps
 from leakwatch.store.swarms import SqlSwarms
 
 
@@ -34,6 +39,12 @@ class SqlWork:
     outbox: SqlOutbox
     swarms: SqlSwarms
     audit: SqlAudit
+    announcements: SqlAnnouncements
+    silences: SqlSilences
+    standings: SqlStandings
+    evidence: SqlEvidence
+    looks: SqlLooks
+    stamps: SqlStamps
     cases: SqlCases
     lines: SqlLines
     retention: SqlRetention
@@ -98,6 +109,12 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlOutbox(connection),
         SqlSwarms(connection),
         SqlAudit(connection),
+        SqlAnnouncements(connection),
+        SqlSilences(connection),
+        SqlStandings(connection),
+        SqlEvidence(connection),
+        SqlLooks(connection),
+        SqlStamps(connection),
         SqlCases(connection),
         SqlLines(connection),
         SqlRetention(connection),

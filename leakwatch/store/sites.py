@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -69,17 +69,22 @@ class SqlSites:
             statement = insert_for(self._connection, site_table).values(row)
             await self._connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
 
-    async def due(self, now: datetime) -> list[SiteState]:
-        """Active sites whose time has come, longest overdue first, with all that is remembered of them."""
+    async def due(self, now: datetime, host: str | None = None, but: Collection[str] = ()) -> list[SiteState]:
+        """Active sites whose time has come, longest overdue first, with all that is remembered of them.
+
+        Those of one host only, where it is given, and none of those named in `but`.
+        """
         query = sa.select(*_STATE).where(_is_due(now)).order_by(site_table.c.next_due_at)
+        if host is not None:
+            query = query.where(site_table.c.host == host)
+        if but:
+            query = query.where(site_table.c.name.not_in(sorted(but)))
         rows = (await self._connection.execute(query)).mappings()
         return [_state(row) for row in rows]
 
-    async def due_names(self, now: datetime, host: str | None = None) -> list[tuple[str, str]]:
+    async def due_names(self, now: datetime) -> list[tuple[str, str]]:
         """Names and hosts of active sites whose time has come, longest overdue first."""
         query = sa.select(site_table.c.name, site_table.c.host).where(_is_due(now))
-        if host is not None:
-            query = query.where(site_table.c.host == host)
         rows = await self._connection.execute(query.order_by(site_table.c.next_due_at))
         return [(row.name, row.host) for row in rows]
 

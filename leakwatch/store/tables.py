@@ -106,6 +106,8 @@ asset = sa.Table(
     sa.Column("query_mode", sa.Text),
     _text("stage", nullable=True),
     _time("embargo_until", nullable=True),
+    _text("released_by", nullable=True),
+    _time("released_at", nullable=True),
     _time("created_at"),
 )
 
@@ -226,6 +228,8 @@ evidence = sa.Table(
     _text("parser"),
     sa.Column("warc", sa.String(64)),
     sa.Column("request", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("refers_to", sa.String(64)),
+    _time("evicted_at", nullable=True),
     sa.UniqueConstraint("digest", "site", "captured_at"),
 )
 
@@ -409,14 +413,34 @@ announcement = sa.Table(
     _text("channel"),
     _text("group_key"),
     sa.Column("subject", sa.Text, nullable=False, index=True),
+    _text("asset"),
     sa.Column("alert", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("urgency", sa.Integer, nullable=False),
     _text("state"),
-    _text("why", nullable=True),
+    _text("why"),
     _time("due_at"),
     _time("created_at"),
+    _time("told_at", nullable=True),
     sa.Column("outbox_key", sa.String(64)),
+    sa.Column("silence_id", sa.BigInteger, index=True),
     sa.Index("ix_announcement_state_due_at", "state", "due_at"),
+    sa.Index("ix_announcement_channel_group", "state", "channel", "route", "group_key"),
+)
+
+told_message = sa.Table(
+    "told_message",
+    metadata,
+    _id(),
+    sa.Column("key", sa.String(64), nullable=False),
+    _text("route"),
+    _text("channel"),
+    _text("group_key"),
+    _text("asset"),
+    _text("kind"),
+    sa.Column("urgency", sa.Integer, nullable=False),
+    _time("at"),
+    sa.Index("ix_told_message_channel_at", "channel", "at"),
+    sa.Index("ix_told_message_group", "route", "channel", "group_key", "at"),
 )
 
 standing = sa.Table(
@@ -428,8 +452,8 @@ standing = sa.Table(
     sa.Column("step", sa.Integer, nullable=False, server_default="0"),
     _time("first_at"),
     _time("last_at"),
-    sa.Column("next_at", UtcDateTime, index=True),
-    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("next_at", UtcDateTime, nullable=False, index=True),
+    sa.Index("ix_standing_subject", "subject"),
 )
 
 message_thread = sa.Table(
@@ -456,6 +480,7 @@ silence = sa.Table(
     _time("ended_at", nullable=True),
     _text("ended_by", nullable=True),
     sa.Column("silenced", sa.Integer, nullable=False, server_default="0"),
+    _time("told_at", nullable=True),
 )
 
 audit = sa.Table(
@@ -498,7 +523,10 @@ stamp = sa.Table(
     _text("state"),
     sa.Column("token", sa.String(64)),
     _time("at"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    _time("next_try_at", nullable=True),
     _text("detail", nullable=True),
+    sa.UniqueConstraint("digest", "authority"),
 )
 
 notice = sa.Table(

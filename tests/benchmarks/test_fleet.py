@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 import fleet
 import fleet_judge
+import fleet_memory
 from fleet_world import Spec
 
 PACE_S = 0.2
@@ -111,6 +112,26 @@ def test_the_judge_measures_pace() -> None:
     log = [row(1.0, []), row(1.05, [], does="reset"), row(1.06, []), row(2.0, [], does="429"), row(3.0, [])]
     found = fleet_judge.pace_of(log, 0.1, 0.01, 15)
     assert (found.early, found.after_reset, found.limited, found.too_soon) == (2, 1, 1, 1)
+    late = [row(1.0, [], late=0.03), row(1.08, [], late=0.5), row(1.15, [], late=0.5), row(1.16, [])]
+    found = fleet_judge.pace_of(late, 0.1, 0.01, 15)
+    assert (found.early, found.excused) == (0, 3)
+    found = fleet_judge.pace_of([row(1.0, [], late=0.001), row(1.08, [], late=0.5)], 0.1, 0.01, 15)
+    assert (found.early, found.excused) == (1, 0)
+
+
+@pytest.mark.parametrize(("rise", "is_flat"), [(0.0, True), (0.5, True), (3.0, False), (-3.0, True)])
+def test_memory_is_judged_when_it_is_warm(rise: float, is_flat: bool) -> None:
+    """The rise an hour is that of the second half, whatever was taken in the first; 1 MiB is allowed."""
+    hour_s = 120.0
+    samples = [
+        (2.0 * k, 100 + 2 * min(k, 180) / 3 + 2 * rise * k / hour_s + (k % 2) / 10) for k in range(360)
+    ]
+    found = fleet_memory.slope(samples, hour_s)
+    assert found is not None
+    assert found.rise == pytest.approx(rise, abs=0.05)
+    assert found.error < 0.05
+    assert found.is_flat == is_flat
+    assert fleet_memory.slope(samples[:20], hour_s) is None
 
 
 def test_a_small_fleet_is_watched_truly(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import shutil
 import tempfile
 from collections import Counter
@@ -53,6 +54,7 @@ def empty_database() -> Path:
     if not _EMPTY:
         file = Path(tempfile.mkdtemp(prefix="leakwatch-machine-")) / "empty.db"
         asyncio.run(upgrade(f"sqlite:///{file}"))
+        atexit.register(shutil.rmtree, file.parent, ignore_errors=True)
         _EMPTY.append(file)
     return _EMPTY[0]
 

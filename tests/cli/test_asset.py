@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import hashlib
 import json
 import os
+import pty
 import random
 import shutil
 import sqlite3
@@ -50,6 +52,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path) 
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(random.Random(name).randbytes(size))
     return tmp_path
+
+
+def typed(*arguments: str, answer: str) -> tuple[int, str]:
+    """A command on a real terminal, where somebody types an answer: its exit code, and what it said."""
+    ours, theirs = pty.openpty()
+    program = [sys.executable, "-m", "leakwatch", "asset", *arguments]
+    with subprocess.Popen(program, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        os.close(theirs)
+        os.write(ours, f"{answer}\n".encode())
+        said = process.communicate(timeout=60)[0].decode()
+    os.close(ours)
+    return process.returncode, said
 
 
 def run(*arguments: str) -> Result:
@@ -170,7 +184,7 @@ def test_add_list_show_remove(home: Path) -> None:
         "files": [prints_of(home / "asset" / name, name) for name in sorted(SIZES)],
     }
     assert values(run("list", "--json").stdout) == [expected]
-    assert values(run("show", "tideglass-70b", "--json").stdout) == [expected]
+    assert values(run("show", "tideglass-70b", "--json").stdout) == [expected | {"watch": None}]
     listed = run("list").stdout
     assert [
         word in listed for word in ("tideglass-70b", "Tideglass 70B", "4.9 MiB", "critical embargoed")
@@ -465,3 +479,48 @@ def test_copy_of_a_recipient(home: Path) -> None:
     (asset,) = values(run("show", "film", "--json").stdout)
     own = [one for one in asset["files"] if one.get("variant") == "Acme"]
     assert [(one["path"], one["differs"]) for one in own] == [("weights/b.bin", [[0, 16384]])]
+
+
+def test_names_under_embargo_are_sent_after_a_typed_word_only(home: Path) -> None:
+    """Without a terminal or the option, or with another word, nothing changes; who let it, and when, is told and ends with the mode."""
+    run("add", "asset", "--title", "Tideglass 70B", "--id", "tideglass", "--embargo")
+    command = ["query-mode", "tideglass", "direct"]
+    refused = CliRunner().invoke(app, ["asset", *command])
+    assert isinstance(refused.exception, InputError)
+    assert "--yes-send-names" in str(refused.exception)
+    assert "that is not its id" in typed(*command, answer="yes")[1]
+    assert "let by" not in run("show", "tideglass").stdout
+    code, said = typed(*command, answer="tideglass")
+    assert (code, "direct, let by" in said) == (0, True)
+    shown = run("show", "tideglass").stdout
+    assert f"names sent under embargo: let by {getpass.getuser()} at 20" in shown
+    assert "asked_as: direct" in shown
+    (told,) = values(run("show", "tideglass", "--json").stdout)
+    assert told["names_sent"]["by"] == getpass.getuser()
+    run("query-mode", "tideglass", "feed-only")
+    assert "let by" not in run("show", "tideglass").stdout
+    run(*command, "--yes-send-names")
+    assert "let by" in run("show", "tideglass").stdout
+    refused = CliRunner().invoke(app, ["asset", "query-mode", "tideglass", "generic"])
+    assert isinstance(refused.exception, InputError)
+    assert home.exists()
+
+
+def test_a_confirmation_does_not_travel_by_file(home: Path) -> None:
+    """A catalogue that says embargoed and direct is refused, though it was exported from a work that was let go."""
+    run("add", "asset", "--title", "Tideglass 70B", "--id", "tideglass", "--embargo")
+    run("query-mode", "tideglass", "direct", "--yes-send-names")
+    (home / "out.jsonl").write_text(run("list", "--json").stdout)
+    refused = CliRunner().invoke(app, ["asset", "import", "out.jsonl"])
+    assert isinstance(refused.exception, InputError)
+    assert "under embargo" in str(refused.exception)
+
+
+def test_a_work_without_embargo_needs_no_word(home: Path) -> None:
+    """Its mode is simply said."""
+    run("add", "asset", "--title", "Tideglass 70B", "--id", "tideglass")
+    run("query-mode", "tideglass", "direct")
+    shown = run("show", "tideglass").stdout
+    assert "asked_as: direct" in shown
+    assert "let by" not in shown
+    assert home.exists()

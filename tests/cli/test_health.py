@@ -140,7 +140,11 @@ def without_calm(home: Path) -> None:
 def test_asset_that_nobody_looks_for(home: Path) -> None:
     """An asset is named when every site that would show it is blind."""
     assert "watch: looked for\n" in run(home, "asset", "show", "lantern")
+    watch = json.loads(run(home, "asset", "show", "lantern", "--json"))["watch"]
+    assert watch == {"blind_for_s": 0, "blind_sites": []}
     without_calm(home)
+    watch = json.loads(run(home, "asset", "show", "lantern", "--json"))["watch"]
+    assert (watch["blind_for_s"] > 0, watch["blind_sites"]) == (True, ["holed", "refused"])
     values = [json.loads(line) for line in run(home, "source", "health", "--json").splitlines()]
     assert values[-1]["asset"] == "lantern"
     assert values[-1]["sites"] == ["holed", "refused"]

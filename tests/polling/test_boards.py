@@ -99,3 +99,29 @@ async def test_thread_that_left_is_kept_until_it_answers(board: Poller) -> None:
     begun(board, {20: [20], 30: [30]}, {10: [10, 11, 40]})
     assert (await board.poll()).window.verdict is Coverage.OK
     assert "t/40" in await stored(board)
+
+
+async def test_a_board_that_was_turned_over_leaves_a_gap(board: Poller) -> None:
+    """No thread that was known is listed any more: others may have come and gone, also where a page fails meanwhile."""
+    begun(board, {90: [90]}, {10: [10, 11], 20: [20], 30: [30]})
+    board.web.pages["/t/thread/90.json"] = (500, "", {})
+    window = (await board.poll()).window
+    assert window.verdict is Coverage.GAP
+    assert "the site shows it no more" in (window.detail or "")
+    assert window.hole_from is not None
+    begun(board, {90: [90]}, {90: [90]})
+    assert (await board.poll()).window.verdict is Coverage.OK
+    assert "t/90" in await stored(board)
+
+
+async def test_a_pinned_thread_says_nothing_of_the_others(board: Poller) -> None:
+    """A thread that stays whatever happens does not show that the rest was seen; a moving one does."""
+    catalog = [{"no": 30, "sticky": 1, "last_modified": 1, "replies": 0, "time": 1}]
+    catalog.append({"no": 90, "last_modified": _time([90]), "replies": 0, "time": 1})
+    begun(board, {}, {no: [no] for no in (10, 20, 30, 90)})
+    board.web.pages["/t/catalog.json"] = (200, json.dumps([{"page": 1, "threads": catalog}]), {})
+    assert (await board.poll()).window.verdict is Coverage.GAP
+    catalog.append({"no": 91, "last_modified": _time([91]), "replies": 0, "time": 1})
+    begun(board, {}, {no: [no] for no in (30, 90, 91)})
+    board.web.pages["/t/catalog.json"] = (200, json.dumps([{"page": 1, "threads": catalog}]), {})
+    assert (await board.poll()).window.verdict is Coverage.OK

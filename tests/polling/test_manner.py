@@ -13,7 +13,8 @@ from leakwatch.model.asset import Asset, AssetId, QueryMode
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import Coverage
 from leakwatch.polling.blind import because, blindness, remedy
-from leakwatch.polling.run import MAX_KEPT, begin, keep, kept_json
+from leakwatch.polling.keeping import MAX_KEPT, Keeping, keep, kept_json
+from leakwatch.polling.run import begin
 from leakwatch.sources import feed
 from leakwatch.sources._kind import CredentialRef, Cursor, Page, Payload, PolledKind, Question, Request
 from leakwatch.store.repository import SqlRepository
@@ -149,7 +150,7 @@ async def test_a_kept_form_is_a_form_again(index: Poller) -> None:
         query_credential=("key", CredentialRef("k")),
         keep=True,
     )
-    state = replace(await index.state(), cursor=kept_json({request.url: request}, {}))
+    state = replace(await index.state(), cursor=kept_json({request.url: request}, {}, {}))
     assert begin(index.site, PAGED, state, ()).kept == {request.url: request}
 
 
@@ -185,7 +186,7 @@ async def test_follow_ups_beyond_what_is_kept_are_told_and_not_lost(
     index: Poller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What finds no room is said in the window, the page is read again, and in the end every item is there."""
-    monkeypatch.setattr("leakwatch.polling.run.MAX_KEPT", 5)
+    monkeypatch.setattr("leakwatch.polling.keeping.MAX_KEPT", 5)
     follower = Follower([f"n{n}" for n in range(5)])
     index.web.pages |= {f"/feed/n{name}": (200, "ok", {}) for name in range(9)}
     index.kind = follower.kind
@@ -206,10 +207,50 @@ async def test_follow_ups_beyond_what_is_kept_are_told_and_not_lost(
 async def test_a_kept_page_whose_follow_ups_find_no_room_is_kept(index: Poller) -> None:
     """The page behind a kept request is asked for again where not all of it could be kept."""
     page = Request(url="https://a.example/page", keep=True)
-    state = replace(await index.state(), cursor=kept_json({page.url: page}, {}))
+    state = replace(await index.state(), cursor=kept_json({page.url: page}, {}, {}))
     run = begin(index.site, PAGED, state, ())
     many = [Request(url=f"https://a.example/{n}", keep=True) for n in range(MAX_KEPT + 7)]
-    kept, left_out = keep(many, page.url, run)
-    assert left_out == 7
-    assert kept[page.url] == page
-    assert keep(many[:3], page.url, run) == ({one.url: one for one in many[:3]}, 0)
+    keeping = keep(many, page.url, run.kept, ())
+    assert keeping.waiting == 7
+    assert keeping.kept[page.url] == page
+    assert keep(many[:3], page.url, run.kept, ()) == Keeping(
+        {one.url: one for one in many[:3]}, tuple(many[:3])
+    )
+
+
+async def test_a_page_of_more_follow_ups_than_may_wait_is_worked_off(
+    index: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each poll does a bounded part of it, none twice; then the cursor moves, and what is new is found behind it."""
+    monkeypatch.setattr("leakwatch.polling.keeping.MAX_KEPT", 5)
+    follower = Follower([f"n{n}" for n in range(40)])
+    index.web.pages |= {f"/feed/n{name}": (200, "ok", {}) for name in range(41)}
+    index.kind = follower.kind
+    moved_at, asked = 0, 0
+    for number in range(1, 12):
+        await index.poll(max_requests=6)
+        assert len(index.web.asked) - asked <= 6
+        asked = len(index.web.asked)
+        cursor = (await index.state()).cursor
+        assert len(cursor.get("_kept") or {}) <= 5
+        if cursor.get("passed") == 40 and not moved_at:
+            moved_at = number
+            assert "_standing" not in cursor
+    assert moved_at == 8
+    follower.names.append("n40")
+    assert (await index.poll(max_requests=6)).window.verdict is Coverage.OK
+    read = [path.rpartition("/")[2] for path, _ in index.web.asked if not path.endswith("/1")]
+    assert sorted(read) == sorted(follower.names)
+
+
+async def test_a_page_without_end_is_left(index: Poller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page has beyond all bounds is counted and left out, and the cursor moves."""
+    monkeypatch.setattr("leakwatch.polling.keeping.MAX_KEPT", 5)
+    monkeypatch.setattr("leakwatch.polling.keeping.MAX_DONE", 10)
+    follower = Follower([f"n{n}" for n in range(1000)])
+    index.web.pages |= {f"/feed/n{name}": (200, "ok", {}) for name in range(1000)}
+    index.kind = follower.kind
+    details = [(await index.poll(max_requests=6)).window.detail or "" for _ in range(4)]
+    assert "995 follow-ups found no room" in details[0]
+    assert "and left out" in details[-1] or "and left out" in details[-2]
+    assert (await index.state()).cursor["passed"] == 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from leakwatch.config.reader import load_config
+from leakwatch.config import load_config
 from leakwatch.errors import ConfigError
 from leakwatch.model.asset import AssetId
 from leakwatch.sources import feed, page, paste, telegram
@@ -197,3 +198,22 @@ def test_a_torrent_that_is_named_by_its_infohash(address: str, infohash: str | N
     body = f"<rss version='2.0'><channel>{item}</channel></rss>"
     (seen,) = answered(feed.KIND, Request(url="https://a.example/rss"), body.encode())[1].observations
     assert seen.infohash_v1 == infohash
+
+
+def test_what_passes_is_no_edit_of_an_item() -> None:
+    """How long ago an item was and how many have it are not part of its text, so a later look is no new observation."""
+    body = (HERE / "page" / "times_ago.html").read_bytes()
+    request = json.loads((HERE / "page" / "times_ago.request.json").read_text())
+    later = body.replace(b"vor 3 Stunden", b"vor 5 Stunden").replace(b">12<", b">480<")
+    assert later != body
+    digests = [
+        [
+            one.content_digest
+            for one in answered(page.KIND, Request(url=request["url"], state=request["state"]), told)[
+                1
+            ].observations
+        ]
+        for told in (body, later, body.replace(b"Tideglass 7B", b"Tideglass 8B"))
+    ]
+    assert digests[0] == digests[1]
+    assert digests[0][0] != digests[2][0]

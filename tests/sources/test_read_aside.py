@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from leakwatch.limited.pages import PageReader
+from leakwatch.limited.reading import parsed
 from leakwatch.sources import KINDS
 from leakwatch.sources._kind import PolledKind
 
@@ -43,4 +44,4 @@ async def test_a_page_comes_back_whole(expected: Path, reader: PageReader) -> No
     """Observations, requests and cursor are the same, with the infohashes of locators, which are bytes."""
     kind, (_, payload) = KINDS[expected.parent.name], payload_of(expected)
     assert isinstance(kind, PolledKind)
-    assert await reader.read(kind, payload) == kind.parse(payload)
+    assert await reader.read(kind, payload) == parsed(kind, payload)

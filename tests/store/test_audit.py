@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from leakwatch.model.audit import FIRST, AuditEntry, broken_at, make_entry
+from leakwatch.model.audit import FIRST, AuditEntry, broken_at, link, make_entry
 from leakwatch.store.repository import SqlRepository
 
 NOON = datetime.fromisoformat("2026-11-20T12:00:00.000123+00:00")
@@ -65,3 +65,28 @@ def test_one_left_out() -> None:
     assert broken_at([entries[0], *entries[2:]]) == 3
     assert broken_at([entries[1], entries[0]]) == 2
     assert broken_at(entries[2:], entries[1]) is None
+
+
+def test_a_chain_without_its_words() -> None:
+    """Somebody who is told of some entries only the digest of what they say can follow the chain to its end."""
+    before = FIRST
+    for number, one in enumerate(chain(), 1):
+        before = link(number, one.content, before)
+    assert before == chain()[-1].digest
+
+
+async def test_many_at_once(repository: SqlRepository) -> None:
+    """Entries about several subjects are added together and stand in order; the head may leave actions aside."""
+    async with repository.writing() as work:
+        assert await work.audit.head() is None
+        await work.audit.append("somebody", "noted", "LW-0", {}, NOON)
+        told = {f"LW-{number}": {"n": number} for number in range(1, 1203)}
+        await work.audit.append_all("leakwatch:crawl", "captured", told, NOON)
+        await work.audit.append_all("leakwatch:crawl", "captured", {}, NOON)
+        await work.audit.append("somebody", "packed", "LW-1", {}, NOON)
+    async with repository.reading() as work:
+        entries = await work.audit.entries(limit=5000)
+        head = await work.audit.head(but=["packed"])
+    assert len(entries) == 1204
+    assert broken_at(entries) is None
+    assert head == entries[-2]

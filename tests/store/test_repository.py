@@ -12,6 +12,7 @@ from leakwatch.errors import Conflict, StoreError
 from leakwatch.extract.links import find_locators
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.evidence import Capture
 from leakwatch.model.finding import (
     EventKind,
     FileProof,
@@ -31,7 +32,6 @@ from leakwatch.model.finding import (
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.service import make_test_alert
-from leakwatch.sources._kind import Payload, Request
 from leakwatch.store.proofs import MAX_FILES, MAX_PROOFS
 from leakwatch.store.repository import SqlRepository
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, PiecesRoot
@@ -153,11 +153,14 @@ async def test_observation_is_stored_once(repository: SqlRepository) -> None:
     edited = replace(SEEN, text="edited")
     recounted = replace(SEEN, seeders=7, fetched_at=NOON + timedelta(hours=1))
     async with repository.writing() as work:
-        assert await work.findings.unseen([SEEN, SEEN]) == [SEEN]
-        await work.findings.store([SEEN])
-        await work.findings.store([SEEN])
+        assert await work.findings.unseen([SEEN, SEEN]) == ([SEEN], frozenset())
+        first = await work.findings.store([SEEN])
+        assert await work.findings.store([SEEN]) == first
+        both = await work.findings.store([SEEN, replace(SEEN, text="both")])
+        assert len(both) == 2
+        assert first.items() < both.items()
     async with repository.reading() as work:
-        assert await work.findings.unseen([SEEN, edited, recounted]) == [edited]
+        assert await work.findings.unseen([SEEN, edited, recounted]) == ([edited], {"g/1"})
         assert await work.findings.known_items("board", ["g/1", "g/2"]) == {"g/1"}
         assert await work.findings.known_items("board", ["g/2"]) == frozenset()
         assert await work.findings.known_items("other", ["g/1"]) == frozenset()
@@ -398,17 +401,28 @@ async def test_an_interim_verdict_is_judged_again(repository: SqlRepository) -> 
         assert await work.swarms.due(NOON) == []
 
 
+def capture(digest: str, site: str, parser: str) -> Capture:
+    """A capture of some page."""
+    return Capture(
+        digest=digest,
+        warc=None,
+        site=site,
+        url="x",
+        status=200,
+        headers={},
+        captured_at=NOON,
+        parser=parser,
+    )
+
+
 async def test_what_the_dht_told_is_found_by_its_swarm(repository: SqlRepository) -> None:
     """Evidence of an observation is metadata only where it was heard in the DHT; a page is not."""
     async with repository.writing() as work:
         for site, digest in (("dht", "a" * 64), ("board", "b" * 64)):
-            url = Request(url="x")
-            payload = Payload(request=url, url="x", status=200, headers={}, body=b"", fetched_at=NOON)
             where = find_locators(f"magnet:?xt=urn:btih:{'cd' * 20}")
             await work.findings.store([replace(SEEN, site=site, locators=where, evidence=digest)])
-            await work.findings.keep_evidence(
-                digest, payload, site, f"{'dht' if site == 'dht' else 'feed'}/1"
-            )
+            parser = f"{'dht' if site == 'dht' else 'feed'}/1"
+            await work.evidence.keep(capture(digest, site, parser))
         assert await work.findings.metadata_digests(["cd" * 20]) == ["a" * 64]
         assert await work.findings.metadata_digests(["ee" * 20]) == []
 
@@ -421,8 +435,9 @@ async def test_cursor_is_guarded(repository: SqlRepository) -> None:
         assert state is not None
         assert [one.name for one in await work.sites.due(NOON)] == ["board"]
         assert await work.sites.due_names(NOON) == [("board", "b.example")]
-        assert await work.sites.due_names(NOON, "b.example") == [("board", "b.example")]
-        assert await work.sites.due_names(NOON, "a.example") == []
+        assert [one.name for one in await work.sites.due(NOON, "b.example")] == ["board"]
+        assert await work.sites.due(NOON, "b.example", {"board"}) == []
+        assert await work.sites.due(NOON, "a.example") == []
         moved = await work.sites.move_cursor(state, {"g/1": 5}, {})
         assert moved.version == state.version + 1
         with pytest.raises(Conflict):

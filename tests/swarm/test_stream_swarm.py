@@ -24,6 +24,7 @@ from leakwatch.daemon import Daemon, running
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Verdict
+from leakwatch.model.route import Routing
 from leakwatch.model.swarm import SwarmSample
 from leakwatch.pipeline import Brain
 from leakwatch.ports import Repository, Swarm
@@ -209,7 +210,7 @@ async def test_from_the_dht_to_a_finding(world: World, repository: SqlRepository
     session = SwarmSession(settings)
     vault, brain = (
         FileVault(tmp_path / "evidence"),
-        Brain(build_index([ASSET]), load_weights(), load_rules(None), ()),
+        Brain(build_index([ASSET]), load_weights(), load_rules(None), Routing()),
     )
     told: list[tuple[int, int]] = []
 

@@ -7,13 +7,12 @@ cannot be read, and what lies before 1990, is no date: a wrong one is worse than
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from leakwatch.sources._ago import MAX_CHARS, at_clock, believed, hour_of, relative, since, zone_of
 from leakwatch.sources._fields import when
 
-_OLDEST = 1990
-_MAX_CHARS = 200
 _MONTHS: tuple[str, ...] = tuple("jan feb mar apr may jun jul aug sep oct nov dec".split())
 _DAYS: tuple[str, ...] = tuple("mon tue wed thu fri sat sun".split())
 _NUMBER = r"\d{1,2}"
@@ -43,73 +42,40 @@ _LAYOUTS = (
     "d MMM yyyy H:mm:ss", "d MMM yyyy H:mm", "d MMM yyyy", "d MMM yy", "MMM d yyyy H:mm:ss", "MMM d yyyy H:mm",
     "MMM d yyyy h:mm tt", "MMM d yyyy", "M-d yyyy", "M-d H:mm", "d MMM H:mm", "MMM d H:mm", "d MMM", "MMM d",
 )  # fmt: skip
-_SPANS = {
-    "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "mins": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600,
-    "d": 86400, "day": 86400, "w": 604800, "wk": 604800, "week": 604800, "mo": 2592000, "mon": 2592000,
-    "month": 2592000, "y": 31536000, "yr": 31536000, "year": 31536000,
-}  # fmt: skip
-_SPAN = re.compile(r"(?<![\d.])(\d{1,6}(?:\.\d{1,6})?|\ban?\b)\s*([a-z]+)")
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]m)?(?:\s*([+-]\d{2}:?\d{2}))?", re.IGNORECASE)
-_RELATIVE = re.compile(r"(today|yesterday|tomorrow)\b", re.IGNORECASE)
+_SPANNED = re.compile(r"(?:\d{1,6}(?:\.\d{1,6})?|an?\b)\s*[a-z]")
 _WEEKDAY = re.compile(r"(mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b", re.IGNORECASE)
 
 
 def by_layout(text: str, layout: str, now: datetime) -> datetime | None:
     """The time that a text tells in a layout of .NET ("yyyy-MM-dd HH:mm zzz") or Go ("2006-01-02 15:04 -0700")."""
-    found = _pattern(layout[:_MAX_CHARS]).fullmatch(" ".join(text[:_MAX_CHARS].split()))
+    found = _pattern(layout[:MAX_CHARS]).fullmatch(" ".join(text[:MAX_CHARS].split()))
     if not found:
         return None
     told = {name: value for name, value in found.groupdict().items() if value}
     try:
-        return _believed(_assembled(told, now), now)
+        return believed(_assembled(told, now), now)
     except (ValueError, OverflowError):
         return None
 
 
 def in_words(text: str, now: datetime) -> datetime | None:
     """The time that a text tells in whatever words, or None."""
-    told = " ".join(text[:_MAX_CHARS].replace("\u00a0", " ").split()).strip(" ,.")
+    told = " ".join(text[:MAX_CHARS].replace("\u00a0", " ").split()).strip(" ,.")
     try:
-        return _believed(_in_words(told, now), now)
+        return believed(_in_words(told, now), now)
     except (ValueError, OverflowError):
         return None
-
-
-def since(text: str, now: datetime) -> datetime | None:
-    """Now less "1 year 3 months", "an hour ago", "5m"; None where there is no span of time in the text."""
-    total, is_any = 0.0, False
-    for number, unit in _SPAN.findall(text[:_MAX_CHARS].lower()):
-        seconds = _SPANS.get(unit) or _SPANS.get(unit.removesuffix("s"))
-        if seconds:
-            total += (1.0 if number[0] == "a" else float(number)) * seconds
-            is_any = True
-    try:
-        return now - timedelta(seconds=total) if is_any else None
-    except OverflowError:
-        return None
-
-
-def _believed(told: datetime | None, now: datetime) -> datetime | None:
-    if told is None:
-        return None
-    told = told.astimezone(UTC)
-    return told if _OLDEST <= told.year <= now.year + 50 else None
 
 
 def _in_words(told: str, now: datetime) -> datetime | None:
     lower = told.lower()
     if re.fullmatch(r"\d{9,10}|\d{12,13}", told):
         return datetime.fromtimestamp(int(told) / (1000 if len(told) > 10 else 1), UTC)
-    if lower in ("now", "just now"):
-        return now
-    relative = _RELATIVE.match(lower)
-    if relative:
-        days = {"today": 0, "yesterday": -1, "tomorrow": 1}[relative[1]]
-        return _at_clock(now, told, days)
-    if "ago" in lower or _SPAN.match(lower):
+    spanned = relative(told, now)
+    if spanned is None and ("ago" in lower or _SPANNED.match(lower)):
         spanned = since(lower, now)
-        if spanned:
-            return spanned
+    if spanned:
+        return spanned
     for layout in _LAYOUTS:
         found = by_layout(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|[,.](?=\s)|\bat\b", "", told), layout, now)
         if found:
@@ -117,36 +83,12 @@ def _in_words(told: str, now: datetime) -> datetime | None:
     weekday = _WEEKDAY.match(lower)
     if weekday and ("," not in told or not re.search(r"\d{4}", told)):
         back = (now.weekday() - _DAYS.index(weekday[1][:3])) % 7
-        return _at_clock(now, told, -back)
+        return at_clock(now, told, -back)
     return when(told)
 
 
-def _at_clock(now: datetime, told: str, days: int) -> datetime:
-    """The day so many days from now, in the text's zone, at the text's time or at midnight."""
-    clock = _CLOCK.search(told)
-    zone = _zone(clock[5]) if clock and clock[5] else UTC
-    day = (now.astimezone(zone) + timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
-    if not clock:
-        return day
-    return day.replace(hour=_hour(int(clock[1]), clock[4]), minute=int(clock[2]), second=int(clock[3] or 0))
-
-
-def _hour(hour: int, half: str | None) -> int:
-    if not half or hour > 12:
-        return hour
-    return hour % 12 + (12 if half[0].lower() == "p" else 0)
-
-
-def _zone(text: str) -> timezone:
-    if text.upper() == "Z":
-        return UTC
-    digits = text[1:].replace(":", "").ljust(4, "0") if len(text) > 3 else f"{text[1:]:0>2}00"
-    span = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4]))
-    return timezone(-span if text[0] == "-" else span)
-
-
 def _assembled(told: dict[str, str], now: datetime) -> datetime:
-    zone = _zone(told["zone"]) if "zone" in told else UTC
+    zone = zone_of(told["zone"]) if "zone" in told else UTC
     here = now.astimezone(zone)
     month = _MONTHS.index(told["month_name"][:3].lower()) + 1 if "month_name" in told else 0
     month = month or int(told.get("month", 0))
@@ -156,7 +98,7 @@ def _assembled(told: dict[str, str], now: datetime) -> datetime:
         year,
         here.month if is_clock_only else month or 1,
         here.day if is_clock_only else int(told.get("day", 1)),
-        _hour(int(told.get("hour", 0)), told.get("half")),
+        hour_of(int(told.get("hour", 0)), told.get("half")),
         int(told.get("minute", 0)),
         int(told.get("second", 0)),
         tzinfo=zone,

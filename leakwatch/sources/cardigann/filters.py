@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qs, quote_plus, unquote_plus, urlsplit
 
+from leakwatch.sources._ago import since
 from leakwatch.sources.cardigann import dates, patterns
 from leakwatch.sources.cardigann.definition import Filter
 
@@ -84,7 +85,7 @@ def _applied(name: str, args: Sequence[str], text: str, now: datetime, encoding:
     if name in ("dateparse", "timeparse"):
         return _iso(dates.by_layout(text, args[0], now), text)
     if name in ("timeago", "reltime"):
-        return _iso(dates.since(text, now) or dates.in_words(text, now), text)
+        return _iso(since(text, now) or dates.in_words(text, now), text)
     if name == "fuzzytime":
         return _iso(dates.in_words(text, now), text)
     if name == "regexp":

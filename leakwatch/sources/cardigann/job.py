@@ -24,7 +24,7 @@ _MAX_KNOWN = 6000
 class Job:
     """All that is known of a search while its answers are read; it travels in the requests' state.
 
-    `known`: by where an item is listed and its key, how often its page was read in vain, or DONE.
+    `offset`: how many items stand on the pages before this one. `known`: by where an item is listed and its key, how often its page was read in vain, or DONE.
     """
 
     text: str
@@ -37,6 +37,7 @@ class Job:
     known: Mapping[str, int] = field(default_factory=dict[str, int])
     max_details: int = 50
     path: int = 0
+    offset: int = 0
 
     @classmethod
     def of_site(cls, site: CardigannSite, words: str, cursor: Cursor) -> Job:
@@ -79,6 +80,7 @@ class Job:
             known={key: fields.count(value) or 0 for key, value in fields.mapping(told.get("known")).items()},
             max_details=fields.count(told.get("max_details")) or 0,
             path=fields.count(told.get("path")) or 0,
+            offset=fields.count(told.get("offset")) or 0,
         )
 
     @property
@@ -99,9 +101,9 @@ class Job:
         keywords = filters.apply(
             self.words, definition.search.keywords_filters, now, lambda text: template.expand(text, bare)
         )
-        return requests.variables(
-            config, " ".join(keywords.split()) if self.words else "", self.words, self.ids, self.year
-        )
+        words = " ".join(keywords.split()) if self.words else ""
+        told = requests.variables(config, words, self.words, self.ids, self.year)
+        return told | ({requests.OFFSET: str(self.offset)} if self.offset else {})
 
     @property
     def place(self) -> str:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from leakwatch.sources._kind import Cursor, PolledKind, Question, Request
+from leakwatch.sources._kind import Cursor, Page, Payload, PolledKind, Question, Request
 from leakwatch.sources.cardigann import requests
 from leakwatch.sources.cardigann.job import Job
 from leakwatch.sources.cardigann.parsing import parse
 from leakwatch.sources.cardigann.site import CardigannSite
 
 _MAX_WORDS, _ANY_YEAR = 500, 2000
+_MAX_OFFSET = 5000
 
 
 def start(site: CardigannSite, cursor: Cursor) -> Iterator[Request]:
@@ -29,6 +30,19 @@ def ask(site: CardigannSite, cursor: Cursor, question: Question) -> Iterator[Req
     """The search for the words of a name."""
     if question.words.strip():
         yield from _search(site, cursor, question.words.strip()[:_MAX_WORDS])
+
+
+def back(site: CardigannSite, payload: Payload, page: Page) -> Request | None:  # noqa: ARG001 - the job says it all
+    """The items behind those of a page, where the definition's search can be asked for them."""
+    job = Job.of_state(payload)
+    listed = sum(not one.native_id.endswith("#page") for one in page.observations)
+    paths = job.definition.search.paths
+    if job.words or payload.request.state.get("step") != "rows" or not listed or job.path >= len(paths):
+        return None
+    if not requests.has_pages(job.definition, job.path) or job.offset + listed > _MAX_OFFSET:
+        return None
+    behind = replace(job, offset=job.offset + listed).searches()
+    return next((one for one in behind if one.state["job"]["path"] == job.path), None)
 
 
 def _search(site: CardigannSite, cursor: Cursor, words: str) -> Iterator[Request]:
@@ -50,6 +64,7 @@ KIND = PolledKind(
     start=start,
     parse=parse,
     ask=ask,
+    back=back,
     empty_is_normal=True,
     is_window=True,
     is_markup=True,

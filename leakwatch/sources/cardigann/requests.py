@@ -14,6 +14,7 @@ from leakwatch.sources.cardigann.template import Value
 _NOT_OURS = frozenset({"user-agent", "authorization", "host", "content-length", "accept-encoding"})
 _SAFE_CONFIG = "/:,;@=?&+~!*'()$"
 MAX_URL = 8000
+OFFSET = ".Query.Offset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,16 @@ def needs_year(definition: Definition) -> bool:
         value for _, value in search.inputs
     ]
     return any(".Today" in text for text in texts)
+
+
+def has_pages(definition: Definition, index: int) -> bool:
+    """Whether a search path says how to ask for older items: behind so many.
+
+    A page's number would not do: whether the first is 0 or 1 is not told, and a page that is left out is a silent gap.
+    """
+    path = definition.search.paths[index]
+    inputs = [*(definition.search.inputs if path.inherits_inputs else ()), *path.inputs]
+    return any(OFFSET in text for text in (path.path, *(value for _, value in inputs)))
 
 
 def searches(

@@ -29,13 +29,13 @@ def changed_patches(
     for item, pull in pulls:
         key, updated = f"{pull.native_id}{_PATCH}", fields.text(item.get("updated_at"), 100) or ""
         if patched.get(key) != updated:
-            requests.append(_files_request(pull, state))
+            requests.append(_files_request(pull, updated, state))
             told[key] = updated
     known = patched | told
     return requests, told | dict.fromkeys(sorted(known, key=lambda key: str(known[key]))[:-_MAX_PATCHES])
 
 
-def _files_request(pull: Observation, state: Mapping[str, Json]) -> Request:
+def _files_request(pull: Observation, version: str, state: Mapping[str, Json]) -> Request:
     """The request for the files of a pull request, which must not be lost: the cursor moves past it."""
     repository, _, number = pull.native_id.rpartition("/pull/")
     base = state.get("api") or api.PUBLIC
@@ -43,6 +43,7 @@ def _files_request(pull: Observation, state: Mapping[str, Json]) -> Request:
         "step": "files",
         "repository": repository,
         "number": int(number),
+        "version": version,
         "title": pull.title,
         "author": pull.author,
         "url": pull.url,

@@ -103,12 +103,14 @@ def _follow_ups(
         version = fields.text(item.get("updated_at"), 100) or ""
         query = urlencode({"sort": "desc", "order_by": "updated_at", "per_page": api.PER_PAGE})
         request = api.get(
-            f"{base}/notes?{query}", {**told, "step": "notes", "pages": _NOTES_PAGES}, keep=True
+            f"{base}/notes?{query}",
+            {**told, "step": "notes", "pages": _NOTES_PAGES, "version": version},
+            keep=True,
         )
         yield f"{seen.native_id}/notes", version, request
     head = fields.hex_digest(item.get("sha"), 20)
     if step == "merge_requests" and head:
-        more = {"step": "diffs", "pages": _DIFF_PAGES, "author": seen.author}
+        more = {"step": "diffs", "pages": _DIFF_PAGES, "author": seen.author, "version": head}
         url = f"{base}/diffs?per_page={api.PER_PAGE}"
         # the time stands first, so that the oldest are the first to be forgotten
         version = f"{item.get('created_at') or ''} {head}"[:200]

@@ -80,6 +80,29 @@ def test_a_poll_names_nothing() -> None:
     assert json.loads(json.dumps(dict(first.state)))["job"]["words"] == ""
 
 
+def test_older_items_are_asked_for_where_the_definition_says_how() -> None:
+    """Behind as many as were listed, page after page; a definition without an offset, and a search, have no page behind."""
+    told = changed("lantern", ("  inputs:\n", '  inputs:\n    start: "{{ .Query.Offset }}"\n'))
+    paged = CardigannSite(definition=told)
+    (first, *_) = started(paged)
+    assert "start=" not in first.url
+    body = table(*(ROW.format(n) for n in range(3)))
+    page = KIND.parse(answer(first, body))
+    assert len(page.observations) == 3
+    assert KIND.back
+    second = KIND.back(paged, answer(first, body), page)
+    assert second is not None
+    assert dict(parse_qsl(urlsplit(second.url).query))["start"] == "3"
+    third = KIND.back(paged, answer(second, body), KIND.parse(answer(second, body)))
+    assert third is not None
+    assert dict(parse_qsl(urlsplit(third.url).query))["start"] == "6"
+    assert KIND.back(paged, answer(first, body), Page()) is None
+    (plain, *_) = started(site("lantern"))
+    assert KIND.back(site("lantern"), answer(plain, body), page) is None
+    (search, *_) = asked(paged, "tide")
+    assert KIND.back(paged, answer(search, body), page) is None
+
+
 def test_a_question_is_the_words_after_the_filters() -> None:
     """Words pass the definition's filters and are encoded; the site's setting is part of the path."""
     first = asked(site("lantern", settings={"sort": "size"}), "Paper-Lamp & kites")[0]

@@ -1,4 +1,4 @@
-"""Weekdays and hours in which a site is read: `mon-fri 08:00-20:00 Europe/Berlin`."""
+"""Weekdays and hours, in which a site is read or people sleep: `mon-fri 08:00-20:00 Europe/Berlin`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from apscheduler.triggers.cron import CronTrigger
 
 from leakwatch.errors import ConfigError
 
@@ -36,7 +34,7 @@ class Opening:
             raise ConfigError(_EXAMPLE)
         begins, ends = _minutes(found[2]), _minutes(found[3])
         if begins in (ends, 1440):
-            raise ConfigError("the hours are empty; leave window out to read a site at all hours")
+            raise ConfigError("the hours are empty; leave it out for all hours")
         try:
             zone = ZoneInfo(found[4] or "UTC")
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -49,22 +47,34 @@ class Opening:
         )
 
     def is_open(self, at: datetime) -> bool:
-        """Whether the site is read at this time."""
+        """Whether this time lies in the hours."""
         local = at.astimezone(self.zone).replace(tzinfo=None)
-        for day in (local.date(), local.date() - timedelta(days=1)):
-            begins = datetime.combine(day, self.begins)
-            if day.weekday() in self.days and begins <= local < begins + self.lasts:
-                return True
-        return False
+        return any(begins <= local < begins + self.lasts for begins in self._near(local, -1, 0))
 
     def opens(self, after: datetime) -> datetime:
-        """The next time from which on the site is read."""
-        days = ",".join(_DAYS[day] for day in sorted(self.days))
-        trigger = CronTrigger(
-            day_of_week=days, hour=self.begins.hour, minute=self.begins.minute, timezone=self.zone
-        )
-        found = trigger.get_next_fire_time(None, after)
-        return (found or after + timedelta(days=1)).astimezone(UTC)
+        """When the hours begin next. Where clocks jump over that time, it is as long after the jump."""
+        local = after.astimezone(self.zone).replace(tzinfo=None)
+        told = (one for begins in self._near(local, -1, 8) for one in self._utc(begins))
+        return min(one for one in told if one > after)
+
+    def closes(self, at: datetime) -> datetime:
+        """When hours that are open at this time end: where clocks go back over that time, at its second coming."""
+        local = at.astimezone(self.zone).replace(tzinfo=None)
+        open_now = [one for one in self._near(local, -1, 0) if one <= local < one + self.lasts]
+        if not open_now:
+            return at
+        ends = max(open_now) + self.lasts
+        return max((one for one in self._utc(ends) if one > at), default=at + timedelta(minutes=1))
+
+    def _near(self, local: datetime, first: int, last: int) -> list[datetime]:
+        """The local times at which hours begin, so many days around a day."""
+        days = (local.date() + timedelta(days=step) for step in range(first, last + 1))
+        return [datetime.combine(day, self.begins) for day in days if day.weekday() in self.days]
+
+    def _utc(self, local: datetime) -> list[datetime]:
+        """When a clock on the wall shows this: twice where it goes back, and after the jump where it jumps over it."""
+        first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        return [first, second] if second > first else [first]
 
 
 def _minutes(text: str) -> int:

@@ -1,0 +1,29 @@
+"""Who let the names of an asset under embargo be sent to sites, and when.
+
+Why: that is the one way in which an embargo is loosened without being lifted, so it must be told whose decision it was.
+
+Revision: 0009
+Revises: 0008
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.add_column("asset", sa.Column("released_by", sa.Text(), nullable=True))
+    op.add_column("asset", sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    """Undo."""
+    op.drop_column("asset", "released_at")
+    op.drop_column("asset", "released_by")
