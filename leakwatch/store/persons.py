@@ -71,8 +71,8 @@ class SqlPersons:
             hits = [_folded(one).like(wanted, escape="\\") for one in texts]
             if not hits:
                 continue
-            result = await self._connection.stream(sa.select(table).where(sa.or_(*hits)))
-            async for row in result.mappings():
+            result = await self._connection.execute(sa.select(table).where(sa.or_(*hits)))
+            for row in result.mappings():
                 told = {name: value for name, value in row.items() if not isinstance(value, bytes)}
                 named = tuple(one.name for one in texts if _occurs(text, row[one.name]))
                 yield Mention(table=table.name, columns=named, row=told)

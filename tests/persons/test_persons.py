@@ -22,6 +22,7 @@ from leakwatch.model.allow import Allow, AllowWhat
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import EventKind, FindingEvent
 from leakwatch.model.observation import Observation
+from leakwatch.model.route import Routing
 from leakwatch.persons import drop_bytes, erase, report, tell_author, tell_mail
 from leakwatch.pipeline import Brain, take_page
 from leakwatch.privacy import PLAIN, Authors
@@ -60,7 +61,7 @@ async def take(
     async with repository.writing() as work:
         await work.catalogue.save(ASSET, NOON)
         await work.sites.sync([("board", "feed", "h")], NOON)
-    brain = Brain(build_index([ASSET]), load_weights(), load_rules(None), (), authors=authors)
+    brain = Brain(build_index([ASSET]), load_weights(), load_rules(None), Routing(), authors=authors)
     for number, page in enumerate(pages):
         async with repository.reading() as work:
             state = await work.sites.get("board")
@@ -175,7 +176,7 @@ async def test_erasing_with_the_evidence(repository: SqlRepository, vault: FileV
     done = await erase(WHO, HIDDEN, repository, reason="asked", actor="ann", at=NOON, with_evidence=True)
     assert ([one.digest for one in done.dropped], [one.digest for one in done.kept]) == ([own], [shared])
     assert vault.get(own)
-    assert drop_bytes(done.dropped, tmp_path / "evidence") == 1
+    assert drop_bytes(done.dropped, tmp_path / "evidence") == 2  # the page, and the record of how it came
     assert not (tmp_path / "evidence" / own[:2] / own).exists()
     assert vault.get(shared)
     assert own not in await everything(repository)
