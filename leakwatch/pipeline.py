@@ -102,8 +102,13 @@ async def take_page(
     brain: Brain,
     repository: Repository,
     vault: Vault,
+    *,
+    drill: AssetId | None = None,
 ) -> Taken:
-    """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError."""
+    """Match what is new on a page and commit everything that follows from it. Raises: Conflict, StoreError.
+
+    `drill` is the asset that the page only pretends to show; no other is looked at then.
+    """
     located = await asyncio.to_thread(lambda: [to_keep(one, brain) for one in page.observations])
     async with repository.reading() as work:
         fresh, before = await work.findings.unseen(located)
@@ -127,7 +132,10 @@ async def take_page(
             await work.swarms.add(counts)
             for seen, (_, matches) in zip(stored, matched, strict=True):
                 for one in matches:
-                    if one.asset in there:
+                    if one.asset == drill:
+                        row = ids[f"{seen.native_id}\n{seen.content_digest}"]
+                        await _take_drill(one, seen, row, brain, work, counted)
+                    elif one.asset in there and drill is None:
                         row = ids[f"{seen.native_id}\n{seen.content_digest}"]
                         counted.how = _how(seen, state)
                         await take_match(one, seen, row, brain, work, counted)
@@ -271,6 +279,26 @@ async def _news(finding: Finding | None, place: PlaceClass, work: Work) -> News:
 def is_looked_at_again(seen: Observation, asset: Asset) -> bool:
     """Whether its page may be asked for once more: of an embargoed asset only where its owner said yes."""
     return asset.may_look_up_swarm and (seen.url or "").startswith(("http://", "https://"))
+
+
+async def _take_drill(
+    one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: Counted
+) -> None:
+    """A case of its own, which no sighting joins; nothing is asked of a swarm, and no allow list hides it."""
+    asset = brain.index.assets[one.asset]
+    result = triage(one, seen, None, asset)
+    if result is None:
+        return
+    finding = replace(result.finding, drill=True, title=f"[DRILL] {result.finding.title}")
+    await work.findings.save(finding)
+    keys = [short_key(f"item:{seen.site}/{seen.native_id}")]
+    await work.findings.add_sighting(
+        finding.id, row, seen, one, keys, class_of(brain.pack.kinds.get(seen.site))
+    )
+    await work.findings.add_artefacts(asset.id, finding.id, keys)
+    for event in result.events:
+        marked = replace(event, detail={**event.detail, "drill": "yes"})
+        counted.alerts += await tell_event(marked, finding, asset, brain.routes, work)
 
 
 async def _take_allowed(

@@ -39,6 +39,7 @@ from .test_pipeline import ASSET, NOON, PROVED, Desk, desk, hub_copy, magnet, po
 __all__ = ["desk"]
 LATER = NOON + timedelta(hours=1)
 NAME = "Tideglass 70B"
+OURS = ("leakwatch:calendar", "leakwatch:allow")
 
 
 class Heard:
@@ -64,11 +65,12 @@ async def kinds(desk: Desk, ident: str) -> list[EventKind]:
 
 
 async def actions(desk: Desk, subject: str | None = None) -> list[tuple[str, str]]:
-    """Who did what, by the audit, whose chain is whole."""
+    """What people, the calendar and expired entries did, by the audit, whose chain is whole."""
     async with desk.repository.reading() as work:
         entries = await work.audit.entries()
     assert broken_at(entries) is None
-    return [(one.actor, one.action) for one in entries if subject in (None, one.subject)]
+    ours = [one for one in entries if one.actor in OURS or not one.actor.startswith("leakwatch:")]
+    return [(one.actor, one.action) for one in ours if subject in (None, one.subject)]
 
 
 async def reloaded(desk: Desk) -> Asset:
@@ -123,8 +125,9 @@ async def test_sightings_leave_with_the_keys_and_proofs_that_only_they_hold(desk
         assert f"swarm:{1:040x}" in await work.findings.keys(left.id)
     await desk.take(post("4", NAME, magnet(2), "d"))
     await desk.take(post("5", NAME, magnet(1), "e"))
+    await desk.take(hub_copy())  # what the torrent that left was proved to carry
     counts = {one.id: one.sightings for one in await desk.findings()}
-    assert counts == {left.id: 2, new.id: 3}
+    assert counts == {left.id: 2, new.id: 4}
     await desk.conclude(await desk.task(1), PROVED)
     assert len(await desk.findings()) == 2
 
@@ -155,6 +158,25 @@ async def test_a_merge_by_hand_forgets_what_kept_them_apart(desk: Desk) -> None:
     assert (event.actor, event.reason) == ("bob", "it was right")
     await desk.take(post("9", NAME, f"{magnet(1)} {magnet(2)}", "d"))
     assert [each.sightings for each in await desk.findings()] == [4]
+
+
+async def test_what_keeps_a_case_apart_holds_for_whoever_it_becomes_part_of(desk: Desk) -> None:
+    """A case that is merged into a third one brings along what does not join it with the case that was split off."""
+    await desk.take(post("0", NAME, magnet(7), "d"))
+    (third,) = await desk.findings()
+    for number, text, site in (
+        (1, magnet(1), "a"),
+        (2, magnet(2), "b"),
+        (3, f"{magnet(1)} {magnet(2)}", "c"),
+    ):
+        await desk.take(replace(post(str(number), NAME, text, site), fetched_at=LATER))
+    case = next(one for one in await desk.findings() if one.id != third.id)
+    second = [one.id for one in (await shown(desk, case.id)).sightings if one.native_id in "23"]
+    _, new = await split(desk.repository, case.id, second, "ann", "apart", LATER)
+    await merge(desk.repository, third.id, case.id, "ann", "one leak", LATER, tell=record)
+    await desk.take(post("3", NAME, f"edited: {magnet(1)} {magnet(2)}", "c"))
+    counts = {one.id: one.sightings for one in await desk.findings()}
+    assert counts == {third.id: 2, new.id: 3}
 
 
 async def test_what_cannot_be_split_or_merged_is_refused(desk: Desk) -> None:

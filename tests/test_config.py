@@ -325,16 +325,17 @@ def test_shipped_example_loads(folder: Path) -> None:
     assert [site.name for site in read(folder, text).sites] == ["4chan-g", "huggingface"]
     text = re.sub(r"^# (?=\[|[a-z_]+ = )", "", text, flags=re.MULTILINE)
     text = re.sub(r"^\[secrets\].*$", "[secrets]\nprowlarr = 'x'", text, flags=re.MULTILINE)
-    text = text.replace("secrets/github-token", "secrets/github").replace(
-        "secrets/slack-webhook", "secrets/slack"
-    )
+    for file in ("github-token", "slack-webhook", "pagerduty"):
+        text = text.replace(f"secrets/{file}", f"secrets/{'slack' if 'slack' in file else 'github'}")
     text = text.replace("LEAKWATCH_PROVER_TOKEN", "LEAKWATCH_TEST_PROVER")
     text = re.sub(r"url_env = \"LEAKWATCH_HEARTBEAT\"", 'url = "https://watchdog.example/"', text)
+    text = text.replace('app_token_file = "secrets/slack-app"', "app_token = 'xapp-1'")
+    text = text.replace('token_file = "secrets/slack-bot"', "token = 'xoxb-1'")
     config = read(folder, text.replace("LEAKWATCH_SMTP_PASSWORD", "LEAKWATCH_TEST_PASSWORD"))
     assert [one.name for one in config.provers] == ["vault"]
     assert [site.name for site in config.sites if site.is_stream] == ["tips", "dht"]
     assert len(config.sites) == 7
-    assert [one.kind for one in config.channels] == ["slack", "email"]
+    assert [one.kind for one in config.channels] == ["slack", "slack_bot", "email", "pagerduty"]
     assert len(config.routes) == 1
 
 
@@ -344,6 +345,8 @@ SLACK = f'{HTTP}[[channels]]\nname = "s"\nkind = "slack"\nurl = "https://hooks.s
 MAIL = f'{HTTP}[[channels]]\nname = "m"\nkind = "email"\nhost = "h"\nsender = "a@b"\nrecipients = ["c@d"]\n'
 
 INNER = f"{SLACK}[[routes]]\nchannels = ['s']\n[[routes.routes]]\n"
+BOT = f'{HTTP}[[channels]]\nname = "b"\nkind = "slack_bot"\ntoken = "xoxb-{CANARY}"\nchannel = "C024BE91L"\n'
+
 DHT = f'{HTTP}[[sites]]\nname = "d"\nkind = "dht"\n'
 
 # name: (text, line, field, part of the message)
@@ -516,8 +519,27 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         f"{HTTP}[[channels]]\nname = 'x'\nkind = 'fax'\n",
         5,
         "channels.1.kind",
-        "email, slack, webhook",
+        "email, pagerduty, slack, slack_bot, teams, webhook",
     ),
+    "bot token of another sort": (BOT.replace("xoxb-", "xoxp-"), 6, "channels.1.token", "begins with xoxb-"),
+    "channel by its name": (
+        BOT.replace("C024BE91L", "#leaks"),
+        7,
+        "channels.1.channel",
+        "the id of a channel",
+    ),
+    "app token of another sort": (
+        f"{BOT}app_token = 'xoxb-{CANARY}'\n",
+        *(8, "channels.1.app_token", "begins with xapp-"),
+    ),
+    "user by his name": (f"{BOT}allowed_users = ['ana']\n", 8, "channels.1.allowed_users", "ids of users"),
+    "interface at no address": (
+        f"{BOT}api = 'slack.com/api'\n",
+        8,
+        "channels.1.api",
+        "an http or https address",
+    ),
+    "pace of an hour": (f"{BOT}pace_s = 3600\n", 8, "channels.1.pace_s", "a number from 0 to 60"),
     "channel without url": (
         f"{HTTP}[[channels]]\nname = 'x'\nkind = 'slack'\n",
         3,

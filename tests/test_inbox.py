@@ -71,7 +71,13 @@ class Pages:
         )
 
     async def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float = 20.0,
+        most_bytes: int = 0,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Nobody posts from an inbox."""
         raise AssertionError(url)

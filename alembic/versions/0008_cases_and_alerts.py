@@ -54,6 +54,7 @@ def _cases() -> None:
         op.add_column("finding", _text(name, nullable=True))
     for name in ("due_at", "acknowledged_at", "closed_at"):
         op.add_column("finding", _time(name, nullable=True))
+    op.add_column("finding", sa.Column("drill", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("finding_event", _text("actor", nullable=True))
     op.add_column("finding_event", _text("reason", nullable=True))
     op.add_column("sighting", _text("opened", nullable=True))
@@ -78,6 +79,19 @@ def _alerts() -> None:
     op.add_column("outbox", sa.Column("recipient", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("route", sa.Text(), nullable=False, server_default=""))
     op.add_column("outbox", sa.Column("urgency", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("waited_s", sa.Float(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("folded_into", sa.String(64), nullable=True))
+    op.create_index("ix_outbox_folded_into", "outbox", ["folded_into"])
+    op.create_table(
+        "channel",
+        sa.Column("name", sa.Text(), primary_key=True),
+        _count("failures"),
+        _time("failing_since", nullable=True),
+        _time("rests_until", nullable=True),
+        _time("closed_at", nullable=True),
+        _text("because"),
+        _json("told"),
+    )
     _announcements()
     op.create_table(
         "standing",
@@ -286,11 +300,13 @@ def downgrade() -> None:
         "standing",
         "told_message",
         "announcement",
+        "channel",
     ):
         op.drop_table(table)
     for name in ("evicted_at", "refers_to", "request", "warc"):
         op.drop_column("evidence", name)
-    for name in ("urgency", "route", "recipient"):
+    op.drop_index("ix_outbox_folded_into", "outbox")
+    for name in ("folded_into", "waited_s", "urgency", "route", "recipient"):
         op.drop_column("outbox", name)
     for name in ("embargo_until", "stage"):
         op.drop_column("asset", name)
@@ -299,5 +315,13 @@ def downgrade() -> None:
         op.drop_column("sighting", name)
     for name in ("reason", "actor"):
         op.drop_column("finding_event", name)
-    for name in ("closed_at", "acknowledged_at", "due_at", "severity_why", "acknowledged_by", "assignee"):
+    for name in (
+        "drill",
+        "closed_at",
+        "acknowledged_at",
+        "due_at",
+        "severity_why",
+        "acknowledged_by",
+        "assignee",
+    ):
         op.drop_column("finding", name)

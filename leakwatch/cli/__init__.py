@@ -12,10 +12,12 @@ from leakwatch.cli import (
     config,
     db,
     demo,
+    drill,
     evidence,
     export,
     finding,
     match,
+    outbox,
     privacy,
     prover,
     route,
@@ -54,6 +56,7 @@ def _main(
 
 run.register(app)
 demo.register(app)
+drill.register(app)
 match.register(app)
 export.register(app)
 app.add_typer(asset.app, name="asset")
@@ -68,5 +71,6 @@ app.add_typer(alert.app, name="alert")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(audit.app, name="audit")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")

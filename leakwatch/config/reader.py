@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.apprise import service
+from leakwatch.alerts.settings import AppriseChannel, EmailChannel, WebhookChannel
 from leakwatch.alerts.webhook import secret_bytes
 from leakwatch.config import values
 from leakwatch.config.located import NAME, ConfigFile, Place, is_web_address
@@ -140,14 +141,22 @@ def _channel(file: ConfigFile, told: dict[str, Any], at: Place) -> Channel:
     channel: Channel = values.table(file, cls, told, at)
     if isinstance(channel, EmailChannel) and not channel.recipients:
         raise file.error((*at, "recipients"), "expected at least one address")
-    url = channel.url.reveal() if isinstance(channel, SlackChannel) else getattr(channel, "url", "https://x")
-    if not is_web_address(url):
-        key = next(key for key in told if key.startswith("url"))
-        raise file.error((*at, key), "expected an http or https address")
+    if isinstance(channel, AppriseChannel):
+        file.asked((*at, _given(told, "url")), lambda: service(channel.url.reveal()))
+        return channel
+    address = getattr(channel, "url", "https://x")
+    if not is_web_address(address.reveal() if isinstance(address, Secret) else address):
+        raise file.error((*at, _given(told, "url")), "expected an http or https address")
     if isinstance(channel, WebhookChannel):
-        key = next(key for key in told if key.startswith("secret"))
-        file.asked((*at, key), lambda: secret_bytes(channel.secret.reveal()))
+        for name, secret in (("secret", channel.secret), ("secret_before", channel.secret_before)):
+            if secret is not None:
+                file.asked((*at, _given(told, name)), lambda one=secret: secret_bytes(one.reveal()))
     return channel
+
+
+def _given(told: dict[str, Any], name: str) -> str:
+    """The key by which a setting was given: itself, or as a file or an environment variable."""
+    return next((key for key in (name, f"{name}_file", f"{name}_env") if key in told), name)
 
 
 def _prover(file: ConfigFile, told: dict[str, Any], at: Place) -> ProverSettings:

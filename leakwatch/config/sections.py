@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.settings import (
+    AppriseChannel,
+    DiscordChannel,
+    EmailChannel,
+    PagerDutyChannel,
+    SlackBotChannel,
+    SlackChannel,
+    TeamsChannel,
+    WebhookChannel,
+)
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
 from leakwatch.export.terms import ExportConfig
@@ -222,4 +231,13 @@ SECTIONS: Mapping[str, type] = {
     "heartbeat": HeartbeatConfig,
     "evidence": EvidenceConfig,
 }
-CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}
+CHANNELS: Mapping[str, type] = {
+    "slack": SlackChannel,
+    "slack_bot": SlackBotChannel,
+    "email": EmailChannel,
+    "webhook": WebhookChannel,
+    "pagerduty": PagerDutyChannel,
+    "teams": TeamsChannel,
+    "discord": DiscordChannel,
+    "apprise": AppriseChannel,
+}

@@ -27,6 +27,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\Z")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_S = 366 * 86400.0
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
+    "pace_s": (0, 60),
     "port": (1, 65535),
     "concurrency": (4, 1000),
     "per_channel": (LEAST_BUDGET, 1000),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 
 import structlog
 
+from leakwatch.alerts import is_read_by_people
 from leakwatch.alerts.deliver import Attempt, deliver
 from leakwatch.cases.assets import due_steps
 from leakwatch.cases.tending import tell_overdue
@@ -34,6 +36,8 @@ from leakwatch.daemon.schedule import (
     PROVE,
     Schedule,
 )
+from leakwatch.daemon.sending import addressees, report
+from leakwatch.drilling import DRILL, SITE, Drills, end_old_drills
 from leakwatch.errors import LeakwatchError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
@@ -41,12 +45,12 @@ from leakwatch.limited.pages import PageReader
 from leakwatch.lookagain import LookDesk, look_at_host
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
-from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetId, QueryMode
-from leakwatch.pipeline import Brain, look_back, teller
+from leakwatch.model.finding import Finding, FindingEvent
+from leakwatch.pipeline import Brain, look_back, tell_event, teller
 from leakwatch.pipeline import Counted as Told
 from leakwatch.polling import SiteConfig, tell_blind
-from leakwatch.ports import Clock, Notifier
+from leakwatch.ports import Clock, Notifier, Work
 from leakwatch.privacy import PLAIN, Authors
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.resurfacing import resurface
@@ -59,7 +63,7 @@ from leakwatch.telling import Telling, tell_due
 
 log = structlog.get_logger()
 
-_DRAIN_S, _LOOK_S, _FILES_S = 10.0, 15.0, 5.0
+_DRAIN_S, _LOOK_S, _FILES_S, _DRILL_S = 10.0, 15.0, 5.0, 1.0
 BLIND, READ, KEEP, TEND = "blind", "configuration", "keep", "tend"
 SWEEP = "sweep"
 _FIRST_SWEEP_S, _SWEEP_S = 600.0, 86_400.0
@@ -173,14 +177,16 @@ class Daemon:
         reading = asyncio.create_task(self._keep_reading())
         await self.listening.to(self.streams)
         sweeping = asyncio.create_task(self._keep_sweeping())
+        drilling = asyncio.create_task(self._keep_drilling())
         await self.schedule.start()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
         log.info("daemon_stopping")
         self.schedule.stop()
-        for task in (reading, sweeping, *beating, looking):
+        tasks = (reading, *beating, looking, drilling, sweeping)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(reading, sweeping, *beating, looking, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.listening.to(())
         self.jobs.stop()
         _, late = await asyncio.wait({working}, timeout=_DRAIN_S)
@@ -204,14 +210,39 @@ class Daemon:
         async with self.repository.reading() as work:
             swarms = await work.findings.due_proofs(self.clock.now())
         await asyncio.gather(*(self._guarded(PROVE, self.prove)(key) for key in swarms))
-        await self._guarded(GATHER, self._gather_all)(ALL)
-        for channel in self.notifiers:
-            await self._guarded(DELIVER, self.deliver)(channel)
+        await self.send_all()
         await self.outcomes.tell()
+
+    async def send_all(self) -> None:
+        """Send what is due on every channel, and then what that has caused on others."""
+        await self._guarded(GATHER, self._gather_all)(ALL)
+        for channel in (*self.notifiers, *self.notifiers):
+            await self._guarded(DELIVER, self.deliver)(channel)
 
     async def _gather_all(self, key: str) -> None:
         """Whatever waits for more to come: in one run through everything nothing more comes."""
         await self.gather(key, settle=False)
+
+    async def drill(self, _: str = "") -> None:
+        """Take the drills that were handed in the way that every item goes."""
+        told = (self.brain, self.repository, self.vault, self.clock, self._announce)
+        await Drills(self.config.data_dir / "drills", *told).look()
+
+    async def _end_drills(self, _: str) -> None:
+        """Close drills whose command did not."""
+        await end_old_drills(self.repository, self.clock.now(), self.tell)
+
+    async def tell(self, event: FindingEvent, finding: Finding, asset: Asset, work: Work) -> int:
+        """Write an event, and what it causes."""
+        return await tell_event(event, finding, asset, (await self.brain()).routes, work)
+
+    async def _keep_drilling(self) -> None:
+        """See every second whether somebody drills, and once a minute whether a drill was left open."""
+        for turn in itertools.count():
+            if turn % 60 == 0:
+                await self._guarded(DRILL, self._end_drills)("")
+            await self._guarded(DRILL, self.drill)("")
+            await asyncio.sleep(_DRILL_S)
 
     async def _keep_reading(self) -> None:
         """Notice changes of the configuration's files."""
@@ -226,7 +257,7 @@ class Daemon:
         gone = sorted(self.sites.keys() - wanted.keys())
         changed = [one for name, one in wanted.items() if self.sites.get(name) != one]
         async with self.repository.writing() as work:
-            told = [(one.name, one.kind, one.host) for one in (*wanted.values(), *streams)]
+            told = [SITE, *((one.name, one.kind, one.host) for one in (*wanted.values(), *streams))]
             await work.sites.sync(told, self.clock.now())
             for one in changed:
                 await work.sites.defer(one.name, self.clock.now())
@@ -372,12 +403,29 @@ class Daemon:
         """Send everything that is due on one channel."""
         notifier = self.notifiers.get(channel)
         if notifier is not None:
-            await deliver(channel, notifier, self.repository, self.clock, self._report, self.stopping.is_set)
+            settings = next(one for one in self.config.channels if one.name == channel)
+            await deliver(
+                channel,
+                notifier,
+                self.repository,
+                self.clock,
+                self._report,
+                self.stopping.is_set,
+                others=addressees(channel, self.config.channels, self.notifiers),
+                folds=is_read_by_people(settings),
+            )
+            await self.jobs.submit(DELIVER, await self._due_channels(channel))
 
     def _report(self, attempt: Attempt) -> None:
         if self.heartbeat:
             self.heartbeat.attempted = monotonic()
-        _report(attempt)
+        report(attempt)
+
+    async def _due_channels(self, but: str) -> list[str]:
+        """Channels that an alarm about this one waits on, perhaps."""
+        async with self.repository.reading() as work:
+            due = await work.outbox.due_channels(self.clock.now())
+        return [one for one in due if one in self.notifiers and one != but]
 
     def _guarded(self, kind: str, handle: Handler) -> Handler:
         """The one place that catches broadly: a job that fails is counted and logged; the others go on."""
@@ -400,18 +448,3 @@ def _silence(assets: list[Asset]) -> Silence:
     """The names that may not leave this machine: all under embargo, but those that somebody let be sent."""
     silent = [one for one in assets if one.embargoed and one.asked_as is not QueryMode.DIRECT]
     return Silence.about((name, one.shown_name) for one in silent for name in one.names)
-
-
-def _report(attempt: Attempt) -> None:
-    delivery = attempt.delivery
-    told = {
-        "channel": delivery.channel,
-        "finding": delivery.alert.subject,
-        "change": delivery.alert.event.value,
-    }
-    if attempt.state is DeliveryState.SENT:
-        log.info("alert_sent", **told, attempts=delivery.attempts)
-    elif attempt.state is DeliveryState.DEAD:
-        log.error("alert_dead", **told, error=attempt.error)
-    else:
-        log.warning("alert_put_off", **told, state=attempt.state.value, error=attempt.error)

@@ -21,6 +21,7 @@ from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.changes import Changes, stamp_of
 from leakwatch.daemon.daemon import Daemon
 from leakwatch.daemon.schedule import Schedule
+from leakwatch.drilling import SITE
 from leakwatch.errors import ConfigError
 from leakwatch.jobs import Jobs
 from leakwatch.limited.pages import PageReader
@@ -95,7 +96,8 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
         )
         async with repository.writing() as work:
             await work.sites.sync(
-                [(s.name, s.kind, s.host) for s in (*daemon.sites.values(), *daemon.streams)], clock.now()
+                [SITE, *((s.name, s.kind, s.host) for s in (*daemon.sites.values(), *daemon.streams))],
+                clock.now(),
             )
             released = await work.outbox.release_leases(clock.now()) if repository.is_embedded else 0
         if released:

@@ -12,14 +12,19 @@ from leakwatch.model.finding import EventKind, FindingId, Severity, State, Verdi
 
 
 class DeliveryState(StrEnum):
-    """Where one alert to one channel stands (see the delivery promise in the README)."""
+    """Where one alert to one channel stands (see the delivery promise in the README).
+
+    FOLDED is told by a digest of the same channel, and ends as that ends; DROPPED was given up by a person.
+    """
 
     PENDING = "pending"
     LEASED = "leased"
     SENT = "sent"
     RETRY = "retry"
     UNCERTAIN = "uncertain"
+    FOLDED = "folded"
     DEAD = "dead"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +81,22 @@ class Alert:
 
 
 class SiteEvent(StrEnum):
-    """What may be said of a site."""
+    """What may be said of a site, or of a channel: of one that does not take alerts another one is told."""
 
     BLIND = "blind"
     RECOVERED = "recovered"
+    CHANNEL_DOWN = "channel_down"
+    CHANNEL_BACK = "channel_back"
+
+    @property
+    def is_of_channel(self) -> bool:
+        """Whether it is said of a channel."""
+        return self in (SiteEvent.CHANNEL_DOWN, SiteEvent.CHANNEL_BACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindSite:
-    """One site that was not read: since when, why, and what a person can do."""
+    """One site that was not read, or channel that took nothing: since when, why, and what a person can do."""
 
     name: str
     since: str
@@ -94,9 +106,9 @@ class BlindSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteAlert:
-    """What is said when the watch cannot see, or sees again. It is no finding: nothing was leaked.
+    """What is said when the watch cannot see or cannot tell, or can again. It is no finding: nothing was leaked.
 
-    Sites that fail together are told together.
+    Sites that fail together are told together; of channels each is told by itself.
     """
 
     event: SiteEvent
@@ -111,12 +123,13 @@ class SiteAlert:
     @property
     def subject(self) -> str:
         """What all alerts of one matter have in common: the site, where it is one."""
-        return f"site:{self.sites[0].name}" if len(self.sites) == 1 else "sites"
+        what = "channel" if self.event.is_of_channel else "site"
+        return f"{what}:{self.sites[0].name}" if len(self.sites) == 1 else f"{what}s"
 
     @property
     def kind(self) -> str:
         """What has happened, as webhooks name it."""
-        return f"site.{self.event.value}"
+        return self.event.value.replace("_", ".") if self.event.is_of_channel else f"site.{self.event.value}"
 
 
 class DigestEvent(StrEnum):
@@ -128,6 +141,7 @@ class DigestEvent(StrEnum):
     FIRST_RUN = "first_run"
     BACKFILL = "backfill"
     AFTER_QUIET = "after_quiet"
+    AFTER_OUTAGE = "after_outage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +195,7 @@ class Delivery:
     `key` is the idempotency key: the same for every attempt, sent along wherever the channel has a place for
     it. `repeat` is true where an earlier attempt may have been accepted without our knowing. `recipient` is one of
     the several that a channel has, "" where it has one; `thread` is what was said there of the same matter before.
+    Units:  `waited_s` seconds for which it was tried, or held back because its channel failed.
     """
 
     id: int
@@ -193,6 +208,7 @@ class Delivery:
     repeat: bool = False
     recipient: str = ""
     thread: Thread | None = None
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +216,7 @@ class OutboxRow:
     """Where one alert to one channel stands, for people."""
 
     id: int
+    key: str
     channel: str
     recipient: str
     route: str
@@ -210,6 +227,10 @@ class OutboxRow:
     due_at: datetime
     created_at: datetime
     last_error: str | None
+    sent_at: datetime | None = None
+    reference: str | None = None
+    folded_into: str | None = None
+    repeat: bool = False
 
 
 def delivery_key(channel: str, subject: str, content: str, recipient: str = "") -> str:

@@ -275,7 +275,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A case: one per asset and leak, however many sightings share its artefacts."""
+    """A case: one per asset and leak, however many sightings share its artefacts. A `drill` is none: it tests the way."""
 
     id: FindingId
     asset: AssetId
@@ -296,6 +296,7 @@ class Finding:
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     closed_at: datetime | None = None
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

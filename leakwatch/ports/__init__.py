@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Place, Receipt, Thread
+from leakwatch.model.alert import Delivery, Place, Receipt
 from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.audit import AuditEntry
@@ -27,7 +27,10 @@ from leakwatch.model.observation import Observation
 from leakwatch.model.place import PlaceClass
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.model.swarm import SwarmSample, SwarmTask
+from leakwatch.ports.answering import Deeds as Deeds
 from leakwatch.ports.cases import Cases
+from leakwatch.ports.delivery import Channels as Channels
+from leakwatch.ports.delivery import Outbox as Outbox
 from leakwatch.ports.evidence import Evidence, Looks, Stamps
 from leakwatch.ports.lines import Lines
 from leakwatch.ports.persons import Persons
@@ -59,9 +62,15 @@ class Fetcher(Protocol):
         ...
 
     async def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float = 20.0,
+        most_bytes: int = 64 * 1024,
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Do one POST without following redirects; answers status, headers and at most 64 KiB of body.
+        """Do one POST without following redirects; answers status, headers and the start of the body.
 
         Raises: AddressRefused or FetchFailed before anything was written; DeliveryError with `uncertain`
         where the connection broke after the request had gone out.
@@ -255,7 +264,11 @@ class Findings(Protocol):
         ...
 
     async def sites_of_assets(self) -> dict[AssetId, frozenset[str]]:
-        """On which sites each asset was sighted."""
+        """On which sites each asset was sighted; drills are no sightings."""
+        ...
+
+    async def open_drills(self, before: datetime) -> list[FindingId]:
+        """Drills that were begun before a time and are not closed."""
         ...
 
     async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
@@ -469,57 +482,6 @@ class Swarms(Protocol):
         ...
 
 
-class Outbox(Protocol):
-    """Alerts on their way. The promise: delivered at least once, or dead with the reason."""
-
-    async def enqueue(
-        self, channel: str, alert: AnyAlert, at: datetime, *, recipient: str = "", route: str = ""
-    ) -> bool:
-        """Add an alert for a channel, or one recipient of it; false if the same one is there already."""
-        ...
-
-    async def keep_thread(self, delivery: Delivery, thread: Thread, at: datetime) -> None:
-        """Remember the message by which a channel knows a matter."""
-        ...
-
-    async def due_channels(self, now: datetime) -> list[str]:
-        """Channels with something to send now."""
-        ...
-
-    async def claim(self, channel: str, now: datetime, lease_s: float) -> Delivery | None:
-        """Lease the most urgent due alert of a channel, of several the oldest, or None."""
-        ...
-
-    async def settle(
-        self,
-        delivery: Delivery,
-        state: DeliveryState,
-        at: datetime,
-        *,
-        due_at: datetime | None = None,
-        error: str | None = None,
-        reference: str = "",
-    ) -> bool:
-        """Write the outcome of an attempt; false if the lease was lost in the meantime."""
-        ...
-
-    async def release_leases(self, now: datetime) -> int:
-        """After a crash of the only process: make what was leased due again, marked as a possible repeat."""
-        ...
-
-    async def list(self, states: Sequence[DeliveryState] = (), limit: int = 200) -> list[OutboxRow]:
-        """Alerts with their state, newest first; only those in `states`, where any are given."""
-        ...
-
-    async def retry(self, ident: int, at: datetime) -> bool:
-        """Make a dead or waiting alert due now; false if there is none of this id."""
-        ...
-
-    async def counts(self) -> dict[str, int]:
-        """Rows by state."""
-        ...
-
-
 class Audit(Protocol):
     """A chain of entries, each with the digest of the one before: none can be changed or left out unnoticed."""
 
@@ -567,6 +529,11 @@ class Work(Protocol):
     @property
     def outbox(self) -> Outbox:
         """The alerts."""
+        ...
+
+    @property
+    def channels(self) -> Channels:
+        """How they fare."""
         ...
 
     @property

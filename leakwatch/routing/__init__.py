@@ -56,6 +56,8 @@ _NAMING = frozenset({SignalKind.TITLE, SignalKind.TITLE_FUZZY, SignalKind.KNOWN,
 
 def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
     """Whether this event is news for whom the routes name."""
+    if event.detail.get("drill") == "yes":
+        return event.kind in (EventKind.OPENED, EventKind.STATE)
     is_urgent = asset.is_urgent(finding.opened_at, event.at)
     is_strong = finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED
     if finding.state in _QUIET_STATES or not (is_strong or is_urgent):

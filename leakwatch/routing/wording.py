@@ -95,6 +95,8 @@ def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
             return f"{name}: the same leak is now on {site} too"
         case EventKind.VERDICT:
             return f"{name}: {finding.verdict.value}"
+        case EventKind.STATE if event.detail.get("drill") == "yes":
+            return f"{name}: the drill is over, nothing was leaked"
         case EventKind.STATE:
             by = f" by {event.actor}" if event.actor else ""
             return f"{name}: {_STATES[finding.state]}{by}"

@@ -75,12 +75,25 @@ class SqlFindings(SqlProofs):
         return frozenset(found)
 
     async def sites_of_assets(self) -> dict[AssetId, frozenset[str]]:
-        """On which sites each asset was sighted."""
-        query = sa.select(sighting.c.asset_id, sighting.c.site).distinct()
+        """On which sites each asset was sighted; drills are no sightings."""
+        drills = sa.select(finding_table.c.id).where(finding_table.c.drill)
+        query = (
+            sa.select(sighting.c.asset_id, sighting.c.site)
+            .where(sighting.c.finding_id.not_in(drills))
+            .distinct()
+        )
         found: dict[AssetId, frozenset[str]] = {}
         for asset, site in (await self._connection.execute(query)).all():
             found[AssetId(asset)] = found.get(AssetId(asset), frozenset()) | {site}
         return found
+
+    async def open_drills(self, before: datetime) -> list[FindingId]:
+        """Drills that were begun before a time and are not closed."""
+        is_open = finding_table.c.state != State.FALSE_POSITIVE.value
+        query = sa.select(finding_table.c.id).where(
+            finding_table.c.drill, is_open, finding_table.c.opened_at < before
+        )
+        return [FindingId(one) for one in (await self._connection.execute(query)).scalars()]
 
     async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
         """Store observations; answers the row id of each by its key (native_id, newline, content digest)."""

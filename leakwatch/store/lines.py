@@ -149,7 +149,7 @@ def _sightings() -> sa.Select[Any]:
 
 
 def _of(wanted: Wanted, time: sa.Column[Any]) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = []
+    found: list[sa.ColumnElement[bool]] = [~finding.c.drill]
     if wanted.since:
         found.append(time >= wanted.since)
     if wanted.assets:

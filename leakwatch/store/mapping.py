@@ -25,6 +25,7 @@ from leakwatch.model.alert import (
 )
 from leakwatch.model.allow import Allow, allow_from_json, allow_json
 from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released, Stage
+from leakwatch.model.channel import ChannelHealth, Waiting
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -222,6 +223,7 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "opened_at": finding.opened_at,
         "updated_at": finding.updated_at,
         "merged_into": finding.merged_into,
+        "drill": finding.drill,
         **{name: getattr(finding, name) for name in _WORKED_ON},
     }
 
@@ -242,6 +244,7 @@ def finding_of(row: Row, sites: frozenset[str], sightings: int) -> Finding:
         sites=sites,
         sightings=sightings,
         merged_into=FindingId(row["merged_into"]) if row["merged_into"] else None,
+        drill=row["drill"],
         **{name: row[name] for name in _WORKED_ON},
     )
 
@@ -351,13 +354,36 @@ def delivery_of(row: Row, lease_token: str, thread: Thread | None) -> Delivery:
         repeat=row["uncertain"],
         recipient=row["recipient"],
         thread=thread,
+        waited_s=row["waited_s"],
     )
+
+
+def waiting_of(row: Row) -> Waiting:
+    """An alert that waits, for `squeeze`."""
+    return Waiting(
+        key=row["key"],
+        recipient=row["recipient"],
+        alert=alert_of(row["alert"]),
+        created_at=row["created_at"],
+    )
+
+
+def channel_health_of(row: Row) -> ChannelHealth:
+    """How a channel fares."""
+    return ChannelHealth(**row)
+
+
+def channel_health_row(health: ChannelHealth) -> dict[str, Any]:
+    """The row of it."""
+    row = {one.name: getattr(health, one.name) for one in dataclasses.fields(health)}
+    return row | {"told": dict(health.told)}
 
 
 def outbox_row_of(row: Row) -> OutboxRow:
     """Where one alert stands."""
     return OutboxRow(
         id=row["id"],
+        key=row["key"],
         channel=row["channel"],
         recipient=row["recipient"],
         route=row["route"],
@@ -368,6 +394,10 @@ def outbox_row_of(row: Row) -> OutboxRow:
         due_at=row["due_at"],
         created_at=row["created_at"],
         last_error=row["last_error"],
+        sent_at=row["sent_at"],
+        reference=row["reference"],
+        folded_into=row["folded_into"],
+        repeat=row["uncertain"],
     )
 
 

@@ -15,6 +15,7 @@ from leakwatch.store.announcements import SqlAnnouncements
 from leakwatch.store.audit import SqlAudit
 from leakwatch.store.cases import SqlCases
 from leakwatch.store.catalogue import SqlCatalogue
+from leakwatch.store.channels import SqlChannels
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
@@ -46,6 +47,7 @@ class SqlWork:
     looks: SqlLooks
     stamps: SqlStamps
     cases: SqlCases
+    channels: SqlChannels
     lines: SqlLines
     retention: SqlRetention
     persons: SqlPersons
@@ -116,6 +118,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlLooks(connection),
         SqlStamps(connection),
         SqlCases(connection),
+        SqlChannels(connection),
         SqlLines(connection),
         SqlRetention(connection),
         SqlPersons(connection),

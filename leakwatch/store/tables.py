@@ -253,6 +253,7 @@ finding = sa.Table(
     _time("due_at", nullable=True),
     _time("acknowledged_at", nullable=True),
     _time("closed_at", nullable=True),
+    sa.Column("drill", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 artefact = sa.Table(
@@ -401,7 +402,21 @@ outbox = sa.Table(
     sa.Column("recipient", sa.Text, nullable=False, server_default=""),
     sa.Column("route", sa.Text, nullable=False, server_default=""),
     sa.Column("urgency", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("waited_s", sa.Float, nullable=False, server_default="0"),
+    sa.Column("folded_into", sa.String(64), index=True),
     sa.Index("ix_outbox_channel_state_due_at", "channel", "state", "due_at"),
+)
+
+channel = sa.Table(
+    "channel",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _count("failures"),
+    _time("failing_since", nullable=True),
+    _time("rests_until", nullable=True),
+    _time("closed_at", nullable=True),
+    _text("because"),
+    _json("told"),
 )
 
 announcement = sa.Table(
