@@ -40,7 +40,7 @@ class Index(World):
         super().__init__(folder, leaks)
         self.items: list[str] = []
         for number in range(fakes):
-            self.items.append(_fake(number, leaks[0].asset.title))
+            self.items.append(_fake(number, leaks[0].asset.title, self.now))
             self.items += [f"leak {n}" for n, at in enumerate(real) if at == number]
         self.visible = 0
 
@@ -55,16 +55,16 @@ class Index(World):
     def _leak(self, number: int) -> str:
         leak = self.leaks[number]
         return (
-            f"<item><guid>leak-{number}</guid><title>{leak.asset.title} full</title>"
+            f"<item><guid>leak-{number}</guid><title>{leak.asset.title} full</title><pubDate>{self.now}</pubDate>"
             f'<enclosure url="{self.url}/torrents/{number}.torrent" type="application/x-bittorrent" length="1"/>'
             f"<description>all of it</description></item>"
         )
 
 
-def _fake(number: int, title: str) -> str:
+def _fake(number: int, title: str, now: str) -> str:
     digest = sha1(f"fake {number}".encode()).hexdigest()
     return (
-        f"<item><guid>fake-{number}</guid><title>{title} full {number}</title>"
+        f"<item><guid>fake-{number}</guid><title>{title} full {number}</title><pubDate>{now}</pubDate>"
         f"<description>magnet:?xt=urn:btih:{digest}</description></item>"
     )
 

@@ -26,18 +26,23 @@ class CaseDeeds:
     none: Judge
     hush: Hush
 
-    async def acknowledge(self, finding: FindingId, actor: str, _key: str, at: datetime) -> str:
+    async def acknowledge(self, finding: FindingId, actor: str, key: str, at: datetime) -> str:  # noqa: ARG002
         """Somebody has seen it: reminders stop. Raises: InputError if somebody had before, or the case is over."""
         await self.seen(self.repository, finding, actor, _REASON, at)
         return f"{finding} is acknowledged."
 
-    async def false_positive(self, finding: FindingId, actor: str, _key: str, at: datetime) -> str:
+    async def false_positive(self, finding: FindingId, actor: str, key: str, at: datetime) -> str:  # noqa: ARG002
         """It is none. Raises: InputError if the case is over."""
         await self.none(self.repository, finding, actor, _REASON, at)
         return f"{finding} is a false positive."
 
     async def silence(
-        self, finding: FindingId, actor: str, _key: str, at: datetime, how_long: timedelta
+        self,
+        finding: FindingId,
+        actor: str,
+        key: str,  # noqa: ARG002
+        at: datetime,
+        how_long: timedelta,
     ) -> str:
         """Nobody is told of it for so long. Raises: InputError."""
         until = at + how_long

@@ -20,6 +20,7 @@ from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
+from leakwatch.daemon.answers import answer
 from leakwatch.daemon.changes import Changes
 from leakwatch.daemon.crawling import Crawler
 from leakwatch.daemon.heartbeat import Heartbeat
@@ -64,7 +65,7 @@ from leakwatch.telling import Telling, tell_due
 log = structlog.get_logger()
 
 _DRAIN_S, _LOOK_S, _FILES_S, _DRILL_S = 10.0, 15.0, 5.0, 1.0
-BLIND, READ, KEEP, TEND = "blind", "configuration", "keep", "tend"
+BLIND, READ, KEEP, TEND, ANSWER = "blind", "configuration", "keep", "tend", "answer"
 SWEEP = "sweep"
 _FIRST_SWEEP_S, _SWEEP_S = 600.0, 86_400.0
 _HOSTS_A_PLACE = 4
@@ -178,6 +179,7 @@ class Daemon:
         await self.listening.to(self.streams)
         sweeping = asyncio.create_task(self._keep_sweeping())
         drilling = asyncio.create_task(self._keep_drilling())
+        answering = asyncio.ensure_future(self._guarded(ANSWER, self._answer)(""))
         await self.schedule.start()
         log.info("daemon_started", sites=len(self.sites), channels=len(self.notifiers))
         await self.stopping.wait()
@@ -187,6 +189,7 @@ class Daemon:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait({answering}, timeout=_DRAIN_S)
         await self.listening.to(())
         self.jobs.stop()
         _, late = await asyncio.wait({working}, timeout=_DRAIN_S)
@@ -232,7 +235,7 @@ class Daemon:
         """Close drills whose command did not."""
         await end_old_drills(self.repository, self.clock.now(), self.tell)
 
-    async def tell(self, event: FindingEvent, finding: Finding, asset: Asset, work: Work) -> int:
+    async def tell(self, event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
         """Write an event, and what it causes."""
         return await tell_event(event, finding, asset, (await self.brain()).routes, work)
 
@@ -243,6 +246,12 @@ class Daemon:
                 await self._guarded(DRILL, self._end_drills)("")
             await self._guarded(DRILL, self.drill)("")
             await asyncio.sleep(_DRILL_S)
+
+    async def _answer(self, _: str) -> None:
+        """Do what people press where they were told."""
+        await answer(
+            self.config.channels, self.repository, self.fetcher, self.clock, self.tell, self.stopping
+        )
 
     async def _keep_reading(self) -> None:
         """Notice changes of the configuration's files."""

@@ -66,12 +66,17 @@ class SqlTallies:
             await self._connection.execute(sa.delete(suppressed).where(shown))
 
     async def rules(self) -> Tallies:
-        """Of each rule, how many cases that it spoke for were judged true, and how many false."""
+        """Of each rule, how many cases that it spoke for were judged true, and how many false; drills do not count."""
         query = (
             sa.select(signal.c.detail, finding.c.id, finding.c.state)
             .join(sighting, sighting.c.id == signal.c.sighting_id)
             .join(finding, finding.c.id == sighting.c.finding_id)
-            .where(signal.c.kind.in_(_OF_RULES), signal.c.weight > 0, finding.c.state.in_(_JUDGED))
+            .where(
+                signal.c.kind.in_(_OF_RULES),
+                signal.c.weight > 0,
+                finding.c.state.in_(_JUDGED),
+                ~finding.c.drill,
+            )
             .distinct()
         )
         rows = (await self._connection.execute(query)).all()
@@ -83,7 +88,7 @@ class SqlTallies:
         query = (
             sa.select(sighting.c.site, finding.c.id, finding.c.state)
             .join(finding, finding.c.id == sighting.c.finding_id)
-            .where(finding.c.state.in_(_JUDGED))
+            .where(finding.c.state.in_(_JUDGED), ~finding.c.drill)
             .distinct()
         )
         rows = (await self._connection.execute(query)).all()

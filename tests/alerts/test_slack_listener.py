@@ -19,13 +19,13 @@ import pytest
 from leakwatch.alerts.settings import SlackBotChannel, SlackChannel
 from leakwatch.answering import CaseDeeds, listeners_for
 from leakwatch.answering.listener import SlackListener, _checked
+from leakwatch.cases import move
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.errors import ConfigError, DeliveryError, InputError
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Finding, FindingId, Severity, State, Tier, Verdict
 from leakwatch.ports import Deeds, Repository
 from leakwatch.secret import Secret
-from leakwatch.service import set_state
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 
@@ -388,7 +388,7 @@ async def test_deeds_reach_the_case(slack: SlackServer, deeds: Written) -> None:
     async def moved(
         state: State, repository: Repository, ident: str, actor: str, reason: str, at: datetime
     ) -> Finding:
-        return await set_state(ident, state, reason, actor, repository, at)
+        return await move(repository, ident, state, actor, reason, at)
 
     async def hush(finding: FindingId, until: datetime, actor: str, _reason: str, _at: datetime) -> None:
         hushed.append((finding, until, actor))
