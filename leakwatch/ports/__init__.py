@@ -32,7 +32,10 @@ from leakwatch.ports.cases import Cases
 from leakwatch.ports.delivery import Channels as Channels
 from leakwatch.ports.delivery import Outbox as Outbox
 from leakwatch.ports.evidence import Evidence, Looks, Stamps
+from leakwatch.ports.lines import Lines
 from leakwatch.ports.notices import Notices
+from leakwatch.ports.persons import Persons
+from leakwatch.ports.retention import Retention
 from leakwatch.ports.telling import Announcements, Silences, Standings
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
@@ -542,6 +545,21 @@ class Work(Protocol):
     @property
     def audit(self) -> Audit:
         """Who did what, and what was kept."""
+        ...
+
+    @property
+    def retention(self) -> Retention:
+        """What may be thrown away with time."""
+        ...
+
+    @property
+    def persons(self) -> Persons:
+        """What is stored about people."""
+        ...
+
+    @property
+    def lines(self) -> Lines:
+        """Lists that are too long to be held at once."""
         ...
 
     @property
