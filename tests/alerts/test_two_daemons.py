@@ -64,12 +64,12 @@ async def test_channel_that_closes_is_told_once(daemons: tuple[SqlRepository, Sq
             await work.outbox.enqueue("a", told, NOON)
     clock, both, attempts = Ticking(), asyncio.Barrier(2), list[Attempt]()
     others = [Addressee("b")]
-    await asyncio.gather(
-        *(
-            deliver("a", Refusing(both), one, clock, attempts.append, lambda: False, others=others)
-            for one in daemons
-        )
-    )
+
+    async def send(one: SqlRepository) -> None:
+        while not attempts:  # who loses the race for an alert comes again
+            await deliver("a", Refusing(both), one, clock, attempts.append, lambda: False, others=others)
+
+    await asyncio.gather(*map(send, daemons))
     assert len(attempts) == 2
     async with daemons[0].reading() as work:
         assert len(await work.outbox.list(channels=["b"])) == 1
