@@ -65,7 +65,10 @@ async def _show(
             async with repository.writing() as work:
                 if asset.id not in await work.findings.lock([asset.id]):
                     return
-                await _take(asset, entry, told, own, work, at, counted)
+                hidden = {row for row, _ in await work.cases.hidden_items(ident, entry.name, _BATCH)}
+                told = [one for one in told if one[0] in hidden]  # another daemon may have shown some
+                if told:
+                    await _take(asset, entry, told, own, work, at, counted)
 
 
 async def _take(

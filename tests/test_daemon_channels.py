@@ -15,7 +15,7 @@ def teams(name: str, receiver: Receiver) -> str:
     """A further channel and a route to it."""
     return (
         f'[[channels]]\nname = "{name}"\nkind = "teams"\nurl = "{receiver.url}"\n'
-        f'[[routes]]\nchannel = "{name}"\nassets = ["nothing"]\n'
+        f'[[routes]]\nchannels = ["{name}"]\nmatch = {{ owners = ["nobody"] }}\n'
     )
 
 
@@ -58,7 +58,7 @@ async def test_channel_that_stumbles_gets_everything(tmp_path: Path, web: Web) -
             tmp_path,
             web,
             site("index", f"{web.url}/rss"),
-            teams("people", receiver).replace('["nothing"]', "[]"),
+            teams("people", receiver).replace('match = { owners = ["nobody"] }', ""),
         )
         async with watching(config, ASSET) as daemon:
 

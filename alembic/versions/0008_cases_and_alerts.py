@@ -82,6 +82,7 @@ def _alerts() -> None:
     op.add_column("outbox", sa.Column("waited_s", sa.Float(), nullable=False, server_default="0"))
     op.add_column("outbox", sa.Column("folded_into", sa.String(64), nullable=True))
     op.create_index("ix_outbox_folded_into", "outbox", ["folded_into"])
+    op.create_index("ix_outbox_finding_id", "outbox", ["finding_id"])
     op.create_table(
         "channel",
         sa.Column("name", sa.Text(), primary_key=True),
@@ -174,6 +175,20 @@ def _announcements() -> None:
     )
     op.create_index("ix_told_message_channel_at", "told_message", ["channel", "at"])
     op.create_index("ix_told_message_group", "told_message", ["route", "channel", "group_key", "at"])
+    _tell_who_was_told()
+
+
+def _tell_who_was_told() -> None:
+    """News of a case go to where it was told before: also of one that was told by the release before."""
+    op.execute(
+        """
+        INSERT INTO announcement (key, route, channel, group_key, subject, asset, alert, urgency, state, why,
+                                  due_at, created_at, told_at, outbox_key)
+        SELECT key, '', channel, '', finding_id, '', alert, 0, 'told', '',
+               due_at, created_at, created_at, key
+        FROM outbox
+        """
+    )
 
 
 def _keeping() -> None:
@@ -306,6 +321,7 @@ def downgrade() -> None:
     for name in ("evicted_at", "refers_to", "request", "warc"):
         op.drop_column("evidence", name)
     op.drop_index("ix_outbox_folded_into", "outbox")
+    op.drop_index("ix_outbox_finding_id", "outbox")
     for name in ("folded_into", "waited_s", "urgency", "route", "recipient"):
         op.drop_column("outbox", name)
     for name in ("embargo_until", "stage"):

@@ -23,12 +23,14 @@ _WORDS = {
     Trouble.GAVE_UP: "could not be reached for a day; alerts are dead",
     Trouble.REFUSED: "refuses an alert, which is dead",
     Trouble.DOWN: "cannot be reached",
+    Trouble.GONE: "is not in the configuration; alerts for it are dead",
 }
 _REMEDIES = {
     Trouble.CLOSED: "Correct its token or address, test it by `leakwatch alert test {0}`, then `leakwatch outbox retry --channel {0}`.",
     Trouble.GAVE_UP: "See to the channel, then `leakwatch outbox retry --channel {0}`.",
     Trouble.REFUSED: "See `leakwatch outbox list --channel {0} --state dead`; `leakwatch outbox retry ID` tries again.",
     Trouble.DOWN: "See to the channel. Nothing is lost yet: what waits is tried for a day and goes out by itself.",
+    Trouble.GONE: "Name the channel in the configuration again, or take it out of the routes; what was for it: `leakwatch outbox list --channel {0}`.",
 }
 
 

@@ -121,6 +121,7 @@ def _closed(health: ChannelHealth) -> str:
 
 async def _fold(line: Line, now: datetime, work: Work) -> None:
     """Put what waited for long into one digest, where that is much."""
+    await work.channels.lock(line.channel)
     rows = await work.channels.waiting(line.channel, now - _OLD, _FOLD_AT_ONCE)
     if len(rows) <= MOST:
         return
@@ -157,6 +158,7 @@ async def _worked(line: Line, now: datetime, work: Work) -> Alarm | None:
     """Whatever there was against the channel is over; a single alert that it refused is not forgotten for a day."""
     if line.health.works and line.health.rests_until is None:
         return None
+    await work.channels.lock(line.channel)
     health = await work.channels.get(line.channel)
     line.is_new = True
     if health.failures >= _TRIES:
@@ -175,6 +177,7 @@ async def _failed(delivery: Delivery, error: DeliveryError, line: Line) -> Attem
     if error.permanent or gave_up:
         state = DeliveryState.DEAD
     async with line.repository.writing() as work:
+        await work.channels.lock(line.channel)
         health = _after(error, delay, await work.channels.get(line.channel), now)
         due = now + timedelta(seconds=delay)
         await work.outbox.settle(delivery, state, now, due_at=due, error=error.message, waited_s=delay)

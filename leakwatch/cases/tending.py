@@ -18,9 +18,9 @@ async def tell_overdue(repository: Repository, at: datetime, *, tell: Tell = rec
     count = 0
     for ident in due:
         async with repository.writing() as work:
-            if ident not in {one.id for one in await work.cases.overdue(at)}:
-                continue
             finding, asset = await locked(ident, work)
+            if ident not in {one.id for one in await work.cases.overdue(at)}:
+                continue  # another daemon has told it
             due_at = finding.due_at.isoformat() if finding.due_at else ""
             detail = {"due": due_at, "assignee": finding.assignee or ""}
             event = FindingEvent(

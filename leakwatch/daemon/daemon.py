@@ -13,6 +13,7 @@ import structlog
 
 from leakwatch.alerts import is_read_by_people
 from leakwatch.alerts.deliver import Attempt, deliver
+from leakwatch.alerts.gone import bury_unknown
 from leakwatch.cases.assets import due_steps
 from leakwatch.cases.tending import tell_overdue
 from leakwatch.config import Config
@@ -39,9 +40,10 @@ from leakwatch.daemon.schedule import (
     PROVE,
     Schedule,
 )
-from leakwatch.daemon.sending import addressees, report
+from leakwatch.daemon.sending import addressees, report, report_gone
+from leakwatch.daemon.storage import Storage
 from leakwatch.drilling import DRILL, SITE, Drills, end_old_drills
-from leakwatch.errors import LeakwatchError
+from leakwatch.errors import LeakwatchError, StoreError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.jobs import Handler, Jobs
 from leakwatch.limited.pages import PageReader
@@ -67,7 +69,7 @@ from leakwatch.telling import Telling, tell_due
 log = structlog.get_logger()
 
 _DRAIN_S, _LOOK_S, _FILES_S, _DRILL_S = 10.0, 15.0, 5.0, 1.0
-BLIND, READ, KEEP, TEND, ANSWER = "blind", "configuration", "keep", "tend", "answer"
+BLIND, READ, KEEP, TEND, ANSWER, CLOCK = "blind", "configuration", "keep", "tend", "answer", "clock"
 SWEEP = "sweep"
 _FIRST_SWEEP_S, _SWEEP_S = 600.0, 86_400.0
 _HOSTS_A_PLACE = 4
@@ -103,6 +105,7 @@ class Daemon:
     crawler: Crawler = field(init=False)
     heartbeat: Heartbeat | None = field(init=False)
     keeper: Keeper = field(init=False)
+    storage: Storage = field(init=False)
     listening: Listening = field(init=False)
     _brain: tuple[int, Brain] | None = None
     _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -124,6 +127,7 @@ class Daemon:
         self.keeper = Keeper(
             self.config.evidence, self.repository, self.vault, self.fetcher, self.config.routing, self.clock
         )
+        self.storage = Storage(self.repository, self.notifiers, self.clock)
         told = self.config.heartbeat
         self.heartbeat = told and Heartbeat(
             url=told.url.reveal(),
@@ -133,6 +137,7 @@ class Daemon:
             repository=self.repository,
             clock=self.clock,
             ticked=lambda: self.schedule.ticked,
+            takes_nothing=lambda: self.storage.since is not None,
         )
         around = Surroundings(
             brain=self.brain,
@@ -291,9 +296,11 @@ class Daemon:
         """See again and again whether sites are blind."""
         while True:
             await asyncio.sleep(_LOOK_S)
+            await self._guarded(CLOCK, lambda _: self.schedule.notice_clock())("")
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
             await self._guarded(KEEP, self._keep_evidence)("")
             await self._guarded(TEND, self._tend)("")
+            await self._guarded(KEEP, lambda _: self.storage.look())("")
 
     async def _keep_sweeping(self) -> None:
         """Once a day throw away what is old."""
@@ -308,12 +315,14 @@ class Daemon:
         log.info("swept", **swept.gone, batches=swept.batches, longest_s=round(swept.longest_s, 3))
 
     async def _tend(self, _: str) -> None:
-        """What time brings: due dates, the ends of embargoes, releases, and allow lists that expire."""
+        """What time brings: due dates, the ends of embargoes, releases, allow lists that expire, channels that went."""
         now, told, brain = self.clock.now(), Told(), await self.brain()
         tell = teller(brain, told)
         await tell_overdue(self.repository, now, tell=tell)
         for asset in await due_steps(self.repository, now, tell=tell):
             log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
+        everybody = addressees("", self.config.channels, self.notifiers)
+        report_gone(await bury_unknown(everybody, self.repository, now))
         alerts = told.alerts + await resurface(await self.brain(), self.repository, now)
         if alerts:
             await self.jobs.submit(GATHER, [ALL])
@@ -457,6 +466,7 @@ class Daemon:
                     await handle(key)
                 except LeakwatchError as error:
                     log.error("job_failed", error=error.message, blame=error.blame)
+                    self.storage.suspect |= isinstance(error, StoreError)
                 except Exception as error:
                     log.exception("job_crashed", error=repr(error))
                     if kind == CRAWL:

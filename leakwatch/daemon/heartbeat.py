@@ -21,7 +21,10 @@ _STUCK = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Heartbeat:
-    """Calls the address. `ticked` is when the schedule was last looked at, by the monotonic clock; None before."""
+    """Calls the address. `ticked` is when the schedule was last looked at, by the monotonic clock; None before.
+
+    `takes_nothing` says whether the database refuses all that is written.
+    """
 
     url: str
     every_s: float
@@ -30,6 +33,7 @@ class Heartbeat:
     repository: Repository
     clock: Clock
     ticked: Callable[[], float | None]
+    takes_nothing: Callable[[], bool] = lambda: False
     attempted: float | None = field(default=None)
 
     async def run(self) -> None:
@@ -58,6 +62,8 @@ class Heartbeat:
         ticked = self.ticked()
         if ticked is None or monotonic() - ticked > _LOOP_S:
             return "the schedule stands still"
+        if self.takes_nothing():
+            return "the database takes nothing"
         before = self.clock.now() - _STUCK
         try:
             async with self.repository.reading() as work:

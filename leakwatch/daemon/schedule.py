@@ -127,6 +127,23 @@ class Schedule:
             log.info("slept", seconds=round((now - before).total_seconds()), overdue=len(overdue))
         return bool(overdue)
 
+    async def notice_clock(self) -> None:
+        """Where the clock was put back, let everything be due as much earlier: timers would stand still until then."""
+        async with self._waking:
+            now, before = self.clock.now(), self._awake_at
+            if before is None or before - now <= timedelta(seconds=_TICK_S):
+                return
+            by, self._awake_at = before - now, now
+            async with self.repository.writing() as work:
+                await work.channels.clock_set_back(now, by)
+                for state in await work.sites.all():
+                    if state.next_due_at > now:
+                        await work.sites.defer(state.name, max(now, state.next_due_at - by))
+        for job in self.scheduler.get_jobs():
+            if job.next_run_time is not None:
+                job.modify(next_run_time=max(now, job.next_run_time - by))
+        log.warning("clock_set_back", seconds=round(by.total_seconds()))
+
     def _is_late(self, state: SiteState, now: datetime) -> bool:
         """Whether a site was read before and its time has passed while nobody looked."""
         site = self.sites.get(state.name)

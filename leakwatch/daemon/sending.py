@@ -20,7 +20,8 @@ def addressees(
 ) -> list[Addressee]:
     """Who may be told that a channel takes nothing: the others, those of another kind first."""
     kinds = {one.name: one.kind for one in channels}
-    names = sorted((one for one in kinds if one != channel), key=lambda one: kinds[one] == kinds[channel])
+    kind = kinds.get(channel)
+    names = sorted((one for one in kinds if one != channel), key=lambda one: kinds[one] == kind)
     # A channel with several recipients, each with an outcome of his own, names them.
     return [Addressee(one, tuple(getattr(notifiers[one], "recipients", ())) or ("",)) for one in names]
 
@@ -41,6 +42,14 @@ def report(attempt: Attempt) -> None:
         log.warning("alert_put_off", **told, state=attempt.state.value, error=attempt.error)
     if attempt.alarm is not None:
         _report_alarm(delivery.channel, attempt.alarm)
+
+
+def report_gone(buried: Sequence[tuple[str, int, Alarm | None]]) -> None:
+    """Log what was given up with channels that are not in the configuration."""
+    for channel, count, alarm in buried:
+        log.error("channel_gone", channel=channel, alerts=count)
+        if alarm is not None:
+            _report_alarm(channel, alarm)
 
 
 def _report_alarm(channel: str, alarm: Alarm) -> None:

@@ -79,7 +79,8 @@ async def _close(look: Look, kept: Capture | None, seen: Seen, desk: LookDesk) -
             return 0
         await work.findings.lock([finding.asset])
         last = latest(await work.looks.of(finding.id)).get(look.url)
-        await work.looks.close(look, outcome, detail, now)
+        if not await work.looks.close(look, outcome, detail, now):
+            return 0
         if kept:
             await work.evidence.keep(kept)
         alerts = 0

@@ -17,6 +17,7 @@ class Trouble(StrEnum):
     GAVE_UP = "gave_up"
     REFUSED = "refused"
     DOWN = "down"
+    GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

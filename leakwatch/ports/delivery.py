@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Thread
@@ -93,6 +93,10 @@ class Outbox(Protocol):
 class Channels(Protocol):
     """How channels fare, and what happens to all that waits on one."""
 
+    async def lock(self, name: str) -> None:
+        """Let no other daemon judge this channel until the transaction ends."""
+        ...
+
     async def get(self, name: str) -> ChannelHealth:
         """How one channel fares; one that was never heard of works."""
         ...
@@ -117,12 +121,23 @@ class Channels(Protocol):
         """Let a digest tell of these alerts; `into` is its key. They end as it ends."""
         ...
 
-    async def bury(self, name: str, reason: str) -> int:
-        """A channel takes nothing any more: what waits there is dead with the reason. Answers how much that was."""
+    async def unknown(self, known: Collection[str], before: datetime) -> list[str]:
+        """Channels that are none of these, for which something waits since before a time."""
+        ...
+
+    async def bury(self, name: str, reason: str, *, lost_before: datetime | None = None) -> int:
+        """A channel takes nothing any more: what waits there is dead with the reason. Answers how much that was.
+
+        So is what a sender took whose lease ended before a time, where one is given.
+        """
         ...
 
     async def release(self, name: str, now: datetime) -> None:
         """A channel is back: what waits there is due, so that it goes out in its order."""
+        ...
+
+    async def clock_set_back(self, now: datetime, by: timedelta) -> None:
+        """The clock was put back: rests end as much earlier, and what was put off is due; channels that rest hold it up."""
         ...
 
     async def delay(self, name: str, now: datetime, seconds: float) -> None:

@@ -73,8 +73,11 @@ class Looks(Protocol):
         """Places of a host that are to be looked at now, those of the most urgent findings first."""
         ...
 
-    async def close(self, look: Look, outcome: Outcome, detail: dict[str, str], at: datetime) -> None:
-        """Record what a look has shown; of the same place, looks that were due before it are done with it."""
+    async def close(self, look: Look, outcome: Outcome, detail: dict[str, str], at: datetime) -> bool:
+        """Record what a look has shown; of the same place, looks that were due before it are done with it.
+
+        False if another daemon has done so meanwhile.
+        """
         ...
 
     async def of(self, finding: FindingId, /) -> list[Look]:

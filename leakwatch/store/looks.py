@@ -78,16 +78,21 @@ class SqlLooks:
             places.setdefault((row["finding_id"], row["url"]), _look_of(row))
         return list(places.values())[:limit]
 
-    async def close(self, look: Look, outcome: Outcome, detail: dict[str, str], at: datetime) -> None:
-        """Record what a look has shown; of the same place, looks that were due before it are done with it."""
-        of_place = (recheck.c.finding_id == look.finding, recheck.c.url == look.url)
+    async def close(self, look: Look, outcome: Outcome, detail: dict[str, str], at: datetime) -> bool:
+        """Record what a look has shown; of the same place, looks that were due before it are done with it.
+
+        False if another daemon has done so meanwhile.
+        """
+        this = sa.update(recheck).where(recheck.c.id == look.id, recheck.c.state == _WAITING)
         done = {"state": _DONE, "done_at": at, "outcome": outcome.value}
+        if (await self._connection.execute(this.values(**done, detail=detail))).rowcount != 1:
+            return False
+        of_place = (recheck.c.finding_id == look.finding, recheck.c.url == look.url)
         with_it = sa.update(recheck).where(
             *of_place, recheck.c.state == _WAITING, recheck.c.due_at <= look.due_at
         )
         await self._connection.execute(with_it.values(**done, detail={"with": look.step}))
-        this = sa.update(recheck).where(recheck.c.id == look.id)
-        await self._connection.execute(this.values(**done, detail=detail))
+        return True
 
     async def plan_removed(self, now: datetime) -> int:
         """Look again at the places of findings that were set to removed within the last hour; answers of how many."""

@@ -20,6 +20,8 @@ WAITING = (DeliveryState.PENDING.value, DeliveryState.RETRY.value, DeliveryState
 _UNSENT = (*WAITING, DeliveryState.FOLDED.value, DeliveryState.DEAD.value)
 _AHEAD = timedelta(hours=2)
 """No alert is put off for more than an hour: what is due later than this was written before the clock was put back."""
+_LEASED_AHEAD = timedelta(minutes=10)
+"""The same of a lease, which is for two minutes."""
 
 
 class SqlOutbox:
@@ -75,11 +77,14 @@ class SqlOutbox:
         A lease that ran out belongs to a sender that died: its alert may have arrived, so it is uncertain.
         """
         query = (
-            sa.select(outbox)
+            sa.select(outbox.c.id)
             .where(outbox.c.channel == channel, _due(now))
             .order_by(outbox.c.urgency.desc(), outbox.c.id)
             .limit(1)
         )
+        query = sa.select(outbox).where(
+            outbox.c.id == query.scalar_subquery()
+        )  # sorts ids, not what they say
         urgent = (await self._connection.execute(query)).mappings().first()
         if urgent is None:
             return None
@@ -271,8 +276,12 @@ def has_come(time: datetime, now: datetime) -> bool:
 def _due(now: datetime) -> sa.ColumnElement[bool]:
     """What waits and whose time has come, and what a sender took that died; a clock that was put back holds up neither."""
     come = sa.or_(outbox.c.due_at <= now, outbox.c.due_at > now + _AHEAD)
-    lost = sa.or_(outbox.c.lease_until < now, outbox.c.lease_until > now + _AHEAD)
-    return sa.or_(
-        sa.and_(outbox.c.state.in_(WAITING), come),
-        sa.and_(outbox.c.state == DeliveryState.LEASED.value, lost),
+    lost = sa.or_(outbox.c.lease_until < now, outbox.c.lease_until > now + _LEASED_AHEAD)
+    open_ones = outbox.c.state.in_((*WAITING, DeliveryState.LEASED.value))  # for the index: most are sent
+    return sa.and_(
+        open_ones,
+        sa.or_(
+            sa.and_(outbox.c.state.in_(WAITING), come),
+            sa.and_(outbox.c.state == DeliveryState.LEASED.value, lost),
+        ),
     )

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from leakwatch.errors import StoreError
+from leakwatch.model.channel import ChannelHealth
 from leakwatch.store.announcements import SqlAnnouncements
 from leakwatch.store.audit import SqlAudit
 from leakwatch.store.cases import SqlCases
@@ -29,6 +30,8 @@ from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
 from leakwatch.store.stamps import SqlStamps
 from leakwatch.store.swarms import SqlSwarms
+
+_A_LITTLE = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,14 @@ class SqlRepository:
             return
         async with self._one_writer, self._begin() as work:
             yield work
+
+    async def try_writing(self) -> None:
+        """Write a little, and take it back. Raises: StoreError if the database takes nothing."""
+        name = "leakwatch:try"
+        async with self.writing() as work:
+            await work.channels.keep(ChannelHealth(name=name, because="x" * _A_LITTLE))
+        async with self.writing() as work:
+            await work.channels.forget(name)
 
     @asynccontextmanager
     async def _begin(self) -> AsyncGenerator[SqlWork]:

@@ -387,7 +387,7 @@ outbox = sa.Table(
     _id(),
     sa.Column("key", sa.String(64), nullable=False, unique=True),
     sa.Column("channel", sa.Text, nullable=False),
-    _text("finding_id"),
+    sa.Column("finding_id", sa.Text, nullable=False, index=True),
     _json("alert"),
     _text("state"),
     _time("due_at"),

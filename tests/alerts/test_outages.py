@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from leakwatch.alerts.alarms import Addressee
 from leakwatch.alerts.deliver import LEASE_S, Attempt, deliver
+from leakwatch.alerts.gone import bury_unknown
 from leakwatch.alerts.squeeze import MOST, squeeze
 from leakwatch.errors import DeliveryError
 from leakwatch.model.alert import (
@@ -145,6 +146,51 @@ async def test_revoked_token_kills_at_once_and_is_told_elsewhere(repository: Sql
     await w.tick()
     assert {one.state.value for one in await w.rows("a")} == {"sent"}
     assert len(w.channels["a"].taken) == 35
+
+
+@pytest.mark.parametrize("jump", [timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)])
+async def test_clock_set_back_holds_nothing_up(repository: SqlRepository, jump: timedelta) -> None:
+    """What waited, never tried or put off, goes out as soon as the channel's pause is over, by the new time."""
+    w = world(repository, "a")
+    w.channels["a"].error = DeliveryError("a: busy", retry_after_s=600.0)
+    await w.enqueue("a", alert(1), alert(2), alert(3))
+    await w.tick()
+    w.channels["a"].error, before = None, w.time
+    w.time = before - jump
+    async with repository.writing() as work:
+        await work.channels.clock_set_back(w.time, jump)
+    await w.tick(seconds=599)
+    assert w.channels["a"].taken == []
+    await w.tick(seconds=2)
+    await w.tick()
+    assert len(w.channels["a"].taken) == 3
+
+
+async def test_channel_that_is_gone(repository: SqlRepository) -> None:
+    """What waits for a channel that was taken out of the configuration is dead, told once, and comes back by retry."""
+    w = world(repository, "a", "b")
+    await w.enqueue("old", alert(1), alert(2))
+    async with repository.writing() as work:
+        assert await work.outbox.claim("old", w.time, LEASE_S)
+    known = [Addressee("a"), Addressee("b")]
+    assert await bury_unknown(known, repository, w.time) == []
+    for hour in range(3):
+        w.time = NOON + timedelta(hours=hour + 1)
+        buried = await bury_unknown(known, repository, w.time)
+        assert [one[:2] for one in buried] == ([("old", 2)] if hour == 0 else [])
+        await w.tick()
+    assert events(w.channels["a"]) == ["channel_down old gone"]
+    assert {(one.state.value, one.last_error) for one in await w.rows("old")} == {
+        ("dead", "the channel is not in the configuration")
+    }
+    w.channels["old"] = Channel("old")
+    assert await bury_unknown([*known, Addressee("old")], repository, w.time) == []
+    assert (await w.health("old")).works
+    assert (await w.health("old")).told == {}
+    async with repository.writing() as work:
+        assert await work.outbox.retry_dead(w.time, "old") == 2
+    await w.tick()
+    assert [one.subject for one in w.channels["old"].taken] == ["LW-1", "LW-2"]
 
 
 @on_sqlite
