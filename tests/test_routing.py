@@ -72,7 +72,7 @@ SIGNALS = [
     ("year", "2026 for 2026", 4.0),
     ("file_name", "a file called 'northwind.pth'", 3.0),
 ]
-OWN_DOING = {EventKind.ASSIGNED, EventKind.COMMENT, EventKind.DUE, EventKind.SPLIT}
+OWN_DOING = {EventKind.ASSIGNED, EventKind.COMMENT, EventKind.DUE}
 TOLD = [kind for kind in EventKind if kind not in OWN_DOING]
 CONTENT = {
     EventKind.OPENED: "opened",

@@ -103,7 +103,7 @@ def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
         case EventKind.MERGED:
             return f"{name}: two cases are one, {event.detail.get('merged', '')} is now part of {finding.id}"
         case EventKind.SPLIT:
-            return f"{name}: one case is two, {event.detail.get('split', '')} was part of {finding.id}"
+            return f"{name}: one case is two, {event.detail.get('split', '')} was part of {event.detail.get('from', finding.id)}"
         case EventKind.SEVERITY:
             return f"{name}: now {finding.severity.value}, {event.detail.get('why', '')}".rstrip(", ")
         case EventKind.ASSIGNED:

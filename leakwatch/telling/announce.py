@@ -70,7 +70,7 @@ async def announce(event: FindingEvent, finding: Finding, asset: Asset, routing:
     if is_news and not is_architecture_alone(finding, signals):
         legs = _by_channel(legs_of(routing.routes, facts))
     if is_followed(event):
-        legs = await _earlier([finding.id], routing, work) | legs
+        legs = await _earlier(_told_as(event, finding), routing, work) | legs
     return await announce_to(event, finding, asset, legs, routing, work) if legs else 0
 
 
@@ -127,6 +127,14 @@ async def _follow_up(event: FindingEvent, finding: Finding, work: Work) -> None:
                 if not was_told:
                     why = f"it is {finding.state.value.replace('_', ' ')}"
                     await work.announcements.settle(finding.id, why, route=route, channel=channel)
+
+
+def _told_as(event: FindingEvent, finding: Finding) -> list[str]:
+    """The cases as which it was told before. A split is told once, of the new case: it was part of the other one."""
+    if event.kind is not EventKind.SPLIT:
+        return [finding.id]
+    is_new = event.detail.get("split") == finding.id
+    return [finding.id, event.detail.get("from", "")] if is_new else []
 
 
 async def _earlier(
