@@ -36,6 +36,8 @@ SETTLE = timedelta(seconds=30)
 """So long nothing more must come of a first run, or a look back, before it is told."""
 TOGETHER = frozenset({"first_run", "backfill"})
 """What `detail["how"]` of an event may say: told as one digest, for it was there before."""
+DRILL = "drill:"
+"""Drills are a group each, which no budget keeps back: whoever drills asks whether the way is free."""
 _OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _ALERTING = frozenset({State.NEW, State.REOPENED})
 
@@ -188,7 +190,7 @@ async def _write(news: News, legs: Mapping[str, Leg], routing: Routing, work: Wo
 async def _when(news: News, leg: Leg, channel: str, work: Work) -> tuple[Due, str]:
     """When a leg tells it, and with what."""
     if news.is_drill:
-        return Due(news.at), f"drill:{news.alert.subject}"
+        return Due(news.at), f"{DRILL}{news.alert.subject}"
     group = news.group or group_of(news.facts, leg)
     is_first = news.opens and GroupBy.FINDING in leg.policy.group_by
     last = None
