@@ -24,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,7 @@ class World:
         self._server = uvicorn.Server(settings)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self.url, self.mail_port = "", free_port()
+        self.now = format_datetime(datetime.now(UTC))
         self._mail = Controller(_Mail(self.sinks), hostname="127.0.0.1", port=self.mail_port)
 
     def start(self) -> None:
@@ -115,7 +117,7 @@ class World:
 
     async def _feed(self, _: Request) -> Response:
         items = "".join(
-            f"<item><guid>{n}</guid><title>{leak.asset.title} full</title>"
+            f"<item><guid>{n}</guid><title>{leak.asset.title} full</title><pubDate>{self.now}</pubDate>"
             f'<enclosure url="{self.url}/torrents/{n}.torrent" type="application/x-bittorrent" length="1"/>'
             f"<description>all of it</description></item>"
             for n, leak in enumerate(self.leaks[: self.shown])
@@ -158,7 +160,7 @@ class Outcome:
 
 def configuration(world: World, poll: str = "150ms") -> str:
     """An ordinary configuration."""
-    routes = '[[routes]]\nchannel = "slack"\n[[routes]]\nchannel = "mail"\n[[routes]]\nchannel = "hook"\n'
+    routes = '[[routes]]\nchannels = ["slack", "mail", "hook"]\n'
     return f"""
 [daemon]
 data_dir = "data"

@@ -24,11 +24,11 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha1
 from pathlib import Path
 
-from killing import WORKS, Leak, Trial, World
+from killing import RECIPIENTS, WORKS, Leak, Trial, World
 from starlette.requests import Request
 from starlette.responses import Response
 
-_WINDOW, _STEP_S = 500, 0.6
+_WINDOW = 500
 _QUIET_S = 12.0
 _TOP = 3
 
@@ -40,7 +40,7 @@ class Index(World):
         super().__init__(folder, leaks)
         self.items: list[str] = []
         for number in range(fakes):
-            self.items.append(_fake(number, leaks[0].asset.title))
+            self.items.append(_fake(number, leaks[0].asset.title, self.now))
             self.items += [f"leak {n}" for n, at in enumerate(real) if at == number]
         self.visible = 0
 
@@ -55,16 +55,16 @@ class Index(World):
     def _leak(self, number: int) -> str:
         leak = self.leaks[number]
         return (
-            f"<item><guid>leak-{number}</guid><title>{leak.asset.title} full</title>"
+            f"<item><guid>leak-{number}</guid><title>{leak.asset.title} full</title><pubDate>{self.now}</pubDate>"
             f'<enclosure url="{self.url}/torrents/{number}.torrent" type="application/x-bittorrent" length="1"/>'
             f"<description>all of it</description></item>"
         )
 
 
-def _fake(number: int, title: str) -> str:
+def _fake(number: int, title: str, now: str) -> str:
     digest = sha1(f"fake {number}".encode()).hexdigest()
     return (
-        f"<item><guid>fake-{number}</guid><title>{title} full {number}</title>"
+        f"<item><guid>fake-{number}</guid><title>{title} full {number}</title><pubDate>{now}</pubDate>"
         f"<description>magnet:?xt=urn:btih:{digest}</description></item>"
     )
 
@@ -91,17 +91,16 @@ class Told:
     seconds: float = 0.0
 
 
-def storm(folder: Path, fakes: int = 10_000, real: Sequence[int] = (3000, 5000, 8000)) -> Told:
+def storm(folder: Path, fakes: int = 10_000) -> Told:
     """Show the fakes, a page at a time, and the leaks among them; wait until nothing more is sent."""
-    trial = Flood(folder, fakes, real)
+    trial = Flood(folder, fakes, [fakes * share // 10 for share in (3, 5, 8)])
     began = time.monotonic()
     with trial.running():
         daemon = trial.start()
         try:
             while trial.index.visible < len(trial.index.items):
-                trial.index.visible += _WINDOW // 2
-                time.sleep(_STEP_S)
-            _wait_for(lambda: _count(trial, "observation") >= len(trial.index.items), 600)
+                trial.index.visible = min(trial.index.visible + _WINDOW // 2, len(trial.index.items))
+                _wait_for(lambda: _count(trial, "observation") >= trial.index.visible, 120)
             _wait_quiet(trial)
         finally:
             _stop(daemon)
@@ -111,6 +110,13 @@ def storm(folder: Path, fakes: int = 10_000, real: Sequence[int] = (3000, 5000, 
         told.findings = _count(trial, "finding")
         told.on_top = _on_top(trial)
     return told
+
+
+def _messages(trial: Trial) -> Counter[str]:
+    """How many messages each person got on each channel."""
+    counts = Counter(one.channel for one in trial.world.sinks.arrivals)
+    counts["mail"] //= len(RECIPIENTS)
+    return counts
 
 
 def _on_top(trial: Trial) -> set[str]:
@@ -131,10 +137,10 @@ def restarts(folder: Path, findings: int = 1000, times: int = 50) -> tuple[int, 
     """
     trial = Flood(folder, findings, ())
     with trial.running():
-        trial.index.visible = len(trial.index.items)
         daemon = trial.start()
         while trial.index.visible < len(trial.index.items):
-            time.sleep(_STEP_S)
+            trial.index.visible = min(trial.index.visible + _WINDOW // 2, len(trial.index.items))
+            _wait_for(lambda: _count(trial, "observation") >= trial.index.visible, 120)
         _wait_for(lambda: _count(trial, "finding") >= findings, 300)
         _wait_quiet(trial)
         _stop(daemon)

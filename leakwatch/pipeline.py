@@ -48,6 +48,7 @@ from leakwatch.model.route import Routing
 from leakwatch.model.site import SiteState
 from leakwatch.model.swarm import SampleMethod, SwarmSample, believable, wants_index_count
 from leakwatch.ports import Repository, Vault, Work
+from leakwatch.privacy import PLAIN, Authors
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.sources import KINDS
 from leakwatch.sources._kind import Page, Payload, PolledKind
@@ -64,7 +65,10 @@ _STEPS = {EventKind.STATE: "finding.state", EventKind.MERGED: "finding.merge"}
 
 @dataclass(frozen=True, slots=True)
 class Brain:
-    """What a page is held against: the catalogue as an index, the weights, the routes, the file hosts, sites' priors."""
+    """What a page is held against: the catalogue as an index, the weights, the routes, the file hosts, sites' priors.
+
+    `authors` says how those who posted are kept.
+    """
 
     index: Index
     weights: Weights
@@ -72,6 +76,7 @@ class Brain:
     routes: Routing
     hosts: Hosts = NO_HOSTS
     priors: Mapping[str, float] = field(default_factory=dict[str, float])
+    authors: Authors = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +110,7 @@ async def take_page(
 
     `drill` is the asset that the page only pretends to show; no other is looked at then.
     """
-    located = await asyncio.to_thread(
-        lambda: [storable(without_peers(locate(one, brain.hosts))) for one in page.observations]
-    )
+    located = await asyncio.to_thread(lambda: [to_keep(one, brain) for one in page.observations])
     async with repository.reading() as work:
         fresh, before = await work.findings.unseen(located)
         known = await work.findings.known(sorted({key for one in fresh for key in artefact_keys(one)}))
@@ -150,7 +153,7 @@ async def take_again(
     seen: Observation, kept: Capture, brain: Brain, repository: Repository
 ) -> tuple[Observation, int]:
     """Store what an item shows now, apart from any poll; answers it with its locators, and how many alerts it caused."""
-    located = replace(storable(without_peers(locate(seen, brain.hosts))), evidence=kept.digest)
+    located = replace(to_keep(seen, brain), evidence=kept.digest)
     async with repository.reading() as work:
         known = await work.findings.known(sorted(artefact_keys(located)))
     ((_, matches),) = await asyncio.to_thread(_matched, [(located, known)], brain)
@@ -189,6 +192,11 @@ def _matched(
     return [(one, [m for m in some if m.tier]) for (one, _), some in zip(seen, told, strict=True)]
 
 
+def to_keep(seen: Observation, brain: Brain) -> Observation:
+    """What of an observation may be stored: no peers, no author's name, and where its content can be had."""
+    return brain.authors.kept(storable(without_peers(locate(seen, brain.hosts))))
+
+
 def matches_of(seen: Sequence[Observation], brain: Brain) -> list[list[Match]]:
     """The matches of a tier of some observations."""
     return [matches for _, matches in _matched([(one, ()) for one in seen], brain)]
@@ -224,7 +232,7 @@ async def take_match(
     asset = brain.index.assets[one.asset]
     if await work.cases.is_sighted(asset.id, row):
         return None
-    allow = allowed_by(asset, seen)
+    allow = allowed_by(asset, seen, brain.authors)
     if allow:
         await _take_allowed(one, seen, row, asset, allow, work, counted)
         return None

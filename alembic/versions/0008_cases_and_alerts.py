@@ -46,6 +46,7 @@ def upgrade() -> None:
     _alerts()
     _keeping()
     _notices()
+    _forgetting()
 
 
 def _cases() -> None:
@@ -270,8 +271,23 @@ def _notices() -> None:
     op.create_index("ix_notice_event_notice_id", "notice_event", ["notice_id"])
 
 
+def _forgetting() -> None:
+    """By these an old observation goes without a look at all others."""
+    op.create_index("ix_observed_swarm_observation_id", "observed_swarm", ["observation_id"])
+    is_there = sa.text("evidence IS NOT NULL")
+    op.create_index(
+        "ix_observation_evidence",
+        "observation",
+        ["evidence"],
+        sqlite_where=is_there,
+        postgresql_where=is_there,
+    )
+
+
 def downgrade() -> None:
     """Undo."""
+    op.drop_index("ix_observation_evidence", "observation")
+    op.drop_index("ix_observed_swarm_observation_id", "observed_swarm")
     for table in (
         "kept_apart",
         "notice_event",

@@ -14,9 +14,12 @@ from leakwatch.cli import (
     demo,
     drill,
     evidence,
+    export,
     finding,
     match,
+    notice,
     outbox,
+    privacy,
     prover,
     route,
     rule,
@@ -56,6 +59,7 @@ run.register(app)
 demo.register(app)
 drill.register(app)
 match.register(app)
+export.register(app)
 app.add_typer(asset.app, name="asset")
 app.add_typer(source.app, name="source")
 app.add_typer(finding.app, name="finding")
@@ -65,6 +69,8 @@ app.add_typer(rule.app, name="rule")
 app.add_typer(route.app, name="route")
 app.add_typer(silence.app, name="silence")
 app.add_typer(alert.app, name="alert")
+app.add_typer(notice.app, name="notice")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(audit.app, name="audit")
 app.add_typer(outbox.app, name="outbox")

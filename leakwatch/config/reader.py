@@ -114,6 +114,7 @@ def _judge(file: ConfigFile, config: Config) -> None:
         raise file.error(("heartbeat", key), "expected an http or https address")
     file.asked(("http", "contact"), lambda: config.door.user_agent)
     file.asked(("swarm",), lambda: config.swarm_settings)
+    file.asked(("owner",), config.owner.check)
     file.asked(("http", "proxies"), lambda: [proxy_of(n, u.reveal()) for n, u in config.http.proxies.items()])
     file.asked(("http", "allow_hosts"), lambda: HostList.parse(config.http.allow_hosts))
     if config.store.url is not None:

@@ -20,10 +20,14 @@ from leakwatch.alerts.settings import (
 )
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
+from leakwatch.export.terms import ExportConfig
 from leakwatch.model.duration import Duration
 from leakwatch.model.route import Inhibit, Route, Routing
+from leakwatch.notices.settings import OwnerConfig
 from leakwatch.polling import SiteConfig
+from leakwatch.privacy import AuthorsMode
 from leakwatch.prover import ProverSettings
+from leakwatch.retention import RetentionConfig
 from leakwatch.secret import Secret
 from leakwatch.swarm.session import SwarmSettings
 from leakwatch.telling import Limits
@@ -83,6 +87,13 @@ class SwarmConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyConfig:
+    """How those who post are kept: as a pseudonym for each platform, by name (`plain`), or not at all (`none`)."""
+
+    authors: AuthorsMode = "pseudonym"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsConfig:
     """How many messages an hour one channel gets in all; what is beyond that is told as one.
 
@@ -130,7 +141,11 @@ class Config:
     daemon: DaemonConfig = field(default_factory=DaemonConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     swarm: SwarmConfig = field(default_factory=SwarmConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
     evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    owner: OwnerConfig = field(default_factory=OwnerConfig)
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
     alerts: AlertsConfig = field(default_factory=AlertsConfig)
@@ -211,9 +226,13 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "swarm": SwarmConfig,
+    "privacy": PrivacyConfig,
+    "export": ExportConfig,
+    "retention": RetentionConfig,
     "alerts": AlertsConfig,
     "heartbeat": HeartbeatConfig,
     "evidence": EvidenceConfig,
+    "owner": OwnerConfig,
 }
 CHANNELS: Mapping[str, type] = {
     "slack": SlackChannel,

@@ -19,6 +19,7 @@ from leakwatch.model.asset import MAX_PRIOR_BITS
 from leakwatch.model.opening import Opening
 from leakwatch.model.route import LEAST_BUDGET
 from leakwatch.polling import Duration
+from leakwatch.retention import LEAST_DAYS
 from leakwatch.secret import Secret
 from leakwatch.sources._kind import FileText
 
@@ -48,6 +49,7 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "max_bytes": (2**20, None),
     "keep_days": (0, 36_500),
     "min_free_bytes": (0, None),
+    **{name: (least, 36_500) for name, least in LEAST_DAYS.items()},
 }
 _MAX_FILE_TEXT = 2**20
 _WORDS: Mapping[type, str] = {

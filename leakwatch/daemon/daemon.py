@@ -22,12 +22,14 @@ from leakwatch.crawl.silence import Silence
 from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.answers import answer
 from leakwatch.daemon.changes import Changes
+from leakwatch.daemon.checking import check_notice
 from leakwatch.daemon.crawling import Crawler
 from leakwatch.daemon.heartbeat import Heartbeat
 from leakwatch.daemon.keeper import Keeper
 from leakwatch.daemon.listening import Listening
 from leakwatch.daemon.schedule import (
     ALL,
+    CHECK,
     COUNT,
     CRAWL,
     DELIVER,
@@ -52,8 +54,10 @@ from leakwatch.pipeline import Brain, look_back, tell_event, teller
 from leakwatch.pipeline import Counted as Told
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier, Work
+from leakwatch.privacy import PLAIN, Authors
 from leakwatch.proving import Prover, prove_swarm
 from leakwatch.resurfacing import resurface
+from leakwatch.retention import sweep
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.store.repository import SqlRepository
 from leakwatch.streaming import Surroundings
@@ -64,9 +68,11 @@ log = structlog.get_logger()
 
 _DRAIN_S, _LOOK_S, _FILES_S, _DRILL_S = 10.0, 15.0, 5.0, 1.0
 BLIND, READ, KEEP, TEND, ANSWER = "blind", "configuration", "keep", "tend", "answer"
+SWEEP = "sweep"
+_FIRST_SWEEP_S, _SWEEP_S = 600.0, 86_400.0
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
-_MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING = 64, 8, 8
+_MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING, _MAX_CHECKING = 64, 8, 8, 4
 """Looks at swarms at once: each may take a minute, and crawling and alerts must never wait for them."""
 
 
@@ -92,6 +98,7 @@ class Daemon:
     outcomes: OutcomeLog
     changes: Changes
     streams: tuple[SiteConfig, ...] = ()
+    authors: Authors = PLAIN
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     crawler: Crawler = field(init=False)
     heartbeat: Heartbeat | None = field(init=False)
@@ -150,7 +157,7 @@ class Daemon:
                 self.fetcher.silence = await asyncio.to_thread(_silence, assets)
                 priors = {site.name: site.prior_bits for site in self.config.sites}
                 told = (self.weights, self.pack, self.config.routing, self.hosts, priors)
-                self._brain = (version, Brain(index, *told))
+                self._brain = (version, Brain(index, *told, self.authors))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
             return self._brain[1]
 
@@ -164,14 +171,17 @@ class Daemon:
         self.jobs.handler(LOOK_BACK, self._guarded(LOOK_BACK, self.look_back), 1)
         self.jobs.handler(COUNT, self._guarded(COUNT, self.count), _MAX_COUNTING)
         self.jobs.handler(LOOK, self._guarded(LOOK, self.look), _MAX_LOOKING)
+        self.jobs.handler(CHECK, self._guarded(CHECK, self.check_notice), _MAX_CHECKING)
+        looks = _MAX_LOOKING + _MAX_CHECKING
         working = asyncio.create_task(
-            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + _MAX_LOOKING + len(self.notifiers) + 2)
+            self.jobs.run(hosts + _MAX_PROVING + _MAX_COUNTING + looks + len(self.notifiers) + 2)
         )
         began = self.clock.now()
         looking = asyncio.create_task(self._keep_looking(began))
         beating = [asyncio.create_task(self.heartbeat.run())] if self.heartbeat else []
         reading = asyncio.create_task(self._keep_reading())
         await self.listening.to(self.streams)
+        sweeping = asyncio.create_task(self._keep_sweeping())
         drilling = asyncio.create_task(self._keep_drilling())
         answering = asyncio.ensure_future(self._guarded(ANSWER, self._answer)(""))
         await self.schedule.start()
@@ -179,9 +189,10 @@ class Daemon:
         await self.stopping.wait()
         log.info("daemon_stopping")
         self.schedule.stop()
-        for task in (reading, *beating, looking, drilling):
+        tasks = (reading, *beating, looking, drilling, sweeping)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(reading, *beating, looking, drilling, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.wait({answering}, timeout=_DRAIN_S)
         await self.listening.to(())
         self.jobs.stop()
@@ -205,7 +216,10 @@ class Daemon:
             await self._guarded(LOOK_BACK, self.look_back)(asset)
         async with self.repository.reading() as work:
             swarms = await work.findings.due_proofs(self.clock.now())
+            notices = await work.notices.due(self.clock.now())
         await asyncio.gather(*(self._guarded(PROVE, self.prove)(key) for key in swarms))
+        for notice in notices:
+            await self._guarded(CHECK, self.check_notice)(notice)
         await self.send_all()
         await self.outcomes.tell()
 
@@ -280,6 +294,18 @@ class Daemon:
             await self._guarded(BLIND, self._tell_blind)(began.isoformat())
             await self._guarded(KEEP, self._keep_evidence)("")
             await self._guarded(TEND, self._tend)("")
+
+    async def _keep_sweeping(self) -> None:
+        """Once a day throw away what is old."""
+        while True:
+            await asyncio.sleep(_FIRST_SWEEP_S)
+            await self._guarded(SWEEP, self._sweep)("")
+            await asyncio.sleep(_SWEEP_S)
+
+    async def _sweep(self, _: str) -> None:
+        """Throw away what no open finding needs any more."""
+        swept = await sweep(self.config.retention, self.repository, self.clock.now(), self.stopping.is_set)
+        log.info("swept", **swept.gone, batches=swept.batches, longest_s=round(swept.longest_s, 3))
 
     async def _tend(self, _: str) -> None:
         """What time brings: due dates, the ends of embargoes, releases, and allow lists that expire."""
@@ -361,6 +387,11 @@ class Daemon:
             close_when_gone=self.config.evidence.close_when_gone,
         )
         if await look_at_host(host, desk):
+            await self.jobs.submit(GATHER, [ALL])
+
+    async def check_notice(self, notice: str) -> None:
+        """Look whether the content that a notice is about is gone."""
+        if await check_notice(notice, self.repository, self.fetcher, self.sites, self.clock, self.tell):
             await self.jobs.submit(GATHER, [ALL])
 
     async def _uncounted(self) -> list[str]:

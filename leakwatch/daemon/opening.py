@@ -26,6 +26,7 @@ from leakwatch.errors import ConfigError
 from leakwatch.jobs import Jobs
 from leakwatch.limited.pages import PageReader
 from leakwatch.parts import open_counter, open_prover
+from leakwatch.persons import open_authors
 from leakwatch.service import load_hosts, load_rules, load_weights
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
@@ -91,6 +92,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             changes=changes,
             sites=sites,
             streams=tuple(site for site in config.sites if site.enabled and site.is_stream),
+            authors=open_authors(config.privacy.authors, config.data_dir),
         )
         async with repository.writing() as work:
             await work.sites.sync(

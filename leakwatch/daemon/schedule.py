@@ -22,8 +22,8 @@ from leakwatch.telling import is_due
 from leakwatch.timetable import rank, spread_s, trigger_of
 
 CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT, GATHER = "crawl", "prove", "deliver", "look_back", "count", "gather"
-LOOK = "look"
-"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due, a host with places to see again, and for `gather` all."""
+LOOK, CHECK = "look", "check"
+"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due, a host with places to see again, a notice, and for `gather` all."""
 ALL = "all"
 log = structlog.get_logger()
 
@@ -146,6 +146,7 @@ class Schedule:
             unsearched = await work.catalogue.unsearched()
             gather = [ALL] if await is_due(work, now) else []
             looks = await work.looks.due_hosts(now)
+            notices = await work.notices.due(now)
         due.sort(key=lambda site: -self.ranks.get(site[0], 0))  # of one rank the longest overdue first
         await self.jobs.offer(CRAWL, [host for _, host in due])
         await self.jobs.offer(PROVE, swarms)
@@ -154,6 +155,7 @@ class Schedule:
         await self.jobs.offer(DELIVER, [one for one in channels if one in self.channels])
         await self.jobs.offer(LOOK_BACK, unsearched)
         await self.jobs.offer(LOOK, looks)
+        await self.jobs.offer(CHECK, notices)
         self.ticked = monotonic()
 
     def stop(self) -> None:

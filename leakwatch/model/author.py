@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from leakwatch.model.observation import Observation
 
 _ANONYMOUS = frozenset(
-    {"", "anonymous", "anon", "guest", "unknown", "deleted", "[deleted]", "ghost", "名無しさん"}
+    {"", "anonymous", "anon", "guest", "unknown", "deleted", "[deleted]", "[erased]", "ghost", "名無しさん"}
 )
 _TRIPCODE = re.compile(r"(?:^|\s)(!{1,2}\S{4,60})$")
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "net", "or", "org"})

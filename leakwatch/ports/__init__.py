@@ -32,6 +32,10 @@ from leakwatch.ports.cases import Cases
 from leakwatch.ports.delivery import Channels as Channels
 from leakwatch.ports.delivery import Outbox as Outbox
 from leakwatch.ports.evidence import Evidence, Looks, Stamps
+from leakwatch.ports.lines import Lines
+from leakwatch.ports.notices import Notices
+from leakwatch.ports.persons import Persons
+from leakwatch.ports.retention import Retention
 from leakwatch.ports.telling import Announcements, Silences, Standings
 from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 from leakwatch.torrent.infohash import Infohashes
@@ -544,6 +548,21 @@ class Work(Protocol):
         ...
 
     @property
+    def retention(self) -> Retention:
+        """What may be thrown away with time."""
+        ...
+
+    @property
+    def persons(self) -> Persons:
+        """What is stored about people."""
+        ...
+
+    @property
+    def lines(self) -> Lines:
+        """Lists that are too long to be held at once."""
+        ...
+
+    @property
     def announcements(self) -> Announcements:
         """What is to be told."""
         ...
@@ -571,6 +590,11 @@ class Work(Protocol):
     @property
     def stamps(self) -> Stamps:
         """Time stamps by others."""
+        ...
+
+    @property
+    def notices(self) -> Notices:
+        """Notices to hosts."""
         ...
 
     @property

@@ -1,7 +1,8 @@
 """How many messages an hour: what is sent by itself, what is told as one of many, and what waits. Pure.
 
-Of a budget of 10 there are 8 messages for single matters and 2 for many, half an hour apart; besides, up to 2 for what
-is more severe or surer than anything told in this hour. So in a storm at most 12 come in an hour, the worst on top.
+Of a budget of 10 there are 6 messages for single matters and 2 for many, half an hour apart; besides, up to 4 for what
+is more severe or surer than anything told in this hour but by these: what is proved need not wait behind what is not. So in
+a storm at most 12 come in an hour, the worst on top.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from leakwatch.model.announcement import Message, MessageKind, Waiting
 from leakwatch.routing.urgency import level
 
 HOUR = timedelta(hours=1)
-RESERVE = 2
+RESERVE, _FROM_BUDGET = 4, 2
 _MANY, _TOP = 4, 3
 
 
@@ -49,14 +50,19 @@ def ration(bundles: Sequence[Bundle], told: Sequence[Message], budget: int, now:
     """
     recent = [one for one in told if abs(now - one.at) < HOUR]
     ordered = sorted(bundles, key=lambda one: (-one.urgency, one.rows[0].id))
-    left = max(0, budget - floods(budget) - sum(one.kind is MessageKind.SINGLE for one in recent))
+    left = max(0, singles(budget) - sum(one.kind is MessageKind.SINGLE for one in recent))
     if len(ordered) <= left:
         return Rationed(singles=tuple(ordered))
     first = min(left, _TOP)
-    singles, rest = ordered[:first], ordered[first:]
-    reserved = _reserved(rest, [*recent], singles)
+    alone, rest = ordered[:first], ordered[first:]
+    reserved = _reserved(rest, [*recent], alone)
     rest = rest[len(reserved) :]
-    return _beyond(singles, reserved, rest, recent, budget, now)
+    return _beyond(alone, reserved, rest, recent, budget, now)
+
+
+def singles(budget: int) -> int:
+    """How many messages an hour are for single matters: what the others and half of the reserve leave."""
+    return max(1, budget - floods(budget) - _FROM_BUDGET)
 
 
 def floods(budget: int) -> int:
@@ -64,16 +70,16 @@ def floods(budget: int) -> int:
     return 1 if budget < _MANY else 2
 
 
-def _reserved(rest: Sequence[Bundle], recent: Sequence[Message], singles: Sequence[Bundle]) -> list[Bundle]:
+def _reserved(rest: Sequence[Bundle], recent: Sequence[Message], alone: Sequence[Bundle]) -> list[Bundle]:
     """What is worse than all that was told in this hour, but by the reserve itself; `rest` has the worst first."""
     left = RESERVE - sum(one.kind is MessageKind.RESERVE for one in recent)
     known = [level(one.urgency) for one in recent if one.kind is not MessageKind.RESERVE]
-    highest = max([*known, *(level(one.urgency) for one in singles)], default=-1)
+    highest = max([*known, *(level(one.urgency) for one in alone)], default=-1)
     return [one for one in rest[: max(0, left)] if level(one.urgency) > highest]
 
 
 def _beyond(
-    singles: Sequence[Bundle],
+    alone: Sequence[Bundle],
     reserved: Sequence[Bundle],
     rest: Sequence[Bundle],
     recent: Sequence[Message],
@@ -81,7 +87,7 @@ def _beyond(
     now: datetime,
 ) -> Rationed:
     """What the budget has no room for is one message, if the last such was long enough ago; else it waits for the next."""
-    sent = (tuple(singles), tuple(reserved))
+    sent = (tuple(alone), tuple(reserved))
     if not rest:
         return Rationed(*sent)
     last = max((min(one.at, now) for one in recent if one.kind is MessageKind.FLOOD), default=None)

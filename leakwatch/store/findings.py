@@ -30,6 +30,7 @@ from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import (
     artefact,
     finding_event,
+    notice,
     observation,
     observed_swarm,
     proof,
@@ -323,7 +324,7 @@ class SqlFindings(SqlProofs):
         """Move everything of the newer finding to the older one, and mark the newer as merged."""
         await self._mark_history(newer.id)
         await self.drop_doubles(older.id, newer.id)
-        for table in (artefact, sighting, finding_event, proof):
+        for table in (artefact, sighting, finding_event, proof, notice):
             moved = sa.update(table).where(table.c.finding_id == newer.id).values(finding_id=older.id)
             await self._connection.execute(moved)
         await self.save(replace(newer, state=State.MERGED, merged_into=older.id, updated_at=at))

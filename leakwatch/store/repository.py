@@ -19,8 +19,12 @@ from leakwatch.store.channels import SqlChannels
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
+from leakwatch.store.lines import SqlLines
 from leakwatch.store.looks import SqlLooks
+from leakwatch.store.notices import SqlNotices
 from leakwatch.store.outbox import SqlOutbox
+from leakwatch.store.persons import SqlPersons
+from leakwatch.store.retention import SqlRetention
 from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
 from leakwatch.store.stamps import SqlStamps
@@ -45,6 +49,10 @@ class SqlWork:
     stamps: SqlStamps
     cases: SqlCases
     channels: SqlChannels
+    notices: SqlNotices
+    lines: SqlLines
+    retention: SqlRetention
+    persons: SqlPersons
 
 
 class SqlRepository:
@@ -113,6 +121,10 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlStamps(connection),
         SqlCases(connection),
         SqlChannels(connection),
+        SqlNotices(connection),
+        SqlLines(connection),
+        SqlRetention(connection),
+        SqlPersons(connection),
     )
 
 

@@ -77,6 +77,12 @@ def _of(name: str, target: str, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, sa.ForeignKey(target, ondelete="CASCADE"), nullable=False, index=True, **options)
 
 
+def _there(name: str) -> dict[str, Any]:
+    """An index of those rows alone that have a value there."""
+    is_there = sa.text(f"{name} IS NOT NULL")
+    return {"sqlite_where": is_there, "postgresql_where": is_there}
+
+
 counter = sa.Table("counter", metadata, sa.Column("name", sa.Text, primary_key=True), _count("value"))
 
 asset = sa.Table(
@@ -197,13 +203,16 @@ observation = sa.Table(
     _json("facts"),
     sa.Column("evidence", sa.String(64)),
     sa.UniqueConstraint("site", "native_id", "content_digest"),
+    sa.Index("ix_observation_evidence", "evidence", **_there("evidence")),
 )
 
 observed_swarm = sa.Table(
     "observed_swarm",
     metadata,
     sa.Column("swarm_key", sa.String(40), primary_key=True),
-    sa.Column("observation_id", sa.ForeignKey("observation.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "observation_id", sa.ForeignKey("observation.id", ondelete="CASCADE"), primary_key=True, index=True
+    ),
 )
 
 evidence = sa.Table(

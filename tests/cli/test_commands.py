@@ -674,11 +674,11 @@ def test_alert_test(home: Path, post: tuple[Post, int]) -> None:
     result = run("alert", "test", code=1)
     assert result.stdout == ""
     bad, good = result.stderr.splitlines()
-    assert bad == "bad: failed: 127.0.0.1 refuses the recipient (550: unknown)"
-    assert re.fullmatch(r"good: accepted \(<[0-9a-f]{40}@owner\.example>, .*\)", good)
+    assert bad == "bad (nobody@owner.example): failed: 127.0.0.1 refuses the recipient (550: unknown)"
+    assert re.fullmatch(r"good \(a@owner\.example\): accepted \(<[0-9a-f]{40}@owner\.example>, .*\)", good)
     (mail,) = handler.mails
     assert b"Subject: [TEST] [LOW] Test alert" in mail
-    assert run("alert", "test", "good").stderr.startswith("good: accepted (<")
+    assert run("alert", "test", "good").stderr.startswith("good (a@owner.example): accepted (<")
     assert CANARY not in result.output
     assert not (home / "leakwatch-data").exists()
 

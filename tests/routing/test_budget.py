@@ -113,13 +113,13 @@ def test_no_hour_has_more(batches: list[tuple[int, int, int]], budget: int) -> N
 
 
 def test_within_the_budget_each_is_told_by_itself() -> None:
-    """Of a budget of ten eight go by themselves, the ninth is told as one of many, the worst first."""
+    """Of a budget of ten six go by themselves, the seventh is told as one of many, the worst first."""
     desk = Desk()
-    desk.take([row(n) for n in range(8)], NOON)
-    assert [one.kind for one, _ in desk.told] == [MessageKind.SINGLE] * 8
+    desk.take([row(n) for n in range(6)], NOON)
+    assert [one.kind for one, _ in desk.told] == [MessageKind.SINGLE] * 6
     desk.take([row(8), row(9)], NOON + timedelta(minutes=1))
     desk.take([row(10)], NOON + timedelta(minutes=2))
-    assert [one.kind for one, _ in desk.told[8:]] == [MessageKind.FLOOD]
+    assert [one.kind for one, _ in desk.told[6:]] == [MessageKind.FLOOD]
     assert [one.id for one, _ in desk.held] == [10]
     desk.take([], NOON + timedelta(minutes=31))
     assert [one.id for one in desk.told[-1][1]] == [10]
@@ -130,14 +130,14 @@ def test_what_is_worse_has_a_reserve() -> None:
     desk = Desk()
     desk.take([row(n) for n in range(20)], NOON)
     assert [one.kind.value for one, _ in desk.told] == ["single"] * 3 + ["flood"]
-    desk.take([row(n) for n in range(20, 25)], NOON + timedelta(minutes=1))
-    for number, urgency in ((30, FAKE), (31, REAL), (32, REAL)):
+    desk.take([row(n) for n in range(20, 23)], NOON + timedelta(minutes=1))
+    for number, urgency in ((30, FAKE), *((n, REAL) for n in range(31, 31 + RESERVE))):
         desk.take([row(number, urgency)], NOON + timedelta(minutes=2))
-    assert [one.kind.value for one, _ in desk.told[4:]] == ["single"] * 5 + ["reserve"] * 2
-    desk.take([row(33, REAL)], NOON + timedelta(minutes=3))
-    assert sorted(one.id for one, _ in desk.held) == [30, 33], "the reserve is used up as well"
+    assert [one.kind.value for one, _ in desk.told[4:]] == ["single"] * 3 + ["reserve"] * RESERVE
+    desk.take([row(40, REAL)], NOON + timedelta(minutes=3))
+    assert sorted(one.id for one, _ in desk.held) == [30, 40], "the reserve is used up as well"
     desk.take([], NOON + timedelta(minutes=40))
-    assert [one.id for one in desk.told[-1][1]] == [33, 30], "the worst is on top"
+    assert [one.id for one in desk.told[-1][1]] == [40, 30], "the worst is on top"
 
 
 @pytest.mark.parametrize("jump", [1, 24, -1, -24])
@@ -145,7 +145,7 @@ def test_what_is_worse_has_a_reserve() -> None:
 def test_a_clock_that_jumps(jump: int, phase: str) -> None:
     """Whichever way it jumps, no more than a fresh budget is sent, and what is held is told within the hour."""
     desk = Desk()
-    desk.take([row(n) for n in range({"calm": 3, "used up": 8, "holding": 30}[phase])], NOON)
+    desk.take([row(n) for n in range({"calm": 3, "used up": 6, "holding": 30}[phase])], NOON)
     if phase == "holding":
         desk.take([row(n) for n in range(30, 60)], NOON + timedelta(minutes=1))
     before, now = len(desk.told), NOON + timedelta(hours=jump)
