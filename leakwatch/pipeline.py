@@ -60,6 +60,7 @@ _MAX_PROOFS, _MAX_FILES = 5, 3
 _BATCH, _MAX_BATCHES = 500, 200
 _FRESH = timedelta(hours=48)
 _CRAWL, _PROOF, _TRIAGE = "leakwatch:crawl", "leakwatch:proof", "leakwatch:triage"
+_STEPS = {EventKind.STATE: "finding.state", EventKind.MERGED: "finding.merge"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,8 +397,11 @@ async def tell_event(event: FindingEvent, finding: Finding, asset: Asset, routes
     """Write an event, and whom it is for, into the transaction; answers how many alerts wait to be told because of it.
 
     `detail["how"]` = backfill or first_run has it told with others of its like, `detail["drill"]` = yes at once.
+    What nobody did (a case that opens again, two that turn out to be one) is audited here; a person's acts are by him.
     """
     await work.findings.add_event(event)
+    if event.kind in _STEPS and not event.actor:
+        await work.audit.append(_TRIAGE, _STEPS[event.kind], finding.id, dict(event.detail), event.at)
     return await announce(event, finding, asset, routes, work)
 
 

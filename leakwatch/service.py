@@ -23,6 +23,7 @@ from leakwatch.matching.structure import proved_keys
 from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
 from leakwatch.model.allow import Allow
+from leakwatch.model.announcement import Noted
 from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
 from leakwatch.model.case import Hidden, Sighting
 from leakwatch.model.evidence import Look
@@ -296,6 +297,7 @@ class Case:
     spreading: FirstSeen = NOTHING_SEEN
     others: Mapping[str, Sequence[tuple[FindingId, AssetId]]] = field(default_factory=dict)
     hidden: Hidden | None = None
+    noted: tuple[Noted, ...] = ()
 
 
 async def show_finding(ident: str, repository: Repository) -> Case:
@@ -323,6 +325,7 @@ async def show_finding(ident: str, repository: Repository) -> Case:
             first_seen(sightings, carried),
             await work.cases.by_authors(authors, finding.id),
             await hidden_by(finding, work),
+            tuple(await work.announcements.noted(finding.id)),
         )
 
 

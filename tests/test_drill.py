@@ -26,6 +26,8 @@ from leakwatch.torrent.metainfo import parse_torrent
 from .daemons import ASSET, MAGNET, Web, configured, site, until, watching
 
 PLAIN = replace(ASSET, critical=False)
+ROUND = replace(PLAIN, files=(AssetFile(path="w.bin", size_bytes=600_000, sha256=b"\x11" * 32),))
+"""One file, of whose size nothing can be said: its name and size alone are no reason to look twice."""
 NAMED = Asset(id=AssetId("meridian"), title="Northwind Meridian Chronicles", year=2026)
 
 
@@ -64,7 +66,7 @@ def told(web: Web) -> list[tuple[str, bool, str]]:
     return [(body["type"], body["data"]["drill"], body["data"]["headline"]) for _, body in web.posted]
 
 
-@pytest.mark.parametrize("asset", [PLAIN, NAMED], ids=["by its files", "by its name"])
+@pytest.mark.parametrize("asset", [PLAIN, ROUND, NAMED], ids=["by its files", "by a file", "by its name"])
 async def test_with_a_running_daemon(tmp_path: Path, web: Web, asset: Asset) -> None:
     """The daemon takes the drill and the channel is told of it, marked; then it is closed, and nothing is left."""
     web.feed("/rss")
@@ -226,5 +228,6 @@ def test_items_are_what_they_pretend_to_be(files: list[tuple[str, int]], title: 
         return
     torrent = parse_torrent(item.body)
     assert sorted(one.size_bytes for one in torrent.info.files) == sorted(sizes)
+    assert torrent.info.name == title
     assert len(item.body) < 100_000
     assert drill_item(asset, "1" * 16).body != item.body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -197,6 +198,11 @@ async def test_a_proof_reopens_a_false_positive(desk: Desk) -> None:
     await desk.conclude(await desk.task(2), PROVED)
     (finding,) = await desk.findings()
     assert finding.state is State.REOPENED
+    async with desk.repository.reading() as work:
+        steps = [one for one in await work.audit.entries() if one.action == "finding.state"]
+    ((actor, told),) = [(one.actor, json.loads(one.detail)) for one in steps]
+    assert (actor, told["from"], told["to"]) == ("leakwatch:triage", "false_positive", "reopened")
+    assert told["reason"] == "proved"
     assert len(await desk.alerts()) > quiet
 
 

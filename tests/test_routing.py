@@ -72,7 +72,7 @@ SIGNALS = [
     ("year", "2026 for 2026", 4.0),
     ("file_name", "a file called 'northwind.pth'", 3.0),
 ]
-OWN_DOING = {EventKind.ASSIGNED, EventKind.COMMENT, EventKind.DUE, EventKind.SPLIT}
+OWN_DOING = {EventKind.ASSIGNED, EventKind.COMMENT, EventKind.DUE}
 TOLD = [kind for kind in EventKind if kind not in OWN_DOING]
 CONTENT = {
     EventKind.OPENED: "opened",
@@ -317,3 +317,18 @@ def test_an_architecture_alone_wakes_nobody(
     finding = replace(FINDING, **({"tier": Tier.REVIEW} | changes))
     assert is_told(event(EventKind.OPENED), finding, CRITICAL)
     assert is_architecture_alone(finding, signals) is not bool(told)
+
+
+def test_no_verdict_is_promised_of_an_embargoed_asset() -> None:
+    """Whose torrents nobody is asked about is not said to be judged soon; who says yes to that is."""
+    waiting = (Proof(Verdict.UNKNOWN, "none", reason="embargoed"),)
+    finding = replace(FINDING, verdict=Verdict.UNKNOWN)
+    secret = replace(ASSET, embargoed=True)
+    told = make_alert(event(EventKind.OPENED), finding, secret, [PLACE], SIGNALS, waiting)
+    assert "under embargo" in told.verdict_detail
+    assert f"leakwatch finding show {finding.id}" in told.advice
+    assert "no verdict follows" in told.advice
+    allowed = replace(secret, swarm_lookup=True)
+    told = make_alert(event(EventKind.OPENED), finding, allowed, [PLACE], SIGNALS, waiting)
+    assert "being fetched" in told.verdict_detail
+    assert "a verdict from the torrent's metadata follows" in told.advice

@@ -156,7 +156,8 @@ async def _attempt(delivery: Delivery, line: Line) -> Attempt:
 
 async def _worked(line: Line, now: datetime, work: Work) -> Alarm | None:
     """Whatever there was against the channel is over; a single alert that it refused is not forgotten for a day."""
-    if line.health.works and line.health.rests_until is None:
+    is_missed = Trouble.DOWN.value in line.health.told
+    if line.health.works and line.health.rests_until is None and not is_missed:
         return None
     await work.channels.lock(line.channel)
     health = await work.channels.get(line.channel)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from leakwatch.cases.graph import FirstSeen
+from leakwatch.cli._noted import noted_json, noted_lines
 from leakwatch.cli._proofs import proof_json, proof_lines, spread_json
 from leakwatch.display import clean, defang
 from leakwatch.model.evidence import place_status
@@ -50,7 +51,7 @@ def case_lines(case: Case) -> Iterator[str]:
         number = numbers.get((place.site, place.url, place.seen_at), "")
         yield f"  {number:>6} {place.seen_at} {place.site}: {clean(place.title, 100)} {defang(place.url or '')}"
         if place.url:
-            yield f"         {place_status(place.url, case.looks)}"
+            yield f"         {_status(place.url, case)}"
     yield from _tree(case.spreading)
     yield from _authors(case)
     yield "why:"
@@ -63,9 +64,21 @@ def case_lines(case: Case) -> Iterator[str]:
     spread = spread_of(case.samples)
     if spread is not None:
         yield f"swarm: {spread.words} (counted {spread.at.isoformat(timespec='seconds')})"
+    yield (
+        "told:"
+        if case.noted
+        else f"told: nobody; `leakwatch route explain {one.id}` says who is told of what"
+    )
+    yield from noted_lines(case.noted)
     yield "history:"
     for event in case.events:
         yield _event_line(event)
+
+
+def _status(url: str, case: Case) -> str:
+    if not (case.looks or case.asset.may_look_up_swarm):
+        return "not looked at again: the asset is under embargo"
+    return place_status(url, case.looks)
 
 
 def _worked_on(one: Finding) -> Iterator[str]:
@@ -118,7 +131,7 @@ def case_json(case: Case) -> dict[str, Any]:
     told = finding_json(case.finding)
     told["places"] = [
         {name: getattr(p, name) for name in ("site", "url", "title", "seen_at", "published_at")}
-        | {"now": place_status(p.url, case.looks) if p.url else None}
+        | {"now": _status(p.url, case) if p.url else None}
         for p in case.places
     ]
     told["signals"] = [
@@ -149,6 +162,7 @@ def case_json(case: Case) -> dict[str, Any]:
         }
         for s in case.sightings
     ]
+    told["told"] = noted_json(case.noted)
     told["first_seen"] = _graph_json(case.spreading)
     told["same_author"] = {
         author: [{"finding": ident, "asset": asset} for ident, asset in others]

@@ -143,7 +143,7 @@ async def _retry_one(ident: int, who: str, config: Path) -> bool:
         found = await writing.outbox.get(ident)
         done = await writing.outbox.retry(ident, now())
         if done and found is not None:
-            await writing.channels.keep(ChannelHealth(name=found[0].channel))
+            await writing.channels.keep((await writing.channels.get(found[0].channel)).opened())
             await writing.audit.append(who, "outbox.retry", f"outbox:{ident}", {}, now())
         return done
 
@@ -153,7 +153,7 @@ async def _retry_many(channel: str | None, who: str, config: Path) -> int:
         count = await writing.outbox.retry_dead(now(), channel)
         names = [one.name for one in await writing.channels.all()] if channel is None else [channel]
         for name in names:
-            await writing.channels.keep(ChannelHealth(name=name))
+            await writing.channels.keep((await writing.channels.get(name)).opened())
         subject = f"channel:{channel}" if channel else "outbox"
         await writing.audit.append(who, "outbox.retry", subject, {"alerts": count}, now())
         return count

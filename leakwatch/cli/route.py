@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli._noted import noted_json, noted_lines
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ConfigOption,
@@ -136,13 +137,7 @@ def _lines(told: Explained) -> list[str]:
     lines += [f"  {_step(one)}" for one in told.steps]
     if told.noted:
         lines.append("so far:")
-    for one in told.noted:
-        when = f" {one.told_at:%Y-%m-%d %H:%M:%S}" if one.told_at else f" due {one.due_at:%Y-%m-%d %H:%M:%S}"
-        why = f" ({clean(one.why, 200)})" if one.why and not one.told_at else ""
-        text = clean(one.headline, 100)
-        lines.append(
-            f"  {one.at:%Y-%m-%d %H:%M:%S} {one.channel} by {one.route}: {one.fate.value}{when}{why}: {text}"
-        )
+    lines += noted_lines(told.noted)
     return lines
 
 
@@ -168,17 +163,5 @@ def _json(told: Explained) -> dict[str, Any]:
             {"route": one.leg.route, "depth": one.depth, "taken": not one.why, "why": one.why or None}
             for one in told.steps
         ],
-        "so_far": [
-            {
-                "at": one.at.isoformat(),
-                "channel": one.channel,
-                "route": one.route,
-                "fate": one.fate.value,
-                "why": one.why or None,
-                "due_at": one.due_at.isoformat(),
-                "told_at": one.told_at.isoformat() if one.told_at else None,
-                "headline": one.headline,
-            }
-            for one in told.noted
-        ],
+        "so_far": noted_json(told.noted),
     }

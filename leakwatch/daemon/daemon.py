@@ -345,7 +345,8 @@ class Daemon:
         brain = await self.brain()
         if AssetId(asset) in brain.index.assets:
             alerts, proofs = await look_back(AssetId(asset), brain, self.repository)
-            log.info("looked_back", asset=asset, alerts=alerts, proofs=proofs)
+            shown = brain.index.assets[AssetId(asset)].shown_id
+            log.info("looked_back", asset=shown, alerts=alerts, proofs=proofs)
             await self._announce(alerts, proofs)
 
     async def _announce(self, alerts: int, proofs: int) -> None:

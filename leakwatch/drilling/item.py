@@ -1,6 +1,6 @@
 """An asset -> something that looks as if the asset had leaked. Pure.
 
-With files: a torrent of their paths and sizes, whose pieces are the hashes of nothing. Without: a magnet URI with the title.
+With files: a torrent named by the title, of their paths and sizes, whose pieces are the hashes of nothing. Without: a magnet URI with the title.
 Its infohash is drawn anew each time, so that no swarm has it and no real sighting can join it.
 """
 
@@ -58,12 +58,7 @@ def _torrent(asset: Asset, files: Sequence[AssetFile], token: str) -> bytes:
         b"pieces": pieces,
         b"source": _SOURCE,
     }
-    if len(files) == 1:
-        info |= {b"name": _parts(files[0])[-1], b"length": files[0].size_bytes or 0}
-    else:
-        info[b"files"] = [
-            {b"length": one.size_bytes or 0, b"path": list[Value](_parts(one))} for one in files
-        ]
+    info[b"files"] = [{b"length": one.size_bytes or 0, b"path": list[Value](_parts(one))} for one in files]
     return b"d4:info" + encode(info) + b"e"
 
 

@@ -41,6 +41,14 @@ class ChannelHealth:
         """Whether nothing is known against it."""
         return self.closed_at is None and not self.failures
 
+    def opened(self) -> ChannelHealth:
+        """As a person has it tried again: nothing is against it. Who was told that it was away hears when it is back."""
+        away = [at for name, at in self.told.items() if name != Trouble.REFUSED.value]
+        since = self.closed_at or self.failing_since
+        if not away:
+            return ChannelHealth(name=self.name)
+        return ChannelHealth(name=self.name, failing_since=since, told={Trouble.DOWN.value: max(away)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:

@@ -82,15 +82,15 @@ class Announcements(Protocol):
         """What was announced of a matter, oldest first."""
         ...
 
-    async def hidden(self, silence: int) -> list[tuple[int, str]]:
-        """What a silence has hidden: id and matter."""
+    async def hidden(self, silence: int) -> list[tuple[int, str, str]]:
+        """What a silence has hidden: id, matter and route."""
         ...
 
     async def hand_over(self, ids: Sequence[int], silence: int) -> None:
         """What was silenced falls under another silence now."""
         ...
 
-    async def release(self, ids: Sequence[int], group: str, at: datetime) -> None:
+    async def release(self, ids: Sequence[int], group: str, due_at: datetime, why: str, at: datetime) -> None:
         """Let what was silenced wait to be told together."""
         ...
 

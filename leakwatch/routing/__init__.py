@@ -40,11 +40,12 @@ __all__ = [
 ]
 
 _QUIET_STATES = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
-_SILENT_EVENTS = frozenset({EventKind.ASSIGNED, EventKind.COMMENT, EventKind.DUE, EventKind.SPLIT})
+_SILENT_EVENTS = frozenset({EventKind.ASSIGNED, EventKind.COMMENT, EventKind.DUE})
 _FOLLOWED = frozenset(
     {
         EventKind.STATE,
         EventKind.MERGED,
+        EventKind.SPLIT,
         EventKind.EDITED,
         EventKind.DELETED,
         EventKind.NOTICE,

@@ -60,7 +60,7 @@ def make_alert(
             for kind, detail, weight in signals[:_MAX_REASONS]
         ),
         spread=_spread(finding, spread),
-        advice=_ADVICE[finding.verdict],
+        advice=_advice(finding, asset),
         content=event.content,
         state=finding.state,
         assignee=finding.assignee,
@@ -103,7 +103,7 @@ def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
         case EventKind.MERGED:
             return f"{name}: two cases are one, {event.detail.get('merged', '')} is now part of {finding.id}"
         case EventKind.SPLIT:
-            return f"{name}: one case is two, {event.detail.get('split', '')} was part of {finding.id}"
+            return f"{name}: one case is two, {event.detail.get('split', '')} was part of {event.detail.get('from', finding.id)}"
         case EventKind.SEVERITY:
             return f"{name}: now {finding.severity.value}, {event.detail.get('why', '')}".rstrip(", ")
         case EventKind.ASSIGNED:
@@ -133,10 +133,22 @@ def _verdict_detail(finding: Finding, proofs: Sequence[Proof], asset: Asset) -> 
     match finding.verdict:
         case Verdict.PROVED:
             return "The host's own digest of a file equals that of the asset's file."
+        case Verdict.UNKNOWN if proofs and not asset.may_look_up_swarm:
+            return "Nobody is asked for the torrent's metadata: the asset is under embargo."
         case Verdict.UNKNOWN if proofs:
             return "The torrent's metadata is being fetched; the verdict follows."
         case _:
             return ""
+
+
+def _advice(finding: Finding, asset: Asset) -> str:
+    """What to do next. Of an embargoed asset no page is told, and by itself no verdict follows."""
+    if finding.verdict is Verdict.UNKNOWN and not asset.may_look_up_swarm:
+        return (
+            f"Look at the page now, `leakwatch finding show {finding.id}` names it; "
+            "no verdict follows without the owner's yes (`--swarm-lookup`)."
+        )
+    return _ADVICE[finding.verdict]
 
 
 def _with_variant(told: str, proof: Proof, asset: Asset) -> str:

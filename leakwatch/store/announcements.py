@@ -219,21 +219,22 @@ class SqlAnnouncements:
             for row in (await self._connection.execute(query)).mappings()
         ]
 
-    async def hidden(self, silence: int) -> list[tuple[int, str]]:
-        """What a silence has hidden: id and matter."""
-        query = sa.select(announcement.c.id, announcement.c.subject).where(
+    async def hidden(self, silence: int) -> list[tuple[int, str, str]]:
+        """What a silence has hidden: id, matter and route."""
+        query = sa.select(announcement.c.id, announcement.c.subject, announcement.c.route).where(
             announcement.c.silence_id == silence, announcement.c.state == Fate.SILENCED.value
         )
         rows = (await self._connection.execute(query.order_by(announcement.c.id))).all()
-        return [(ident, subject) for ident, subject in rows]
+        return [(ident, subject, route) for ident, subject, route in rows]
 
     async def hand_over(self, ids: Sequence[int], silence: int) -> None:
         """What was silenced falls under another silence now."""
         await self._change(ids, silence_id=silence)
 
-    async def release(self, ids: Sequence[int], group: str, at: datetime) -> None:
+    async def release(self, ids: Sequence[int], group: str, due_at: datetime, why: str, at: datetime) -> None:
         """Let what was silenced wait to be told together."""
-        await self._change(ids, state=Fate.WAITING.value, group_key=group, due_at=at, created_at=at, why="")
+        waits = {"state": Fate.WAITING.value, "group_key": group, "due_at": due_at, "created_at": at}
+        await self._change(ids, **waits, why=why)
 
     async def worst_open(self, asset: str, but: str, limit: int = 20) -> list[str]:
         """Open findings of an asset that somebody was told of, the most severe first."""

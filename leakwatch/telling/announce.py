@@ -36,6 +36,8 @@ SETTLE = timedelta(seconds=30)
 """So long nothing more must come of a first run, or a look back, before it is told."""
 TOGETHER = frozenset({"first_run", "backfill"})
 """What `detail["how"]` of an event may say: told as one digest, for it was there before."""
+DRILL = "drill:"
+"""Drills are a group each, which no budget keeps back: whoever drills asks whether the way is free."""
 _OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _ALERTING = frozenset({State.NEW, State.REOPENED})
 
@@ -70,7 +72,7 @@ async def announce(event: FindingEvent, finding: Finding, asset: Asset, routing:
     if is_news and not is_architecture_alone(finding, signals):
         legs = _by_channel(legs_of(routing.routes, facts))
     if is_followed(event):
-        legs = await _earlier([finding.id], routing, work) | legs
+        legs = await _earlier(_told_as(event, finding), routing, work) | legs
     return await announce_to(event, finding, asset, legs, routing, work) if legs else 0
 
 
@@ -129,6 +131,14 @@ async def _follow_up(event: FindingEvent, finding: Finding, work: Work) -> None:
                     await work.announcements.settle(finding.id, why, route=route, channel=channel)
 
 
+def _told_as(event: FindingEvent, finding: Finding) -> list[str]:
+    """The cases as which it was told before. A split is told once, of the new case: it was part of the other one."""
+    if event.kind is not EventKind.SPLIT:
+        return [finding.id]
+    is_new = event.detail.get("split") == finding.id
+    return [finding.id, event.detail.get("from", "")] if is_new else []
+
+
 async def _earlier(
     subjects: Sequence[str], routing: Routing, work: Work, since: datetime | None = None
 ) -> dict[str, Leg]:
@@ -180,7 +190,7 @@ async def _write(news: News, legs: Mapping[str, Leg], routing: Routing, work: Wo
 async def _when(news: News, leg: Leg, channel: str, work: Work) -> tuple[Due, str]:
     """When a leg tells it, and with what."""
     if news.is_drill:
-        return Due(news.at), f"drill:{news.alert.subject}"
+        return Due(news.at), f"{DRILL}{news.alert.subject}"
     group = news.group or group_of(news.facts, leg)
     is_first = news.opens and GroupBy.FINDING in leg.policy.group_by
     last = None

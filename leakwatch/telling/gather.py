@@ -19,7 +19,7 @@ from leakwatch.routing.budget import HOUR, Bundle, Rationed, ration
 from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
 from leakwatch.routing.timing import set_back
 from leakwatch.routing.tree import ROOT, policy_of
-from leakwatch.telling.announce import SETTLE, TOGETHER
+from leakwatch.telling.announce import DRILL, SETTLE, TOGETHER
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import lift
 
@@ -106,9 +106,12 @@ async def _tell(
     bundles = _bundles(rows)
     if settle:
         bundles = [one for one in bundles if not await _unsettled(one, work, now)]
+    drills = [one for one in bundles if one.rows[0].group.startswith(DRILL)]
+    rest = [one for one in bundles if one not in drills]
     told = await work.announcements.messages(channel, now - HOUR)
-    drafts = await _within_routes(bundles, told, telling.routing, work, now)
+    drafts = await _within_routes(rest, told, telling.routing, work, now)
     drafts = await _within_channel(drafts, told, telling.limits.per_channel, work, now)
+    drafts += [Draft(one, MessageKind.SINGLE, _MANY) for one in drills]
     for draft in drafts:
         await _write(draft, channel, telling, work, now)
     return len(drafts)

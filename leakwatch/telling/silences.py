@@ -15,6 +15,8 @@ from leakwatch.model.route import Facts, Matchers, Routing
 from leakwatch.ports import Repository, Work
 from leakwatch.routing import facts_of
 from leakwatch.routing.silencing import matchers_json, silence_of
+from leakwatch.routing.timing import due_at
+from leakwatch.routing.tree import ROOT, policy_of
 
 _OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _SITE = "site:"
@@ -71,17 +73,18 @@ async def _lift(
     silence: Silence, active: Sequence[Silence], routing: Routing, work: Work, now: datetime
 ) -> int:
     """What is open waits to be told, or falls under another silence."""
-    matters: dict[str, list[int]] = {}
-    for ident, subject in await work.announcements.hidden(silence.id):
-        matters.setdefault(subject, []).append(ident)
+    matters: dict[tuple[str, str], list[int]] = {}
+    for ident, subject, route in await work.announcements.hidden(silence.id):
+        matters.setdefault((subject, route), []).append(ident)
     released = 0
-    for subject, ids in matters.items():
+    for (subject, route), ids in matters.items():
         facts = await _open(subject, routing, work, now)
         other = silence_of(facts, active, now) if facts else None
         if other is not None:
             await work.announcements.hand_over(ids, other.id)
         elif facts is not None:
-            await work.announcements.release(ids, f"silence:{silence.id}", now)
+            due = due_at(policy_of(routing.routes, route) or ROOT, facts.severity, now, None)
+            await work.announcements.release(ids, f"silence:{silence.id}", due.at, due.why, now)
             released += len(ids)
     await work.silences.close(silence.id, now)
     return released

@@ -141,11 +141,17 @@ async def test_revoked_token_kills_at_once_and_is_told_elsewhere(repository: Sql
     assert {one.state.value for one in await w.rows("a")} == {"dead"}
     async with repository.writing() as work:
         assert await work.outbox.retry_dead(w.time, "a") == 35
-        await work.channels.keep(ChannelHealth(name="a"))
+        await work.channels.keep((await work.channels.get("a")).opened())
     w.folds = False
     await w.tick()
     assert {one.state.value for one in await w.rows("a")} == {"sent"}
     assert len(w.channels["a"].taken) == 35
+    await w.tick()
+    assert events(w.channels["b"])[1:] == ["channel_back a"]
+    w.channels["a"].error = REVOKED
+    await w.enqueue("a", alert(999))
+    await w.tick(hours=1)
+    assert events(w.channels["b"])[2:] == ["channel_down a closed"]
 
 
 @pytest.mark.parametrize("jump", [timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)])

@@ -523,6 +523,7 @@ def test_finding_show_and_set(home: Path, database: str) -> None:
         "+12.5 bits  title: weights",
         "proof: proved (v1): weights",
         "reason=seen it",
+        "told: nobody; `leakwatch route explain LW-1` says who is told of what",
     ):
         assert part in text
 

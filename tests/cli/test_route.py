@@ -141,6 +141,12 @@ def test_explain(home: Path) -> None:
         in told
     )
     assert "\x1b" not in told
+    shown = run("finding", "show", "LW-1").stdout
+    assert (
+        "told:\n  2026-11-20 12:00:00 slack by urgent: waiting due 2026-11-20 12:00:00: The Harbour" in shown
+    )
+    (first, *_) = json.loads(run("finding", "show", "LW-1", "--json").stdout)["told"]
+    assert (first["channel"], first["fate"], first["told_at"]) == ("slack", "waiting", None)
     asked = ("route", "explain", "--asset", "film", "--severity", "low", "--verdict", "refuted", "--json")
     told_json = json.loads(run(*asked).stdout)
     assert [one["channel"] for one in told_json["told"]] == ["mail"]

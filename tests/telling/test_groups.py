@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from leakwatch.model.duration import Duration
 from leakwatch.model.finding import EventKind, Severity, State, Verdict
 from leakwatch.model.opening import Opening
 from leakwatch.model.route import GroupBy, Matchers, Route
+from leakwatch.telling.remind import remind
 
 from .conftest import finding  # type: ignore[import-not-found]
 
@@ -158,6 +160,29 @@ async def test_a_merged_case_keeps_its_channels(desk: Desk) -> None:
     await desk.event(EventKind.MERGED, finding(1), content="merged:LW-2", merged="LW-2")
     await desk.later(minutes=10)
     assert (await desk.headlines())[1].startswith("two cases are one, LW-2 is now part")
+
+
+async def test_a_split_is_told_once_and_the_new_case_stands(desk: Desk) -> None:
+    """Who was told of a case hears of the one that was taken out of it, and is reminded of that until it is acknowledged."""
+    only = Matchers(events=frozenset({EventKind.OPENED}))
+    desk.route(Route(channels=("slack",), match=only, repeat=Duration(3600)), Route(channels=("mail",)))
+    await desk.event()
+    await desk.tell()
+    await desk.event(EventKind.STATE, finding(state=State.ACKNOWLEDGED), "acknowledged", actor="mara")
+    told = {"split": "LW-2", "from": "LW-1", "sightings": "1"}
+    await desk.event(EventKind.SPLIT, finding(state=State.ACKNOWLEDGED), "split", actor="mara", **told)
+    await desk.event(EventKind.SPLIT, finding(2), "split", actor="mara", **told)
+    await desk.later(minutes=10)
+    assert await desk.sent() == [
+        ("slack", "The Harbour: possible leak on board"),
+        ("slack", "The Harbour: acknowledged by mara"),
+        ("slack", "The Harbour: one case is two, LW-2 was part of LW-1"),
+    ]
+    desk.at += timedelta(hours=2)
+    await remind(desk.routing, desk.repository, desk.at)
+    await desk.tell()
+    assert (await desk.headlines())[3:] == ["nobody has acknowledged this"]
+    assert [one.finding for one in await desk.alerts() if isinstance(one, Alert)][3:] == ["LW-2"]
 
 
 async def test_falls_are_silent_and_rises_break_through(desk: Desk) -> None:

@@ -151,8 +151,26 @@ async def test_the_end_of_a_silence_tells_what_is_open(desk: Desk, by_hand: bool
     assert await desk.tell() == 0
     assert (await desk.fates("LW-4"))[0][1] == "silenced"
     async with desk.repository.reading() as work:
-        assert [subject for _, subject in await work.announcements.hidden(longer)] == ["LW-4"]
+        assert [subject for _, subject, _ in await work.announcements.hidden(longer)] == ["LW-4"]
     assert await desk.later(hours=9) == 1
+
+
+async def test_a_silence_that_ends_at_night_wakes_nobody(desk: Desk) -> None:
+    """What it hid waits for the end of the quiet hours, or the digest, of its route."""
+    desk.route(
+        Route(channels=("slack",), quiet=(Opening.parse("daily 12:00-20:00 UTC"),), continue_=True),
+        Route(channels=("mail",), digest="daily"),
+    )
+    ident = await silenced(desk, assets=frozenset({"film"}))
+    await desk.event()
+    await end_silence(ident, "mara", desk.repository, desk.at)
+    assert await desk.tell() == 0
+    assert sorted((channel, why) for channel, _, why in await desk.fates()) == [
+        ("mail", "digest"),
+        ("slack", "quiet"),
+    ]
+    assert await desk.later(hours=8) == 1
+    assert await desk.later(hours=16) == 1
 
 
 async def test_silences_need_a_reason_and_an_end(desk: Desk) -> None:

@@ -197,3 +197,26 @@ async def test_a_channel_has_a_budget_of_its_own(desk: Desk) -> None:
     assert (last.event, last.more + len(last.entries)) == (DigestEvent.FLOOD, 18)
     telling = Telling(routing=desk.routing, limits=desk.limits)
     assert await tell_due(telling, desk.repository, desk.at) == 0
+
+
+async def test_no_budget_keeps_a_drill_back(desk: Desk) -> None:
+    """A drill is told at once where the hour's messages are used up, and uses up none of them."""
+    from .conftest import finding  # type: ignore[import-not-found]
+
+    for number in range(30):
+        await desk.event(case=finding(number))
+        await desk.tell()
+    used_up = len(await desk.alerts())
+    await desk.event(case=finding(40, drill=True), drill="yes")
+    assert await desk.tell() == 1
+    assert [one.subject for one in (await desk.alerts())[used_up:]] == ["LW-40"]
+    await desk.later(hours=2)  # what was held is told
+    await desk.later(hours=2)
+    for number in range(50, 58):
+        await desk.event(case=finding(number, drill=True), drill="yes")
+    assert await desk.tell() == 8
+    before = len(await desk.alerts())
+    for number in range(60, 68):
+        await desk.event(case=finding(number))
+        await desk.tell()
+    assert [one.subject for one in (await desk.alerts())[before:]] == [f"LW-{n}" for n in range(60, 68)]
