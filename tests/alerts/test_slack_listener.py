@@ -409,7 +409,12 @@ async def test_deeds_reach_the_case(slack: SlackServer, deeds: Written) -> None:
     assert found.state is State.FALSE_POSITIVE
     assert [one.detail["actor"] for one in events] == ["slack:U012A3CDE (ana)"] * 2
     await real.refused(FindingId("LW-7"), "slack:U0X1 (eve)", "k", NOW, "a stranger")
-    assert await deeds.entries() == [("slack:U0X1 (eve)", "finding.refused", "LW-7")]
+    ana, eve = "slack:U012A3CDE (ana)", "slack:U0X1 (eve)"
+    assert await deeds.entries() == [
+        (ana, "finding.state", "LW-7"),
+        (ana, "finding.state", "LW-7"),
+        (eve, "finding.refused", "LW-7"),
+    ]
 
 
 @pytest.mark.parametrize(

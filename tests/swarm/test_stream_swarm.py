@@ -336,7 +336,7 @@ async def test_the_daemon_listens_and_begins_anew(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stream that ends or crashes begins anew, later each time; what it then hears is proved by one look-up."""
-    monkeypatch.setattr("leakwatch.daemon.daemon._LISTEN_AGAIN_S", (0.1, 0.2, 0.3))
+    monkeypatch.setattr("leakwatch.daemon.listening._AGAIN_S", (0.1, 0.2, 0.3))
     config = configured(
         tmp_path, world, '[[sites]]\nname = "dht"\nkind = "dht"\nenabled = true\n', "count = false"
     )
@@ -349,7 +349,7 @@ async def test_the_daemon_listens_and_begins_anew(
             raise RuntimeError("no error of ours")
         return await watched_keys(brain, repository)
 
-    monkeypatch.setattr("leakwatch.daemon.daemon.watched_keys", crashing_once)
+    monkeypatch.setattr("leakwatch.daemon.listening.watched_keys", crashing_once)
     with capture_logs() as logs:
         async with running(config) as daemon:
             assert daemon.prover.swarm is not None
