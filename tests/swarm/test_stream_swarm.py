@@ -354,7 +354,7 @@ async def test_the_daemon_listens_and_begins_anew(
         async with running(config) as daemon:
             assert daemon.prover.swarm is not None
             swarm = CountingSwarm(daemon.prover.swarm, [])
-            daemon.prover = replace(daemon.prover, swarm=swarm)
+            daemon.prover, daemon.listening.swarm = replace(daemon.prover, swarm=swarm), swarm
             await add_asset(work_of(world), daemon.repository, datetime.now(UTC))
             own_id = config.data_dir / "dht.id"
             own_id.write_bytes(b"broken")
