@@ -26,8 +26,11 @@ bench: $(READY)  ## figures of docs/benchmarks.md
 	$(BIN)/python benchmarks/decisions.py
 	$(BIN)/python benchmarks/rules.py
 
-soak: $(READY)  ## the replay with ten seeds, without a leak, and with twenty kills
+soak: $(READY)  ## the replay with ten seeds, without a leak, with twenty kills; 600 deaths; a storm; 50 restarts
 	$(BIN)/python benchmarks/replay.py
+	$(BIN)/python benchmarks/kills.py
+	$(BIN)/python benchmarks/storm.py
+	$(BIN)/python benchmarks/storm.py --restarts
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)

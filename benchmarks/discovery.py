@@ -25,6 +25,7 @@ from leakwatch.crawl.vault import FileVault
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Rank
+from leakwatch.model.route import Routing
 from leakwatch.pipeline import Brain
 from leakwatch.service import load_rules, load_weights
 from leakwatch.store.migrate import upgrade
@@ -85,7 +86,7 @@ def brain() -> Brain:
         )
         for number in range(1000)
     ]
-    return Brain(build_index(assets), load_weights(), load_rules(None), ())
+    return Brain(build_index(assets), load_weights(), load_rules(None), Routing())
 
 
 async def measure(folder: Path, torrents: int, files: int) -> float:

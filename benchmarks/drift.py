@@ -34,6 +34,7 @@ from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
 from leakwatch.limited.reading import parsed
 from leakwatch.matching.index import build_index
+from leakwatch.model.route import Routing
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain
 from leakwatch.polling import SiteConfig, poll
@@ -112,7 +113,7 @@ async def desk(names: list[str]) -> AsyncIterator[Desk]:
         url = f"sqlite:///{folder}/drift.db"
         await upgrade(url)
         repository = SqlRepository.open(url)
-        brain = Brain(build_index([]), load_weights(), load_rules(None), ())
+        brain = Brain(build_index([]), load_weights(), load_rules(None), Routing())
         made = Desk(repository, FileVault(Path(folder) / "vault"), brain)
         server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
         made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

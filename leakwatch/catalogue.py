@@ -27,6 +27,7 @@ from leakwatch.model.asset import (
     AssetId,
     PieceTable,
     QueryMode,
+    Stage,
 )
 from leakwatch.pieces import LENGTHS
 from leakwatch.torrent.infohash import parse_v1, parse_v2
@@ -59,6 +60,8 @@ _KEYS = frozenset(
         "release_window_days",
         "query_mode",
         "allow",
+        "stage",
+        "embargo_until",
         "files",
     ]
 )
@@ -198,10 +201,12 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
         swarm_lookup=told.get("swarm_lookup") is True,
         infohashes=tuple(infohashes),
         prior_bits=float(prior),
-        release_at=_release_at(told.get("release_at"), wrong),
+        release_at=_time(told.get("release_at"), "release_at", wrong),
         release_window_days=days,
         query_mode=QueryMode(mode) if mode else None,
         allow=_allow(told.get("allow"), file, line),
+        stage=_stage(told.get("stage"), wrong),
+        embargo_until=_time(told.get("embargo_until"), "embargo_until", wrong),
         files=read,
     )
     if asset.is_contradictory:
@@ -209,7 +214,13 @@ def asset_from_json(told: Any, file: str = "", line: int = 0) -> Asset:
     return asset
 
 
-def _release_at(told: Any, wrong: _Wrong) -> datetime | None:
+def _stage(told: Any, wrong: _Wrong) -> Stage | None:
+    if told is not None and told not in list(Stage):
+        raise wrong("stage", f"one of {', '.join(Stage)}")
+    return None if told is None else Stage(told)
+
+
+def _time(told: Any, field: str, wrong: _Wrong) -> datetime | None:
     """A date, which is midnight in UTC, or a time; one without a zone is in UTC, too."""
     if told is None:
         return None
@@ -217,7 +228,7 @@ def _release_at(told: Any, wrong: _Wrong) -> datetime | None:
         at = datetime.fromisoformat(told)
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError) as error:
-        raise wrong("release_at", "a date such as 2027-03-01, or a time") from error
+        raise wrong(field, "a date such as 2027-03-01, or a time") from error
 
 
 def _allow(told: Any, file: str, line: int) -> tuple[Allow, ...]:
@@ -264,6 +275,8 @@ def asset_json(asset: Asset) -> dict[str, Any]:
     told |= {"prior_bits": asset.prior_bits, "allow": [allow_json(one) for one in asset.allow]}
     days = asset.release_window_days
     told |= {"release_at": asset.release_at.isoformat() if asset.release_at else None}
+    told |= {"stage": asset.stage.value if asset.stage else None}
+    told |= {"embargo_until": asset.embargo_until.isoformat() if asset.embargo_until else None}
     told |= {"release_window_days": days if days != RELEASE_WINDOW_DAYS else None}
     told |= {"infohashes": list(asset.infohashes), "files": [file_json(one) for one in asset.files]}
     return {name: value for name, value in told.items() if value not in (None, False, [], 0.0)}

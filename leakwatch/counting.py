@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from leakwatch.cases.telling import Tell
+from leakwatch.cases.weighing import reweigh, weigh
 from leakwatch.embargo import is_swarm_silent
 from leakwatch.errors import LeakwatchError, SwarmError
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, State
+from leakwatch.model.finding import OPEN_STATES, Finding, State
 from leakwatch.model.swarm import SampleMethod, SwarmSample, SwarmTask, next_sample_at, resurged, spread_of
-from leakwatch.pipeline import Brain, tell_event
+from leakwatch.pipeline import Brain, teller
+from leakwatch.pipeline import Counted as Told
 from leakwatch.ports import Clock, Fetcher, Repository, Work
 from leakwatch.swarm.dht_client import DhtClient
 from leakwatch.swarm.estimate import estimate
@@ -24,6 +27,7 @@ from leakwatch.swarm.scrape import scrape
 from leakwatch.swarm.scrapes import Scrapes
 from leakwatch.swarm.tracker import read_tracker
 from leakwatch.swarm.wall import TRACKER_PORTS, Wall
+from leakwatch.triage import reopened
 
 _MAX_BACK_OFF = timedelta(days=1)
 _MAX_SCRAPES, _MAX_ESTIMATES = 64, 8
@@ -69,10 +73,10 @@ class Counted:
     alerts: int
 
 
-Tell = Callable[[Counted], Awaitable[None]]
+Report = Callable[[Counted], Awaitable[None]]
 
 
-async def count_swarms(swarm_keys: Sequence[str], brain: Brain, counter: Counter, tell: Tell) -> None:
+async def count_swarms(swarm_keys: Sequence[str], brain: Brain, counter: Counter, tell: Report) -> None:
     """Ask each tracker once for all of some swarms, and the DHT for each; keep what they say, swarm by swarm.
 
     A swarm is kept, and told of, as soon as all have answered for it. Of several that fail all are tried.
@@ -212,28 +216,26 @@ async def _keep(
         await work.swarms.keep(task.swarm_key, samples, due, failures)
         for known in findings:
             finding = await work.findings.get(known.id)
-            if finding is not None and finding.state is State.REMOVED:
-                asset = brain.index.assets[finding.asset]
-                alerts += await _reopened(finding, asset, brain, work, counter.clock.now())
+            if finding is None:
+                continue
+            asset, now, told = brain.index.assets[finding.asset], counter.clock.now(), Told()
+            if finding.state in (State.REMOVED, State.REPORTED):
+                await _reopened(finding, asset, work, now, teller(brain, told))
+            elif finding.state in OPEN_STATES:
+                await reweigh(finding, asset, now, work, teller(brain, told))
+            alerts += told.alerts
     return alerts
 
 
-async def _reopened(finding: Finding, asset: Asset, brain: Brain, work: Work, at: datetime) -> int:
-    """A case thought to be gone is opened again when its swarm grows."""
+async def _reopened(finding: Finding, asset: Asset, work: Work, at: datetime, tell: Tell) -> None:
+    """A case thought to be gone is opened again when its swarm grows, one that was reported when it had died before."""
     samples = await work.swarms.samples(finding.id)
-    if not resurged(samples, finding.updated_at):
-        return 0
+    since = finding.closed_at or finding.updated_at
+    if not resurged(samples, since, had_died=finding.state is State.REPORTED):
+        return
     spread = spread_of(samples)
-    changed = replace(finding, state=State.REOPENED, updated_at=at)
-    event = FindingEvent(
-        finding=finding.id,
-        kind=EventKind.STATE,
-        at=at,
-        content=f"reopened:{at.isoformat()}",
-        detail={
-            "from": finding.state.value,
-            "reason": f"the swarm grows again: {spread.words if spread else ''}",
-        },
-    )
+    changed, events = reopened(finding, f"the swarm grows again: {spread.words if spread else ''}", at)
+    changed = await weigh(changed, asset, at, work)
     await work.findings.save(changed)
-    return await tell_event(event, changed, asset, brain.routes, work)
+    for event in events:
+        await tell(event, changed, asset, work)

@@ -47,3 +47,19 @@ def defang(url: str) -> str:
         return re.sub(r"^magnet:", "magnet[:]", shown, flags=re.IGNORECASE).replace("://", "[:]//")
     host, slash, path = rest.replace("://", "[:]//").partition("/")
     return f"{scheme.lower().replace('http', 'hxxp')}://{host.replace('.', '[.]')}{slash}{path}"
+
+
+def visible(text: str) -> str:
+    """The text with control, bidi and zero-width characters as escapes; tabs and line ends stay."""
+    told = _SURROGATES.sub("\ufffd", text)
+    return _INVISIBLE.sub(lambda found: found[0] if found[0] in "\t\r\n" else _escape(found), told)
+
+
+def escaped_json(text: str) -> str:
+    r"""JSON on one line in which control, bidi and zero-width characters and lone surrogates are `\u` escapes."""
+    return re.sub(f"{_INVISIBLE.pattern}|{_SURROGATES.pattern}", _json_escape, text)
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{int.from_bytes(units[at : at + 2], 'big'):04x}" for at in range(0, len(units), 2))

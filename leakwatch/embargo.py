@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from leakwatch.extract.canonical import url_key
 from leakwatch.matching.index import Index
 from leakwatch.model.asset import AssetId
-from leakwatch.model.observation import short_key
 from leakwatch.ports import Work
 from leakwatch.torrent.infohash import SwarmKey
 
@@ -25,7 +25,7 @@ async def is_swarm_silent(keys: Iterable[SwarmKey], index: Index, work: Work) ->
 
 async def is_file_silent(url: str, index: Index, work: Work) -> bool:
     """Whether a .torrent file may not be fetched of which only the address is known."""
-    return _is_silent(await work.findings.owners([short_key(f"url:{url}")]), index)
+    return _is_silent(await work.findings.owners([url_key(url)]), index)
 
 
 def _is_silent(owners: set[AssetId], index: Index) -> bool:

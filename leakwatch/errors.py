@@ -19,6 +19,7 @@ LeakwatchError
 │   └── LayoutChanged                       the page is not what the kind expects
 ├── SwarmError                              peers, DHT, the libtorrent child
 ├── StoreError
+│   ├── NoRoom                              evidence cannot be kept: the disk is full
 │   └── Conflict                            somebody else changed the row first
 └── DeliveryError                           one alert, one channel
 """
@@ -219,6 +220,12 @@ class StoreError(LeakwatchError):
     """The database refused the work."""
 
 
+class NoRoom(StoreError):
+    """Evidence cannot be kept: make room on the disk; the crawl waits and goes on by itself."""
+
+    permanent = False
+
+
 class Conflict(StoreError):
     """Another process changed the same row first; read it again."""
 
@@ -229,7 +236,8 @@ class DeliveryError(LeakwatchError):
     """An alert could not be delivered.
 
     `uncertain` is true where the channel may have accepted it all the same: the connection broke
-    after the request had been written.
+    after the request had been written. `closes` is true where the channel takes no alert any more (a token was
+    revoked, the address is gone), so that none is sent there until a person says so; that is permanent as well.
     """
 
     blame = "theirs"
@@ -241,6 +249,8 @@ class DeliveryError(LeakwatchError):
         permanent: bool = False,
         uncertain: bool = False,
         retry_after_s: float | None = None,
+        closes: bool = False,
     ) -> None:
-        self.permanent, self.uncertain, self.retry_after_s = permanent, uncertain, retry_after_s
+        self.permanent, self.uncertain, self.retry_after_s = permanent or closes, uncertain, retry_after_s
+        self.closes = closes
         super().__init__(message)

@@ -5,31 +5,35 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.resources import files as package_files
 from pathlib import Path
 
+from leakwatch.cases.graph import NOTHING_SEEN, FirstSeen, first_seen
+from leakwatch.cases.scopes import hidden_by
 from leakwatch.catalogue import EMBARGOED_AND_ASKED, Imported, is_text, parse_catalogue, with_files
 from leakwatch.data import data_folder
 from leakwatch.errors import InputError
 from leakwatch.extract.hosts import Hosts
 from leakwatch.extract.hosttable import parse_hosts
 from leakwatch.fakes import FakeTables, parse_fakes
+from leakwatch.matching.structure import proved_keys
 from leakwatch.matching.weights import Weights, parse_weights
 from leakwatch.model.alert import Alert, Place
 from leakwatch.model.allow import Allow
+from leakwatch.model.announcement import Noted
 from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
+from leakwatch.model.case import Hidden, Sighting
+from leakwatch.model.evidence import Look
 from leakwatch.model.finding import (
-    STATE_CHANGES,
     EventKind,
     Finding,
     FindingEvent,
     FindingId,
     Proof,
     Severity,
-    State,
     Verdict,
 )
 from leakwatch.model.swarm import SwarmSample
@@ -216,20 +220,27 @@ async def show_asset(asset: str, repository: Repository) -> Asset:
 
 
 async def change_asset(
-    ident: str, change: Callable[[Asset], Asset], repository: Repository, at: datetime
+    ident: str,
+    change: Callable[[Asset], Asset],
+    repository: Repository,
+    at: datetime,
+    actor: str,
+    action: str,
+    detail: Mapping[str, str],
 ) -> Asset:
-    """Change what is said of one asset; its files stay. Raises: InputError if there is none of this id."""
+    """Change what is said of one asset, and write down who did; its files stay. Raises: InputError."""
     async with repository.writing() as work:
         known = await work.catalogue.get(AssetId(ident))
         if known is None:
             raise InputError(f"no asset {ident!r}; `leakwatch asset list` shows them")
         changed = change(known)
         await work.catalogue.save(changed, at)
+        await work.audit.append(actor, action, f"asset:{changed.id}", detail, at)
     return changed
 
 
 async def set_query_mode(
-    ident: str, mode: QueryMode, let_by: str, repository: Repository, at: datetime
+    ident: str, mode: QueryMode, let_by: str, repository: Repository, at: datetime, actor: str
 ) -> Asset:
     """Say how much sites are told of an asset. `let_by` is who lets its names be sent under embargo; "" is nobody.
 
@@ -243,13 +254,8 @@ async def set_query_mode(
             raise InputError(f"{asset.id}: {EMBARGOED_AND_ASKED}")
         return asset
 
-    return await change_asset(ident, changed, repository, at)
-
-
-def with_allow(asset: Asset, entry: Allow) -> Asset:
-    """The asset with this entry in its allow list, in the place of one that speaks of the same."""
-    kept = {one.name: one for one in (*asset.allow, entry)} | {entry.name: entry}
-    return replace(asset, allow=tuple(kept.values()))
+    detail = {"mode": mode.value, "let_by": let_by}
+    return await change_asset(ident, changed, repository, at, actor, "asset.query_mode", detail)
 
 
 def without_allow(asset: Asset, entry: Allow) -> Asset:
@@ -286,6 +292,12 @@ class Case:
     proofs: tuple[Proof, ...]
     signals: tuple[tuple[str, str, float], ...]
     samples: tuple[SwarmSample, ...] = ()
+    looks: tuple[Look, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    spreading: FirstSeen = NOTHING_SEEN
+    others: Mapping[str, Sequence[tuple[FindingId, AssetId]]] = field(default_factory=dict)
+    hidden: Hidden | None = None
+    noted: tuple[Noted, ...] = ()
 
 
 async def show_finding(ident: str, repository: Repository) -> Case:
@@ -297,6 +309,9 @@ async def show_finding(ident: str, repository: Repository) -> Case:
         asset = await work.catalogue.get(finding.asset) if finding else None
         if finding is None or asset is None:
             raise InputError(f"no finding {ident!r}; `leakwatch finding list` shows them")
+        sightings = await work.cases.sightings(finding.id)
+        carried = carried_by(await work.cases.proofs(finding.id), asset)
+        authors = {one.author for one in sightings if one.author}
         return Case(
             finding,
             asset,
@@ -305,39 +320,29 @@ async def show_finding(ident: str, repository: Repository) -> Case:
             tuple(await work.findings.proofs(finding.id)),
             tuple(await work.findings.signals(finding.id)),
             tuple(await work.swarms.samples(finding.id)),
+            tuple(await work.looks.of(finding.id)),
+            tuple(sightings),
+            first_seen(sightings, carried),
+            await work.cases.by_authors(authors, finding.id),
+            await hidden_by(finding, work),
+            tuple(await work.announcements.noted(finding.id)),
         )
+
+
+def carried_by(proofs: Sequence[tuple[frozenset[str], Proof]], asset: Asset) -> dict[str, frozenset[str]]:
+    """What each torrent was proved to carry, as artefact keys of the asset's files."""
+    found: dict[str, frozenset[str]] = {}
+    for keys, proof in proofs:
+        content = frozenset(proved_keys(proof, asset))
+        for key in keys:
+            found[key] = found.get(key, frozenset()) | content
+    return found
 
 
 async def list_findings(repository: Repository, *, merged: bool = False) -> list[Finding]:
     """All findings, newest first."""
     async with repository.reading() as work:
         return await work.findings.list(merged=merged)
-
-
-async def set_state(
-    ident: str, state: State, reason: str, actor: str, repository: Repository, at: datetime
-) -> Finding:
-    """Move a finding to another state, with who and why. Raises: InputError if the step is not a legal one."""
-    async with repository.writing() as work:
-        finding = await work.findings.get(FindingId(ident))
-        if finding is None:
-            raise InputError(f"no finding {ident!r}; `leakwatch finding list` shows them")
-        allowed = STATE_CHANGES[finding.state] - {State.MERGED}
-        if state not in allowed:
-            may = ", ".join(sorted(allowed)) or "nothing"
-            raise InputError(f"{ident} is {finding.state.value} and can become {may}, not {state.value}")
-        changed = replace(finding, state=state, updated_at=at)
-        await work.findings.save(changed)
-        detail = {"from": finding.state.value, "to": state.value, "reason": reason, "actor": actor}
-        event = FindingEvent(
-            finding=finding.id,
-            kind=EventKind.STATE,
-            at=at,
-            content=f"state:{state.value}:{at.isoformat()}",
-            detail=detail,
-        )
-        await work.findings.add_event(event)
-    return changed
 
 
 def make_test_alert(at: datetime) -> Alert:

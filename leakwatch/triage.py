@@ -4,10 +4,15 @@ Outcomes of `triage`, one of:
 - None: too weak, or a mere mention: it names the asset, no size or digest agrees, and it says nowhere how the
   content can be had
 - a new finding, with `opened`; in the state `allowed` where the asset's allow list says so, which alerts nobody
-- a known finding, with `sighted`, and `state_changed` where it was thought to be gone; the content of `sighted`
-  says whether it is news: `site:` a further site, `severity:` a case that grew more urgent, else `item:`
-- a known finding that was judged a false positive or allowed: `sighted` only, which alerts nobody; but what is
-  proved reopens a false positive
+- a known finding, with `sighted`; the content says whether it is news: `site:` a further site, `severity:` a case that
+  grew more urgent, else `item:`
+- the same, and `state_changed`, where the sighting opens a closed case again (`reopens`)
+
+What opens a case again:
+- removed: any new sighting
+- reported: a sighting on another class of place, or a proof
+- false positive: a proof, or another class of place where a digest or infohash agrees
+- allowed: only what lies outside of the scope for which it was allowed; never where the whole case was
 """
 
 from __future__ import annotations
@@ -21,23 +26,37 @@ from datetime import datetime
 from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import (
+    OPEN_STATES,
     EventKind,
     Finding,
     FindingEvent,
     FindingId,
     Match,
     Proof,
-    Severity,
     SignalKind,
     State,
     Tier,
     Verdict,
 )
 from leakwatch.model.observation import Observation
+from leakwatch.severity import lowered, severity_of
 
 _HOST_DIGESTS = frozenset({SignalKind.SHA256, SignalKind.SHA1, SignalKind.GIT_BLOB, SignalKind.PIECES_ROOT})
 _PROVING_BITS = 20.0
+_MERGED_CLOSED = frozenset({State.REMOVED, State.FALSE_POSITIVE})
+"""Closed cases that an open one opens again by becoming part of them."""
 _ORDER = (Verdict.UNKNOWN, Verdict.REFUTED, Verdict.UNPROVED, Verdict.LIKELY, Verdict.PROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new about where a sighting is: the first on its class of place; outside of what was allowed."""
+
+    is_new_class: bool = False
+    is_outside: bool = False
+
+
+NO_NEWS = News()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +68,12 @@ class Triage:
 
 
 def triage(
-    match: Match, seen: Observation, finding: Finding | None, asset: Asset, allow: Allow | None = None
+    match: Match,
+    seen: Observation,
+    finding: Finding | None,
+    asset: Asset,
+    allow: Allow | None = None,
+    news: News = NO_NEWS,
 ) -> Triage | None:
     """Judge one match. `finding` is the case that shares an artefact with it, `allow` what allows it, if anything."""
     if match.tier is None or not (seen.locators or match.is_exact or match.tier is Tier.AUTO):
@@ -58,7 +82,7 @@ def triage(
     if finding is None:
         opened = _opened(match, seen, asset, verdict)
         return _allowed(opened, allow) if allow else opened
-    return _sighted(match, seen, finding, asset, verdict)
+    return _sighted(match, seen, finding, asset, verdict, news)
 
 
 def proved_by_host(match: Match) -> bool:
@@ -94,7 +118,9 @@ def _allowed(opened: Triage, allow: Allow) -> Triage:
     return Triage(finding, events)
 
 
-def _sighted(match: Match, seen: Observation, finding: Finding, asset: Asset, verdict: Verdict) -> Triage:
+def _sighted(
+    match: Match, seen: Observation, finding: Finding, asset: Asset, verdict: Verdict, news: News
+) -> Triage:
     at = seen.fetched_at
     tier = Tier.AUTO if Tier.AUTO in (finding.tier, match.tier) else finding.tier
     stronger = stronger_verdict(finding.verdict, verdict)
@@ -115,22 +141,41 @@ def _sighted(match: Match, seen: Observation, finding: Finding, asset: Asset, ve
     elif stronger is finding.verdict and changed.severity.rank > before.rank:
         content = f"severity:{changed.severity.value}"
     events = [_event(changed, EventKind.SIGHTED, at, content, seen.site)]
-    changed, returned = _returned(finding, changed, at, seen.site)
+    is_proved = stronger is Verdict.PROVED is not finding.verdict
+    why = reopens(finding.state, is_proved=is_proved, is_exact=match.is_exact, news=news)
+    changed, returned = reopened(changed, why, at, seen.site) if why else (changed, ())
     if stronger is not finding.verdict:
         events.append(_event(changed, EventKind.VERDICT, at, f"verdict:{stronger.value}", seen.site))
     return Triage(changed, (*events[:1], *returned, *events[1:]))
 
 
-def _returned(
-    before: Finding, now: Finding, at: datetime, site: str
+def reopens(
+    state: State, *, is_proved: bool, is_exact: bool = False, is_seen: bool = True, news: News = NO_NEWS
+) -> str:
+    """Why a case in this state is opened again, "" if it is not."""
+    match state:
+        case State.REMOVED if is_seen or is_proved:
+            return "proved" if is_proved else "seen again after it was removed"
+        case State.REPORTED if is_proved or news.is_new_class:
+            return "proved" if is_proved else "seen on another kind of place"
+        case State.FALSE_POSITIVE if is_proved or (news.is_new_class and is_exact):
+            return "proved" if is_proved else "the same content on another kind of place"
+        case State.ALLOWED if news.is_outside:
+            return "seen outside of what was allowed"
+        case _:
+            return ""
+
+
+def reopened(
+    now: Finding, why: str, at: datetime, site: str = ""
 ) -> tuple[Finding, tuple[FindingEvent, ...]]:
-    """A case that was thought to be gone is seen again; one that was thought false turns out to be proved."""
-    is_back = before.state is State.REMOVED
-    is_true = before.state is State.FALSE_POSITIVE and now.verdict is Verdict.PROVED is not before.verdict
-    if not (is_back or is_true):
-        return now, ()
-    reopened = replace(now, state=State.REOPENED)
-    return reopened, (_event(reopened, EventKind.STATE, at, f"reopened:{at.isoformat()}", site),)
+    """The case opened again, and the event that says so. Nobody has acknowledged it now."""
+    changed = replace(
+        now, state=State.REOPENED, acknowledged_by=None, acknowledged_at=None, closed_at=None, updated_at=at
+    )
+    event = _event(changed, EventKind.STATE, at, f"reopened:{at.isoformat()}", site)
+    told = {"from": now.state.value, "to": State.REOPENED.value, "reason": why}
+    return changed, (replace(event, detail={**event.detail, **told}, reason=why),)
 
 
 def judged(finding: Finding, proofs: Sequence[Proof], asset: Asset, at: datetime) -> Triage:
@@ -141,7 +186,8 @@ def judged(finding: Finding, proofs: Sequence[Proof], asset: Asset, at: datetime
     changed = replace(finding, verdict=verdict, severity=severity, updated_at=at)
     if verdict is finding.verdict:
         return Triage(changed, ())
-    changed, returned = _returned(finding, changed, at, "")
+    why = reopens(finding.state, is_proved=verdict is Verdict.PROVED, is_seen=False)
+    changed, returned = reopened(changed, why, at) if why else (changed, ())
     return Triage(
         changed, (*returned, _event(changed, EventKind.VERDICT, at, f"verdict:{verdict.value}", ""))
     )
@@ -184,37 +230,12 @@ def merged(older: Finding, newer: Finding, asset: Asset, at: datetime) -> Triage
         kind=EventKind.MERGED,
         at=at,
         content=f"merged:{newer.id}",
-        detail={"merged": newer.id},
+        detail={"merged": newer.id, "state": newer.state.value},
     )
-    return Triage(joined, (event,))
-
-
-def severity_of(asset: Asset, tier: Tier, verdict: Verdict, *times: datetime) -> Severity:
-    """How urgent: what is proved comes before what is likely, and a critical asset is one step up.
-
-    So is one that was in its release window at one of these `times`, when the case was opened or last seen.
-    """
-    if verdict is Verdict.REFUTED:
-        return Severity.LOW
-    base = Severity.HIGH if verdict is Verdict.PROVED or tier is Tier.AUTO else Severity.MEDIUM
-    if not asset.is_urgent(*times):
-        return base
-    return Severity.CRITICAL if base is Severity.HIGH else Severity.HIGH
-
-
-def lowered(
-    severity: Severity, proofs: Sequence[Proof], verdict: Verdict, asset: Asset, *times: datetime
-) -> Severity:
-    """The severity after fakes: as many steps down as the least suspect torrent allows.
-
-    Nothing is taken from what is proved or likely, and from an urgent asset one step at most: of honest torrents
-    that are taken for fakes most look very much like ones (docs/benchmarks.md).
-    """
-    fakes = [proof.fake for proof in proofs]
-    if verdict in (Verdict.PROVED, Verdict.LIKELY) or not fakes or not all(fakes):
-        return severity
-    steps = min(one.steps for one in fakes if one)
-    return list(Severity)[max(0, severity.rank - (min(steps, 1) if asset.is_urgent(*times) else steps))]
+    if older.state not in _MERGED_CLOSED or newer.state not in OPEN_STATES:
+        return Triage(joined, (event,))
+    joined, returned = reopened(joined, f"joined by {newer.id}, which is open", at)
+    return Triage(joined, (event, *returned))
 
 
 def finding_id(match: Match, seen: Observation) -> FindingId:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from leakwatch.service import add_asset
 from leakwatch.torrent.bencode import encode
 
 HASH = "0123456789abcdef0123456789abcdef01234567"
+POSTED = format_datetime(datetime.now(UTC))
 MAGNET = f"magnet:?xt=urn:btih:{HASH}"
 ASSET = Asset(
     id=AssetId("tideglass"),
@@ -41,10 +43,10 @@ class Web:
         self.url = ""
 
     def feed(self, path: str, *items: tuple[str, str, str]) -> None:
-        """An RSS feed of (guid, title, description)."""
+        """An RSS feed of (guid, title, description), posted today."""
         told = "".join(
             f"<item><guid>{guid}</guid><title>{title}</title><link>https://index.example/{guid}</link>"
-            f"<description><![CDATA[{text}]]></description></item>"
+            f"<pubDate>{POSTED}</pubDate><description><![CDATA[{text}]]></description></item>"
             for guid, title, text in items
         )
         self.pages[path] = (200, f'<rss version="2.0"><channel><title>t</title>{told}</channel></rss>', {})
@@ -90,13 +92,17 @@ allow_hosts = ["127.0.0.1"]
 [swarm]
 enabled = false
 {sites}
+[alerts]
+first_run = "each"
 [[channels]]
 name = "hook"
 kind = "webhook"
 url = "{web.url}/hook"
 secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
 [[routes]]
-channel = "hook"
+channels = ["hook"]
+group_interval = "0s"
+continue = true
 {more}
 """,
         "utf-8",

@@ -14,6 +14,7 @@ from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
 from leakwatch.limited.reading import parsed
 from leakwatch.matching.index import build_index
+from leakwatch.model.route import Routing
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.pipeline import Brain
 from leakwatch.polling import Polled, SiteConfig, poll
@@ -135,7 +136,7 @@ async def polling(tmp_path: Path, web: Web, repository: SqlRepository) -> AsyncI
         name="index", kind="feed", settings=feed.FeedSite(url=f"{web.url}/feed/1"), min_interval_s=0.0
     )
     clock = Clock()
-    brain = Brain(build_index([]), load_weights(), load_rules(None), ())
+    brain = Brain(build_index([]), load_weights(), load_rules(None), Routing())
     settings = DoorSettings(contact="mailto:test@leakwatch.invalid", allow_hosts=frozenset({"127.0.0.1"}))
     async with HttpFetcher(settings, secret=lambda _: "", clock=clock) as fetcher:
         async with repository.writing() as work:

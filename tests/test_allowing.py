@@ -190,6 +190,14 @@ def test_entries_come_and_go_by_command() -> None:
         {"what": "host", "value": "hub.example", "effect": "inform", "reason": "still ours"}
     ]
     run("disallow", "tg", "--host", "hub.example")
+    for option, value in (
+        ("--author", "github.com:ann"),
+        ("--item", "a/1"),
+        ("--page", "https://a.example/1"),
+    ):
+        run("allow", "tg", option, value, "--reason", "x")
+        assert f"{option[2:]} {value} (inform)" in run("show", "tg").stdout
+        run("disallow", "tg", option, value)
     assert "allow" not in json.loads(run("show", "tg", "--json").stdout)
     with pytest.raises(InputError):
         CliRunner().invoke(app, ["asset", "disallow", "tg", "--host", "x.example"], catch_exceptions=False)

@@ -19,8 +19,10 @@ from leakwatch.cli import app
 from leakwatch.cli._shared import gaps
 from leakwatch.config import Config, duration, load_config
 from leakwatch.errors import ConfigError
-from leakwatch.model.alert import Route
-from leakwatch.model.finding import Severity
+from leakwatch.model.duration import Duration
+from leakwatch.model.finding import EventKind, Severity, Tier, Verdict
+from leakwatch.model.opening import Opening
+from leakwatch.model.route import Escalation, Inhibit, Matchers, Route
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources.dht import DhtSite
@@ -111,12 +113,26 @@ url = "https://hooks.owner.example/leaks"
 secret = "{SIGNING}"
 
 [[routes]]
-channel = "slack"
-min_severity = "high"
+name = "urgent"
+match = {{ min_severity = "high", events = ["opened"] }}
+channels = ["slack"]
+repeat = "4h"
+escalate = [{{ after = "30m", channels = ["mail"] }}]
+quiet = ["sat,sun 00:00-24:00 Europe/Berlin"]
+continue = true
+
+[[routes.routes]]
+match = {{ sites = ["4chan-g"] }}
+group_by = []
 
 [[routes]]
-channel = "mail"
+channels = ["mail"]
+[routes.match]
 assets = ["model", "film"]
+
+[[inhibit]]
+source = {{ verdicts = ["proved"] }}
+target = {{ tiers = ["review"] }}
 """
 
 
@@ -194,8 +210,23 @@ def test_good_channels_and_routes(folder: Path) -> None:
     url = "https://hooks.owner.example/leaks"
     assert hook == WebhookChannel(name="hook", kind="webhook", url=url, secret=Secret(SIGNING))
     assert config.routes == (
-        Route(channel="slack", min_severity=Severity.HIGH),
-        Route(channel="mail", assets=frozenset({"model", "film"})),
+        Route(
+            name="urgent",
+            match=Matchers(min_severity=Severity.HIGH, events=frozenset({EventKind.OPENED})),
+            channels=("slack",),
+            repeat=Duration(14_400),
+            escalate=(Escalation(after=Duration(1800), channels=("mail",)),),
+            quiet=(Opening.parse("sat,sun 00:00-24:00 Europe/Berlin"),),
+            continue_=True,
+            routes=(Route(match=Matchers(sites=frozenset({"4chan-g"})), group_by=()),),
+        ),
+        Route(channels=("mail",), match=Matchers(assets=frozenset({"model", "film"}))),
+    )
+    assert config.inhibit == (
+        Inhibit(
+            source=Matchers(verdicts=frozenset({Verdict.PROVED})),
+            target=Matchers(tiers=frozenset({Tier.REVIEW})),
+        ),
     )
     assert {name: secret.reveal() for name, secret in config.secrets.items()} == {
         "github": f"{CANARY}-github",
@@ -294,15 +325,17 @@ def test_shipped_example_loads(folder: Path) -> None:
     assert [site.name for site in read(folder, text).sites] == ["4chan-g", "huggingface"]
     text = re.sub(r"^# (?=\[|[a-z_]+ = )", "", text, flags=re.MULTILINE)
     text = re.sub(r"^\[secrets\].*$", "[secrets]\nprowlarr = 'x'", text, flags=re.MULTILINE)
-    text = text.replace("secrets/github-token", "secrets/github").replace(
-        "secrets/slack-webhook", "secrets/slack"
-    )
+    for file in ("github-token", "slack-webhook", "pagerduty"):
+        text = text.replace(f"secrets/{file}", f"secrets/{'slack' if 'slack' in file else 'github'}")
     text = text.replace("LEAKWATCH_PROVER_TOKEN", "LEAKWATCH_TEST_PROVER")
+    text = re.sub(r"url_env = \"LEAKWATCH_HEARTBEAT\"", 'url = "https://watchdog.example/"', text)
+    text = text.replace('app_token_file = "secrets/slack-app"', "app_token = 'xapp-1'")
+    text = text.replace('token_file = "secrets/slack-bot"', "token = 'xoxb-1'")
     config = read(folder, text.replace("LEAKWATCH_SMTP_PASSWORD", "LEAKWATCH_TEST_PASSWORD"))
     assert [one.name for one in config.provers] == ["vault"]
     assert [site.name for site in config.sites if site.is_stream] == ["tips", "dht"]
     assert len(config.sites) == 7
-    assert [one.kind for one in config.channels] == ["slack", "email"]
+    assert [one.kind for one in config.channels] == ["slack", "slack_bot", "email", "pagerduty"]
     assert len(config.routes) == 1
 
 
@@ -310,6 +343,9 @@ HTTP = '[http]\ncontact = "mailto:a@b.example"\n'
 SITE = f'{HTTP}[[sites]]\nname = "a"\nkind = "feed"\nurl = "https://x.example/"\n'
 SLACK = f'{HTTP}[[channels]]\nname = "s"\nkind = "slack"\nurl = "https://hooks.slack.com/x"\n'
 MAIL = f'{HTTP}[[channels]]\nname = "m"\nkind = "email"\nhost = "h"\nsender = "a@b"\nrecipients = ["c@d"]\n'
+
+INNER = f"{SLACK}[[routes]]\nchannels = ['s']\n[[routes.routes]]\n"
+BOT = f'{HTTP}[[channels]]\nname = "b"\nkind = "slack_bot"\ntoken = "xoxb-{CANARY}"\nchannel = "C024BE91L"\n'
 
 DHT = f'{HTTP}[[sites]]\nname = "d"\nkind = "dht"\n'
 
@@ -345,10 +381,10 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
     "other kind's key": (f"{SITE}boards = ['g']\n", 7, "sites.1.boards", "unknown key 'boards'"),
     "channel key": (f"{MAIL}recipient = 'x'\n", 9, "channels.1.recipient", "did you mean 'recipients'?"),
     "route key": (
-        f"{SLACK}[[routes]]\nchannel = 's'\nasset = []\n",
+        f"{SLACK}[[routes]]\nchannels = ['s']\nrepet = '1h'\n",
         9,
-        "routes.1.asset",
-        "did you mean 'assets'?",
+        "routes.1.repet",
+        "did you mean 'repeat'?",
     ),
     "contact missing": ("[http]\nallow_hosts = []\n", 1, "http", "contact is missing"),
     "contact a number": ("[http]\n\ncontact = 5\n", 3, "http.contact", "expected text, got 5"),
@@ -483,8 +519,27 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         f"{HTTP}[[channels]]\nname = 'x'\nkind = 'fax'\n",
         5,
         "channels.1.kind",
-        "email, slack, webhook",
+        "email, pagerduty, slack, slack_bot, teams, webhook",
     ),
+    "bot token of another sort": (BOT.replace("xoxb-", "xoxp-"), 6, "channels.1.token", "begins with xoxb-"),
+    "channel by its name": (
+        BOT.replace("C024BE91L", "#leaks"),
+        7,
+        "channels.1.channel",
+        "the id of a channel",
+    ),
+    "app token of another sort": (
+        f"{BOT}app_token = 'xoxb-{CANARY}'\n",
+        *(8, "channels.1.app_token", "begins with xapp-"),
+    ),
+    "user by his name": (f"{BOT}allowed_users = ['ana']\n", 8, "channels.1.allowed_users", "ids of users"),
+    "interface at no address": (
+        f"{BOT}api = 'slack.com/api'\n",
+        8,
+        "channels.1.api",
+        "an http or https address",
+    ),
+    "pace of an hour": (f"{BOT}pace_s = 3600\n", 8, "channels.1.pace_s", "a number from 0 to 60"),
     "channel without url": (
         f"{HTTP}[[channels]]\nname = 'x'\nkind = 'slack'\n",
         3,
@@ -499,15 +554,102 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         f"{HTTP}[[channels]]\nname = 'h'\nkind = 'webhook'\nurl = 'https://x/'\nsecret = 'whsec_{CANARY}'\n",
         *(7, "channels.1.secret", "24 to 64 bytes"),
     ),
-    "route to nobody": (f"{SLACK}[[routes]]\nchannel = 'slak'\n", 8, "routes.1.channel", "no channel 'slak'"),
-    "route almost": (
-        SLACK.replace('"s"', '"slack"') + "[[routes]]\nchannel = 'slak'\n",
-        *(8, "routes.1.channel", "did you mean 'slack'?"),
+    "route to nobody": (
+        f"{SLACK}[[routes]]\nchannels = ['slak']\n",
+        8,
+        "routes.1.channels",
+        "no channel 'slak'",
     ),
-    "route without channel": (f"{SLACK}[[routes]]\nassets = []\n", 7, "routes.1", "channel is missing"),
+    "route almost": (
+        SLACK.replace('"s"', '"slack"') + "[[routes]]\nchannels = ['slak']\n",
+        *(8, "routes.1.channels", "did you mean 'slack'?"),
+    ),
+    "route without channel": (f"{SLACK}[[routes]]\nname = 'x'\n", 7, "routes.1", "channels is missing"),
     "severity misspelt": (
-        f"{SLACK}[[routes]]\nchannel = 's'\nmin_severity = 'urgent'\n",
-        *(9, "routes.1.min_severity", "expected one of low, medium, high, critical"),
+        f"{SLACK}[[routes]]\nchannels = ['s']\nmatch = {{min_severity = 'urgent'}}\n",
+        *(9, "routes.1.match.min_severity", "expected one of low, medium, high, critical"),
+    ),
+    "matcher misspelt": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nmatch = {{asset = ['x']}}\n",
+        *(9, "routes.1.match.asset", "did you mean 'assets'?"),
+    ),
+    "inner route to nobody": (
+        f"{INNER}[[routes.routes]]\nname = 'b'\nchannels = ['s', 't']\n",
+        *(12, "routes.1.routes.2.channels", "no channel 't'"),
+    ),
+    "key of an inner route": (
+        f"{INNER}repet = '1h'\n",
+        10,
+        "routes.1.routes.1.repet",
+        "did you mean 'repeat'?",
+    ),
+    "matcher of an inner route": (
+        f"{INNER}[routes.routes.match]\nsite = ['x']\n",
+        *(11, "routes.1.routes.1.match.site", "did you mean 'sites'?"),
+    ),
+    "inner route of the second": (
+        f"{INNER}[[routes]]\nchannels = ['s']\n[[routes.routes]]\ndigest = 'yearly'\n",
+        *(13, "routes.2.routes.1.digest", "expected one of none, hourly, daily, weekly"),
+    ),
+    "route named twice": (
+        f"{SLACK}[[routes]]\nname = 'x'\nchannels = ['s']\n[[routes]]\nname = 'x'\nchannels = ['s']\n",
+        *(11, "routes.2.name", "the name 'x' is used twice"),
+    ),
+    "route named by a number": (
+        f"{SLACK}[[routes]]\nname = '2.1'\nchannels = ['s']\n",
+        8,
+        "routes.1.name",
+        "a letter",
+    ),
+    "site of nobody": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nmatch = {{sites = ['x']}}\n",
+        *(9, "routes.1.match.sites", "no site 'x'"),
+    ),
+    "kind of nothing": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nmatch = {{source_kinds = ['feeed']}}\n",
+        *(9, "routes.1.match.source_kinds", "did you mean 'feed'?"),
+    ),
+    "quiet hours misspelt": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nquiet = ['at night']\n",
+        *(9, "routes.1.quiet.1", "expected days and hours"),
+    ),
+    "digest at no time": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\ndigest = 'daily'\nat = 'mon 09:00'\n",
+        *(10, "routes.1.at", "expected a time such as `09:00`"),
+    ),
+    "digest of an inner route": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nat = 'mon 09:00'\n[[routes.routes]]\ndigest = 'daily'\n",
+        *(10, "routes.1.routes.1.at", "expected a time such as `09:00`"),
+    ),
+    "hourly digest at a time": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\ndigest = 'hourly'\nat = '09:00'\n",
+        *(10, "routes.1.at", "only a daily or weekly digest"),
+    ),
+    "zone of nowhere": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nzone = 'Mars/Olympus'\n",
+        *(9, "routes.1.zone", "no such time zone"),
+    ),
+    "budget too small": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nbudget = 1\n",
+        9,
+        "routes.1.budget",
+        "from 2 to",
+    ),
+    "escalation to nobody": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nescalate = [{{after = '1h', channels = ['boss']}}]\n",
+        *(9, "routes.1.escalate", "no channel 'boss'"),
+    ),
+    "escalation without a time": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nescalate = [{{channels = ['s']}}]\n",
+        *(9, "routes.1.escalate.1", "after is missing"),
+    ),
+    "inhibit without a source": (f"{SLACK}[[inhibit]]\ntarget = {{}}\n", 7, "inhibit.1", "source is missing"),
+    "heartbeat nowhere": (f"{HTTP}[heartbeat]\nevery = '1m'\n", 3, "heartbeat", "url is missing"),
+    "heartbeat to no address": (
+        f"{HTTP}[heartbeat]\nurl = 'watchdog'\n",
+        4,
+        "heartbeat.url",
+        "an http or https address",
     ),
     "secrets a number": (f"secrets = 5\n{HTTP}", 1, "secrets", "expected a table"),
     "secret a number": (f"{HTTP}[secrets]\ngithub = 5\n", 4, "secrets.github", "expected text"),

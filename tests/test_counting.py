@@ -14,9 +14,9 @@ from leakwatch.counting import Counted, Counter, count_swarms
 from leakwatch.errors import StoreError
 from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import Weights
-from leakwatch.model.alert import Route
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Finding, FindingId, Severity, State, Tier, Verdict
+from leakwatch.model.route import Routing
 from leakwatch.model.swarm import (
     SampleMethod,
     SwarmSample,
@@ -28,6 +28,7 @@ from leakwatch.model.swarm import (
 from leakwatch.pipeline import Brain
 from leakwatch.rulepack.schema import RulePack
 from leakwatch.store.repository import SqlRepository
+from leakwatch.telling import Telling, tell_due
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -87,7 +88,7 @@ def seeds_over_time(*samples: SwarmSample) -> list[int]:
 
 def brain() -> Brain:
     """A catalogue of one film, and one route."""
-    return Brain(build_index([ASSET]), Weights({}), RulePack(), (Route(channel="ops"),))
+    return Brain(build_index([ASSET]), Weights({}), RulePack(), Routing.to("ops"))
 
 
 def counter(repository: SqlRepository, clock: Clock) -> Counter:
@@ -182,6 +183,44 @@ async def test_closed_cases_are_not_counted(
         assert bool(await work.swarms.due(NOON)) is is_due
 
 
+async def counted(
+    repository: SqlRepository, seeders: Sequence[int], **changes: Any
+) -> tuple[list[int], Finding]:
+    """The alerts that each count of a swarm caused, and the case after them."""
+    transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+        Udp, local_addr=("127.0.0.1", 0)
+    )
+    await prepared(repository, [f"udp://127.0.0.1:{transport.get_extra_info('sockname')[1]}/announce"])
+    async with repository.writing() as work:
+        await work.findings.save(replace(CASE, **changes))
+    clock, told = Clock(), list[int]()
+    for number in seeders:
+        clock.at += timedelta(minutes=10)
+        protocol.seeders = number
+        told.append((await count_one(brain(), counter(repository, clock))).alerts)
+    transport.close()
+    async with repository.reading() as work:
+        found = await work.findings.get(CASE.id)
+    assert found is not None
+    return told, found
+
+
+@pytest.mark.parametrize(("seeders", "state"), [((1, 1, 9), State.REPORTED), ((3, 0, 9), State.REOPENED)])
+async def test_a_reported_case_returns_only_after_its_swarm_had_died(
+    repository: SqlRepository, seeders: tuple[int, ...], state: State
+) -> None:
+    """What is reported and still spreads is no news; what was gone and comes back is."""
+    told, found = await counted(repository, seeders, state=State.REPORTED, verdict=Verdict.PROVED)
+    assert (found.state, told) == (state, [0, 0, int(state is State.REOPENED)])
+
+
+async def test_fast_growth_raises_the_severity_once(repository: SqlRepository) -> None:
+    """A swarm that doubles between counts makes a case more urgent, which is told once, with the reason."""
+    told, found = await counted(repository, (10, 20, 40, 80, 160))
+    assert (found.severity, sum(told)) == (Severity.CRITICAL, 1)
+    assert "the swarm doubles every" in (found.severity_why or "")
+
+
 async def test_growth_after_removal_reopens(repository: SqlRepository) -> None:
     """A removed case whose swarm grows again is reopened, and the channel is told how large it is."""
     transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
@@ -197,6 +236,7 @@ async def test_growth_after_removal_reopens(repository: SqlRepository) -> None:
         told.append((await count_one(brain(), counter(repository, clock))).alerts)
     transport.close()
     assert told == [0, 0, 1]
+    await tell_due(Telling(routing=Routing.to("ops")), repository, clock.at)
     async with repository.reading() as work:
         found = await work.findings.get(CASE.id)
         alert = (await work.outbox.list())[0]

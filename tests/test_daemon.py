@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
+from leakwatch.cases import move, set_due
 from leakwatch.config import Config
 from leakwatch.counting import Counter
 from leakwatch.daemon import Daemon, running
@@ -19,10 +20,10 @@ from leakwatch.errors import ConfigError
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Finding, FindingId, Severity, State, Tier, Verdict
 from leakwatch.model.site import Coverage
-from leakwatch.service import add_asset, list_findings, set_state, show_finding
+from leakwatch.service import add_asset, list_findings, show_finding
 from leakwatch.torrent.infohash import Infohashes, InfohashV1
 
-from .daemons import ASSET, MAGNET, Web, configured, offered, polled, site, until, watching
+from .daemons import ASSET, MAGNET, POSTED, Web, configured, offered, polled, site, until, watching
 
 
 async def test_post_is_alerted_once(tmp_path: Path, web: Web) -> None:
@@ -68,7 +69,7 @@ async def test_the_indexs_own_torrent_file_proves(tmp_path: Path, web: Web, brok
     asset, torrent, infohash = offered(tmp_path)
     web.pages["/w.torrent"] = (200, torrent if broken is None else broken, {})
     item = (
-        f"<item><guid>1</guid><title>Tideglass 70B</title><description>magnet:?xt=urn:btih:{infohash}</description>"
+        f"<item><guid>1</guid><title>Tideglass 70B</title><pubDate>{POSTED}</pubDate><description>magnet:?xt=urn:btih:{infohash}</description>"
         f'<enclosure url="{web.url}/w.torrent" type="application/x-bittorrent" length="1"/></item>'
     )
     web.pages["/rss"] = (200, f'<rss version="2.0"><channel><title>t</title>{item}</channel></rss>', {})
@@ -120,6 +121,7 @@ async def test_hub_digest_is_proof(tmp_path: Path, web: Web) -> None:
     listed = [{"id": "someone/thing", "sha": "r1", "siblings": [{"rfilename": "w.bin"}]}]
     shown = {
         "id": "someone/thing",
+        "createdAt": datetime.now(UTC).isoformat(),
         "siblings": [{"rfilename": "w.bin", "size": 3_000_001, "lfs": {"sha256": digest, "size": 3_000_001}}],
     }
     web.pages["/api/models"] = (200, json.dumps(listed), {})
@@ -184,7 +186,7 @@ async def test_refusing_mail_server_loses_nothing(tmp_path: Path, web: Web) -> N
     controller.start()
     mail = (
         f'[[channels]]\nname = "mail"\nkind = "email"\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
-        'sender = "l@leakwatch.invalid"\nrecipients = ["s@leakwatch.invalid"]\n[[routes]]\nchannel = "mail"\n'
+        'sender = "l@leakwatch.invalid"\nrecipients = ["s@leakwatch.invalid"]\n[[routes]]\nchannels = ["mail"]\n'
     )
     web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
     config = configured(tmp_path, web, site("index", f"{web.url}/rss"), mail)
@@ -210,9 +212,7 @@ async def test_false_positive_stays_silent(tmp_path: Path, web: Web) -> None:
     async with watching(config, ASSET) as daemon:
         await until(lambda: len(web.posted) == 1)
         (finding,) = await list_findings(daemon.repository)
-        await set_state(
-            finding.id, State.FALSE_POSITIVE, "it is ours", "me", daemon.repository, datetime.now(UTC)
-        )
+        await move(daemon.repository, finding.id, State.FALSE_POSITIVE, "me", "it is ours", datetime.now(UTC))
         web.feed("/a", ("1", "Tideglass 70B", MAGNET), ("2", "Tideglass 70B again", MAGNET))
         await polled(daemon, "a", 3)
     assert len(web.posted) == 1
@@ -274,7 +274,7 @@ def pull_request(updated: str) -> str:
         "html_url": "https://code.example/o/r/pull/5",
         "pull_request": {"url": "x"},
         "user": {"login": "u"},
-        "created_at": "2026-11-20T11:00:00Z",
+        "created_at": datetime.now(UTC).isoformat(),
         "updated_at": updated,
     }
     return json.dumps([pull])
@@ -326,6 +326,32 @@ async def test_once_reads_everything_once(tmp_path: Path, web: Web) -> None:
     assert (len(web.posted), len(web.asked)) == (1, 1)
 
 
+async def test_time_moves_cases_and_assets_on(tmp_path: Path, web: Web) -> None:
+    """A due date that has passed is told once, and an embargo whose end has come is lifted, by the daemon alone."""
+    web.feed("/rss", ("1", "Tideglass 70B", MAGNET))
+    now = datetime.now(UTC)
+    secret = replace(
+        ASSET, embargoed=True, embargo_until=now - timedelta(hours=1), codename="BLUE-07", critical=True
+    )
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
+    async with running(config) as daemon:
+        await add_asset(secret, daemon.repository, now)
+        await daemon.run_once()
+        (case,) = await list_findings(daemon.repository)
+        await set_due(daemon.repository, case.id, "ann", now - timedelta(minutes=1), now)
+        for _ in range(2):
+            await daemon.run_once()
+        async with daemon.repository.reading() as work:
+            asset = await work.catalogue.get(ASSET.id)
+            done = [(one.actor, one.action) for one in await work.audit.entries()]
+    assert asset is not None
+    assert (asset.embargoed, asset.embargo_until) == (False, None)
+    told = [body["type"] for _, body in web.posted]
+    assert told.count("finding.overdue") == 1
+    assert done.count(("leakwatch:calendar", "asset.embargo_ended")) == 1
+    assert done.count(("leakwatch:calendar", "finding.overdue")) == 1
+
+
 async def test_second_daemon_is_refused(tmp_path: Path, web: Web) -> None:
     """Two daemons on one data folder would send everything twice: the second one says so and ends."""
     config = configured(tmp_path, web, "")
@@ -354,7 +380,15 @@ async def test_asset_registered_late_is_found_in_what_is_stored(tmp_path: Path, 
     async with watching(config) as daemon:
         await polled(daemon, "index", 2)
         await add_asset(ASSET, daemon.repository, datetime.now(UTC))
-        await until(lambda: len(web.posted) == 1, 15)
+
+        async def waits() -> bool:
+            async with daemon.repository.reading() as work:
+                return await work.announcements.is_due(datetime.now(UTC) + timedelta(minutes=1))
+
+        await until(waits, 15)
+        assert web.posted == [], "more may come of a look back: it is told when that has settled"
+        await daemon.gather("all", settle=False)
+        await until(lambda: len(web.posted) == 1)
 
 
 async def test_nameless_magnet_joins_once_it_is_known(tmp_path: Path, web: Web) -> None:
@@ -379,7 +413,11 @@ async def test_gone_page_ends_by_itself(tmp_path: Path, web: Web) -> None:
     files = [{"rfilename": "w.safetensors", "size": 3_000_001, "lfs": {"sha256": digest, "size": 3_000_001}}]
     web.pages["/api/models"] = (200, json.dumps(listed), {})
     web.pages["/api/models/someone/gone"] = (401, "no such repository", {})
-    web.pages["/api/models/someone/thing"] = (200, json.dumps({"id": "someone/thing", "siblings": files}), {})
+    web.pages["/api/models/someone/thing"] = (
+        200,
+        json.dumps({"id": "someone/thing", "siblings": files, "createdAt": datetime.now(UTC).isoformat()}),
+        {},
+    )
     config = configured(tmp_path, web, site("hub", web.url, "huggingface"))
     async with watching(config, ASSET) as daemon:
         await until(lambda: len(web.posted) == 1)

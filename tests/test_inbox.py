@@ -19,6 +19,7 @@ from leakwatch.errors import AddressRefused, ConfigError, FetchFailed, SourceErr
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Verdict
+from leakwatch.model.route import Routing
 from leakwatch.model.site import Coverage
 from leakwatch.pipeline import Brain
 from leakwatch.service import load_rules, load_weights
@@ -70,7 +71,13 @@ class Pages:
         )
 
     async def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float = 20.0,
+        most_bytes: int = 0,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Nobody posts from an inbox."""
         raise AssertionError(url)
@@ -98,7 +105,7 @@ class Desk:
     @asynccontextmanager
     async def watching(self, fetcher: Pages | HttpFetcher) -> AsyncGenerator[asyncio.Task[None]]:
         """Watch the folder as the daemon does."""
-        brain = Brain(build_index([ASSET]), load_weights(), load_rules(None), ())
+        brain = Brain(build_index([ASSET]), load_weights(), load_rules(None), Routing())
 
         async def current() -> Brain:
             return brain

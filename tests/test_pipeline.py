@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,14 +13,16 @@ import pytest
 
 from leakwatch.crawl.vault import FileVault
 from leakwatch.matching.index import build_index
-from leakwatch.model.alert import Route
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import FileProof, Finding, Proof, ProofTask, State, Verdict
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.model.route import Routing
+from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain, Taken, conclude, take_page
 from leakwatch.service import load_rules, load_weights
 from leakwatch.sources._kind import Page, Payload, Request
 from leakwatch.store.repository import SqlRepository
+from leakwatch.telling import Telling, tell_due
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DIGEST = b"\x11" * 32
@@ -85,21 +88,25 @@ class Desk:
 
     async def conclude(self, task: ProofTask, proof: Proof) -> int:
         """A verdict comes in."""
-        return await conclude(task, proof, "d" * 64, NOON, self.brain, self.repository)
+        return await conclude(task, proof, None, NOON, self.brain, self.repository)
 
     async def alerts(self) -> list[str]:
         """What was said, oldest first."""
+        await tell_due(Telling(routing=self.brain.routes), self.repository, NOON)
         async with self.repository.reading() as work:
             return [one.headline for one in reversed(await work.outbox.list())]
 
 
 @pytest.fixture
 async def desk(repository: SqlRepository, tmp_path: Path) -> Desk:
-    """An asset, sites a to t and a hub, one channel."""
+    """An asset, sites a to t and a hub that were read before, one channel."""
     async with repository.writing() as work:
         await work.catalogue.save(ASSET, NOON)
         await work.sites.sync([(name, "feed", "h") for name in [*"abcdefghijklmnopqrst", "hub"]], NOON)
-    brain = Brain(build_index([ASSET]), load_weights(), load_rules(None), (Route(channel="slack"),))
+        for name in [*"abcdefghijklmnopqrst", "hub"]:
+            window = CoverageWindow(site=name, started_at=NOON, ended_at=NOON, verdict=Coverage.OK)
+            await work.sites.close_poll(window, NOON, 0, None)
+    brain = Brain(build_index([ASSET]), load_weights(), load_rules(None), Routing.to("slack"))
     return Desk(repository, FileVault(tmp_path / "evidence"), brain)
 
 
@@ -191,6 +198,11 @@ async def test_a_proof_reopens_a_false_positive(desk: Desk) -> None:
     await desk.conclude(await desk.task(2), PROVED)
     (finding,) = await desk.findings()
     assert finding.state is State.REOPENED
+    async with desk.repository.reading() as work:
+        steps = [one for one in await work.audit.entries() if one.action == "finding.state"]
+    ((actor, told),) = [(one.actor, json.loads(one.detail)) for one in steps]
+    assert (actor, told["from"], told["to"]) == ("leakwatch:triage", "false_positive", "reopened")
+    assert told["reason"] == "proved"
     assert len(await desk.alerts()) > quiet
 
 
@@ -311,3 +323,11 @@ async def test_the_founding_case_alerts_at_once(desk: Desk) -> None:
     assert (taken.alerts, taken.proofs) == (2, 2)
     assert {one.verdict for one in await desk.findings()} == {Verdict.UNKNOWN}
     assert all("LLaMA" in headline for headline in await desk.alerts())
+
+
+async def test_a_page_full_of_one_magnet_is_one_case(desk: Desk) -> None:
+    """Of 250 posts of one magnet on a page each is one sighting; they are looked for once, not by each of them."""
+    await desk.take(*(post(str(number), "Tideglass 70B", magnet(1)) for number in range(250)))
+    (case,) = await desk.findings()
+    assert case.sightings == 250
+    assert sum("possible leak" in headline for headline in await desk.alerts()) == 1

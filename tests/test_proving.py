@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from leakwatch.assetfiles import LocalHasher
 from leakwatch.catalogue import file_json
@@ -347,6 +348,13 @@ async def stored(daemon: Daemon) -> str:
         )
 
 
+async def filled(daemon: Daemon) -> set[str]:
+    """The tables that have rows."""
+    async with daemon.repository.engine.connect() as connection:
+        tables = metadata.sorted_tables
+        return {one.name for one in tables if (await connection.execute(one.select().limit(1))).first()}
+
+
 @pytest.mark.parametrize("is_field", [False, True])
 async def test_named_peers_are_dialled_and_forgotten(tmp_path: Path, web: Web, is_field: bool) -> None:
     """Peers in a text or in the magnet of an index are asked until the metadata is there; no row has them then.
@@ -359,19 +367,23 @@ async def test_named_peers_are_dialled_and_forgotten(tmp_path: Path, web: Web, i
     feed(web, "/rss", item("1", "Tideglass 70B", text, more))
     swarm = CountedSwarm(b"")
     config = configured(tmp_path, web, site("index", f"{web.url}/rss"))
-    async with running(config) as daemon:
-        daemon.prover = replace(daemon.prover, swarm=swarm)
-        await add_asset(asset, daemon.repository, datetime.now(UTC))
-        await daemon.run_once()
-        rows = await stored(daemon)
-        assert rows.count("93.184") == 1
-        assert rows.count("'93.184.216.34', 6881,") == 1
-        swarm.raw = torrent[len(b"d4:info") : -1]
-        await make_due(daemon)
-        await daemon.run_once()
-        case = await only_case(daemon)
-        assert case.finding.verdict is Verdict.PROVED
-        assert "93.184" not in await stored(daemon) + repr(case)
+    with capture_logs() as logs:
+        async with running(config) as daemon:
+            daemon.prover = replace(daemon.prover, swarm=swarm)
+            await add_asset(asset, daemon.repository, datetime.now(UTC))
+            await daemon.run_once()
+            rows = await stored(daemon)
+            assert rows.count("93.184") == 1
+            assert rows.count("'93.184.216.34', 6881,") == 1
+            swarm.raw = torrent[len(b"d4:info") : -1]
+            await make_due(daemon)
+            await daemon.run_once()
+            case = await only_case(daemon)
+            assert case.finding.verdict is Verdict.PROVED
+            assert "93.184" not in await stored(daemon) + repr(case)
+            assert await filled(daemon) >= {"announcement", "audit", "evidence", "finding_event", "outbox"}
+    assert {one["event"] for one in logs} >= {"alert_sent"}
+    assert "93.184" not in repr(logs)
     assert swarm.peers == [(("93.184.216.34", 6881),)] * 2
     kept = [file.read_bytes() for file in (tmp_path / "data" / "evidence").rglob("*") if file.is_file()]
     assert any(b"x.pe=93.184.216.34:6881" in one for one in kept)
@@ -532,10 +544,9 @@ async def test_a_prover_that_is_down_is_asked_again(
             assert await work.findings.proof_tasks(infohash) == []
     assert case.finding.verdict is Verdict.PROVED
     assert asked(web, "/w.torrent") == 1
-    assert [body["type"] for _, body in web.posted] == [
-        "finding.opened",
-        "finding.verdict_changed",
-        "finding.verdict_changed",
+    assert [(body["type"], body["data"]["verdict"]) for _, body in web.posted] == [
+        ("finding.opened", "unproved"),  # what both steps of one run have to say is one message
+        ("finding.verdict_changed", "proved"),
     ]
 
 

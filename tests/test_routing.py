@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakwatch.model.alert import Alert, Place, Route, delivery_key
+from leakwatch.model.alert import Alert, Place, delivery_key
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
     EventKind,
@@ -25,7 +25,7 @@ from leakwatch.model.finding import (
     VariantProof,
     Verdict,
 )
-from leakwatch.routing import is_told, make_alert, route
+from leakwatch.routing import is_architecture_alone, is_told, make_alert
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 123_456, tzinfo=UTC)
 TITLE, ALIAS = "Northwind Model 7B", "nw-m7"
@@ -72,6 +72,8 @@ SIGNALS = [
     ("year", "2026 for 2026", 4.0),
     ("file_name", "a file called 'northwind.pth'", 3.0),
 ]
+OWN_DOING = {EventKind.ASSIGNED, EventKind.COMMENT, EventKind.DUE}
+TOLD = [kind for kind in EventKind if kind not in OWN_DOING]
 CONTENT = {
     EventKind.OPENED: "opened",
     EventKind.SIGHTED: "site:hub",
@@ -88,7 +90,7 @@ def event(kind: EventKind, content: str | None = None) -> FindingEvent:
         finding=FINDING.id,
         kind=kind,
         at=NOON,
-        content=CONTENT[kind] if content is None else content,
+        content=CONTENT.get(kind, kind.value) if content is None else content,
         detail=detail,
     )
 
@@ -114,7 +116,7 @@ def alert(kind: EventKind = EventKind.OPENED, asset: Asset = ASSET, **fields: ob
         (Tier.REVIEW, Verdict.UNKNOWN, replace(ASSET, release_at=NOON + timedelta(days=15)), False),
     ],
 )
-@pytest.mark.parametrize("kind", EventKind)
+@pytest.mark.parametrize("kind", TOLD)
 def test_a_case_in_the_queue_tells_nobody(
     tier: Tier, verdict: Verdict, asset: Asset, told: bool, kind: EventKind
 ) -> None:
@@ -122,13 +124,19 @@ def test_a_case_in_the_queue_tells_nobody(
     assert is_told(event(kind), replace(FINDING, tier=tier, verdict=verdict), asset) is told
 
 
-@pytest.mark.parametrize("kind", EventKind)
+@pytest.mark.parametrize("kind", TOLD)
 @pytest.mark.parametrize("state", State)
 def test_a_judged_case_tells_nobody(kind: EventKind, state: State) -> None:
     """A false positive, an allowed case and a merged one tell nobody of anything, not even when proved."""
     quiet = state in (State.FALSE_POSITIVE, State.ALLOWED, State.MERGED)
     finding = replace(FINDING, state=state, verdict=Verdict.PROVED)
     assert is_told(event(kind), finding, CRITICAL) is not quiet
+
+
+@pytest.mark.parametrize("kind", sorted(OWN_DOING))
+def test_what_people_do_to_a_case_tells_nobody(kind: EventKind) -> None:
+    """Who assigns, comments or splits knows it already."""
+    assert is_told(event(kind), replace(FINDING, verdict=Verdict.PROVED), CRITICAL) is False
 
 
 @pytest.mark.parametrize(
@@ -138,32 +146,6 @@ def test_a_judged_case_tells_nobody(kind: EventKind, state: State) -> None:
 def test_of_sightings_only_news_is_told(content: str, told: bool) -> None:
     """A further site and a case grown sure are news, a further item of the same site is not."""
     assert is_told(event(EventKind.SIGHTED, content), FINDING, CRITICAL) is told
-
-
-@pytest.mark.parametrize(
-    ("routes", "channels"),
-    [
-        ([], []),
-        ([Route(channel="slack")], ["slack"]),
-        ([Route(channel="slack"), Route(channel="mail"), Route(channel="slack")], ["slack", "mail"]),
-        ([Route(channel="mail", min_severity=Severity.HIGH)], ["mail"]),
-        ([Route(channel="mail", min_severity=Severity.CRITICAL)], []),
-        ([Route(channel="mail", assets=frozenset({"a-17"}))], ["mail"]),
-        ([Route(channel="mail", assets=frozenset({"a-18"}))], []),
-        ([Route(channel="mail", assets=frozenset({"a-18"})), Route(channel="mail")], ["mail"]),
-    ],
-)
-def test_each_channel_is_told_once(routes: list[Route], channels: list[str]) -> None:
-    """Routes choose by severity and asset, and several routes to one channel make one alert."""
-    told = route(event(EventKind.OPENED), FINDING, ASSET, [PLACE], SIGNALS, (), routes)
-    assert [channel for channel, _ in told] == channels
-    assert len({one.headline for _, one in told}) == min(1, len(channels))
-
-
-def test_what_is_not_told_reaches_no_channel() -> None:
-    """An event that nobody is told of makes no alert on any route."""
-    quiet = replace(FINDING, tier=Tier.REVIEW)
-    assert route(event(EventKind.OPENED), quiet, ASSET, [PLACE], SIGNALS, (), [Route(channel="slack")]) == []
 
 
 def test_an_alert_answers_the_seven_questions() -> None:
@@ -288,16 +270,6 @@ def test_deliveries_are_keyed_by_channel_case_and_content() -> None:
     assert delivery_key("slack", "LW-1", "opened") in keys
 
 
-def test_a_lowered_alert_reaches_the_same_people() -> None:
-    """What a fake score made less urgent is told with its lower severity, to the routes of the higher one."""
-    lowered = replace(FINDING, severity=Severity.LOW)
-    routes = [Route(channel="mail", min_severity=Severity.HIGH)]
-    told = (event(EventKind.OPENED), lowered, ASSET, [PLACE], SIGNALS, [], routes)
-    ((channel, alert),) = route(*told, least=Severity.HIGH)
-    assert (channel, alert.severity) == ("mail", Severity.LOW)
-    assert route(*told) == []
-
-
 def test_whose_copy_it_is_stands_beside_the_verdict() -> None:
     """A single recipient is named, a choice is not, and of an embargoed asset nobody is."""
     proved = replace(FINDING, verdict=Verdict.PROVED)
@@ -343,5 +315,20 @@ def test_an_architecture_alone_wakes_nobody(
 ) -> None:
     """Of a critical asset too: a public architecture has thousands of fine-tunes with the same counts."""
     finding = replace(FINDING, **({"tier": Tier.REVIEW} | changes))
-    routes = (Route(channel="mail", min_severity=Severity.LOW),)
-    assert len(route(event(EventKind.OPENED), finding, CRITICAL, [PLACE], signals, [], routes)) == told
+    assert is_told(event(EventKind.OPENED), finding, CRITICAL)
+    assert is_architecture_alone(finding, signals) is not bool(told)
+
+
+def test_no_verdict_is_promised_of_an_embargoed_asset() -> None:
+    """Whose torrents nobody is asked about is not said to be judged soon; who says yes to that is."""
+    waiting = (Proof(Verdict.UNKNOWN, "none", reason="embargoed"),)
+    finding = replace(FINDING, verdict=Verdict.UNKNOWN)
+    secret = replace(ASSET, embargoed=True)
+    told = make_alert(event(EventKind.OPENED), finding, secret, [PLACE], SIGNALS, waiting)
+    assert "under embargo" in told.verdict_detail
+    assert f"leakwatch finding show {finding.id}" in told.advice
+    assert "no verdict follows" in told.advice
+    allowed = replace(secret, swarm_lookup=True)
+    told = make_alert(event(EventKind.OPENED), finding, allowed, [PLACE], SIGNALS, waiting)
+    assert "being fetched" in told.verdict_detail
+    assert "a verdict from the torrent's metadata follows" in told.advice

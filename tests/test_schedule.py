@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
+import pytest
 from sqlalchemy import event
 
 from leakwatch.daemon.schedule import CRAWL, Schedule
@@ -125,6 +126,36 @@ async def test_a_sleep_is_noticed(tmp_path: Path) -> None:
     assert 0 <= due.pop("first") < 1
     assert all(0 <= wait_s < 2 + 1 for wait_s in due.values())
     assert len({round(wait_s, 3) for wait_s in due.values()}) > 5
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+async def test_a_clock_set_back_stops_nothing(
+    tmp_path: Path, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tick goes on, and sites are due when they would have been, though the timers are of the time before."""
+    clock, jobs, sites = Clock(), Jobs(), feeds(3, 3)
+
+    class Moved(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + clock.ahead
+
+    monkeypatch.setattr("apscheduler.schedulers.base.datetime", Moved)
+    monkeypatch.setattr("leakwatch.daemon.schedule._TICK_S", 0.2)
+    repository = await asleep(tmp_path, clock, sites, -1)
+    schedule = scheduled(repository, jobs, sites, clock)
+    await schedule.start()
+    await until(lambda: schedule.ticked is not None)
+    clock.ahead = -timedelta(hours=hours)
+    await asyncio.sleep(0.5)
+    stood = schedule.ticked
+    await schedule.notice_clock()
+    await until(lambda: schedule.ticked != stood)
+    async with repository.reading() as work:
+        due = [(state.next_due_at - clock.now()).total_seconds() for state in await work.sites.all()]
+    schedule.stop()
+    await repository.close()
+    assert all(3500 < wait_s < 3601 for wait_s in due)
 
 
 async def test_the_most_wanted_come_first(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Finding, Rank, State
 from leakwatch.model.observation import Observation
+from leakwatch.model.route import Routing
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain
 from leakwatch.polling import SiteConfig, poll
@@ -137,7 +138,7 @@ class Desk:
 
     async def brain(self) -> Brain:
         """What is registered now."""
-        return Brain(build_index(self.assets), load_weights(), RULES, ())
+        return Brain(build_index(self.assets), load_weights(), RULES, Routing())
 
     async def watched(self) -> frozenset[SwarmKey]:
         """What is watched now."""

@@ -19,6 +19,7 @@ from leakwatch.matching.index import build_index
 from leakwatch.matching.weights import parse_weights
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import (
+    OPEN_STATES,
     STATE_CHANGES,
     EventKind,
     Fake,
@@ -34,13 +35,14 @@ from leakwatch.model.finding import (
     Verdict,
 )
 from leakwatch.model.observation import Locator, LocatorKind, Observation
+from leakwatch.severity import severity_of
 from leakwatch.triage import (
+    News,
     Triage,
     finding_id,
     judged,
     merged,
     proved_by_host,
-    severity_of,
     stronger_verdict,
     triage,
 )
@@ -193,7 +195,8 @@ def test_a_sighting_never_weakens_a_case(one: Match, finding: Finding, site: str
     assert after.sightings == finding.sightings + 1
     assert (after.id, after.opened_at, after.title) == (finding.id, finding.opened_at, finding.title)
     newly_proved = after.verdict is Verdict.PROVED is not finding.verdict
-    back = finding.state is State.REMOVED or (finding.state is State.FALSE_POSITIVE and newly_proved)
+    may_return = (State.FALSE_POSITIVE, State.REPORTED)
+    back = finding.state is State.REMOVED or (finding.state in may_return and newly_proved)
     assert after.state is (State.REOPENED if back else finding.state)
 
 
@@ -375,20 +378,23 @@ def test_two_cases_become_one(older: Finding, newer: Finding) -> None:
     newer = replace(newer, id=FindingId("LW-2"), sightings=4)
     result = merged(older, newer, ASSET, NOON)
     joined = result.finding
-    assert (joined.id, joined.opened_at, joined.state) == (older.id, older.opened_at, older.state)
+    is_back = older.state in (State.REMOVED, State.FALSE_POSITIVE) and newer.state in OPEN_STATES
+    state = State.REOPENED if is_back else older.state
+    assert (joined.id, joined.opened_at, joined.state) == (older.id, older.opened_at, state)
     assert (joined.tier is Tier.AUTO) is (Tier.AUTO in (older.tier, newer.tier))
     assert joined.verdict is stronger_verdict(older.verdict, newer.verdict)
     assert joined.severity is severity_of(ASSET, joined.tier, joined.verdict)
     assert (joined.score, joined.sightings) == (max(older.score, newer.score), 5)
     assert joined.sites == older.sites | newer.sites
-    assert did(result) == [(EventKind.MERGED, "merged:LW-2")]
+    assert did(result)[0] == (EventKind.MERGED, "merged:LW-2")
+    assert len(result.events) == 1 + is_back
     assert result.events[0].detail["merged"] == "LW-2"
 
 
 def test_state_changes_are_a_closed_table() -> None:
-    """Every state has its legal changes, a merged case has none, and no state changes into itself."""
+    """Every state has its legal changes, a merge can only be undone, and no state changes into itself."""
     assert STATE_CHANGES.keys() == set(State)
-    assert STATE_CHANGES[State.MERGED] == frozenset()
+    assert STATE_CHANGES[State.MERGED] == {State.REOPENED}
     assert not [state for state, others in STATE_CHANGES.items() if state in others]
     assert all(State.NEW not in others for others in STATE_CHANGES.values())
 
@@ -437,3 +443,62 @@ def test_fakes_lower_the_severity(
     proofs = [Proof(verdict, "v1", fake=Fake(0.99, one, ("x",))) for one in steps]
     found = replace(case(), tier=Tier.AUTO)
     assert judged(found, proofs, replace(ASSET, critical=critical), NOON).finding.severity is severity
+
+
+SAME_CLASS, NEW_CLASS, OUTSIDE = News(), News(is_new_class=True), News(is_outside=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "one", "news", "back"),
+    [
+        (State.REMOVED, matched(), SAME_CLASS, True),
+        (State.REPORTED, matched(), SAME_CLASS, False),
+        (State.REPORTED, matched(), NEW_CLASS, True),
+        (State.FALSE_POSITIVE, matched(), NEW_CLASS, False),
+        (State.FALSE_POSITIVE, matched(Tier.AUTO, replace(DIGEST, kind=SignalKind.MD5)), SAME_CLASS, False),
+        (State.FALSE_POSITIVE, matched(Tier.AUTO, replace(DIGEST, kind=SignalKind.MD5)), NEW_CLASS, True),
+        (State.FALSE_POSITIVE, matched(Tier.AUTO, DIGEST), SAME_CLASS, True),
+        (State.ALLOWED, matched(Tier.AUTO, DIGEST), NEW_CLASS, False),
+        (State.ALLOWED, matched(), OUTSIDE, True),
+        (State.CONFIRMED, matched(Tier.AUTO, DIGEST), NEW_CLASS, False),
+        (State.ACKNOWLEDGED, matched(), NEW_CLASS, False),
+    ],
+)
+def test_what_opens_a_case_again(state: State, one: Match, news: News, back: bool) -> None:
+    """Each closed state has its own reasons to be opened again; nobody has acknowledged the case then."""
+    before = case(state=state, acknowledged_by="ann", acknowledged_at=NOON, closed_at=NOON)
+    result = triage(one, seen("index"), before, ASSET, news=news)
+    assert result is not None
+    assert (result.finding.state is State.REOPENED) is back
+    assert (result.finding.acknowledged_by is None) is back
+    changes = [event for event in result.events if event.kind is EventKind.STATE]
+    assert [event.detail["from"] for event in changes] == [state.value] * back
+    assert all(event.reason and State.REOPENED in STATE_CHANGES[state] for event in changes)
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "back"),
+    [
+        (State.REMOVED, Verdict.PROVED, True),
+        (State.REMOVED, Verdict.LIKELY, False),
+        (State.FALSE_POSITIVE, Verdict.PROVED, True),
+        (State.FALSE_POSITIVE, Verdict.LIKELY, False),
+        (State.REPORTED, Verdict.PROVED, True),
+        (State.ALLOWED, Verdict.PROVED, False),
+    ],
+)
+def test_a_proof_opens_again_what_was_not_allowed(state: State, verdict: Verdict, back: bool) -> None:
+    """A torrent that is proved later opens a removed, reported or false case again, and no other verdict does."""
+    result = judged(case(state=state), [Proof(verdict, "v1")], ASSET, NOON)
+    assert (result.finding.state is State.REOPENED) is back
+
+
+@pytest.mark.parametrize("closed", [State.REMOVED, State.FALSE_POSITIVE])
+def test_an_open_case_opens_the_closed_one_that_it_joins(closed: State) -> None:
+    """An open case is not hidden by becoming part of a closed one; a closed one opens nothing."""
+    newer = replace(case(), id=FindingId("LW-2"))
+    joined = merged(case(state=closed), newer, ASSET, NOON)
+    assert joined.finding.state is State.REOPENED
+    assert [event.kind for event in joined.events] == [EventKind.MERGED, EventKind.STATE]
+    both = merged(case(state=closed), replace(newer, state=closed), ASSET, NOON)
+    assert both.finding.state is closed

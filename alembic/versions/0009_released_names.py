@@ -3,7 +3,7 @@
 Why: that is the one way in which an embargo is loosened without being lifted, so it must be told whose decision it was.
 
 Revision: 0009
-Revises: 0007
+Revises: 0008
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

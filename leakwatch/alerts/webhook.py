@@ -1,7 +1,8 @@
 """A signed webhook: `payload` and `sign` are pure, `send` is not.
 
 Source: the Standard Webhooks specification: `webhook-id`, `webhook-timestamp`, `webhook-signature` as
-`v1,` + base64 of HMAC-SHA256 over id.timestamp.body. Receivers drop what has an id they have seen.
+`v1,` + base64 of HMAC-SHA256 over id.timestamp.body, one for each secret while two are in use; 410 means that the
+receiver wants no more. Receivers drop what has an id they have seen. The body's schema is docs/webhook.schema.json.
 """
 
 from __future__ import annotations
@@ -12,15 +13,13 @@ import dataclasses
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from leakwatch.alerts._facts import host_of, retry_after_s
-from leakwatch.errors import AddressRefused, ConfigError, DeliveryError, FetchFailed
+from leakwatch.alerts._posting import GONE, encoded, post_json
+from leakwatch.errors import ConfigError
 from leakwatch.model.alert import Delivery, Receipt
 from leakwatch.ports import Clock, Fetcher
-
-_GONE = 410
-_PERMANENT = frozenset({400, 401, 403, 404, 405, 413, 422})
 
 
 def payload(delivery: Delivery) -> dict[str, Any]:
@@ -28,6 +27,11 @@ def payload(delivery: Delivery) -> dict[str, Any]:
     alert = dataclasses.asdict(delivery.alert)
     kind = "test" if delivery.alert.test else delivery.alert.kind
     return {"type": kind, "timestamp": delivery.alert.at, "data": alert}
+
+
+def body_of(delivery: Delivery) -> bytes:
+    """The body as JSON in ASCII: whatever steers a terminal or a reader's eye stands there as an escape."""
+    return json.dumps(json.loads(encoded(payload(delivery)))).encode()
 
 
 def message_id(delivery: Delivery) -> str:
@@ -53,30 +57,22 @@ def sign(secret: bytes, ident: str, timestamp: int, body: bytes) -> str:
 
 
 class WebhookNotifier:
-    """Posts to one address."""
+    """Posts to one address. `secrets` are those that receivers may know: the one in use, and the one before it."""
 
-    def __init__(self, url: str, secret: str, fetcher: Fetcher, clock: Clock) -> None:
-        self._url, self._secret, self._fetcher, self._clock = url, secret_bytes(secret), fetcher, clock
+    def __init__(self, url: str, secrets: Sequence[str], fetcher: Fetcher, clock: Clock) -> None:
+        self._url, self._fetcher, self._clock = url, fetcher, clock
+        self._secrets = [secret_bytes(one) for one in secrets]
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Post one alert, signed."""
-        body = json.dumps(payload(delivery), ensure_ascii=False, default=str).encode("utf-8", "replace")
-        ident, now = message_id(delivery), int(self._clock.now().timestamp())
+        body, at = body_of(delivery), self._clock.now()
+        ident, now = message_id(delivery), int(at.timestamp())
         headers = {
-            "content-type": "application/json",
             "webhook-id": ident,
             "webhook-timestamp": str(now),
-            "webhook-signature": sign(self._secret, ident, now, body),
+            "webhook-signature": " ".join(sign(one, ident, now, body) for one in self._secrets),
         }
-        try:
-            status, answered, _ = await self._fetcher.post(self._url, body=body, headers=headers)
-        except (FetchFailed, AddressRefused) as error:
-            raise DeliveryError(f"webhook: {error.message}", permanent=error.permanent) from error
-        if 200 <= status < 300:
-            return Receipt(reference=ident)
-        raise DeliveryError(
-            f"webhook: {host_of(self._url)} answered {status}"
-            + (": it wants no more" if status == _GONE else ""),
-            permanent=status in _PERMANENT or status == _GONE,
-            retry_after_s=retry_after_s(answered),
-        )
+        answer = await post_json("webhook", self._url, body, self._fetcher, at, headers)
+        if answer.is_accepted:
+            return answer.receipt(ident)
+        raise answer.error("it wants no more" if answer.status == GONE else "")

@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, now, repository, run_async, say
+from leakwatch.cli._shared import (
+    DEFAULT_CONFIG,
+    ByOption,
+    ConfigOption,
+    actor,
+    now,
+    repository,
+    run_async,
+    say,
+)
 from leakwatch.display import clean
 from leakwatch.errors import InputError
 from leakwatch.model.asset import MAX_PRIOR_BITS, QueryMode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from leakwatch.model.allow import Allow
     from leakwatch.model.asset import Asset
@@ -28,6 +37,11 @@ UploaderOption = Annotated[
     str, typer.Option("--uploader", help="An author as the site names him; SITE/NAME for one site only.")
 ]
 UrlOption = Annotated[str, typer.Option("--url", help="An address and all below it.")]
+AuthorOption = Annotated[
+    str, typer.Option("--author", help="An author on one platform, as `finding show` tells him.")
+]
+ItemOption = Annotated[str, typer.Option("--item", help="One item of one site, SITE/ITEM.")]
+PageOption = Annotated[str, typer.Option("--page", help="The page on which it is seen.")]
 SiteOption = Annotated[str, typer.Option("--site", help="A site of the configuration, by name.")]
 
 
@@ -48,20 +62,25 @@ def allow(
     uploader: UploaderOption = "",
     url: UrlOption = "",
     site: SiteOption = "",
+    author: AuthorOption = "",
+    item: ItemOption = "",
+    page: PageOption = "",
     suppress: Annotated[
         bool, typer.Option("--suppress", help="Make no finding at all; without it, one that wakes nobody.")
     ] = False,
     until: Annotated[
         datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Its last day, in UTC.")
     ] = None,
+    by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Say where a work may be seen, so that nobody is woken for it."""
-    from leakwatch.service import with_allow  # noqa: PLC0415
+    from leakwatch.cases.scopes import with_allow  # noqa: PLC0415
+    from leakwatch.model.allow import allow_json  # noqa: PLC0415
 
-    told = _told(infohash, host, repository, uploader, url, site)
+    told = _told(infohash, host, repository, uploader, url, site, author, item, page)
     entry = _entry(told, "suppress" if suppress else "inform", until, reason)
-    _change(ident, lambda asset: with_allow(asset, entry), config)
+    _change(ident, lambda asset: with_allow(asset, entry), config, by, "asset.allow", allow_json(entry))
     last = f" until {entry.until}" if entry.until else ""
     say(f"{clean(ident)}: {clean(entry.name)} is allowed{last}, {entry.effect.value}")
 
@@ -74,13 +93,20 @@ def disallow(
     uploader: UploaderOption = "",
     url: UrlOption = "",
     site: SiteOption = "",
+    author: AuthorOption = "",
+    item: ItemOption = "",
+    page: PageOption = "",
+    by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Take an entry off the allow list; what is stored is looked through again."""
     from leakwatch.service import without_allow  # noqa: PLC0415
 
-    entry = _entry(_told(infohash, host, repository, uploader, url, site), "inform", None, "")
-    _change(ident, lambda asset: without_allow(asset, entry), config)
+    entry = _entry(
+        _told(infohash, host, repository, uploader, url, site, author, item, page), "inform", None, ""
+    )
+    told = {"entry": entry.name}
+    _change(ident, lambda asset: without_allow(asset, entry), config, by, "asset.disallow", told)
     say(f"{clean(ident)}: {clean(entry.name)} is no longer allowed")
 
 
@@ -89,12 +115,21 @@ def prior(
     bits: Annotated[
         float, typer.Argument(min=-MAX_PRIOR_BITS, max=MAX_PRIOR_BITS, help="From -6 to 6; 0 takes it back.")
     ],
+    by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Say how much likelier than usual a work is leaked, in bits."""
     import dataclasses  # noqa: PLC0415
 
-    _change(ident, lambda asset: dataclasses.replace(asset, prior_bits=bits), config)
+    told = {"bits": f"{bits:g}"}
+    _change(
+        ident,
+        lambda asset: dataclasses.replace(asset, prior_bits=bits),
+        config,
+        by,
+        "asset.prior",
+        told,
+    )
     say(f"{clean(ident)}: prior {bits:+g} bits")
 
 
@@ -107,11 +142,10 @@ def query_mode(
             "--yes-send-names", help="Of a work under embargo: let its names and digests be sent to sites."
         ),
     ] = False,
+    by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Say how much sites are told of a work; under embargo `direct` wants your word, which is kept with your name."""
-    import getpass  # noqa: PLC0415
-
     from leakwatch.service import set_query_mode, show_asset  # noqa: PLC0415
 
     async def asset() -> Asset:
@@ -122,11 +156,11 @@ def query_mode(
     if mode is QueryMode.DIRECT and run_async(asset).embargoed:
         if not yes_send_names:
             _ask_for(ident)
-        let_by = getpass.getuser()
+        let_by = actor(by)
 
     async def work() -> Asset:
         async with repository(config) as opened:
-            return await set_query_mode(ident, mode, let_by, opened, now())
+            return await set_query_mode(ident, mode, let_by, opened, now(), actor(by))
 
     changed = run_async(work)
     say(f"{clean(ident)}: {changed.asked_as.value}" + (f", let by {clean(let_by)}" if let_by else ""))
@@ -154,7 +188,17 @@ def show_allowed(asset: Asset, suppressed: list[tuple[str, int, datetime]]) -> N
         typer.echo(clean(f"hidden: {items} by {entry}, the last {at.isoformat(timespec='seconds')}", 1000))
 
 
-def _told(infohash: str, host: str, repository: str, uploader: str, url: str, site: str) -> dict[str, str]:
+def _told(
+    infohash: str,
+    host: str,
+    repository: str,
+    uploader: str,
+    url: str,
+    site: str,
+    author: str,
+    item: str,
+    page: str,
+) -> dict[str, str]:
     told = {
         "infohash": infohash,
         "host": host,
@@ -162,6 +206,9 @@ def _told(infohash: str, host: str, repository: str, uploader: str, url: str, si
         "uploader": uploader,
         "url": url,
         "site": site,
+        "author": author,
+        "item": item,
+        "page": page,
     }
     given = {what: value for what, value in told.items() if value}
     if len(given) != 1:
@@ -182,11 +229,18 @@ def _entry(told: dict[str, str], effect: str, until: datetime | None, reason: st
         raise typer.BadParameter(str(error)) from error
 
 
-def _change(ident: str, change: Callable[[Asset], Asset], config: Path) -> None:
+def _change(
+    ident: str,
+    change: Callable[[Asset], Asset],
+    config: Path,
+    by: str | None,
+    action: str,
+    detail: Mapping[str, str],
+) -> None:
     from leakwatch.service import change_asset  # noqa: PLC0415
 
     async def work() -> None:
         async with repository(config) as opened:
-            await change_asset(ident, change, opened, now())
+            await change_asset(ident, change, opened, now(), actor(by), action, detail)
 
     run_async(work)

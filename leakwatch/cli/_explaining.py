@@ -18,12 +18,14 @@ from leakwatch.cli._shared import (
     run_async,
     say,
 )
+from leakwatch.cli._tallies import precision_json
 from leakwatch.display import clean
 
 if TYPE_CHECKING:
     from leakwatch.matching.explain import Explained
     from leakwatch.matching.weights import Weights
     from leakwatch.model.asset import Asset
+    from leakwatch.model.case import Tallies
     from leakwatch.rulepack.schema import RulePack
 
 
@@ -49,34 +51,41 @@ def explain(
     from leakwatch.model.observation import Observation  # noqa: PLC0415
     from leakwatch.service import load_weights  # noqa: PLC0415
 
-    assets, pack = _catalogue(catalogue, config)
+    assets, pack, precision = _catalogue(catalogue, config)
     seen = Observation(site="", native_id="", title=name, fetched_at=now(), size_bytes=size)
     weights = load_weights()
     found = explained(locate(seen), build_index(assets), weights, pack)
     if as_json:
-        emit({"name": name, "prior": weights["prior"], "candidates": [_as_json(one) for one in found]})
+        emit(
+            {
+                "name": name,
+                "prior": weights["prior"],
+                "candidates": [_as_json(one, precision) for one in found],
+            }
+        )
         return
     for one in found:
-        _show(one, weights)
+        _show(one, weights, precision)
     if not found:
         say(f"no name of {len(assets)} assets is anywhere near {clean(name, 200)!r}")
 
 
-def _catalogue(catalogue: Path | None, config: Path) -> tuple[list[Asset], RulePack]:
+def _catalogue(catalogue: Path | None, config: Path) -> tuple[list[Asset], RulePack, Tallies]:
     from leakwatch.cli._shared import repository  # noqa: PLC0415
     from leakwatch.service import load_rules, read_catalogue  # noqa: PLC0415
 
     if catalogue:
-        return list(read_catalogue(catalogue).assets), load_rules(None)
+        return list(read_catalogue(catalogue).assets), load_rules(None), {}
 
-    async def work() -> list[Asset]:
+    async def work() -> tuple[list[Asset], Tallies]:
         async with repository(config) as opened, opened.reading() as reading:
-            return await reading.catalogue.all()
+            return await reading.catalogue.all(), await reading.cases.rules()
 
-    return run_async(work), load_rules(load(config).rules_dir)
+    assets, precision = run_async(work)
+    return assets, load_rules(load(config).rules_dir), precision
 
 
-def _show(one: Explained, weights: Weights) -> None:
+def _show(one: Explained, weights: Weights, precision: Tallies) -> None:
     tier = one.match.tier.value if one.match.tier else "none"
     print_hung(f"{clean(one.asset.id)}  ", clean(one.asset.title, 200))
     print_hung("    ", f"tier {tier}, score {one.match.score:.4f}; {_thresholds(weights)}")
@@ -85,6 +94,9 @@ def _show(one: Explained, weights: Weights) -> None:
     for step in one.steps:
         told = f"{step.signal.kind.value}: {step.signal.detail}"
         print_hung(f"    {step.signal.weight:+6.2f} {step.sum_bits:+8.2f}  ", clean(told, 1000))
+        rule = step.signal.detail.partition(":")[0]
+        if rule in precision:
+            print_hung(" " * 21, f"by your triage: {precision[rule].words}")
     for what, lacking in (("review", one.to_review), ("auto", one.to_auto)):
         if lacking > 0:
             typer.echo(f"    {what} lacks {lacking:.2f} bits")
@@ -108,7 +120,7 @@ def _thresholds(weights: Weights) -> str:
     return "; ".join(told)
 
 
-def _as_json(one: Explained) -> dict[str, Any]:
+def _as_json(one: Explained, precision: Tallies) -> dict[str, Any]:
     return {
         "asset": one.asset.id,
         "tier": one.match.tier.value if one.match.tier else None,
@@ -119,6 +131,7 @@ def _as_json(one: Explained) -> dict[str, Any]:
                 "detail": step.signal.detail,
                 "weight": step.signal.weight,
                 "sum": step.sum_bits,
+                "precision": precision_json(precision.get(step.signal.detail.partition(":")[0])),
             }
             for step in one.steps
         ],

@@ -9,14 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from leakwatch.cli._shared import load, repository
+from leakwatch.cli._tallies import precision_json
 from leakwatch.display import clean
+from leakwatch.model.case import NOTHING_JUDGED, Precision
 from leakwatch.model.site import CoverageWindow, SiteState
 from leakwatch.polling import SiteConfig
 from leakwatch.polling.blind import Blindness, because, blind_assets, blindness, budget, remedy
 from leakwatch.polling.ledger import ledger_of
 
 DAY = timedelta(days=1)
-_COLUMNS = ("site", "verdict", "last ok", "blind for", "budget", "failure", "every", "next try")
+_COLUMNS = (
+    "site",
+    "verdict",
+    "last ok",
+    "blind for",
+    "budget",
+    "failure",
+    "every",
+    "next try",
+    "judged true",
+)
 _GAP = 2
 
 
@@ -28,6 +40,7 @@ class SiteHealth:
     state: SiteState
     blind: Blindness
     windows: Sequence[CoverageWindow]
+    precision: Precision = NOTHING_JUDGED
 
     @property
     def lost(self) -> timedelta:
@@ -56,9 +69,12 @@ async def health_of(config: Path, now: datetime) -> Health:
         states = {one.name: one for one in await work.sites.all() if one.name in sites}
         windows = await work.sites.windows_since(now - DAY)
         sighted = await work.findings.sites_of_assets()
+        judged = await work.cases.sites()
         assets = [one.id for one in await work.catalogue.all()]
     found = [
-        SiteHealth(sites[name], state, blindness(state, now), windows.get(name, []))
+        SiteHealth(
+            sites[name], state, blindness(state, now), windows.get(name, []), judged.get(name, NOTHING_JUDGED)
+        )
         for name, state in states.items()
     ]
     found.sort(key=lambda one: (-one.blind.total, one.state.name))
@@ -126,6 +142,7 @@ def site_values(health: Health) -> Iterator[dict[str, Any]]:
             "next_due_at": None if one.site.is_stream else state.next_due_at,
             "because": because(state, blind) if blind.is_blind else None,
             "remedy": remedy(state) if blind.is_blind else None,
+            "precision": precision_json(one.precision),
         }
 
 
@@ -188,6 +205,7 @@ def _row(one: SiteHealth, now: datetime) -> tuple[str, ...]:
         state.failure.value if state.failure else "-",
         _every(one),
         "listening" if one.site.is_stream else "now" if due <= timedelta() else f"in {length(due)}",
+        one.precision.words if one.precision.judged else "-",
     )
 
 

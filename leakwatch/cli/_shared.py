@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
+import os
 import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -18,7 +20,11 @@ from leakwatch.display import clean
 from leakwatch.errors import StoreError
 
 if TYPE_CHECKING:
+    from leakwatch.cases.telling import Tell
     from leakwatch.config import Config
+    from leakwatch.model.asset import Asset
+    from leakwatch.model.finding import Finding, FindingEvent
+    from leakwatch.ports import Work
     from leakwatch.store.repository import SqlRepository
 
 T = TypeVar("T")
@@ -83,10 +89,12 @@ def against_robots(config: Config) -> list[str]:
 
 def gaps(config: Config) -> list[str]:
     """What a correct configuration leaves undone, for which an operator might wait in vain."""
+    from leakwatch.routing.tree import channels_of  # noqa: PLC0415
+
     found = [
         f"no route leads to the channel {one.name!r}"
         for one in config.channels
-        if all(route.channel != one.name for route in config.routes)
+        if one.name not in channels_of(config.routes)
     ]
     if not any(site.enabled for site in config.sites):
         found.append("no site is enabled, so nothing is watched")
@@ -136,3 +144,29 @@ async def repository(path: Path) -> AsyncGenerator[SqlRepository]:
 def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end."""
     return asyncio.run(work())
+
+
+ByOption = Annotated[
+    str | None,
+    typer.Option("--by", envvar="LEAKWATCH_ACTOR", help="Who does this, for the audit; else the login name."),
+]
+
+
+def actor(by: str | None) -> str:
+    """Who does it, for history and audit."""
+    told = (by or os.environ.get("LEAKWATCH_ACTOR") or getpass.getuser()).strip()
+    if not told:
+        raise typer.BadParameter("a name is needed: give --by, or set LEAKWATCH_ACTOR")
+    return clean(told, 100)
+
+
+def teller(path: Path) -> Tell:
+    """How an act of a person is told: as the configuration's routes say."""
+    from leakwatch.pipeline import tell_event  # noqa: PLC0415 - pulls in the matcher
+
+    routes = load(path).routing
+
+    async def tell(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
+        return await tell_event(event, finding, asset, routes, work)
+
+    return tell

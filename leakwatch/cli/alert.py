@@ -1,33 +1,29 @@
-"""`leakwatch alert`: list, retry, test a channel."""
+"""`leakwatch alert`: test a channel, and what webhooks are sent."""
 
 from __future__ import annotations
 
 import secrets
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leakwatch.cli._shared import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    JsonOption,
-    emit,
-    load,
-    now,
-    repository,
-    run_async,
-    say,
-)
+from leakwatch.cli._channels import trouble_of
+from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, now, run_async, say
 from leakwatch.display import clean
-from leakwatch.errors import ConfigError, DeliveryError, InputError
-from leakwatch.model.alert import DeliveryState, OutboxRow
+from leakwatch.errors import ConfigError, DeliveryError
 
-app = typer.Typer(help="What is sent, and to whom.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from leakwatch.alerts import Channel
+    from leakwatch.config import Config
+    from leakwatch.model.channel import ChannelHealth
+    from leakwatch.ports import Clock, Fetcher
+
+app = typer.Typer(help="Channels: test them, and what webhooks are sent.", no_args_is_help=True)
 
 
 @app.callback()
 def _alert() -> None:
-    """What is sent, and to whom."""
+    """Channels: test them, and what webhooks are sent."""
 
 
 @app.command()
@@ -38,12 +34,6 @@ def test(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Send a test alert, marked as such, through the real channels; at once, not through the outbox."""
-    from leakwatch.alerts import notifier_for  # noqa: PLC0415
-    from leakwatch.crawl.fetcher import HttpFetcher  # noqa: PLC0415
-    from leakwatch.daemon import SystemClock  # noqa: PLC0415
-    from leakwatch.model.alert import Delivery  # noqa: PLC0415
-    from leakwatch.service import make_test_alert  # noqa: PLC0415
-
     loaded = load(config)
     names = {one.name for one in loaded.channels}
     unknown = [name for name in channel or () if name not in names]
@@ -51,70 +41,75 @@ def test(
         raise ConfigError(
             f"no channel {', '.join(unknown) or 'configured'}; there are: {', '.join(sorted(names)) or 'none'}"
         )
-
-    async def work() -> int:
-        failed = 0
-        clock = SystemClock()
-        async with HttpFetcher(loaded.door, secret=loaded.secret, clock=clock) as fetcher:
-            for one in loaded.channels:
-                if channel and one.name not in channel:
-                    continue
-                told = make_test_alert(now())
-                delivery = Delivery(
-                    id=0,
-                    key=secrets.token_hex(32),
-                    channel=one.name,
-                    alert=told,
-                    attempts=1,
-                    created_at=now(),
-                )
-                try:
-                    await notifier_for(one, fetcher, clock).send(delivery)
-                except DeliveryError as error:
-                    failed += 1
-                    say(f"{one.name}: failed: {error.message}")
-                else:
-                    say(f"{one.name}: accepted")
-        return failed
-
-    raise typer.Exit(1 if run_async(work) else 0)
+    wanted = [one for one in loaded.channels if not channel or one.name in channel]
+    raise typer.Exit(0 if run_async(lambda: _tested(wanted, loaded)) else 1)
 
 
-@app.command("list")
-def list_(
-    state: Annotated[
-        list[DeliveryState] | None, typer.Option("--state", help="Only these; may be repeated.")
-    ] = None,
-    as_json: JsonOption = False,
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """List the alerts with their state: sent, waiting, or dead with the reason."""
+async def _tested(channels: list[Channel], config: Config) -> bool:
+    """Send one test to each recipient of each channel; whether all were accepted and no channel is closed."""
+    from leakwatch.crawl.fetcher import HttpFetcher  # noqa: PLC0415
+    from leakwatch.daemon import SystemClock  # noqa: PLC0415
 
-    async def work() -> list[OutboxRow]:
-        async with repository(config) as opened, opened.reading() as reading:
-            return await reading.outbox.list(state or ())
+    clock, good = SystemClock(), True
+    async with HttpFetcher(config.door, secret=config.secret, clock=clock) as fetcher:
+        for one in channels:
+            good &= await _test(one, fetcher, clock)
+    for health in await _healths(config):
+        if health.closed_at is not None and health.name in {one.name for one in channels}:
+            say(f"{health.name}: {trouble_of(health)}")
+            good = False
+    return good
 
-    for one in run_async(work):
-        if as_json:
-            emit({name: getattr(one, name) for name in one.__dataclass_fields__} | {"state": one.state.value})
+
+async def _test(channel: Channel, fetcher: Fetcher, clock: Clock) -> bool:
+    from leakwatch.alerts import notifier_for  # noqa: PLC0415
+    from leakwatch.model.alert import Delivery  # noqa: PLC0415
+    from leakwatch.service import make_test_alert  # noqa: PLC0415
+
+    notifier, good = notifier_for(channel, fetcher, clock), True
+    for recipient in getattr(notifier, "recipients", ()) or ("",):
+        delivery = Delivery(
+            id=0,
+            key=secrets.token_hex(32),
+            channel=channel.name,
+            alert=make_test_alert(now()),
+            attempts=1,
+            created_at=now(),
+            recipient=recipient,
+        )
+        name = f"{channel.name} ({recipient})" if recipient else channel.name
+        try:
+            receipt = await notifier.send(delivery)
+        except DeliveryError as error:
+            good = False
+            say(f"{name}: {'may have been accepted' if error.uncertain else 'failed'}: {error.message}")
         else:
-            why = f"\t{clean(one.last_error, 200)}" if one.last_error else ""
-            typer.echo(
-                f"{one.id}\t{one.state.value}\t{one.channel}\t{one.finding}\t{clean(one.headline, 100)}{why}"
-            )
+            told = [receipt.reference, *receipt.detail.values()]
+            answered = ", ".join(clean(one, 200) for one in told if one)
+            say(f"{name}: accepted{f' ({answered})' if answered else ''}")
+    return good
+
+
+async def _healths(config: Config) -> list[ChannelHealth]:
+    """What the database knows of the channels; nothing, where there is none yet or it is of an older version."""
+    from leakwatch.store.migrate import current, newest  # noqa: PLC0415
+    from leakwatch.store.repository import SqlRepository  # noqa: PLC0415
+
+    if not config.data_dir.is_dir() or await current(config.store_url) != newest():
+        return []
+    opened = SqlRepository.open(config.store_url)
+    try:
+        async with opened.reading() as work:
+            return await work.channels.all()
+    finally:
+        await opened.close()
 
 
 @app.command()
-def retry(
-    ident: Annotated[int, typer.Argument(metavar="ID", help="As `alert list` shows it.")],
-    config: ConfigOption = DEFAULT_CONFIG,
-) -> None:
-    """Make a dead or waiting alert due now; the running daemon sends it within seconds."""
+def schema() -> None:
+    """Print the JSON Schema of what a webhook is sent."""
+    import json  # noqa: PLC0415
 
-    async def work() -> bool:
-        async with repository(config) as opened, opened.writing() as writing:
-            return await writing.outbox.retry(ident, now())
+    from leakwatch.alerts.webhook_schema import schema as told  # noqa: PLC0415
 
-    if not run_async(work):
-        raise InputError(f"no dead or waiting alert {ident}; `leakwatch alert list` shows them")
-    say(f"{ident}: due now")
+    typer.echo(json.dumps(told(), indent=2, ensure_ascii=False))

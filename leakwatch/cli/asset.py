@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli import _lifecycle
 from leakwatch.cli._allowing import register, show_allowed
 from leakwatch.cli._naming import warn_of_names
 from leakwatch.cli._reading import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Protected works and the fingerprints of their files.", no_args_is_help=True)
 register(app)
+_lifecycle.register(app)
 
 PathsArgument = Annotated[list[Path], typer.Argument(help="Files and folders; folders are walked.")]
 TitleOption = Annotated[str | None, typer.Option("--title", help="The work's title.")]
@@ -251,6 +253,7 @@ def list_(as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) ->
         marks = [
             name for name, is_set in (("critical", one.critical), ("embargoed", one.embargoed)) if is_set
         ]
+        marks += [one.stage.value] if one.stage else []
         marks += ["release window"] if one.in_release_window(now()) else []
         marks += ["allow list expired"] if any(not entry.is_live(today) for entry in one.allow) else []
         size = shown_size(sum(file.size_bytes or 0 for file in one.files))
@@ -303,6 +306,8 @@ def show(
         "critical",
         "prior_bits",
         "release_at",
+        "stage",
+        "embargo_until",
         "asked_as",
     ):
         value = getattr(asset, name)

@@ -1,23 +1,26 @@
-"""`leakwatch finding`: list, show, set the state."""
+"""`leakwatch finding`: list, show, set the state; `_triage` and `_parting` hold what else is done."""
 
 from __future__ import annotations
 
-import getpass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leakwatch.cli import _parting, _triage
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
+    ByOption,
     ConfigOption,
     JsonOption,
+    actor,
     emit,
     now,
     repository,
     run_async,
     say,
+    teller,
 )
-from leakwatch.display import clean, defang
+from leakwatch.display import clean
 from leakwatch.errors import InputError
 from leakwatch.model.finding import Severity, State
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from leakwatch.service import Case
 
 app = typer.Typer(help="What was found.", no_args_is_help=True)
+_triage.register(app)
+_parting.register(app)
 _FOUND = 10
 
 
@@ -38,6 +43,7 @@ def list_(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """List the findings, newest first."""
+    from leakwatch.cli._case import finding_json  # noqa: PLC0415
     from leakwatch.service import list_findings  # noqa: PLC0415
 
     async def work() -> list[Finding]:
@@ -47,7 +53,7 @@ def list_(
     found = run_async(work)
     for one in found:
         if as_json:
-            emit(_finding_json(one))
+            emit(finding_json(one))
         else:
             sites = ",".join(sorted(one.sites))
             typer.echo(
@@ -61,18 +67,6 @@ def list_(
         raise typer.Exit(_FOUND)
 
 
-def _finding_json(one: Finding) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "id": one.id,
-        "asset": one.asset,
-        "state": one.state.value,
-        "verdict": one.verdict.value,
-    }
-    told |= {"severity": one.severity.value, "tier": one.tier.value, "score": one.score, "title": one.title}
-    told |= {"sites": sorted(one.sites), "sightings": one.sightings}
-    return told | {"opened_at": one.opened_at.isoformat(), "updated_at": one.updated_at.isoformat()}
-
-
 @app.command()
 def show(
     ident: Annotated[str, typer.Argument(metavar="ID")],
@@ -80,8 +74,7 @@ def show(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show one finding: where it was seen, why it matched, what is proved, how it spreads, what happened."""
-    from leakwatch.cli._proofs import proof_lines  # noqa: PLC0415
-    from leakwatch.model.swarm import spread_of  # noqa: PLC0415
+    from leakwatch.cli._case import case_json, case_lines  # noqa: PLC0415
     from leakwatch.service import show_finding  # noqa: PLC0415
 
     async def work() -> Case:
@@ -90,50 +83,10 @@ def show(
 
     case = run_async(work)
     if as_json:
-        emit(_case_json(case))
+        emit(case_json(case))
         return
-    one = case.finding
-    typer.echo(
-        f"{one.id}  {one.severity.value}  {one.verdict.value}  {one.state.value}  score {one.score:.2f} ({one.tier.value})"
-    )
-    typer.echo(f"asset: {clean(case.asset.shown_name)} ({one.asset})")
-    typer.echo("seen:")
-    for place in case.places:
-        typer.echo(f"  {place.seen_at} {place.site}: {clean(place.title, 100)} {defang(place.url or '')}")
-    typer.echo("why:")
-    for kind, detail, weight in case.signals:
-        typer.echo(f"  {weight:+6.1f} bits  {kind}: {clean(detail, 200)}")
-    for proof in case.proofs:
-        first, *rest = proof_lines(proof)
-        typer.echo(f"proof: {first}")
-        for line in rest:
-            typer.echo(line)
-    spread = spread_of(case.samples)
-    if spread is not None:
-        typer.echo(f"swarm: {spread.words} (counted {spread.at.isoformat(timespec='seconds')})")
-    typer.echo("history:")
-    for event in case.events:
-        told = " ".join(f"{key}={clean(value, 80)}" for key, value in event.detail.items())
-        typer.echo(f"  {event.at.isoformat(timespec='seconds')} {event.kind.value} {told}")
-
-
-def _case_json(case: Case) -> dict[str, Any]:
-    from leakwatch.cli._proofs import proof_json, spread_json  # noqa: PLC0415
-
-    told = _finding_json(case.finding)
-    told["places"] = [
-        {name: getattr(p, name) for name in ("site", "url", "title", "seen_at", "published_at")}
-        for p in case.places
-    ]
-    told["signals"] = [
-        {"kind": kind, "detail": detail, "weight": weight} for kind, detail, weight in case.signals
-    ]
-    told["proofs"] = [proof_json(one) for one in case.proofs]
-    told["spread"] = spread_json(case.samples)
-    told["events"] = [
-        {"kind": e.kind.value, "at": e.at.isoformat(), "detail": dict(e.detail)} for e in case.events
-    ]
-    return told
+    for line in case_lines(case):
+        typer.echo(line)
 
 
 @app.command("set")
@@ -141,17 +94,18 @@ def set_(
     ident: Annotated[str, typer.Argument(metavar="ID")],
     state: Annotated[State, typer.Argument(help="The new state.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; kept in the history.")],
+    by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Move a finding to another state, with the reason."""
-    from leakwatch.service import set_state  # noqa: PLC0415
+    from leakwatch.cases import move  # noqa: PLC0415
 
     if not reason.strip():
         raise InputError("say why with --reason")
 
     async def work() -> Finding:
         async with repository(config) as opened:
-            return await set_state(ident, state, reason, getpass.getuser(), opened, now())
+            return await move(opened, ident, state, actor(by), reason, now(), tell=teller(config))
 
     changed = run_async(work)
     say(f"{changed.id}: {changed.state.value}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli import _tallies
 from leakwatch.cli._explaining import register
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
@@ -34,6 +35,7 @@ MAX_LIST = 64 * 2**20
 
 app = typer.Typer(help="Rules: words that mean something, with their examples.", no_args_is_help=True)
 register(app)
+_tallies.register(app)
 OwnRules = Annotated[
     Path | None, typer.Argument(help="Your own rules, a folder or a file; the shipped ones are read too.")
 ]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from leakwatch.cli._channels import channels, dead
 from leakwatch.cli._expired import expired
 from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, against_robots, gaps, load, run_async, say
 from leakwatch.display import clean
@@ -144,7 +145,7 @@ def _database(url: str) -> list[tuple[bool, str]]:
     told = [(at in (None, newest()), f"database: revision {at or 'none yet, made at the first start'}")]
     if at != newest():
         return told
-    return [*told, *_torrents(url), *((True, one) for one in expired(url))]
+    return [*told, *channels(url), *dead(url), *_torrents(url), *((True, one) for one in expired(url))]
 
 
 def _torrents(url: str) -> list[tuple[bool, str]]:

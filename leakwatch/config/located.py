@@ -61,25 +61,23 @@ class ConfigFile:
                 raise self.error((section, index, "name"), f"the name {name!r} is used twice")
 
     def _line(self, at: Place) -> int:
-        """The line of a key: the n-th [[table]] or the [table], then the key inside it."""
-        section = str(at[0]) if at else ""
-        wanted = at[1] + 1 if len(at) > 1 and isinstance(at[1], int) else 1
-        key = str(at[-1]) if len(at) > 1 and isinstance(at[-1], str) else ""
-        seen = found = 0
-        for number, line in enumerate(self.text.splitlines(), 1):
-            header = re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]\]?", line)
-            if header:
-                if found:
-                    break
-                seen += header[1] == section
-                found = number if seen == wanted and header[1] == section else 0
-            elif (found and key and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line)) or (
-                not found and not key and re.match(rf"\s*{re.escape(section)}\s*=", line) and section
-            ):
-                return number
-        loose = rf"\s*\[*\s*[\"']?{re.escape(section)}\b"
-        lines = enumerate(self.text.splitlines(), 1)
-        return found or next((number for number, line in lines if section and re.match(loose, line)), 0)
+        """The line of a key, or of the innermost table around it that has a line of its own."""
+        lines = self.text.splitlines()
+        headers = headers_of(lines)
+        for cut in range(len(at), 0, -1):
+            if at[:cut] not in headers:
+                continue
+            start = headers[at[:cut]]
+            ends = min((line for line in headers.values() if line > start), default=len(lines) + 1)
+            keys = [re.escape(one) for one in at[cut : cut + 1] if isinstance(one, str)]
+            inside = range(start, ends - 1)
+            found = (
+                n + 1 for n in inside for key in keys if re.match(rf"\s*[\"']?{key}[\"']?\s*=", lines[n])
+            )
+            return next(found, start)
+        section = re.escape(str(at[0])) if at else ""
+        loose = rf"\s*\[*\s*[\"']?{section}\b"
+        return next((n for n, line in enumerate(lines, 1) if section and re.match(loose, line)), 0)
 
     def toml(self) -> dict[str, Any]:
         """The file's tables. Raises: ConfigError with the line where it is no TOML."""
@@ -88,6 +86,24 @@ class ConfigFile:
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"at line (\d+)", str(error))
             raise ConfigError(str(error), file=str(self.path), line=int(line[1]) if line else 0) from error
+
+
+def headers_of(lines: Sequence[str]) -> dict[Place, int]:
+    """The line of each [table] and [[table]]; the second [[a.b]] of the first [[a]] is ("a", 0, "b", 1)."""
+    found: dict[Place, int] = {}
+    last: dict[str, Place] = {}
+    for number, line in enumerate(lines, 1):
+        header = re.match(r"\s*(\[\[?)\s*([\w.-]+)\s*\]\]?", line)
+        if header is None:
+            continue
+        outer, _, name = header[2].rpartition(".")
+        place = (*last.get(outer, tuple(outer.split(".")) if outer else ()), name)
+        if header[1] == "[[":
+            count = sum(one[: len(place)] == place and len(one) == len(place) + 1 for one in found)
+            place = (*place, count)
+        last[header[2]] = place
+        found[place] = number
+    return found
 
 
 def is_web_address(url: str) -> bool:

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.apprise import service
+from leakwatch.alerts.settings import AppriseChannel, EmailChannel, WebhookChannel
 from leakwatch.alerts.webhook import secret_bytes
 from leakwatch.config import values
-from leakwatch.config.located import NAME, ConfigFile, Place, is_web_address, nearest
+from leakwatch.config.located import NAME, ConfigFile, Place, is_web_address
+from leakwatch.config.routes import read_inhibit, read_routes
 from leakwatch.config.sections import CHANNELS, SECTIONS, Config
 from leakwatch.config.sites import Named, read_settings, read_sites
 from leakwatch.crawl.addresses import HostList
 from leakwatch.crawl.proxies import proxy_of
 from leakwatch.errors import ConfigError
-from leakwatch.model.alert import Route
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
 from leakwatch.sources._kind import SourceKind
@@ -75,7 +76,7 @@ def site_settings(path: Path, kind: SourceKind, others: frozenset[str]) -> Any:
 def _config(file: ConfigFile) -> Config:
     """The whole configuration."""
     told = file.toml()
-    file.known(told, {*SECTIONS, "sites", "channels", "routes", "provers", "secrets"}, ())
+    file.known(told, {*SECTIONS, "sites", "channels", "routes", "inhibit", "provers", "secrets"}, ())
     if "http" not in told:
         raise file.error((), "http.contact is missing: an address at which the watched sites can reach you")
     sections = {
@@ -87,10 +88,9 @@ def _config(file: ConfigFile) -> Config:
     )
     file.unique([one.name for one in channels], "channels")
     sites = read_sites(file, told, Named(secrets, sections["http"].proxies))
-    names = {one.name for one in channels}
-    routes = tuple(
-        _route(file, one, ("routes", i), names) for i, one in enumerate(file.tables(told, "routes"))
-    )
+    more_sites = (file.base / SITES_FOLDER).is_dir()
+    known = None if more_sites else {one.name for one in sites}
+    routes = read_routes(file, told, {one.name for one in channels}, known)
     provers = tuple(_prover(file, one, ("provers", i)) for i, one in enumerate(file.tables(told, "provers")))
     file.unique([one.name for one in provers], "provers")
     config = Config(
@@ -98,6 +98,7 @@ def _config(file: ConfigFile) -> Config:
         sites=sites,
         channels=channels,
         routes=routes,
+        inhibit=read_inhibit(file, told),
         provers=provers,
         secrets=secrets,
         **sections,
@@ -108,8 +109,12 @@ def _config(file: ConfigFile) -> Config:
 
 def _judge(file: ConfigFile, config: Config) -> None:
     """Let the owners of settings judge them."""
+    if config.heartbeat and not is_web_address(config.heartbeat.url.reveal()):
+        key = next(key for key in file.toml()["heartbeat"] if key.startswith("url"))
+        raise file.error(("heartbeat", key), "expected an http or https address")
     file.asked(("http", "contact"), lambda: config.door.user_agent)
     file.asked(("swarm",), lambda: config.swarm_settings)
+    file.asked(("owner",), config.owner.check)
     file.asked(("http", "proxies"), lambda: [proxy_of(n, u.reveal()) for n, u in config.http.proxies.items()])
     file.asked(("http", "allow_hosts"), lambda: HostList.parse(config.http.allow_hosts))
     if config.store.url is not None:
@@ -137,21 +142,22 @@ def _channel(file: ConfigFile, told: dict[str, Any], at: Place) -> Channel:
     channel: Channel = values.table(file, cls, told, at)
     if isinstance(channel, EmailChannel) and not channel.recipients:
         raise file.error((*at, "recipients"), "expected at least one address")
-    url = channel.url.reveal() if isinstance(channel, SlackChannel) else getattr(channel, "url", "https://x")
-    if not is_web_address(url):
-        key = next(key for key in told if key.startswith("url"))
-        raise file.error((*at, key), "expected an http or https address")
+    if isinstance(channel, AppriseChannel):
+        file.asked((*at, _given(told, "url")), lambda: service(channel.url.reveal()))
+        return channel
+    address = getattr(channel, "url", "https://x")
+    if not is_web_address(address.reveal() if isinstance(address, Secret) else address):
+        raise file.error((*at, _given(told, "url")), "expected an http or https address")
     if isinstance(channel, WebhookChannel):
-        key = next(key for key in told if key.startswith("secret"))
-        file.asked((*at, key), lambda: secret_bytes(channel.secret.reveal()))
+        for name, secret in (("secret", channel.secret), ("secret_before", channel.secret_before)):
+            if secret is not None:
+                file.asked((*at, _given(told, name)), lambda one=secret: secret_bytes(one.reveal()))
     return channel
 
 
-def _route(file: ConfigFile, told: dict[str, Any], at: Place, channels: set[str]) -> Route:
-    route: Route = values.table(file, Route, told, at)
-    if route.channel not in channels:
-        raise file.error((*at, "channel"), f"no channel {route.channel!r}" + nearest(route.channel, channels))
-    return route
+def _given(told: dict[str, Any], name: str) -> str:
+    """The key by which a setting was given: itself, or as a file or an environment variable."""
+    return next((key for key in (name, f"{name}_file", f"{name}_env") if key in told), name)
 
 
 def _prover(file: ConfigFile, told: dict[str, Any], at: Place) -> ProverSettings:

@@ -6,12 +6,13 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from leakwatch.config.sections import CHANNELS, SECTIONS
-from leakwatch.model.alert import Route
-from leakwatch.model.finding import Severity
+from leakwatch.model.opening import Opening
+from leakwatch.model.route import Inhibit, Route
 from leakwatch.polling import SCHEDULE, Duration, SiteConfig
 from leakwatch.prover import ProverSettings
 from leakwatch.secret import Secret
@@ -36,9 +37,11 @@ def schema() -> dict[str, Any]:
             "secrets": {"type": "object", "additionalProperties": {"type": "string"}},
             "sites": {"type": "array", "items": {"oneOf": sites}},
             "channels": {"type": "array", "items": {"oneOf": channels}},
-            "routes": {"type": "array", "items": _table(Route)},
+            "routes": {"type": "array", "items": {"$ref": "#/$defs/route"}},
+            "inhibit": {"type": "array", "items": _table(Inhibit)},
             "provers": {"type": "array", "items": _table(ProverSettings)},
         },
+        "$defs": {"route": _table(Route)},
     }
 
 
@@ -68,7 +71,7 @@ def _table(cls: type, without: tuple[str, ...] = ()) -> dict[str, Any]:
             properties |= {f"{one.name}_{how}": {"type": "string"} for how in ("file", "env")}
         elif is_required:
             required.append(one.name)
-        properties[one.name] = told
+        properties[one.name.rstrip("_")] = told
     table: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": properties}
     return table | {"required": required, "description": (cls.__doc__ or "").strip().splitlines()[0]}
 
@@ -88,7 +91,8 @@ _SCALARS: dict[Any, dict[str, Any]] = {
     FileText: {"type": "string", "description": "a file, relative to the configuration"},
     Secret: _SECRET,
     Duration: {"anyOf": [{"type": "string", "pattern": _DURATION}, {"type": "number", "minimum": 0}]},
-    Severity: {"enum": [one.value for one in Severity]},
+    Opening: {"type": "string", "description": "such as `mon-fri 22:00-07:00 Europe/Berlin`"},
+    Route: {"$ref": "#/$defs/route"},
 }
 
 
@@ -104,4 +108,8 @@ def _type(hint: Any) -> dict[str, Any]:
         return {"enum": list(args)}
     if origin is Mapping:
         return {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}}
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return {"enum": [one.value for one in hint]}
+    if hint not in _SCALARS and dataclasses.is_dataclass(hint):
+        return _table(typing.cast("type", hint))
     return _SCALARS[getattr(hint, "__supertype__", hint)]

@@ -5,16 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from leakwatch.alerts import Channel
-from leakwatch.alerts.settings import EmailChannel, SlackChannel, WebhookChannel
+from leakwatch.alerts.settings import (
+    AppriseChannel,
+    DiscordChannel,
+    EmailChannel,
+    PagerDutyChannel,
+    SlackBotChannel,
+    SlackChannel,
+    TeamsChannel,
+    WebhookChannel,
+)
 from leakwatch.crawl.fetcher import DoorSettings
 from leakwatch.errors import ConfigError
-from leakwatch.model.alert import Route
+from leakwatch.export.terms import ExportConfig
+from leakwatch.model.duration import Duration
+from leakwatch.model.route import Inhibit, Route, Routing
+from leakwatch.notices.settings import OwnerConfig
 from leakwatch.polling import SiteConfig
+from leakwatch.privacy import AuthorsMode
 from leakwatch.prover import ProverSettings
+from leakwatch.retention import RetentionConfig
 from leakwatch.secret import Secret
 from leakwatch.swarm.session import SwarmSettings
+from leakwatch.telling import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +87,52 @@ class SwarmConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrivacyConfig:
+    """How those who post are kept: as a pseudonym for each platform, by name (`plain`), or not at all (`none`)."""
+
+    authors: AuthorsMode = "pseudonym"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsConfig:
+    """How many messages an hour one channel gets in all; what is beyond that is told as one.
+
+    `first_run` says how what a new site showed before it was watched is told: as one `digest`, or `each` at once.
+    """
+
+    per_channel: int = 60
+    first_run: Literal["digest", "each"] = "digest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatConfig:
+    """An address that is called for as long as the daemon works and alerts go out: a watchdog elsewhere misses it."""
+
+    url: Secret
+    every: Duration = Duration(60.0)  # noqa: RUF009 - a float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceConfig:
+    """What is kept, and for how long. `max_bytes` is a budget: beyond it what no finding needs is thrown away, oldest first.
+
+    `keep_days` after a case was closed its evidence counts as not needed any more, 0 for never. Below `min_free_bytes`
+    of free disk the crawl waits, and somebody is told. `look_again` asks for pages of findings once more after 1, 10 and 60
+    minutes. `close_when_gone` sets a finding to removed when all its places are gone. `timestamp_url` is an RFC 3161
+    authority that stamps the end of the audit each hour and when a finding opens; `timestamp_certificate` (PEM) is put
+    into packs.
+    """
+
+    max_bytes: int = 20 * 2**30
+    keep_days: int = 0
+    min_free_bytes: int = 512 * 2**20
+    look_again: bool = True
+    close_when_gone: bool = False
+    timestamp_url: str | None = None
+    timestamp_certificate: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration. `file` is where it was read."""
 
@@ -79,9 +141,17 @@ class Config:
     daemon: DaemonConfig = field(default_factory=DaemonConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     swarm: SwarmConfig = field(default_factory=SwarmConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
+    evidence: EvidenceConfig = field(default_factory=EvidenceConfig)
+    owner: OwnerConfig = field(default_factory=OwnerConfig)
     sites: tuple[SiteConfig, ...] = ()
     channels: tuple[Channel, ...] = ()
+    alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    heartbeat: HeartbeatConfig | None = None
     routes: tuple[Route, ...] = ()
+    inhibit: tuple[Inhibit, ...] = ()
     provers: tuple[ProverSettings, ...] = ()
     secrets: Mapping[str, Secret] = field(default_factory=dict[str, Secret])
 
@@ -101,6 +171,21 @@ class Config:
         if name not in self.secrets:
             raise ConfigError(f"no secret {name!r}", file=str(self.file), field="secrets")
         return self.secrets[name].reveal()
+
+    @property
+    def routing(self) -> Routing:
+        """All that decides who is told."""
+        kinds = {site.name: site.kind for site in self.sites}
+        hosts = {site.name: site.host for site in self.sites}
+        apart = self.alerts.first_run == "digest"
+        return Routing(
+            routes=self.routes, inhibit=self.inhibit, kinds=kinds, hosts=hosts, first_run_apart=apart
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """How much is told."""
+        return Limits(per_channel=self.alerts.per_channel)
 
     @property
     def store_url(self) -> str:
@@ -141,5 +226,21 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreConfig,
     "http": HttpConfig,
     "swarm": SwarmConfig,
+    "privacy": PrivacyConfig,
+    "export": ExportConfig,
+    "retention": RetentionConfig,
+    "alerts": AlertsConfig,
+    "heartbeat": HeartbeatConfig,
+    "evidence": EvidenceConfig,
+    "owner": OwnerConfig,
 }
-CHANNELS: Mapping[str, type] = {"slack": SlackChannel, "email": EmailChannel, "webhook": WebhookChannel}
+CHANNELS: Mapping[str, type] = {
+    "slack": SlackChannel,
+    "slack_bot": SlackBotChannel,
+    "email": EmailChannel,
+    "webhook": WebhookChannel,
+    "pagerduty": PagerDutyChannel,
+    "teams": TeamsChannel,
+    "discord": DiscordChannel,
+    "apprise": AppriseChannel,
+}

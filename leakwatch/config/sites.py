@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from leakwatch.config import values
 from leakwatch.config.located import NAME, ConfigFile, Place, is_web_address, nearest
+from leakwatch.model.opening import Opening
 from leakwatch.polling import SCHEDULE, SiteConfig
 from leakwatch.secret import Secret
 from leakwatch.sources import KINDS, kind_named
@@ -148,8 +149,6 @@ def _check_schedule(file: ConfigFile, site: SiteConfig, told: Mapping[str, Any],
     if site.every_max is not None and site.every_max < site.every:
         raise file.error((*at, "every_max"), "expected at least what every says")
     if site.window is not None:
-        from leakwatch.timetable.opening import Opening  # noqa: PLC0415 - slow to import, rarely needed
-
         file.asked((*at, "window"), lambda: Opening.parse(site.window or ""))
     elif site.outside is not None:
         raise file.error((*at, "outside"), "there is no window that it could be outside of; remove it")

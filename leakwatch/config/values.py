@@ -9,14 +9,17 @@ import re
 import types
 import typing
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from leakwatch.config.located import NAME, ConfigFile, Place
 from leakwatch.errors import ConfigError
 from leakwatch.model.asset import MAX_PRIOR_BITS
-from leakwatch.model.finding import Severity
+from leakwatch.model.opening import Opening
+from leakwatch.model.route import LEAST_BUDGET
 from leakwatch.polling import Duration
+from leakwatch.retention import LEAST_DAYS
 from leakwatch.secret import Secret
 from leakwatch.sources._kind import FileText
 
@@ -24,8 +27,11 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\Z")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LONGEST_S = 366 * 86400.0
 _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
+    "pace_s": (0, 60),
     "port": (1, 65535),
     "concurrency": (4, 1000),
+    "per_channel": (LEAST_BUDGET, 1000),
+    "budget": (LEAST_BUDGET, 1000),
     "max_requests": (1, None),
     "prior_bits": (-MAX_PRIOR_BITS, MAX_PRIOR_BITS),
     "max_per_hour": (0, 1_000_000),
@@ -40,6 +46,10 @@ _BOUNDS: Mapping[str, tuple[float | None, float | None]] = {
     "timeout_s": (1, 600),
     "raw_cap_bytes": (1024, None),
     "decoded_cap_bytes": (1024, None),
+    "max_bytes": (2**20, None),
+    "keep_days": (0, 36_500),
+    "min_free_bytes": (0, None),
+    **{name: (least, 36_500) for name, least in LEAST_DAYS.items()},
 }
 _MAX_FILE_TEXT = 2**20
 _WORDS: Mapping[type, str] = {
@@ -68,7 +78,9 @@ def table(file: ConfigFile, cls: type, told: Any, at: Place, **ready: Any) -> An
     wanted = {one.name: one for one in dataclasses.fields(cls) if one.name not in ready}
     tables = {name for name in wanted if hints[name] == Mapping[str, Secret]}
     secrets = {name for name in wanted if Secret in (hints[name], *get_args(hints[name]))} - tables
-    file.known(told, {*wanted, *(f"{name}_{how}" for name in secrets for how in ("file", "env"))}, at)
+    files = {f"{name}_{how}" for name in secrets for how in ("file", "env")}
+    file.known(told, {*(name.rstrip("_") for name in wanted), *files}, at)
+    told = {f"{key}_" if f"{key}_" in wanted else key: value for key, value in told.items()}  # `continue`
     values: dict[str, Any] = dict(ready)
     for name, one in wanted.items():
         secret = secret_of(file, told, name, at) if name in secrets else None
@@ -147,7 +159,8 @@ def _value(file: ConfigFile, hint: Any, value: Any, at: Place) -> Any:
     if origin in (tuple, frozenset):
         if not isinstance(value, list):
             raise file.error(at, "expected a list")
-        return origin(_value(file, args[0], one, at) for one in value)
+        deep = dataclasses.is_dataclass(args[0])
+        return origin(_value(file, args[0], one, (*at, i) if deep else at) for i, one in enumerate(value))
     if origin is typing.Literal:
         if value not in args:
             raise file.error(at, f"expected one of {', '.join(map(str, args))}")
@@ -156,6 +169,8 @@ def _value(file: ConfigFile, hint: Any, value: Any, at: Place) -> Any:
         return _texts(file, value, at)
     if hint is FileText:
         return _file_text(file, value, at)
+    if hint is not Opening and dataclasses.is_dataclass(hint):
+        return table(file, typing.cast("type", hint), value, at)
     return _scalar(file, getattr(hint, "__supertype__", hint), value, at)
 
 
@@ -193,10 +208,13 @@ def _scalar(file: ConfigFile, hint: Any, value: Any, at: Place) -> Any:
         return float(value)
     if hint is Path and isinstance(value, str):
         return Path(value)
-    if hint is Severity:
-        if value not in list(Severity):
-            raise file.error(at, f"expected one of {', '.join(Severity)}")
-        return Severity(value)
+    if hint is Opening and isinstance(value, str):
+        file.asked(at, lambda: Opening.parse(value))
+        return Opening.parse(value)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        if value not in list(hint):
+            raise file.error(at, f"expected one of {', '.join(hint)}")
+        return hint(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise file.error(at, f"expected {_WORDS.get(hint, hint.__name__)}, got {value!r}")
     return value

@@ -218,11 +218,21 @@ class RawTransport(httpx.AsyncBaseTransport):
         )
         with _in_our_words(host):
             answer = await self._pool.handle_async_request(wire)
-        return httpx.Response(answer.status, headers=answer.headers, stream=_RawStream(answer, host))
+        told = {name: answer.extensions.get(name, b"") for name in ("http_version", "reason_phrase")}
+        told["server"] = _server(answer)  # now: a connection that is closed tells no address
+        stream = _RawStream(answer, host)
+        return httpx.Response(answer.status, headers=answer.headers, stream=stream, extensions=told)
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._pool.aclose()
+
+
+def _server(answer: httpcore.Response) -> bytes:
+    """The address that answered, without its port."""
+    stream = answer.extensions.get("network_stream")
+    address = stream.get_extra_info("server_addr") if stream is not None else None
+    return str(address[0]).encode() if address else b""
 
 
 class _RawStream(httpx.AsyncByteStream):

@@ -107,18 +107,24 @@ class HttpFetcher:
         return await (self._answers.get(request, manner, ask) if manner.site else ask())
 
     async def post(
-        self, url: str, *, body: bytes, headers: Mapping[str, str], timeout_s: float = 20.0
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float = 20.0,
+        most_bytes: int = 64 * 1024,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Do one POST on a connection of its own, without following redirects.
 
-        Answers status, headers and at most 64 KiB of body. A webhook's URL is secret: messages name its host.
+        Answers status, headers and at most `most_bytes` of the body. A webhook's URL is secret: messages name its host.
         Raises: AddressRefused or FetchFailed before the request was written; DeliveryError with `uncertain`
         where the connection broke or the time ran out after the server may have had all of it.
         """
         target, trace = addresses.check_url(url, self._allow), Trace()
         try:
             async with timeout(timeout_s):
-                return await self._exchange(target.url, body, headers, trace)
+                return await self._exchange(target.url, body, headers, trace, most_bytes)
         except TimeoutError:
             failure = FetchFailed(f"{target.where}: no complete answer within {timeout_s:g} s")
         except FetchFailed as error:
@@ -128,14 +134,14 @@ class HttpFetcher:
         raise failure
 
     async def _exchange(
-        self, url: httpx.URL, body: bytes, headers: Mapping[str, str], trace: Trace
+        self, url: httpx.URL, body: bytes, headers: Mapping[str, str], trace: Trace, most_bytes: int
     ) -> tuple[int, Mapping[str, str], bytes]:
         fields = {name: value for name, value in headers.items() if name.lower() not in OURS}
         fields |= {"accept-encoding": "identity", "user-agent": self._user_agent}
         fresh = self._roads.to(None, is_listed=True).fresh
         response = await fresh.send("POST", url, fields, trace, body)
         try:
-            start = await read_start(response.aiter_raw())
+            start = await read_start(response.aiter_raw(), most_bytes)
             return response.status_code, dict(response.headers.items()), start
         finally:
             await response.aclose()
@@ -241,7 +247,8 @@ class HttpFetcher:
                 raise await with_reason(error, response) from None
             coding, limits = headers.get("content-encoding", ""), self._settings.body_limits
             body = await read_body(response.aiter_raw(), where, coding, limits, monotonic)
-            return hop.payload(status, headers, body, self._clock.now())
+            now, is_relayed = self._clock.now(), out.proxy is not None
+            return hop.payload(response, body, now, self._user_agent, is_relayed=is_relayed)
         finally:
             await response.aclose()
 

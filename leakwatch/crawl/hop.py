@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ import httpx
 
 from leakwatch.crawl.addresses import HostList, Target
 from leakwatch.errors import ConfigError, FetchFailed, Refused
-from leakwatch.sources._kind import Payload, Request
+from leakwatch.sources._kind import Exchange, Payload, Request
 
 _FORM = "application/x-www-form-urlencoded"
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
@@ -87,6 +87,7 @@ class Hop:
 
     `allow` are the hosts that may be loopback or private on this way. `posts` says that the form is sent: to the
     request's own origin only, and not after a redirect that asks for a GET. `is_repeat` of what a kept connection lost.
+    `trail` are the redirects that led here: status, URL, and where it led.
     """
 
     request: Request
@@ -97,6 +98,7 @@ class Hop:
     seen: frozenset[httpx.URL] = frozenset()
     posts: bool = False
     is_repeat: bool = False
+    trail: tuple[tuple[int, str, str], ...] = ()
 
     def to(self, target: Target, status: int = 302) -> Hop:
         """The next hop: 307 and 308 repeat a form, all others ask for a GET, as browsers do (RFC 9110, 15.4).
@@ -116,16 +118,45 @@ class Hop:
         )  # a form may lead to its own address
         if bare in seen:
             raise FetchFailed(f"{self.target.where}: its redirects run in a circle")
+        step = (status, self.secrets.hide(str(here)), self.secrets.hide(str(bare)))
         return replace(
-            self, target=replace(target, url=bare), own=own, seen=seen, posts=posts, is_repeat=False
+            self,
+            target=replace(target, url=bare),
+            own=own,
+            seen=seen,
+            posts=posts,
+            is_repeat=False,
+            trail=(*self.trail, step),
         )
 
-    def payload(self, status: int, headers: Mapping[str, str], body: bytes, at: datetime) -> Payload:
-        """What came back, without the secrets."""
-        shown = {name: self.secrets.hide(value) for name, value in headers.items()}
-        url = self.secrets.hide(str(self.secrets.removed_from(self.target.url)))
-        kept = self.secrets.cut_from(body)
-        return Payload(request=self.request, url=url, status=status, headers=shown, body=kept, fetched_at=at)
+    def payload(
+        self, answer: httpx.Response, body: bytes, at: datetime, user_agent: str, *, is_relayed: bool
+    ) -> Payload:
+        """What came back, without the secrets. `is_relayed`: by a proxy, which is no server of the site's."""
+        hide = self.secrets.hide
+        sent = {name: value for name, value in self.fields.items() if name != "authorization"}
+        if "authorization" in self.fields:
+            sent["authorization"] = "***"
+        told = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw)
+        exchange = Exchange(
+            method="POST" if self.posts else "GET",
+            sent=tuple((name, hide(value)) for name, value in {**sent, "user-agent": user_agent}.items()),
+            sent_body=hide(self.body.decode("latin-1")),
+            version=_extension(answer, "http_version") or "HTTP/1.1",
+            reason=hide(_extension(answer, "reason_phrase")),
+            headers=tuple((name, hide(value)) for name, value in told),
+            redirects=self.trail,
+            server="" if is_relayed else _extension(answer, "server"),
+        )
+        return Payload(
+            request=self.request,
+            url=hide(str(self.secrets.removed_from(self.target.url))),
+            status=answer.status_code,
+            headers={name: hide(value) for name, value in answer.headers.items()},
+            body=self.secrets.cut_from(body),
+            fetched_at=at,
+            exchange=exchange,
+        )
 
     @property
     def is_listed(self) -> bool:
@@ -170,3 +201,8 @@ class Hop:
             ).encode()
         except LookupError:
             raise ConfigError("the form's charset is not known; correct its Content-Type") from None
+
+
+def _extension(answer: httpx.Response, name: str) -> str:
+    told = answer.extensions.get(name, b"")
+    return told.decode("latin-1") if isinstance(told, bytes) else ""

@@ -28,7 +28,10 @@ _LOOK_S = 1.0
 
 @dataclass(slots=True)
 class Crawler:
-    """Reads sites. `failed` are those that could not be read; `announce` is told what a page caused."""
+    """Reads sites. `failed` are those that could not be read; `announce` is told what a page caused.
+
+    While `has_room` says no, nothing is read: what could not be kept would be lost. All stays due.
+    """
 
     sites: Mapping[str, SiteConfig]
     repository: Repository
@@ -40,6 +43,7 @@ class Crawler:
     stopping: asyncio.Event
     brain: Callable[[int], Awaitable[Brain]]
     announce: Callable[[int, int], Awaitable[None]]
+    has_room: Callable[[], bool] = lambda: True
     failed: set[str] = field(default_factory=set[str])
     _releases: tuple[Brain, tuple[Asset, ...]] | None = None
 
@@ -78,6 +82,8 @@ class Crawler:
 
     async def _due(self, host: str, but: set[str]) -> tuple[list[SiteState], int]:
         """The sites of a host whose time has come but some, and the version of the catalogue."""
+        if not self.has_room():
+            return [], 0
         async with self.repository.reading() as work:
             states = await work.sites.due(self.clock.now(), host, but)
             version = await work.catalogue.version() if states else 0

@@ -21,10 +21,12 @@ from leakwatch.crawl.vault import FileVault
 from leakwatch.daemon.changes import Changes, stamp_of
 from leakwatch.daemon.daemon import Daemon
 from leakwatch.daemon.schedule import Schedule
+from leakwatch.drilling import SITE
 from leakwatch.errors import ConfigError
 from leakwatch.jobs import Jobs
 from leakwatch.limited.pages import PageReader
 from leakwatch.parts import open_counter, open_prover
+from leakwatch.persons import open_authors
 from leakwatch.service import load_hosts, load_rules, load_weights
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
@@ -56,7 +58,8 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
         if repository.is_embedded:
             stack.enter_context(_only_one(config.data_dir / "daemon.lock"))
         await upgrade(config.store_url)
-        clock, vault = SystemClock(), FileVault(config.data_dir / "evidence")
+        clock = SystemClock()
+        vault = FileVault(config.data_dir / "evidence", config.evidence.min_free_bytes)
         fetcher = await stack.enter_async_context(
             HttpFetcher(config.door, secret=config.secret, clock=clock, at_once=config.daemon.concurrency)
         )
@@ -89,10 +92,12 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             changes=changes,
             sites=sites,
             streams=tuple(site for site in config.sites if site.enabled and site.is_stream),
+            authors=open_authors(config.privacy.authors, config.data_dir),
         )
         async with repository.writing() as work:
             await work.sites.sync(
-                [(s.name, s.kind, s.host) for s in (*daemon.sites.values(), *daemon.streams)], clock.now()
+                [SITE, *((s.name, s.kind, s.host) for s in (*daemon.sites.values(), *daemon.streams))],
+                clock.now(),
             )
             released = await work.outbox.release_leases(clock.now()) if repository.is_embedded else 0
         if released:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,10 +18,13 @@ from leakwatch.model.site import SiteState
 from leakwatch.polling import SiteConfig
 from leakwatch.ports import Clock, Repository
 from leakwatch.swarm.outcomes import OutcomeLog
+from leakwatch.telling import is_due
 from leakwatch.timetable import rank, spread_s, trigger_of
 
-CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT = "crawl", "prove", "deliver", "look_back", "count"
-"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due."""
+CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT, GATHER = "crawl", "prove", "deliver", "look_back", "count", "gather"
+LOOK, CHECK = "look", "check"
+"""The kinds of jobs; the keys are a host, a torrent, a channel, an asset, a swarm that is due, a host with places to see again, a notice, and for `gather` all."""
+ALL = "all"
 log = structlog.get_logger()
 
 _TICK_S = 5
@@ -33,6 +37,7 @@ _TELL_S = 600
 class Schedule:
     """Says to the jobs what is due; does none of it.
 
+    `ticked` is when the last tick ended, by the monotonic clock.
     `counts`: whether swarms are counted at all; `counting` are those that a job counts now. One job counts all that are due.
     """
 
@@ -46,6 +51,7 @@ class Schedule:
     counting: set[str] = field(default_factory=set[str])
     ranks: dict[str, int] = field(default_factory=dict[str, int])
     scheduler: AsyncIOScheduler = field(default_factory=lambda: AsyncIOScheduler(timezone=UTC))
+    ticked: float | None = None
     _awake_at: datetime | None = None
     _waking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -121,6 +127,23 @@ class Schedule:
             log.info("slept", seconds=round((now - before).total_seconds()), overdue=len(overdue))
         return bool(overdue)
 
+    async def notice_clock(self) -> None:
+        """Where the clock was put back, let everything be due as much earlier: timers would stand still until then."""
+        async with self._waking:
+            now, before = self.clock.now(), self._awake_at
+            if before is None or before - now <= timedelta(seconds=_TICK_S):
+                return
+            by, self._awake_at = before - now, now
+            async with self.repository.writing() as work:
+                await work.channels.clock_set_back(now, by)
+                for state in await work.sites.all():
+                    if state.next_due_at > now:
+                        await work.sites.defer(state.name, max(now, state.next_due_at - by))
+        for job in self.scheduler.get_jobs():
+            if job.next_run_time is not None:
+                job.modify(next_run_time=max(now, job.next_run_time - by))
+        log.warning("clock_set_back", seconds=round(by.total_seconds()))
+
     def _is_late(self, state: SiteState, now: datetime) -> bool:
         """Whether a site was read before and its time has passed while nobody looked."""
         site = self.sites.get(state.name)
@@ -138,12 +161,19 @@ class Schedule:
             counts = await work.swarms.due(now) if self.counts else []
             channels = await work.outbox.due_channels(now)
             unsearched = await work.catalogue.unsearched()
+            gather = [ALL] if await is_due(work, now) else []
+            looks = await work.looks.due_hosts(now)
+            notices = await work.notices.due(now)
         due.sort(key=lambda site: -self.ranks.get(site[0], 0))  # of one rank the longest overdue first
         await self.jobs.offer(CRAWL, [host for _, host in due])
         await self.jobs.offer(PROVE, swarms)
         await self.jobs.offer(COUNT, [one for one in counts if one not in self.counting][:1])
+        await self.jobs.offer(GATHER, gather)
         await self.jobs.offer(DELIVER, [one for one in channels if one in self.channels])
         await self.jobs.offer(LOOK_BACK, unsearched)
+        await self.jobs.offer(LOOK, looks)
+        await self.jobs.offer(CHECK, notices)
+        self.ticked = monotonic()
 
     def stop(self) -> None:
         """Nothing is due from now on."""

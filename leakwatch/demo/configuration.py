@@ -56,7 +56,7 @@ def configuration(surroundings: Surroundings) -> str:
         _channel("slack", "slack", url=base + SLACK_PATH),
         _channel("mail", "email", **mail),
         _channel("hook", "webhook", url=base + HOOK_PATH, secret=surroundings.secret),
-        *(_section("[[routes]]", channel=channel) for channel in ("slack", "mail", "hook")),
+        _section("[[routes]]", channels=["slack", "mail", "hook"], group_interval=_EVERY),
     ]
     return "\n".join(sections)
 

@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 from typing import TypeVar
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from leakwatch.demo.answers import iso_seconds, not_found, number
@@ -104,6 +105,7 @@ class Forge:
             Route(f"{_REPOSITORY}/forks", self._answer_none),
             Route(f"{_REPOSITORY}/pulls/{{number:int}}/files", self._answer_files),
             Route("/search/issues", self._answer_search),
+            Route("/{owner}/{repository}/{kind}/{number:int}", self._answer_people),
         ]
 
     def _new_id(self) -> int:
@@ -140,6 +142,14 @@ class Forge:
             (issue for issue in self._of(request) if issue.number == wanted and issue.draft.patch), None
         )
         return self._page(request, [_readme(pull)]) if pull else not_found()
+
+    async def _answer_people(self, request: Request) -> Response:
+        """The page that people read of an issue or a pull request."""
+        wanted = int(request.path_params["number"])
+        found = next((issue.draft for issue in self._of(request) if issue.number == wanted), None)
+        if found is None or request.path_params["kind"] not in ("issues", "pull"):
+            return not_found()
+        return HTMLResponse(f"<title>{escape(found.title)}</title><pre>{escape(found.body)}</pre>")
 
     async def _answer_search(self, request: Request) -> Response:
         words = _search_words(request.query_params.get("q", ""))

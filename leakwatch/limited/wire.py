@@ -25,7 +25,7 @@ _ERRORS: Mapping[str, type[SourceError]] = {
     one.__name__: one for one in (LayoutChanged, Refused, FetchFailed)
 }
 _SIZES = {"v1": 20, "v2": 32}
-_NOT_TOLD = ("body", "asked")
+_NOT_TOLD = ("body", "asked", "exchange")
 _INFOHASHES = b'"infohashes":{'
 _PAYLOAD = TypeAdapter(Payload)
 _PAGE = TypeAdapter(Page)

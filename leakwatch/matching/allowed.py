@@ -1,6 +1,6 @@
 """What an asset's allow list says of an observation.
 
-A site or an uploader allows the item. Else every locator must be allowed, each by an entry of its own: one official
+A site, an uploader, an author, an item and a page allow the item. Else every locator must be allowed, each by an entry of its own: one official
 link beside a foreign magnet allows nothing. An item without locators is where its page is.
 """
 
@@ -9,15 +9,17 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from leakwatch.extract.canonical import canonical_url
 from leakwatch.model.allow import Allow, AllowEffect, AllowWhat, place_of
 from leakwatch.model.asset import Asset
 from leakwatch.model.observation import Locator, LocatorKind, Observation
+from leakwatch.privacy import PLAIN, Authors
 
 
-def allowed_by(asset: Asset, seen: Observation) -> Allow | None:
+def allowed_by(asset: Asset, seen: Observation, authors: Authors = PLAIN) -> Allow | None:
     """The entry that allows an item, None if none does; where entries differ, one that informs."""
     live = [one for one in asset.allow if one.is_live(seen.fetched_at.date())]
-    whole = [one for one in live if _is_whole(one, seen)]
+    whole = [one for one in live if _is_whole(one, seen, authors)]
     if whole:
         return _mildest(whole)
     where = seen.locators or ((Locator(LocatorKind.REPOSITORY, seen.url),) if seen.url else ())
@@ -30,12 +32,20 @@ def _mildest(some: Sequence[Allow]) -> Allow:
     return next((one for one in some if one.effect is AllowEffect.INFORM), some[0])
 
 
-def _is_whole(entry: Allow, seen: Observation) -> bool:
+def _is_whole(entry: Allow, seen: Observation, authors: Authors) -> bool:
     if entry.what is AllowWhat.SITE:
         return entry.value == seen.site
-    if entry.what is AllowWhat.UPLOADER and seen.author:
-        return _name(entry.value) in (_name(seen.author), _name(f"{seen.site}/{seen.author}"))
-    return False
+    if entry.what is AllowWhat.UPLOADER:
+        site, separator, name = entry.value.partition("/")
+        is_of_site = bool(separator) and _name(site) == _name(seen.site)
+        return authors.is_named(entry.value, seen) or (is_of_site and authors.is_named(name, seen))
+    if entry.what is AllowWhat.AUTHOR:
+        return authors.is_by(entry.value, seen)
+    if entry.what is AllowWhat.ITEM:
+        return entry.value == f"{seen.site}/{seen.native_id}"
+    if entry.what is not AllowWhat.PAGE or seen.url is None:
+        return False
+    return canonical_url(entry.value) == canonical_url(seen.url)
 
 
 def _name(text: str) -> str:

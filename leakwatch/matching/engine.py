@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from leakwatch.extract.canonical import canonical_repository, url_key
 from leakwatch.extract.ed2k import parse_ed2k
-from leakwatch.extract.hosts import without_key
 from leakwatch.extract.ipfs import cid_v1
 from leakwatch.matching.counts import count_signals
 from leakwatch.matching.index import Index
@@ -292,7 +292,6 @@ def _locator_keys(locator: Locator) -> list[str]:
         return [f"ed2k:{link.digest}"]
     if cid := cid_v1(locator.value) if locator.kind is LocatorKind.IPFS else None:
         return [f"ipfs:{cid}"]
-    if locator.kind is LocatorKind.FILE_HOST:
-        return [f"url:{without_key(locator.value)}"]
-    what = "repository" if locator.kind is LocatorKind.REPOSITORY else "url"
-    return [f"{what}:{locator.value}"]
+    if locator.kind is LocatorKind.REPOSITORY:
+        return [f"repository:{canonical_repository(locator.value)}"]
+    return [url_key(locator.value)]

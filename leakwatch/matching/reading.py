@@ -60,7 +60,7 @@ def texts_of(seen: Observation, cut: Shown) -> Iterator[tuple[Place, Text]]:
     if cut.is_mute and not own:
         yield Place.TITLE, Text(seen.title, Field.PROSE)
     for name in cut.own:
-        if name != seen.title:
+        if not own or name != seen.title:
             yield Place.OWN, Text(name, Field.RELEASE)
     for file in seen.files[:_MAX_FILES]:
         yield Place.OWN, Text(file.path, Field.FILE)

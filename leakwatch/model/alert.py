@@ -1,4 +1,4 @@
-"""Alert, route and delivery: what is said about a finding event, to whom, and how the attempt ended."""
+"""Alert and delivery: what is said about a finding event, and how the attempt ended."""
 
 from __future__ import annotations
 
@@ -8,27 +8,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from leakwatch.model.finding import EventKind, FindingId, Severity, Verdict
+from leakwatch.model.finding import EventKind, FindingId, Severity, State, Verdict
 
 
 class DeliveryState(StrEnum):
-    """Where one alert to one channel stands (see the delivery promise in the README)."""
+    """Where one alert to one channel stands (see the delivery promise in the README).
+
+    FOLDED is told by a digest of the same channel, and ends as that ends; DROPPED was given up by a person.
+    """
 
     PENDING = "pending"
     LEASED = "leased"
     SENT = "sent"
     RETRY = "retry"
     UNCERTAIN = "uncertain"
+    FOLDED = "folded"
     DEAD = "dead"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """Which alerts go to which channel. `assets` are asset ids; empty means all."""
-
-    channel: str
-    min_severity: Severity = Severity.LOW
-    assets: frozenset[str] = frozenset()
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +64,10 @@ class Alert:
     advice: str = ""
     content: str = ""
     test: bool = False
+    state: State = State.NEW
+    assignee: str | None = None
+    acknowledged_by: str | None = None
+    drill: bool = False
 
     @property
     def subject(self) -> str:
@@ -81,15 +81,22 @@ class Alert:
 
 
 class SiteEvent(StrEnum):
-    """What may be said of a site."""
+    """What may be said of a site, or of a channel: of one that does not take alerts another one is told."""
 
     BLIND = "blind"
     RECOVERED = "recovered"
+    CHANNEL_DOWN = "channel_down"
+    CHANNEL_BACK = "channel_back"
+
+    @property
+    def is_of_channel(self) -> bool:
+        """Whether it is said of a channel."""
+        return self in (SiteEvent.CHANNEL_DOWN, SiteEvent.CHANNEL_BACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindSite:
-    """One site that was not read: since when, why, and what a person can do."""
+    """One site that was not read, or channel that took nothing: since when, why, and what a person can do."""
 
     name: str
     since: str
@@ -99,9 +106,9 @@ class BlindSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteAlert:
-    """What is said when the watch cannot see, or sees again. It is no finding: nothing was leaked.
+    """What is said when the watch cannot see or cannot tell, or can again. It is no finding: nothing was leaked.
 
-    Sites that fail together are told together.
+    Sites that fail together are told together; of channels each is told by itself.
     """
 
     event: SiteEvent
@@ -116,12 +123,69 @@ class SiteAlert:
     @property
     def subject(self) -> str:
         """What all alerts of one matter have in common: the site, where it is one."""
-        return f"site:{self.sites[0].name}" if len(self.sites) == 1 else "sites"
+        what = "channel" if self.event.is_of_channel else "site"
+        return f"{what}:{self.sites[0].name}" if len(self.sites) == 1 else f"{what}s"
 
     @property
     def kind(self) -> str:
         """What has happened, as webhooks name it."""
-        return f"site.{self.event.value}"
+        return self.event.value.replace("_", ".") if self.event.is_of_channel else f"site.{self.event.value}"
+
+
+class DigestEvent(StrEnum):
+    """Why several alerts are told as one."""
+
+    GROUP = "group"
+    DIGEST = "digest"
+    FLOOD = "flood"
+    FIRST_RUN = "first_run"
+    BACKFILL = "backfill"
+    AFTER_QUIET = "after_quiet"
+    AFTER_OUTAGE = "after_outage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestAlert:
+    """What is said of several findings at once, the most urgent first.
+
+    Shape:  `entries` are those that are told in full; `more` is how many there are beside them; `counts` are all
+            of them by severity, the most severe first.
+    """
+
+    event: DigestEvent
+    topic: str
+    headline: str
+    severity: Severity
+    at: str
+    since: str
+    entries: tuple[Alert, ...]
+    more: int = 0
+    counts: tuple[tuple[str, int], ...] = ()
+    advice: str = ""
+    content: str = ""
+    test: bool = False
+    drill: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What all alerts of one matter have in common: the group that is told together."""
+        return f"digest:{self.topic}"
+
+    @property
+    def kind(self) -> str:
+        """What has happened, as webhooks name it."""
+        return f"digest.{self.event.value}"
+
+
+AnyAlert = Alert | SiteAlert | DigestAlert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """The message by which a channel knows a matter: its own id for it, and what else the channel must remember."""
+
+    reference: str
+    detail: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,17 +193,22 @@ class Delivery:
     """One alert due to one channel.
 
     `key` is the idempotency key: the same for every attempt, sent along wherever the channel has a place for
-    it. `repeat` is true where an earlier attempt may have been accepted without our knowing.
+    it. `repeat` is true where an earlier attempt may have been accepted without our knowing. `recipient` is one of
+    the several that a channel has, "" where it has one; `thread` is what was said there of the same matter before.
+    Units:  `waited_s` seconds for which it was tried, or held back because its channel failed.
     """
 
     id: int
     key: str
     channel: str
-    alert: Alert | SiteAlert
+    alert: AnyAlert
     attempts: int
     created_at: datetime
     lease_token: str = ""
     repeat: bool = False
+    recipient: str = ""
+    thread: Thread | None = None
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +216,10 @@ class OutboxRow:
     """Where one alert to one channel stands, for people."""
 
     id: int
+    key: str
     channel: str
+    recipient: str
+    route: str
     finding: str
     headline: str
     state: DeliveryState
@@ -155,16 +227,25 @@ class OutboxRow:
     due_at: datetime
     created_at: datetime
     last_error: str | None
+    sent_at: datetime | None = None
+    reference: str | None = None
+    folded_into: str | None = None
+    repeat: bool = False
 
 
-def delivery_key(channel: str, subject: str, content: str) -> str:
-    """The unique name of (channel, finding or site, content version): re-scans cannot make a second row."""
-    return hashlib.sha256(f"{channel}\0{subject}\0{content}".encode()).hexdigest()
+def delivery_key(channel: str, subject: str, content: str, recipient: str = "") -> str:
+    """The unique name of (channel, recipient, matter, content version): re-scans cannot make a second row."""
+    told = (channel, subject, content, *([recipient] if recipient else []))
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the channel answered; `reference` is its own id for the message, if it gave one."""
+    """What the channel answered; `reference` is its own id for the message, if it gave one.
+
+    `thread` is to be remembered for the next alert about the same matter, None where nothing is.
+    """
 
     reference: str = ""
     detail: Mapping[str, str] = field(default_factory=dict[str, str])
+    thread: Thread | None = None

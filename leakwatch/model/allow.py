@@ -18,7 +18,10 @@ _MOST = 500
 
 
 class AllowWhat(StrEnum):
-    """What an entry speaks of. `site` and `uploader` allow whole items, the others locators."""
+    """What an entry speaks of. `site`, `uploader`, `author`, `item` and `page` allow whole items, the others locators.
+
+    `author` is somebody on one platform, whichever site showed him; `uploader` is a name as a site tells it.
+    """
 
     INFOHASH = "infohash"
     HOST = "host"
@@ -26,6 +29,9 @@ class AllowWhat(StrEnum):
     UPLOADER = "uploader"
     URL = "url"
     SITE = "site"
+    AUTHOR = "author"
+    ITEM = "item"
+    PAGE = "page"
 
 
 class AllowEffect(StrEnum):
@@ -101,7 +107,7 @@ def _checked(what: AllowWhat, value: str) -> str:
         if not _HOST.match(host):
             raise ValueError(f"a host is a name such as example.org, not {value!r}")
         return host
-    if what in (AllowWhat.URL, AllowWhat.REPOSITORY):
+    if what in (AllowWhat.URL, AllowWhat.REPOSITORY, AllowWhat.PAGE):
         if place_of(value) is None:
             raise ValueError(
                 f"an address begins with http:// or https://, and {value!r} does not, or is broken"

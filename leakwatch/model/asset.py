@@ -21,6 +21,14 @@ class QueryMode(StrEnum):
     DIRECT = "direct"
 
 
+class Stage(StrEnum):
+    """How far a work has come beyond its registration."""
+
+    SCHEDULED = "scheduled"
+    RELEASED = "released"
+    RETIRED = "retired"
+
+
 AssetId = NewType("AssetId", str)
 PIECE_DIGEST_BYTES = 20
 MAX_PRIOR_BITS = 6.0
@@ -94,6 +102,8 @@ class Asset:
     asked for by name or infohash outside this machine unless `swarm_lookup` allows the infohash. `query_mode` is None
     where nothing was said; `released` is who let its names be sent although it is under embargo. For `release_window_days` before and after
     `release_at` it is as good as critical, and sites with an interval that may change are read as often as they allow.
+    `stage` is None for a work that is only registered. One that is released has no release window any more; of one
+    that is retired nothing is urgent, and no site is asked for it. An embargo ends by itself at `embargo_until`.
     Units:  `prior_bits`, from -6 to 6, say how much likelier than usual an item concerns it.
     """
 
@@ -114,6 +124,8 @@ class Asset:
     query_mode: QueryMode | None = None
     released: Released | None = None
     allow: tuple[Allow, ...] = ()
+    stage: Stage | None = None
+    embargo_until: datetime | None = None
     files: tuple[AssetFile, ...] = ()
 
     @property
@@ -133,7 +145,9 @@ class Asset:
 
     @property
     def asked_as(self) -> QueryMode:
-        """How much sites are told of it: nothing under embargo, unless somebody let them; else what was said, or `generic`."""
+        """How much sites are told of it: nothing under embargo, unless somebody let them, or when retired; else what was said."""
+        if self.stage is Stage.RETIRED:
+            return QueryMode.FEED_ONLY
         if self.embargoed and not (self.released and self.query_mode is QueryMode.DIRECT):
             return QueryMode.FEED_ONLY
         return self.query_mode or QueryMode.GENERIC
@@ -150,10 +164,14 @@ class Asset:
 
     def is_urgent(self, *times: datetime) -> bool:
         """Whether a name and a link wake somebody: it is critical, or was in its release window at one of these times."""
+        if self.stage is Stage.RETIRED:
+            return False
         return self.critical or any(map(self.in_release_window, times))
 
     def in_release_window(self, now: datetime) -> bool:
-        """Whether its release is so near that a leak is likelier than usual."""
+        """Whether its release is so near that a leak is likelier than usual; by the command that releases it, that ends."""
+        if self.stage in (Stage.RELEASED, Stage.RETIRED):
+            return False
         return self.release_at is not None and abs(now - self.release_at) <= timedelta(
             days=self.release_window_days
         )

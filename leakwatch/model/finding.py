@@ -61,13 +61,19 @@ STATE_CHANGES: Mapping[State, frozenset[State]] = {
     State.CONFIRMED: frozenset(
         {State.REPORTED, State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED}
     ),
-    State.REPORTED: frozenset({State.REMOVED, State.CONFIRMED, State.FALSE_POSITIVE, State.MERGED}),
+    State.REPORTED: frozenset(
+        {State.REMOVED, State.CONFIRMED, State.FALSE_POSITIVE, State.REOPENED, State.MERGED}
+    ),
     State.REMOVED: frozenset({State.REOPENED, State.MERGED}),
     State.REOPENED: frozenset(State) - {State.NEW, State.REOPENED},
     State.FALSE_POSITIVE: frozenset({State.REOPENED, State.MERGED}),
     State.ALLOWED: frozenset({State.REOPENED, State.MERGED}),
-    State.MERGED: frozenset(),
+    State.MERGED: frozenset({State.REOPENED}),
 }
+"""A merged case is opened again only by undoing the merge."""
+
+OPEN_STATES = frozenset({State.NEW, State.ACKNOWLEDGED, State.CONFIRMED, State.REPORTED, State.REOPENED})
+"""The states of cases that somebody still has to do with."""
 
 
 class Severity(StrEnum):
@@ -253,28 +259,23 @@ class EventKind(StrEnum):
     SIGHTED = "sighted"
     VERDICT = "verdict_changed"
     STATE = "state_changed"
+    SEVERITY = "severity_changed"
     MERGED = "merged"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """An observation that supports a finding."""
-
-    site: str
-    native_id: str
-    title: str
-    url: str | None
-    seen_at: datetime
-    published_at: datetime | None
-    author: str | None
-    match: Match
-    locators: tuple[str, ...] = ()
-    evidence: str | None = None
+    SPLIT = "split"
+    ASSIGNED = "assigned"
+    COMMENT = "comment"
+    DUE = "due"
+    OVERDUE = "overdue"
+    EDITED = "edited"
+    DELETED = "deleted"
+    NOTICE = "notice_changed"
+    REMINDER = "reminder"
+    ESCALATED = "escalated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A case: one per asset and leak, however many sightings share its artefacts."""
+    """A case: one per asset and leak, however many sightings share its artefacts. A `drill` is none: it tests the way."""
 
     id: FindingId
     asset: AssetId
@@ -289,17 +290,29 @@ class Finding:
     sites: frozenset[str] = frozenset()
     sightings: int = 0
     merged_into: FindingId | None = None
+    severity_why: str | None = None
+    assignee: str | None = None
+    due_at: datetime | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: datetime | None = None
+    closed_at: datetime | None = None
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingEvent:
-    """Something changed. `content` makes two tellings of the same change one alert."""
+    """Something changed. `content` makes two tellings of the same change one alert.
+
+    `actor` is the person who did it, None where it came about by itself; `reason` is why he says he did.
+    """
 
     finding: FindingId
     kind: EventKind
     at: datetime
     content: str
     detail: Mapping[str, str] = field(default_factory=dict[str, str])
+    actor: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,15 +137,18 @@ def spread_of(samples: Sequence[SwarmSample]) -> Spread | None:
     return Spread(seeds, leechers, at, peak_seeds, peak_at, _doubling_s(samples, at))
 
 
-def resurged(samples: Sequence[SwarmSample], removed_at: datetime) -> bool:
+def resurged(samples: Sequence[SwarmSample], removed_at: datetime, *, had_died: bool = False) -> bool:
     """Whether a swarm that was thought to be gone grows again, by what one source says of it over time.
 
     That is at least three seeds, and three times its lowest since. Different sources know different peers: what one
-    says after another is no growth.
+    says after another is no growth. `had_died`: only if it was without seeds in between.
     """
     for one in _by_source(samples).values():
         after = [sample.seeds for sample in one if sample.at > removed_at and sample.seeds is not None]
-        if len(after) > 1 and after[-1] >= max(_FEWEST_SEEDS, 3 * min(after[:-1])):
+        lowest = min(after[:-1], default=None)
+        if lowest is None or (had_died and lowest > 0):
+            continue
+        if after[-1] >= max(_FEWEST_SEEDS, 3 * lowest):
             return True
     return False
 

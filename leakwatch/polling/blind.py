@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from leakwatch.errors import Failure
-from leakwatch.model.alert import BlindSite, Route, SiteAlert, SiteEvent
+from leakwatch.model.alert import BlindSite, SiteAlert, SiteEvent
 from leakwatch.model.asset import AssetId
-from leakwatch.model.finding import Severity
+from leakwatch.model.route import Facts, Routing
 from leakwatch.model.site import Coverage, SiteState
 from leakwatch.polling.ledger import ledger_of
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Clock, Repository
-from leakwatch.routing import site_channels
+from leakwatch.routing.silencing import inhibited_by
+from leakwatch.routing.wording import site_headline
+from leakwatch.telling.announce import announce_sites, severity_for
 
 _INTERVALS, _LEAST = 6, timedelta(minutes=30)
 _CRON_BUDGET = timedelta(days=1)
 _SLACK = timedelta(minutes=5)
-_SEVERITY = Severity.MEDIUM
 _LOOKS_NOWHERE = frozenset({"inbox"})
 
 REMEDIES: Mapping[Failure, str] = {
@@ -131,13 +132,14 @@ def blind_assets(
 async def tell_blind(
     sites: Mapping[str, SiteConfig],
     repository: Repository,
-    routes: Sequence[Route],
+    routes: Routing,
     clock: Clock,
     began: datetime | None,
 ) -> int:
     """Tell of sites whose blind time has passed its budget, and of those that see again: each once an episode.
 
-    Answers how many alerts were enqueued.
+    One that is inhibited waits: when what inhibits it is over, and it is still blind, it is told. Answers how many
+    announcements were written.
     """
     now = clock.now()
     async with repository.reading() as work:
@@ -150,6 +152,10 @@ async def tell_blind(
             blind.append(state)
         elif state.blind_told_at is not None and not found.is_blind:
             seeing.append(state)
+    known = [facts_of_site(SiteEvent.BLIND, one) for one in states if one.blind_told_at is not None]
+    blind = [
+        one for one in blind if not inhibited_by(facts_of_site(SiteEvent.BLIND, one), routes.inhibit, known)
+    ]
     told = await _tell(SiteEvent.BLIND, blind, repository, routes, now, began) if blind else 0
     return told + (await _tell(SiteEvent.RECOVERED, seeing, repository, routes, now, began) if seeing else 0)
 
@@ -158,22 +164,28 @@ async def _tell(
     event: SiteEvent,
     states: Sequence[SiteState],
     repository: Repository,
-    routes: Sequence[Route],
+    routes: Routing,
     now: datetime,
     began: datetime | None,
 ) -> int:
-    told = 0
     async with repository.writing() as work:
         noted = [
-            one
+            (make_site_alert(event, [one], now, began), facts_of_site(event, one), one.blind_told_at)
             for one in states
             if await work.sites.tell_blind(one, now if event is SiteEvent.BLIND else None)
         ]
-        if noted:
-            alert = make_site_alert(event, noted, now, began)
-            for channel in site_channels(_SEVERITY, routes):  # who heard of it hears of its end
-                told += await work.outbox.enqueue(channel, alert, now)
-    return told
+        return await announce_sites(noted, routes, work, now)
+
+
+def facts_of_site(event: SiteEvent, state: SiteState) -> Facts:
+    """What a site's news are like, for routes and silences."""
+    return Facts(
+        severity=severity_for(event),
+        watch=event,
+        sites=frozenset({state.name}),
+        source_kinds=frozenset({state.kind}),
+        hosts=frozenset({state.host}),
+    )
 
 
 def make_site_alert(
@@ -181,19 +193,13 @@ def make_site_alert(
 ) -> SiteAlert:
     """What there is to say of sites that are blind, or see again."""
     sites = tuple(_told(event, one, now, began) for one in states)
-    names = states[0].name if len(states) == 1 else f"{len(states)} sites"
     remedies = list(dict.fromkeys(one.remedy for one in sites if one.remedy))
-    if event is SiteEvent.BLIND:
-        first = min(one.since for one in sites)[:16].replace("T", " ")
-        headline = f"I am blind on {names} since {first} UTC"
-        headline += f", because {sites[0].because}" if len(sites) == 1 else ""
-    else:
-        headline = f"{names} {'is' if len(states) == 1 else 'are'} read again"
+    if event is SiteEvent.RECOVERED:
         remedies = ["Nothing to do. What was missed meanwhile is in `leakwatch source health`."]
     return SiteAlert(
         event=event,
-        headline=headline,
-        severity=_SEVERITY if event is SiteEvent.BLIND else Severity.LOW,
+        headline=site_headline(event, sites),
+        severity=severity_for(event),
         at=now.isoformat(timespec="milliseconds"),
         sites=sites,
         advice="; ".join(remedies[:4]),

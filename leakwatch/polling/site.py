@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from leakwatch.model.duration import Duration
 from leakwatch.model.manner import Manner
 from leakwatch.sources import KINDS
 from leakwatch.sources._kind import PolledKind, StreamKind
-
-
-class Duration(float):
-    """Seconds; in the configuration written as `500ms`, `30s`, `5m`, `2h` or `1d`."""
-
 
 _EVERY, _NO_JITTER = Duration(60.0), Duration(0.0)
 SCHEDULE = frozenset(

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
+from leakwatch.cases.joining import united
 from leakwatch.errors import FetchFailed, MetainfoError, SourceError, SwarmError
+from leakwatch.evidence.keeping import keep, keep_metadata, told_of
+from leakwatch.extract.canonical import url_key
+from leakwatch.model.evidence import Capture
 from leakwatch.model.finding import FileTask, Proof, ProofTask, Verdict
-from leakwatch.model.observation import short_key
-from leakwatch.pipeline import Brain, Counted, conclude, join_earlier, united
+from leakwatch.pipeline import Brain, Counted, conclude, join_earlier, teller
 from leakwatch.proving.judging import judge_all
 from leakwatch.proving.metadata import foreign
 from leakwatch.proving.parts import READER_AWAY, Proved, Prover, put_off
-from leakwatch.sources._kind import Payload
 from leakwatch.torrent.infohash import Infohashes
 
 log = structlog.get_logger()
@@ -31,11 +32,10 @@ _GONE = "its .torrent file could not be had"
 class _Opened:
     """A .torrent file, what it holds, and where both are kept."""
 
-    payload: Payload
     raw_info: bytes
     infohashes: Infohashes
-    file_digest: str
-    info_digest: str
+    file: Capture
+    info: Capture
 
 
 async def open_file(tasks: Sequence[FileTask], brain: Brain, prover: Prover) -> Proved:
@@ -55,7 +55,7 @@ async def open_file(tasks: Sequence[FileTask], brain: Brain, prover: Prover) -> 
         named = await _named(task, opened, brain, prover, counted)
         alerts += counted.alerts
         wanted += [named] if named else []
-    judged = await judge_all(wanted, opened.raw_info, opened.info_digest, brain, prover)
+    judged = await judge_all(wanted, opened.raw_info, opened.info, brain, prover)
     return replace(judged, alerts=judged.alerts + alerts)
 
 
@@ -72,9 +72,10 @@ async def _opened(tasks: Sequence[FileTask], prover: Prover) -> _Opened:
         raise MetainfoError("the address shows a page, not a torrent")
     raw = await prover.parser.raw_info(payload.body)
     info = await prover.parser.info(raw)
-    put = prover.vault.put
-    kept = [await asyncio.to_thread(put, data) for data in (payload.body, raw)]
-    return _Opened(payload, raw, info.infohashes, *kept)
+    site = min(sites, default="torrent")
+    file = await keep(payload, site, "torrent/1", prover.repository, prover.vault)
+    kept = await keep_metadata(raw, info.infohashes, prover.clock.now(), prover.vault)
+    return _Opened(raw, info.infohashes, file, kept)
 
 
 async def _failed(task: FileTask, error: SourceError | MetainfoError, brain: Brain, prover: Prover) -> int:
@@ -98,13 +99,14 @@ async def _named(
     swarms = [f"swarm:{key.hex()}" for key in opened.infohashes.swarm_keys]
     async with prover.repository.writing() as work:
         await work.findings.lock([asset.id])
-        file_key = short_key(f"url:{task.url}")
-        finding = await united(asset, [file_key, *swarms], at, brain, work, counted)
+        file_key = url_key(task.url)
+        finding = await united(asset, [file_key, *swarms], at, work, teller(brain, counted))
         if finding is None:
             return None
         await work.findings.add_artefacts(asset.id, finding.id, swarms)
-        named = await work.findings.name_torrent(task, finding.id, opened.infohashes, opened.info_digest, at)
-        await work.findings.keep_evidence(opened.file_digest, opened.payload, finding.id, "torrent/1")
+        named = await work.findings.name_torrent(task, finding.id, opened.infohashes, opened.info.digest, at)
+        await work.evidence.keep(opened.file)
         await work.swarms.watch(opened.infohashes, (), at)
         await join_earlier(finding, asset, swarms, brain, work, counted)
+        await work.audit.append("leakwatch:proof", "captured", finding.id, told_of(opened.file), at)
     return named

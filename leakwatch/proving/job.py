@@ -5,13 +5,13 @@ The key is that of a swarm, or stands for a .torrent file of which only the addr
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
 from leakwatch.embargo import is_file_silent, is_swarm_silent
 from leakwatch.errors import SwarmError
+from leakwatch.evidence.keeping import keep_metadata
 from leakwatch.model.finding import FileTask, ProofTask
 from leakwatch.pipeline import Brain
 from leakwatch.proving.files import open_file
@@ -63,8 +63,8 @@ async def prove_swarm(key: str, brain: Brain, prover: Prover) -> Proved:
             for task in tasks:
                 await put_off(task, wait_of(task.attempts), error.message, prover)
             return Proved((), 0, error.message)
-    digest = await asyncio.to_thread(prover.vault.put, raw)
-    return await judge_all(tasks, raw, digest, brain, prover)
+    kept = await keep_metadata(raw, tasks[0].infohashes, prover.clock.now(), prover.vault)
+    return await judge_all(tasks, raw, kept, brain, prover)
 
 
 async def _allowed(tasks: Sequence[T], is_silent: bool, brain: Brain, prover: Prover) -> list[T]:

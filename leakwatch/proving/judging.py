@@ -14,6 +14,7 @@ from leakwatch.assetfiles import LocalHasher
 from leakwatch.errors import MetainfoError, SwarmError
 from leakwatch.fakes import Claims, FakeTables, fake_score, steps_down
 from leakwatch.model.asset import Asset
+from leakwatch.model.evidence import Capture
 from leakwatch.model.finding import Fake, Proof, ProofTask, Verdict
 from leakwatch.model.observation import Observation
 from leakwatch.pipeline import Brain, conclude
@@ -38,7 +39,7 @@ class _Judged:
 
 
 async def judge_all(
-    tasks: Sequence[ProofTask], raw: bytes, digest: str, brain: Brain, prover: Prover
+    tasks: Sequence[ProofTask], raw: bytes, kept: Capture, brain: Brain, prover: Prover
 ) -> Proved:
     """Judge one torrent for every finding that waits for it, and commit each verdict."""
     alerts, verdicts = 0, list[Verdict]()
@@ -47,7 +48,7 @@ async def judge_all(
         try:
             judged = await _judged(raw, brain.index.assets[task.asset], claims, prover)
         except SwarmError as error:
-            await put_off(task, READER_AWAY, error.message, prover, digest)
+            await put_off(task, READER_AWAY, error.message, prover, kept.digest)
             continue
         proof, now, again_at = judged.proof, prover.clock.now(), None
         tries = task.attempts if task.metadata_digest else 0
@@ -56,7 +57,7 @@ async def judge_all(
             again_at = None if is_last else now + wait_of(tries)
             proof = _interim(judged) if again_at else replace(proof, reason=f"{proof.reason}; {judged.away}")
         verdicts.append(proof.verdict)
-        alerts += await conclude(task, proof, digest, now, brain, prover.repository, again_at)
+        alerts += await conclude(task, proof, kept, now, brain, prover.repository, again_at)
     return Proved(tuple(verdicts), alerts)
 
 

@@ -68,9 +68,28 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """How an answer came over HTTP, for the evidence: what was sent, the status line, the headers in order.
+
+    Every secret is replaced by stars. `redirects` are status, URL and where it led; `server` is the address of the
+    server, "" behind a proxy.
+    """
+
+    method: str
+    sent: tuple[tuple[str, str], ...]
+    sent_body: str = ""
+    version: str = "HTTP/1.1"
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    redirects: tuple[tuple[int, str, str], ...] = ()
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
     """One answer. `headers` have lower-case names; `url` is where it came from in the end.
 
+    `exchange` is None for what came by another way than HTTP.
     `asked` (an `Asked`, which never crosses to another process) notes what its objects were asked for.
     """
 
@@ -80,6 +99,7 @@ class Payload:
     headers: Mapping[str, str]
     body: bytes
     fetched_at: datetime
+    exchange: Exchange | None = None
     asked: Any = field(default_factory=Asked, compare=False, repr=False)
 
     def json(self) -> Json:
@@ -131,6 +151,8 @@ class PolledKind:
     `is_markup`: its payloads are HTML or XML of strangers, which are parsed in a process with limits.
     `is_api`: it asks a documented interface for programs, whose terms say how; so the host's robots.txt, which is
     about its pages, is not asked. Pages and feeds obey it.
+    `holds` says of a request whether its answer shows all of its items until they are deleted, as that for a thread
+    does; an item that is missing on another page may only have been pushed off it.
     """
 
     name: str
@@ -143,6 +165,7 @@ class PolledKind:
     is_window: bool = False
     is_markup: bool = False
     is_api: bool = False
+    holds: Callable[[Request], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

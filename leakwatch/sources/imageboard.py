@@ -241,6 +241,17 @@ def _attachment(post: dict[str, Json]) -> ObservedFile | None:
     )
 
 
+def holds(request: Request) -> bool:
+    """A thread shows every post that was not deleted; a catalog shows only the first ones."""
+    return request.state.get("step") == "thread"
+
+
 KIND = PolledKind(
-    name="imageboard", settings=ImageboardSite, start=start, parse=parse, empty_is_normal=True, is_api=True
+    name="imageboard",
+    settings=ImageboardSite,
+    start=start,
+    parse=parse,
+    empty_is_normal=True,
+    is_api=True,
+    holds=holds,
 )

@@ -161,4 +161,11 @@ def _is_notice(payload: Payload, words: re.Pattern[bytes]) -> bool:
     return len(payload.body) <= _MAX_NOTICE and len(payload.body) != told and bool(words.match(payload.body))
 
 
-KIND = PolledKind(name="paste", settings=PasteSite, start=start, parse=parse, is_window=True, is_api=True)
+def holds(request: Request) -> bool:
+    """The text of a paste is all that its address shows."""
+    return request.state.get("step") == "item"
+
+
+KIND = PolledKind(
+    name="paste", settings=PasteSite, start=start, parse=parse, is_window=True, is_api=True, holds=holds
+)

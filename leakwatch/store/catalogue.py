@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.allow import Allow
-from leakwatch.model.asset import Asset, AssetFile, AssetId, PieceTable
+from leakwatch.model.asset import Asset, AssetFile, AssetId, PieceTable, Stage
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import asset as asset_table
@@ -69,6 +69,12 @@ class SqlCatalogue:
         columns = asset_table.c.id, asset_table.c.allow
         rows = await self._connection.execute(sa.select(*columns).order_by(asset_table.c.id))
         return {AssetId(row.id): mapping.allow_of(row.allow) for row in rows if row.allow}
+
+    async def dated(self) -> list[Asset]:
+        """Assets, without their files, for which something is to happen by itself at some time."""
+        waits = sa.or_(asset_table.c.embargo_until.is_not(None), asset_table.c.stage == Stage.SCHEDULED.value)
+        rows = await self._connection.execute(sa.select(asset_table).where(waits).order_by(asset_table.c.id))
+        return [mapping.asset_of(dict(row), ()) for row in rows.mappings()]
 
     async def save(self, asset: Asset, at: datetime) -> None:
         """Add an asset, or replace the one of the same id with its files."""
@@ -150,7 +156,12 @@ class SqlCatalogue:
         return done.rowcount > 0
 
     async def _count(self) -> None:
-        statement = insert_for(self._connection, counter).values(name=_VERSION, value=1)
-        await self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1})
-        )
+        await count_change(self._connection)
+
+
+async def count_change(connection: AsyncConnection) -> None:
+    """Let everybody who holds the catalogue see that it is another one now."""
+    statement = insert_for(connection, counter).values(name=_VERSION, value=1)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + 1})
+    )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from leakwatch.model.alert import Place
 from leakwatch.model.asset import AssetId
+from leakwatch.model.author import author_of
 from leakwatch.model.finding import (
     Finding,
     FindingEvent,
@@ -22,12 +23,14 @@ from leakwatch.model.finding import (
     Verdict,
 )
 from leakwatch.model.observation import Observation
+from leakwatch.model.place import PlaceClass
 from leakwatch.store import mapping
 from leakwatch.store.proofs import SqlProofs
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import (
     artefact,
     finding_event,
+    notice,
     observation,
     observed_swarm,
     proof,
@@ -73,12 +76,25 @@ class SqlFindings(SqlProofs):
         return frozenset(found)
 
     async def sites_of_assets(self) -> dict[AssetId, frozenset[str]]:
-        """On which sites each asset was sighted."""
-        query = sa.select(sighting.c.asset_id, sighting.c.site).distinct()
+        """On which sites each asset was sighted; drills are no sightings."""
+        drills = sa.select(finding_table.c.id).where(finding_table.c.drill)
+        query = (
+            sa.select(sighting.c.asset_id, sighting.c.site)
+            .where(sighting.c.finding_id.not_in(drills))
+            .distinct()
+        )
         found: dict[AssetId, frozenset[str]] = {}
         for asset, site in (await self._connection.execute(query)).all():
             found[AssetId(asset)] = found.get(AssetId(asset), frozenset()) | {site}
         return found
+
+    async def open_drills(self, before: datetime) -> list[FindingId]:
+        """Drills that were begun before a time and are not closed."""
+        is_open = finding_table.c.state != State.FALSE_POSITIVE.value
+        query = sa.select(finding_table.c.id).where(
+            finding_table.c.drill, is_open, finding_table.c.opened_at < before
+        )
+        return [FindingId(one) for one in (await self._connection.execute(query)).scalars()]
 
     async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
         """Store observations; answers the row id of each by its key (native_id, newline, content digest)."""
@@ -222,9 +238,15 @@ class SqlFindings(SqlProofs):
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
 
     async def add_sighting(
-        self, finding: FindingId, observation: int, seen: Observation, match: Match
+        self,
+        finding: FindingId,
+        observation: int,
+        seen: Observation,
+        match: Match,
+        keys: Sequence[str] = (),
+        place: PlaceClass = PlaceClass.OTHER,
     ) -> bool:
-        """Attach an observation to a finding; false if it was attached already."""
+        """Attach an observation to a finding, with the artefacts it shows; false if it was attached already."""
         row = {
             "finding_id": finding,
             "observation_id": observation,
@@ -234,6 +256,10 @@ class SqlFindings(SqlProofs):
             "tier": match.tier.value if match.tier else "",
             "score": match.score,
             "seen_at": seen.fetched_at,
+            "opened": finding,
+            "author": author_of(seen),
+            "place": place.value,
+            "keys": list(dict.fromkeys(keys)),
         }
         statement = (
             insert_for(self._connection, sighting)
@@ -289,15 +315,30 @@ class SqlFindings(SqlProofs):
             "at": event.at,
             "content": event.content,
             "detail": dict(event.detail),
+            "actor": event.actor,
+            "reason": event.reason,
         }
         await self._connection.execute(sa.insert(finding_event), [row])
 
     async def merge(self, older: Finding, newer: Finding, at: datetime) -> None:
         """Move everything of the newer finding to the older one, and mark the newer as merged."""
-        for table in (artefact, sighting, finding_event, proof):
+        await self._mark_history(newer.id)
+        await self.drop_doubles(older.id, newer.id)
+        for table in (artefact, sighting, finding_event, proof, notice):
             moved = sa.update(table).where(table.c.finding_id == newer.id).values(finding_id=older.id)
             await self._connection.execute(moved)
         await self.save(replace(newer, state=State.MERGED, merged_into=older.id, updated_at=at))
+
+    async def _mark_history(self, finding: FindingId) -> None:
+        """Its events tell whose they are, so that they can be given back when the merge is undone."""
+        events = sa.select(finding_event.c.id, finding_event.c.detail).where(
+            finding_event.c.finding_id == finding
+        )
+        for ident, detail in (await self._connection.execute(events)).all():
+            told: dict[str, Any] = {"detail": {"of": finding, **detail}}
+            await self._connection.execute(
+                sa.update(finding_event).where(finding_event.c.id == ident).values(told)
+            )
 
     async def get(self, finding: FindingId) -> Finding | None:
         """One finding."""

@@ -11,16 +11,21 @@ from leakwatch.errors import MagnetError
 from leakwatch.extract.peers import cut_peers
 from leakwatch.model.alert import (
     Alert,
+    AnyAlert,
     BlindSite,
     Delivery,
     DeliveryState,
+    DigestAlert,
+    DigestEvent,
     OutboxRow,
     Place,
     SiteAlert,
     SiteEvent,
+    Thread,
 )
 from leakwatch.model.allow import Allow, allow_from_json, allow_json
-from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released
+from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released, Stage
+from leakwatch.model.channel import ChannelHealth, Waiting
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -40,13 +45,18 @@ from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, Piece
 from leakwatch.torrent.magnet import parse_magnet
 
 Row = Mapping[str, Any]
+_WORKED_ON = ("severity_why", "assignee", "due_at", "acknowledged_by", "acknowledged_at", "closed_at")
 _PLAIN_FACTS = ("torrent_url", "magnet", "infohash_v1", "infohash_v2", "seeders", "leechers")
 
 
 def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
     """An asset without its files."""
+    return {"id": asset.id, **asset_words(asset), "created_at": created_at}
+
+
+def asset_words(asset: Asset) -> dict[str, Any]:
+    """What is said of an asset beside its files."""
     return {
-        "id": asset.id,
         "title": asset.title,
         "aliases": list(asset.aliases),
         "year": asset.year,
@@ -64,7 +74,8 @@ def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
         "released_by": asset.released.by if asset.released else None,
         "released_at": asset.released.at if asset.released else None,
         "allow": [allow_json(one) for one in asset.allow],
-        "created_at": created_at,
+        "stage": asset.stage.value if asset.stage else None,
+        "embargo_until": asset.embargo_until,
     }
 
 
@@ -103,6 +114,8 @@ def asset_of(row: Row, files: tuple[AssetFile, ...]) -> Asset:
         query_mode=QueryMode(row["query_mode"]) if row["query_mode"] else None,
         released=Released(row["released_by"], row["released_at"]) if row["released_at"] else None,
         allow=allow_of(row["allow"]),
+        stage=Stage(row["stage"]) if row["stage"] else None,
+        embargo_until=row["embargo_until"],
         files=files,
     )
 
@@ -210,6 +223,8 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "opened_at": finding.opened_at,
         "updated_at": finding.updated_at,
         "merged_into": finding.merged_into,
+        "drill": finding.drill,
+        **{name: getattr(finding, name) for name in _WORKED_ON},
     }
 
 
@@ -229,6 +244,8 @@ def finding_of(row: Row, sites: frozenset[str], sightings: int) -> Finding:
         sites=sites,
         sightings=sightings,
         merged_into=FindingId(row["merged_into"]) if row["merged_into"] else None,
+        drill=row["drill"],
+        **{name: row[name] for name in _WORKED_ON},
     )
 
 
@@ -240,6 +257,8 @@ def event_of(row: Row) -> FindingEvent:
         at=row["at"],
         content=row["content"],
         detail=row["detail"],
+        actor=row["actor"],
+        reason=row["reason"],
     )
 
 
@@ -273,13 +292,13 @@ def _variant_of(told: Row) -> VariantProof:
     return VariantProof(**{**told, **changed})
 
 
-def alert_json(alert: Alert | SiteAlert) -> dict[str, Any]:
+def alert_json(alert: AnyAlert) -> dict[str, Any]:
     """An alert as JSON."""
     return dataclasses.asdict(alert)
 
 
-def alert_of(told: Row) -> Alert | SiteAlert:
-    """An alert from its JSON: one of a finding, or one of sites."""
+def alert_of(told: Row) -> AnyAlert:
+    """An alert from its JSON: of a finding, of sites, or of several findings."""
     changed: dict[str, Any]
     if "sites" in told:
         changed = {
@@ -288,11 +307,24 @@ def alert_of(told: Row) -> Alert | SiteAlert:
             "sites": tuple(BlindSite(**one) for one in told["sites"]),
         }
         return SiteAlert(**{**told, **changed})
-    changed = {
+    if "entries" in told:
+        changed = {
+            "event": DigestEvent(told["event"]),
+            "severity": Severity(told["severity"]),
+            "entries": tuple(_finding_alert_of(one) for one in told["entries"]),
+            "counts": tuple((name, count) for name, count in told["counts"]),
+        }
+        return DigestAlert(**{**told, **changed})
+    return _finding_alert_of(told)
+
+
+def _finding_alert_of(told: Row) -> Alert:
+    changed: dict[str, Any] = {
         "finding": FindingId(told["finding"]),
         "event": EventKind(told["event"]),
         "severity": Severity(told["severity"]),
         "verdict": Verdict(told["verdict"]),
+        "state": State(told.get("state", State.NEW)),
         "places": tuple(_place_of(one) for one in told["places"]),
         "reasons": tuple(told["reasons"]),
     }
@@ -304,7 +336,12 @@ def _place_of(told: Row) -> Place:
     return Place(**changed)
 
 
-def delivery_of(row: Row, lease_token: str) -> Delivery:
+def thread_of(row: Row) -> Thread:
+    """What a channel remembers of a matter."""
+    return Thread(reference=row["reference"], detail=row["detail"])
+
+
+def delivery_of(row: Row, lease_token: str, thread: Thread | None) -> Delivery:
     """A claimed outbox row."""
     return Delivery(
         id=row["id"],
@@ -315,14 +352,41 @@ def delivery_of(row: Row, lease_token: str) -> Delivery:
         created_at=row["created_at"],
         lease_token=lease_token,
         repeat=row["uncertain"],
+        recipient=row["recipient"],
+        thread=thread,
+        waited_s=row["waited_s"],
     )
+
+
+def waiting_of(row: Row) -> Waiting:
+    """An alert that waits, for `squeeze`."""
+    return Waiting(
+        key=row["key"],
+        recipient=row["recipient"],
+        alert=alert_of(row["alert"]),
+        created_at=row["created_at"],
+    )
+
+
+def channel_health_of(row: Row) -> ChannelHealth:
+    """How a channel fares."""
+    return ChannelHealth(**row)
+
+
+def channel_health_row(health: ChannelHealth) -> dict[str, Any]:
+    """The row of it."""
+    row = {one.name: getattr(health, one.name) for one in dataclasses.fields(health)}
+    return row | {"told": dict(health.told)}
 
 
 def outbox_row_of(row: Row) -> OutboxRow:
     """Where one alert stands."""
     return OutboxRow(
         id=row["id"],
+        key=row["key"],
         channel=row["channel"],
+        recipient=row["recipient"],
+        route=row["route"],
         finding=row["finding_id"],
         headline=row["alert"]["headline"],
         state=DeliveryState(row["state"]),
@@ -330,6 +394,10 @@ def outbox_row_of(row: Row) -> OutboxRow:
         due_at=row["due_at"],
         created_at=row["created_at"],
         last_error=row["last_error"],
+        sent_at=row["sent_at"],
+        reference=row["reference"],
+        folded_into=row["folded_into"],
+        repeat=row["uncertain"],
     )
 
 

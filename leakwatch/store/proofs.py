@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import FileTask, FindingId, Proof, ProofTask, Rank, State, Verdict
-from leakwatch.sources._kind import Payload
 from leakwatch.store import mapping
 from leakwatch.store.named_peers import add_peers, dated, drop_old_peers
 from leakwatch.store.statements import insert_for
@@ -26,9 +25,6 @@ MAX_FILES = 10
 """Addresses of .torrent files of one finding that are fetched."""
 _MAX_DUE, _MAX_NAMED, _MAX_DIGESTS = 500, 500, 5
 WANTED, _DONE = "wanted", "done"
-_KEPT_HEADERS = frozenset(
-    {"content-type", "content-length", "date", "etag", "last-modified", "server", "content-encoding"}
-)
 
 
 class SqlProofs:
@@ -36,21 +32,6 @@ class SqlProofs:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-
-    async def keep_evidence(self, digest: str, payload: Payload, site: str, parser: str) -> None:
-        """Record what a piece of evidence is: address, status, headers, time, parser."""
-        row = {
-            "digest": digest,
-            "site": site,
-            "url": payload.url,
-            "status": payload.status,
-            "headers": {name: value for name, value in payload.headers.items() if name in _KEPT_HEADERS},
-            "captured_at": payload.fetched_at,
-            "parser": parser,
-        }
-        await self._connection.execute(
-            insert_for(self._connection, evidence).values(row).on_conflict_do_nothing()
-        )
 
     async def request_proof(
         self,
@@ -245,6 +226,21 @@ class SqlProofs:
         """What was found out about the torrents of a finding."""
         query = sa.select(proof).where(proof.c.finding_id == finding).order_by(proof.c.id)
         return [mapping.proof_of(dict(row)) for row in (await self._connection.execute(query)).mappings()]
+
+    async def drop_doubles(self, older: FindingId, newer: FindingId) -> None:
+        """Of a torrent that two cases have, which are to be one, keep the proof that was judged, else the older one's."""
+        query = sa.select(proof.c.id, proof.c.finding_id, proof.c.swarm_key, proof.c.state).where(
+            proof.c.finding_id.in_([older, newer])
+        )
+        first: dict[str, tuple[int, str]] = {}
+        rows = (await self._connection.execute(query)).all()
+        for ident, _, key, state in sorted(rows, key=lambda row: row.finding_id != older):
+            if key not in first:
+                first[key] = ident, state
+                continue
+            kept, its_state = first[key]
+            gone = kept if (its_state, state) == (WANTED, _DONE) else ident
+            await self._connection.execute(sa.delete(proof).where(proof.c.id == gone))
 
     async def close_proof(
         self,

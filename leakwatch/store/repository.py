@@ -11,12 +11,27 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from leakwatch.errors import StoreError
+from leakwatch.model.channel import ChannelHealth
+from leakwatch.store.announcements import SqlAnnouncements
+from leakwatch.store.audit import SqlAudit
+from leakwatch.store.cases import SqlCases
 from leakwatch.store.catalogue import SqlCatalogue
+from leakwatch.store.channels import SqlChannels
 from leakwatch.store.engine import READ_ONLY, open_engine
+from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
+from leakwatch.store.lines import SqlLines
+from leakwatch.store.looks import SqlLooks
+from leakwatch.store.notices import SqlNotices
 from leakwatch.store.outbox import SqlOutbox
+from leakwatch.store.persons import SqlPersons
+from leakwatch.store.retention import SqlRetention
+from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
+from leakwatch.store.stamps import SqlStamps
 from leakwatch.store.swarms import SqlSwarms
+
+_A_LITTLE = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +43,19 @@ class SqlWork:
     findings: SqlFindings
     outbox: SqlOutbox
     swarms: SqlSwarms
+    audit: SqlAudit
+    announcements: SqlAnnouncements
+    silences: SqlSilences
+    standings: SqlStandings
+    evidence: SqlEvidence
+    looks: SqlLooks
+    stamps: SqlStamps
+    cases: SqlCases
+    channels: SqlChannels
+    notices: SqlNotices
+    lines: SqlLines
+    retention: SqlRetention
+    persons: SqlPersons
 
 
 class SqlRepository:
@@ -71,6 +99,14 @@ class SqlRepository:
         async with self._one_writer, self._begin() as work:
             yield work
 
+    async def try_writing(self) -> None:
+        """Write a little, and take it back. Raises: StoreError if the database takes nothing."""
+        name = "leakwatch:try"
+        async with self.writing() as work:
+            await work.channels.keep(ChannelHealth(name=name, because="x" * _A_LITTLE))
+        async with self.writing() as work:
+            await work.channels.forget(name)
+
     @asynccontextmanager
     async def _begin(self) -> AsyncGenerator[SqlWork]:
         try:
@@ -87,6 +123,19 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlFindings(connection),
         SqlOutbox(connection),
         SqlSwarms(connection),
+        SqlAudit(connection),
+        SqlAnnouncements(connection),
+        SqlSilences(connection),
+        SqlStandings(connection),
+        SqlEvidence(connection),
+        SqlLooks(connection),
+        SqlStamps(connection),
+        SqlCases(connection),
+        SqlChannels(connection),
+        SqlNotices(connection),
+        SqlLines(connection),
+        SqlRetention(connection),
+        SqlPersons(connection),
     )
 
 

@@ -77,6 +77,12 @@ def _of(name: str, target: str, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, sa.ForeignKey(target, ondelete="CASCADE"), nullable=False, index=True, **options)
 
 
+def _there(name: str) -> dict[str, Any]:
+    """An index of those rows alone that have a value there."""
+    is_there = sa.text(f"{name} IS NOT NULL")
+    return {"sqlite_where": is_there, "postgresql_where": is_there}
+
+
 counter = sa.Table("counter", metadata, sa.Column("name", sa.Text, primary_key=True), _count("value"))
 
 asset = sa.Table(
@@ -98,6 +104,8 @@ asset = sa.Table(
     _time("release_at", nullable=True),
     sa.Column("release_window_days", sa.Integer, nullable=False, server_default="14"),
     sa.Column("query_mode", sa.Text),
+    _text("stage", nullable=True),
+    _time("embargo_until", nullable=True),
     _text("released_by", nullable=True),
     _time("released_at", nullable=True),
     _time("created_at"),
@@ -195,13 +203,16 @@ observation = sa.Table(
     _json("facts"),
     sa.Column("evidence", sa.String(64)),
     sa.UniqueConstraint("site", "native_id", "content_digest"),
+    sa.Index("ix_observation_evidence", "evidence", **_there("evidence")),
 )
 
 observed_swarm = sa.Table(
     "observed_swarm",
     metadata,
     sa.Column("swarm_key", sa.String(40), primary_key=True),
-    sa.Column("observation_id", sa.ForeignKey("observation.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "observation_id", sa.ForeignKey("observation.id", ondelete="CASCADE"), primary_key=True, index=True
+    ),
 )
 
 evidence = sa.Table(
@@ -215,6 +226,10 @@ evidence = sa.Table(
     _json("headers"),
     _time("captured_at"),
     _text("parser"),
+    sa.Column("warc", sa.String(64)),
+    sa.Column("request", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("refers_to", sa.String(64)),
+    _time("evicted_at", nullable=True),
     sa.UniqueConstraint("digest", "site", "captured_at"),
 )
 
@@ -232,6 +247,13 @@ finding = sa.Table(
     _time("opened_at"),
     _time("updated_at"),
     _text("merged_into", nullable=True),
+    _text("assignee", nullable=True),
+    _text("acknowledged_by", nullable=True),
+    _text("severity_why", nullable=True),
+    _time("due_at", nullable=True),
+    _time("acknowledged_at", nullable=True),
+    _time("closed_at", nullable=True),
+    sa.Column("drill", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 artefact = sa.Table(
@@ -255,7 +277,22 @@ sighting = sa.Table(
     _text("tier"),
     sa.Column("score", sa.Float, nullable=False),
     _time("seen_at"),
+    _text("opened", nullable=True),
+    sa.Column("author", sa.Text, index=True),
+    _text("place", nullable=True),
+    sa.Column("keys", sa.JSON, nullable=False, server_default="[]"),
     sa.UniqueConstraint("asset_id", "observation_id"),
+)
+
+kept_apart = sa.Table(
+    "kept_apart",
+    metadata,
+    sa.Column("asset_id", sa.ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("one", sa.Text, primary_key=True),
+    sa.Column("other", sa.Text, primary_key=True),
+    _time("at"),
+    _text("actor"),
 )
 
 suppressed = sa.Table(
@@ -288,6 +325,8 @@ finding_event = sa.Table(
     _time("at"),
     _text("content"),
     _json("detail"),
+    _text("actor", nullable=True),
+    _text("reason", nullable=True),
 )
 
 proof = sa.Table(
@@ -348,7 +387,7 @@ outbox = sa.Table(
     _id(),
     sa.Column("key", sa.String(64), nullable=False, unique=True),
     sa.Column("channel", sa.Text, nullable=False),
-    _text("finding_id"),
+    sa.Column("finding_id", sa.Text, nullable=False, index=True),
     _json("alert"),
     _text("state"),
     _time("due_at"),
@@ -360,5 +399,178 @@ outbox = sa.Table(
     _text("reference", nullable=True),
     _time("created_at"),
     _time("sent_at", nullable=True),
+    sa.Column("recipient", sa.Text, nullable=False, server_default=""),
+    sa.Column("route", sa.Text, nullable=False, server_default=""),
+    sa.Column("urgency", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("waited_s", sa.Float, nullable=False, server_default="0"),
+    sa.Column("folded_into", sa.String(64), index=True),
     sa.Index("ix_outbox_channel_state_due_at", "channel", "state", "due_at"),
+)
+
+channel = sa.Table(
+    "channel",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _count("failures"),
+    _time("failing_since", nullable=True),
+    _time("rests_until", nullable=True),
+    _time("closed_at", nullable=True),
+    _text("because"),
+    _json("told"),
+)
+
+announcement = sa.Table(
+    "announcement",
+    metadata,
+    _id(),
+    sa.Column("key", sa.String(64), nullable=False, unique=True),
+    _text("route"),
+    _text("channel"),
+    _text("group_key"),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    _text("asset"),
+    sa.Column("alert", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("urgency", sa.Integer, nullable=False),
+    _text("state"),
+    _text("why"),
+    _time("due_at"),
+    _time("created_at"),
+    _time("told_at", nullable=True),
+    sa.Column("outbox_key", sa.String(64)),
+    sa.Column("silence_id", sa.BigInteger, index=True),
+    sa.Index("ix_announcement_state_due_at", "state", "due_at"),
+    sa.Index("ix_announcement_channel_group", "state", "channel", "route", "group_key"),
+)
+
+told_message = sa.Table(
+    "told_message",
+    metadata,
+    _id(),
+    sa.Column("key", sa.String(64), nullable=False),
+    _text("route"),
+    _text("channel"),
+    _text("group_key"),
+    _text("asset"),
+    _text("kind"),
+    sa.Column("urgency", sa.Integer, nullable=False),
+    _time("at"),
+    sa.Index("ix_told_message_channel_at", "channel", "at"),
+    sa.Index("ix_told_message_group", "route", "channel", "group_key", "at"),
+)
+
+standing = sa.Table(
+    "standing",
+    metadata,
+    sa.Column("route", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("told", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("step", sa.Integer, nullable=False, server_default="0"),
+    _time("first_at"),
+    _time("last_at"),
+    sa.Column("next_at", UtcDateTime, nullable=False, index=True),
+    sa.Index("ix_standing_subject", "subject"),
+)
+
+message_thread = sa.Table(
+    "message_thread",
+    metadata,
+    sa.Column("channel", sa.Text, primary_key=True),
+    sa.Column("recipient", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    _text("reference"),
+    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
+    _time("at"),
+)
+
+silence = sa.Table(
+    "silence",
+    metadata,
+    _id(),
+    sa.Column("matchers", sa.JSON, nullable=False, server_default="{}"),
+    _time("starts_at"),
+    _time("ends_at"),
+    _text("actor"),
+    _text("reason"),
+    _time("created_at"),
+    _time("ended_at", nullable=True),
+    _text("ended_by", nullable=True),
+    sa.Column("silenced", sa.Integer, nullable=False, server_default="0"),
+    _time("told_at", nullable=True),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    _time("at"),
+    _text("actor"),
+    _text("action"),
+    sa.Column("subject", sa.Text, nullable=False, index=True),
+    _text("detail"),
+    sa.Column("previous", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+)
+
+recheck = sa.Table(
+    "recheck",
+    metadata,
+    _id(),
+    sa.Column("finding_id", sa.ForeignKey("finding.id", ondelete="CASCADE"), nullable=False),
+    _text("url"),
+    _text("site"),
+    _text("native_id"),
+    _text("step"),
+    _text("state"),
+    _time("due_at"),
+    _time("done_at", nullable=True),
+    _text("outcome", nullable=True),
+    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
+    sa.UniqueConstraint("finding_id", "url", "step"),
+    sa.Index("ix_recheck_state_due_at", "state", "due_at"),
+)
+
+stamp = sa.Table(
+    "stamp",
+    metadata,
+    _id(),
+    sa.Column("digest", sa.String(64), nullable=False, index=True),
+    _text("authority"),
+    _text("state"),
+    sa.Column("token", sa.String(64)),
+    _time("at"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    _time("next_try_at", nullable=True),
+    _text("detail", nullable=True),
+    sa.UniqueConstraint("digest", "authority"),
+)
+
+notice = sa.Table(
+    "notice",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _of("finding_id", "finding.id"),
+    _text("addressee"),
+    _text("host", nullable=True),
+    _text("state"),
+    _text("subject"),
+    _text("body"),
+    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("signoffs", sa.JSON, nullable=False, server_default="[]"),
+    _text("drafted_by"),
+    _time("drafted_at"),
+    _time("submitted_at", nullable=True),
+    _time("removed_at", nullable=True),
+    _time("deadline_at", nullable=True),
+    sa.Column("next_check_at", UtcDateTime, index=True),
+)
+
+notice_event = sa.Table(
+    "notice_event",
+    metadata,
+    _id(),
+    _of("notice_id", "notice.id"),
+    _time("at"),
+    _text("actor"),
+    _text("kind"),
+    sa.Column("detail", sa.JSON, nullable=False, server_default="{}"),
 )

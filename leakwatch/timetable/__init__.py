@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leakwatch.timetable.opening import Opening
+from leakwatch.model.opening import Opening
 from leakwatch.timetable.rhythm import Interval, follow, is_adaptive, rank
 from leakwatch.timetable.triggers import next_time, spread_s, trigger_of
 

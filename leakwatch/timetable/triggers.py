@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from leakwatch.model.opening import Opening
 from leakwatch.polling import SiteConfig
-from leakwatch.timetable.opening import Opening
 
 _SPREAD_SHARE, _SPREAD_MOST_S = 0.1, 60.0
 

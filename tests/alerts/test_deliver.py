@@ -146,7 +146,7 @@ async def test_stops_between_two_alerts(repository: SqlRepository) -> None:
 async def test_failure_does_not_hold_up_the_others(repository: SqlRepository) -> None:
     """An alert that is put off leaves the rest of the queue moving, and comes back when it is due."""
     await enqueue(repository, 1, 2, 3)
-    channel, clock = Channel(failures=[DeliveryError("busy", retry_after_s=60.0)]), Clock()
+    channel, clock = Channel(failures=[DeliveryError("busy")]), Clock()
     attempts = await run(repository, channel, clock)
     assert [(one.delivery.alert.finding, one.state.value, one.error) for one in attempts] == [
         ("LW-1", "retry", "busy"),
@@ -154,14 +154,28 @@ async def test_failure_does_not_hold_up_the_others(repository: SqlRepository) ->
         ("LW-3", "sent", ""),
     ]
     first, *_ = await rows(repository)
-    assert (first["state"], first["due_at"], first["last_error"]) == (
-        "retry",
-        NOON + timedelta(minutes=1),
-        "busy",
-    )
-    clock.time += timedelta(seconds=61)
+    assert (first["state"], first["last_error"]) == ("retry", "busy")
+    clock.time = first["due_at"]
     (attempt,) = await run(repository, channel, clock)
     assert (attempt.state, attempt.delivery.repeat) == (DeliveryState.SENT, False)
+
+
+@on_sqlite
+async def test_a_pause_is_for_the_whole_channel(repository: SqlRepository) -> None:
+    """A channel that asks for a pause is sent nothing at all until it is over, and then everything (F8)."""
+    await enqueue(repository, 1, 2, 3)
+    channel, clock = Channel(failures=[DeliveryError("busy", retry_after_s=60.0)]), Clock()
+    assert [one.state.value for one in await run(repository, channel, clock)] == ["retry"]
+    await enqueue(repository, 4)
+    for _ in range(59):
+        clock.time += timedelta(seconds=1)
+        async with repository.reading() as work:
+            assert await work.outbox.due_channels(clock.time) == []
+        assert await run(repository, channel, clock) == []
+    clock.time += timedelta(seconds=1)
+    async with repository.reading() as work:
+        assert await work.outbox.due_channels(clock.time) == ["mail"]
+    assert [one.state.value for one in await run(repository, channel, clock)] == ["sent"] * 4
 
 
 @on_sqlite

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import ssl
-import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -29,6 +28,9 @@ from leakwatch.secret import Secret
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 from leakwatch.store.tables import outbox
+
+from .harmless import check_harmless
+from .slack_validator import problems
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PATH = "/services/T000/B000/verysecretpart"
@@ -203,36 +205,27 @@ async def told(store: SqlRepository, url: str, clock: Clock, *allowed: str) -> t
     return attempt, dict(row)
 
 
-def texts(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every text object of a message, and nothing but text objects may hold text."""
-    for block in message["blocks"]:
-        assert set(block) <= {"type", "text", "fields", "elements"}
-        yield from (block[name] for name in ("text",) if name in block)
-        yield from block.get("fields", [])
-        yield from block.get("elements", [])
+def texts(message: dict[str, Any]) -> Iterator[str]:
+    """Every text of a message's blocks, all of which stand where no markup is read."""
+
+    def walk(told: Any) -> Iterator[str]:
+        if isinstance(told, list):
+            for one in told:
+                yield from walk(one)
+        elif isinstance(told, dict):
+            if isinstance(told.get("text"), str):
+                assert told["type"] in ("plain_text", "text")
+                assert told.get("emoji", False) is False
+                yield told["text"]
+            for value in told.values():
+                yield from walk(value)
+
+    return walk(message["blocks"])
 
 
-def check_limits(message: dict[str, Any]) -> None:
-    """Slack's own limits: docs.slack.dev, Block Kit, reference of header, section, context."""
-    assert 1 <= len(message["blocks"]) <= 50
-    assert 0 < len(message["text"]) <= 4000
-    for block in message["blocks"]:
-        assert len(block.get("fields", ())) <= 10
-        assert len(block.get("elements", ())) <= 10
-        most = {"header": 150, "section": 3000, "context": 3000}[block["type"]]
-        assert all(0 < len(one["text"]) <= 2000 for one in block.get("fields", ()))
-        assert all(0 < len(one["text"]) <= most for one in block.get("elements", ()))
-        if "text" in block:
-            assert 0 < len(block["text"]["text"]) <= most
-
-
-def check_harmless(text: str) -> None:
-    """No control, bidi, zero-width or surrogate character, and nothing that a client makes a link of."""
-    odd = [
-        char for char in text if char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-    ]
-    assert not odd, ascii(odd)
-    assert not re.search(r"https?://|ftp://|www\.|magnet:\?", text, re.IGNORECASE), text
+def said_in(message: dict[str, Any]) -> str:
+    """What a reader sees, the runs of a rich text one after the other."""
+    return "".join(one if one.startswith("\n") or one.endswith(" ") else f"{one}\n" for one in texts(message))
 
 
 def hostile_alert(text: str) -> Alert:
@@ -262,32 +255,31 @@ async def test_hostile_text_is_only_text(receiver: Receiver, text: str) -> None:
     (body,) = receiver.bodies
     assert b"\x1b" not in body
     message = json.loads(body.decode("utf-8", "strict"))
-    check_limits(message)
+    assert problems(message) == []
     assert message["unfurl_links"] is message["unfurl_media"] is False
     assert set(message) == {"text", "blocks", "unfurl_links", "unfurl_media"}
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", message["text"]), message["text"]
     check_harmless(message["text"])
     for one in texts(message):
-        assert one["type"] == "plain_text"
-        assert one["emoji"] is False
-        check_harmless(one["text"])
+        check_harmless(one)
 
 
 def test_message_answers_the_seven_questions() -> None:
     """What, where, why, since when, how sure, how far and what next are all said, with links defanged."""
     message = payload(DELIVERY)
-    said = "\n".join(one["text"] for one in texts(message))
+    said = said_in(message)
     for part in (
         "[CRITICAL] Tideglass 70B: possible leak on board",
-        "What\nTideglass 70B",
-        "How sure\nunknown, match score 0.97",
-        "Since\n2026-11-20 11:59:30 UTC",
-        "Spread\nseen once on 1 site: board",
+        "What Tideglass 70B",
+        "How sure unknown, match score 0.97",
+        "Since 2026-11-20 11:59:30 UTC",
+        "Spread seen once on 1 site: board",
+        "Where board: tideglass weights hxxps://board[.]example/g/thread/1",
         "board: tideglass weights hxxps://board[.]example/g/thread/1 (seen 2026-11-20 11:59:30 UTC",
         "magnet[:]?xt=urn:btih:" + "cd" * 20,
-        "Why\ntitle: the name is there in full",
-        "Next\nLook at the page now.",
-        "LW-7 · abababababababab",
+        "Why title: the name is there in full",
+        "Next Look at the page now.",
+        "LW-7 · abababababababab · leakwatch finding show LW-7",
     ):
         assert part in said
     assert "repeat" not in said
@@ -301,13 +293,16 @@ def test_bare_alert_is_a_message() -> None:
             DELIVERY, alert=replace(ALERT, places=(), reasons=(), verdict_detail="", spread="", advice="")
         )
     )
-    check_limits(message)
+    assert problems(message) == []
 
 
 def test_repeat_and_test_say_so() -> None:
     """A possible repeat and a test alert are marked as such, and the key is the same in both copies."""
     again = payload(replace(DELIVERY, repeat=True, attempts=2))
-    assert "LW-7 · abababababababab · possible repeat" in again["blocks"][-1]["elements"][0]["text"]
+    assert (
+        "abababababababab · leakwatch finding show LW-7 · possible repeat"
+        in again["blocks"][-1]["elements"][0]["text"]
+    )
     assert payload(replace(DELIVERY, alert=replace(ALERT, test=True)))["text"].startswith(
         "[TEST] [CRITICAL] "
     )
@@ -416,7 +411,9 @@ async def test_reset_after_the_body_is_uncertain(receiver: Receiver, store: SqlR
     attempt, row = await told(store, receiver.url, clock)
     assert (attempt.state.value, row["attempts"]) == ("sent", 2)
     keys = {
-        json.loads(body)["blocks"][-1]["elements"][0]["text"][: len("LW-7 · ") + 16]
+        json.loads(body)["blocks"][-1]["elements"][0]["text"].removesuffix(
+            " · possible repeat: an earlier attempt may have arrived"
+        )
         for body in receiver.bodies
     }
     assert len(keys) == 1

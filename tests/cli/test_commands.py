@@ -394,7 +394,12 @@ async def fill(url: str, *cases: Finding, text: str = "weights") -> None:
         await work.catalogue.save(replace(MODEL, title=text), NOON)
         for case in cases:
             seen = Observation(
-                site="board", native_id=case.id, title=text, fetched_at=NOON, url=f"https://b.example/{text}"
+                site="board",
+                native_id=case.id,
+                title=text,
+                fetched_at=NOON,
+                url=f"https://b.example/{text}",
+                author=text,
             )
             match = Match(case.asset, case.score, case.tier, (Signal(SignalKind.TITLE, text, 12.5),))
             ids = await work.findings.store([seen])
@@ -451,6 +456,10 @@ def test_finding_list(home: Path, database: str) -> None:
         "state": "new",
         "verdict": "proved",
         "severity": "high",
+        "severity_why": None,
+        "assignee": None,
+        "acknowledged_by": None,
+        "due_at": None,
         "tier": "auto",
         "score": 0.97,
         "title": "weights",
@@ -514,6 +523,7 @@ def test_finding_show_and_set(home: Path, database: str) -> None:
         "+12.5 bits  title: weights",
         "proof: proved (v1): weights",
         "reason=seen it",
+        "told: nobody; `leakwatch route explain LW-1` says who is told of what",
     ):
         assert part in text
 
@@ -664,11 +674,11 @@ def test_alert_test(home: Path, post: tuple[Post, int]) -> None:
     result = run("alert", "test", code=1)
     assert result.stdout == ""
     bad, good = result.stderr.splitlines()
-    assert bad == "bad: failed: 127.0.0.1 refuses every recipient (550)"
-    assert good == "good: accepted"
+    assert bad == "bad (nobody@owner.example): failed: 127.0.0.1 refuses the recipient (550: unknown)"
+    assert re.fullmatch(r"good \(a@owner\.example\): accepted \(<[0-9a-f]{40}@owner\.example>, .*\)", good)
     (mail,) = handler.mails
     assert b"Subject: [TEST] [LOW] Test alert" in mail
-    assert run("alert", "test", "good").stderr == "good: accepted\n"
+    assert run("alert", "test", "good").stderr.startswith("good (a@owner.example): accepted (<")
     assert CANARY not in result.output
     assert not (home / "leakwatch-data").exists()
 

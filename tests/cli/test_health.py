@@ -94,7 +94,18 @@ def test_table_shows_the_blindest_first(home: Path) -> None:
     """Each site has verdict, last success, blind time, budget, reason and next try; a blind one also what to do."""
     lines = run(home, "source", "health").splitlines()
     table = [re.split(r"\s{2,}", line) for line in lines[:4]]
-    assert table[0] == ["site", "verdict", "last ok", "blind for", "budget", "failure", "every", "next try"]
+    names = [
+        "site",
+        "verdict",
+        "last ok",
+        "blind for",
+        "budget",
+        "failure",
+        "every",
+        "next try",
+        "judged true",
+    ]
+    assert table[0] == names
     assert [row[0] for row in table[1:]] == ["refused", "holed", "calm"]
     assert table[1][1:7] == ["refused", "2.0 h ago", "2.0 h", "30 min", "refused", "60 s"]
     assert table[3][6] == "5 min*"

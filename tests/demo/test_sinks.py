@@ -9,19 +9,40 @@ import json
 import smtplib
 import tomllib
 from asyncio import to_thread
+from dataclasses import replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import httpx
 
+from leakwatch.alerts.slack import payload
 from leakwatch.demo.configuration import Surroundings, configuration
 from leakwatch.demo.sinks import HOOK_PATH, SLACK_PATH, is_authentic
 from leakwatch.demo.story import plan_story
 from leakwatch.demo.world import SITES, World, mail_served
+from leakwatch.model.alert import Delivery
+from leakwatch.model.finding import FindingId
+from leakwatch.service import make_test_alert
 
 BASE = "http://world.test"
 NOW = 1_700_000_000.25
 SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
+
+
+async def test_repeats_by_slack_are_known_by_their_note(tmp_path: Path) -> None:
+    """Two copies of one alert have one key, also where the second says that it may be a repeat; another has another."""
+    world = World(plan_story(1), BASE, tmp_path, lambda: NOW, SECRET)
+    alert = replace(make_test_alert(datetime.now(UTC)), finding=FindingId("LW-ABCD2345"))
+    first = Delivery(
+        id=1, key="ab" * 32, channel="slack", alert=alert, attempts=1, created_at=datetime.now(UTC)
+    )
+    transport = httpx.ASGITransport(app=world.app)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+        for one in (first, replace(first, repeat=True), replace(first, key="cd" * 32)):
+            await client.post(SLACK_PATH, json=payload(one))
+    keys = [one.key for one in world.sinks.arrivals]
+    assert keys == ["LW-ABCD2345 · " + "ab" * 8] * 2 + ["LW-ABCD2345 · " + "cd" * 8]
 
 
 async def test_alerts_arrive_with_their_time_and_are_kept(tmp_path: Path) -> None:
@@ -75,7 +96,8 @@ def test_the_configuration_is_toml_with_all_sites_and_channels() -> None:
     read = tomllib.loads(configuration(told))
     assert tuple(site["name"] for site in read["sites"]) == SITES
     assert [channel["kind"] for channel in read["channels"]] == ["slack", "email", "webhook"]
-    assert [route["channel"] for route in read["routes"]] == [channel["name"] for channel in read["channels"]]
+    (route,) = read["routes"]
+    assert route["channels"] == [channel["name"] for channel in read["channels"]]
     assert read["swarm"]["dht_bootstrap"] == ["127.0.1.1:6881"]
     assert read["swarm"]["count_every_s"] < 5
     assert read["http"]["allow_hosts"] == ["127.0.0.1"]

@@ -226,6 +226,9 @@ async def test_a_pull_request_has_the_magnet_in_its_body_or_in_its_diff(tmp_path
             stand.happen(LeakPull)
             newest, *_ = (await stand.client.get(issues, params=query)).json()
             assert newest["pull_request"]["html_url"] == newest["html_url"]
+            people = await stand.client.get(newest["html_url"])
+            assert (people.status_code, newest["title"] in people.text) == (200, True)
+            assert (await stand.client.get(f"{newest['html_url']}00")).status_code == 404
             files = await stand.json(f"{newest['pull_request']['url']}/files")
             assert [one["filename"] for one in files] == ["README.md"]
             assert (MAGNET in newest["body"], MAGNET in files[0]["patch"]) == (inside, not inside)

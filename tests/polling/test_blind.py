@@ -14,23 +14,25 @@ from leakwatch.alerts.slack import payload as slack_payload
 from leakwatch.alerts.webhook import payload as webhook_payload
 from leakwatch.daemon import running
 from leakwatch.errors import Failure
-from leakwatch.model.alert import Delivery, Route, SiteAlert, SiteEvent
+from leakwatch.model.alert import Delivery, SiteAlert, SiteEvent
 from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import Severity
+from leakwatch.model.route import Facts, Matchers, Route, Routing
 from leakwatch.model.site import Coverage, SiteState
 from leakwatch.polling import Duration, SiteConfig, tell_blind
 from leakwatch.polling.blind import because, blind_assets, blindness, budget, make_site_alert, remedy
 from leakwatch.polling.ledger import Behind, Hole, Ledger, Mark, ledger_json
-from leakwatch.routing import site_channels
+from leakwatch.routing.tree import legs_of
 from leakwatch.sources.feed import FeedSite
 from leakwatch.store.repository import SqlRepository
+from leakwatch.telling import Telling, tell_due
 
 from ..daemons import Web, configured, site  # noqa: TID252 - tests are no package that could be named
 from ..pollers import Clock, Poller, polling  # noqa: TID252
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-ROUTES = (Route(channel="hook"),)
+ROUTES = Routing.to("hook")
 
 
 def state(**changes: object) -> SiteState:
@@ -128,11 +130,25 @@ def test_asset_is_blind_where_all_its_sites_are() -> None:
 
 
 def test_who_is_told() -> None:
-    """Routes that are not of certain assets hear of sites; where that is nobody, everybody does."""
-    wide, narrow = Route(channel="wide"), Route(channel="narrow", assets=frozenset({"x"}))
-    critical = Route(channel="critical", min_severity=Severity.CRITICAL)
-    assert site_channels(Severity.MEDIUM, [narrow, wide, critical, wide]) == ["wide"]
-    assert site_channels(Severity.MEDIUM, [narrow, critical]) == ["narrow", "critical"]
+    """News of a site take routes that say nothing of findings, by severity, site, host and kind."""
+    facts = Facts(
+        severity=Severity.MEDIUM, watch=SiteEvent.BLIND, sites=frozenset({"index"}), hosts=frozenset({"h"})
+    )
+
+    def taken(**match: object) -> bool:
+        return bool(legs_of([Route(channels=("c",), match=Matchers(**match))], facts))  # type: ignore[arg-type]
+
+    assert taken()
+    assert taken(min_severity=Severity.MEDIUM)
+    assert taken(sites=frozenset({"index", "x"}))
+    assert taken(watch=frozenset({SiteEvent.BLIND}))
+    assert taken(hosts=frozenset({"h"}))
+    assert not taken(assets=frozenset({"x"}))
+    assert not taken(min_severity=Severity.CRITICAL)
+    assert not taken(watch=frozenset({SiteEvent.RECOVERED}))
+    assert not taken(sites=frozenset({"x"}))
+    assert not taken(embargoed=False)
+    assert not taken(in_release_window=True)
 
 
 @pytest.fixture
@@ -145,9 +161,10 @@ async def index(tmp_path: Path, web: Web, repository: SqlRepository) -> AsyncIte
         yield poller
 
 
-async def told(index: Poller) -> list[str]:
+async def told(index: Poller, routes: Routing = ROUTES) -> list[str]:
     """The headlines in the outbox, oldest first, after sites were looked at."""
-    await tell_blind({"index": index.site}, index.repository, ROUTES, index.clock, NOON)
+    await tell_blind({"index": index.site}, index.repository, routes, index.clock, NOON)
+    await tell_due(Telling(routing=routes), index.repository, index.clock.at)
     async with index.repository.reading() as work:
         return [one.headline for one in reversed(await work.outbox.list())]
 

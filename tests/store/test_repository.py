@@ -12,6 +12,7 @@ from leakwatch.errors import Conflict, StoreError
 from leakwatch.extract.links import find_locators
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.evidence import Capture
 from leakwatch.model.finding import (
     EventKind,
     FileProof,
@@ -31,7 +32,6 @@ from leakwatch.model.finding import (
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.service import make_test_alert
-from leakwatch.sources._kind import Payload, Request
 from leakwatch.store.proofs import MAX_FILES, MAX_PROOFS
 from leakwatch.store.repository import SqlRepository
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, PiecesRoot
@@ -296,6 +296,29 @@ async def test_merge_moves_everything(repository: SqlRepository) -> None:
         assert (task.finding, task.infohashes) == ("LW-1", hashes)
 
 
+@pytest.mark.parametrize("judged", ["older", "newer", "both"])
+async def test_merged_cases_keep_one_proof_of_a_torrent(repository: SqlRepository, judged: str) -> None:
+    """Of a torrent that both cases have the judged proof is kept."""
+    await open_case(repository)
+    newer = replace(CASE, id=FindingId("LW-2"))
+    await open_case(repository, newer, replace(SEEN, native_id="g/2"))
+    hashes = Infohashes(v1=InfohashV1(b"\xee" * 20))
+    async with repository.writing() as work:
+        for case, name in ((CASE, "older"), (newer, "newer")):
+            await work.findings.request_proof(case.id, hashes, NOON)
+            (task,) = [
+                one
+                for one in await work.findings.proof_tasks(hashes.swarm_keys[0].hex())
+                if one.finding == case.id
+            ]
+            if judged in (name, "both"):
+                await work.findings.close_proof(task, Proof(Verdict.PROVED, "v1", (), name), "d" * 64, NOON)
+        await work.findings.merge(CASE, newer, NOON)
+    async with repository.reading() as work:
+        (proof,) = await work.findings.proofs(CASE.id)
+        assert (proof.verdict, proof.reason) == (Verdict.PROVED, "newer" if judged == "newer" else "older")
+
+
 async def test_proof_is_wanted_once_and_closed(repository: SqlRepository) -> None:
     """A torrent is wanted once for a finding, can be put off, and ends with its verdict."""
     await open_case(repository)
@@ -378,17 +401,28 @@ async def test_an_interim_verdict_is_judged_again(repository: SqlRepository) -> 
         assert await work.swarms.due(NOON) == []
 
 
+def capture(digest: str, site: str, parser: str) -> Capture:
+    """A capture of some page."""
+    return Capture(
+        digest=digest,
+        warc=None,
+        site=site,
+        url="x",
+        status=200,
+        headers={},
+        captured_at=NOON,
+        parser=parser,
+    )
+
+
 async def test_what_the_dht_told_is_found_by_its_swarm(repository: SqlRepository) -> None:
     """Evidence of an observation is metadata only where it was heard in the DHT; a page is not."""
     async with repository.writing() as work:
         for site, digest in (("dht", "a" * 64), ("board", "b" * 64)):
-            url = Request(url="x")
-            payload = Payload(request=url, url="x", status=200, headers={}, body=b"", fetched_at=NOON)
             where = find_locators(f"magnet:?xt=urn:btih:{'cd' * 20}")
             await work.findings.store([replace(SEEN, site=site, locators=where, evidence=digest)])
-            await work.findings.keep_evidence(
-                digest, payload, site, f"{'dht' if site == 'dht' else 'feed'}/1"
-            )
+            parser = f"{'dht' if site == 'dht' else 'feed'}/1"
+            await work.evidence.keep(capture(digest, site, parser))
         assert await work.findings.metadata_digests(["cd" * 20]) == ["a" * 64]
         assert await work.findings.metadata_digests(["ee" * 20]) == []
 

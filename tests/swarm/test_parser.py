@@ -107,8 +107,8 @@ async def test_reader_that_died_idle_costs_no_torrent(parser: MetainfoParser) ->
 
 async def test_torrent_that_takes_too_long_is_to_blame() -> None:
     """A torrent that uses up its processor time is refused for good, and the next one is read."""
-    files = b"".join(b"d6:lengthi1e4:pathl6:%06dee" % number for number in range(600_000))
-    pieces = bytes(20 * -(-600_000 // 65536))
+    files = b"".join(b"d6:lengthi1e4:pathl6:%06dee" % number for number in range(370_000))
+    pieces = bytes(20 * -(-370_000 // 65536))
     hostile = b"d5:filesl%se4:name1:x12:piece lengthi65536e6:pieces%d:%se" % (files, len(pieces), pieces)
     parser = MetainfoParser(seconds=1)
     parser.worker.wait_s = 120  # however busy this machine is

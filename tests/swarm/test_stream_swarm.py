@@ -24,6 +24,7 @@ from leakwatch.daemon import Daemon, running
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Verdict
+from leakwatch.model.route import Routing
 from leakwatch.model.swarm import SwarmSample
 from leakwatch.pipeline import Brain
 from leakwatch.ports import Repository, Swarm
@@ -209,7 +210,7 @@ async def test_from_the_dht_to_a_finding(world: World, repository: SqlRepository
     session = SwarmSession(settings)
     vault, brain = (
         FileVault(tmp_path / "evidence"),
-        Brain(build_index([ASSET]), load_weights(), load_rules(None), ()),
+        Brain(build_index([ASSET]), load_weights(), load_rules(None), Routing()),
     )
     told: list[tuple[int, int]] = []
 
@@ -335,7 +336,7 @@ async def test_the_daemon_listens_and_begins_anew(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stream that ends or crashes begins anew, later each time; what it then hears is proved by one look-up."""
-    monkeypatch.setattr("leakwatch.daemon.daemon._LISTEN_AGAIN_S", (0.1, 0.2, 0.3))
+    monkeypatch.setattr("leakwatch.daemon.listening._AGAIN_S", (0.1, 0.2, 0.3))
     config = configured(
         tmp_path, world, '[[sites]]\nname = "dht"\nkind = "dht"\nenabled = true\n', "count = false"
     )
@@ -348,12 +349,12 @@ async def test_the_daemon_listens_and_begins_anew(
             raise RuntimeError("no error of ours")
         return await watched_keys(brain, repository)
 
-    monkeypatch.setattr("leakwatch.daemon.daemon.watched_keys", crashing_once)
+    monkeypatch.setattr("leakwatch.daemon.listening.watched_keys", crashing_once)
     with capture_logs() as logs:
         async with running(config) as daemon:
             assert daemon.prover.swarm is not None
             swarm = CountingSwarm(daemon.prover.swarm, [])
-            daemon.prover = replace(daemon.prover, swarm=swarm)
+            daemon.prover, daemon.listening.swarm = replace(daemon.prover, swarm=swarm), swarm
             await add_asset(work_of(world), daemon.repository, datetime.now(UTC))
             own_id = config.data_dir / "dht.id"
             own_id.write_bytes(b"broken")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from leakwatch.extract.ed2k import parse_ed2k
 from leakwatch.matching.index import Index
-from leakwatch.matching.structure.digests import digest_keys, digest_signals
+from leakwatch.matching.structure.digests import digest_keys, digest_signals, proved_keys
 from leakwatch.matching.structure.likeness import likeness_signals
 from leakwatch.matching.structure.names import name_signals
 from leakwatch.matching.structure.sizes import size_signals
@@ -15,7 +15,7 @@ from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import Signal
 from leakwatch.model.observation import LocatorKind, Observation, ObservedFile
 
-__all__ = ["digest_keys", "file_signals", "likeness_signals"]
+__all__ = ["digest_keys", "file_signals", "likeness_signals", "proved_keys"]
 
 
 _MOST_DIGESTS = 16

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from leakwatch.matching.index import Index, ed2k_digests
 from leakwatch.matching.shapes import is_side_name
 from leakwatch.matching.weights import Weights
-from leakwatch.model.asset import AssetFile, AssetId, Whole, is_telling
-from leakwatch.model.finding import Signal, SignalKind
+from leakwatch.model.asset import Asset, AssetFile, AssetId, Whole, is_telling, whole_of
+from leakwatch.model.finding import Proof, Signal, SignalKind, Verdict
 from leakwatch.model.observation import ObservedFile
 
 _SMALL_FILE = 64 * 1024
@@ -48,6 +48,15 @@ def _is_side_file(file: AssetFile, size: int | None, whole: Whole) -> bool:
     if file.size_bytes is None and is_side_name(file.path):
         return True
     return (size is not None and size < _SMALL_FILE) or not is_telling(file, whole)
+
+
+def proved_keys(proof: Proof, asset: Asset) -> list[str]:
+    """Digests of the files that a torrent was proved to carry: a host that shows one of them shows the same leak."""
+    if proof.verdict is not Verdict.PROVED:
+        return []
+    proved = {one.asset_path for one in proof.files if one.pieces_ok}
+    whole = whole_of(asset.files)
+    return [key for file in asset.files if file.path in proved for key in digest_keys(file, whole)]
 
 
 def digest_keys(file: AssetFile, whole: Whole) -> list[str]:

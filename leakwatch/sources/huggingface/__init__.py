@@ -139,6 +139,11 @@ def _guess(body: Json) -> str:
     return "tree" if "path" in first and "oid" in first else "list"
 
 
+def holds(request: Request) -> bool:
+    """The page of one repository shows it until it is deleted; a listing only the newest ones."""
+    return request.state.get("step") == "model"
+
+
 KIND = PolledKind(
     name="huggingface",
     settings=HuggingfaceSite,
@@ -147,4 +152,5 @@ KIND = PolledKind(
     ask=ask,
     empty_is_normal=True,
     is_api=True,
+    holds=holds,
 )

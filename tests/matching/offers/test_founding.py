@@ -11,13 +11,16 @@ import yaml
 from leakwatch.extract.links import locate
 from leakwatch.matching.engine import match_all
 from leakwatch.matching.index import build_index
-from leakwatch.model.alert import Place, Route
+from leakwatch.model.alert import Place
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import Severity, Tier, Verdict
 from leakwatch.model.observation import Observation
-from leakwatch.routing import route
+from leakwatch.model.route import Matchers, Route
+from leakwatch.routing import facts_of, is_architecture_alone, is_told, make_alert
+from leakwatch.routing.tree import legs_of
 from leakwatch.service import load_hosts, load_rules, load_weights
-from leakwatch.triage import severity_of, triage
+from leakwatch.severity import severity_of
+from leakwatch.triage import triage
 
 AT = datetime(2023, 3, 3, tzinfo=UTC)
 RULES, WEIGHTS, HOSTS = load_rules(None), load_weights(), load_hosts()
@@ -32,7 +35,7 @@ LLAMA = Asset(
     ),
 )
 INDEX = build_index([LLAMA])
-ROUTES = (Route(channel="wake", min_severity=Severity.HIGH),)
+ROUTES = (Route(channels=("wake",), match=Matchers(min_severity=Severity.HIGH)),)
 MAGNET = "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567"
 WEIGHTS_IN = {
     "English": "LLaMA weights",
@@ -73,8 +76,12 @@ def alerts(text: str, title: str = "") -> list[tuple[Severity, Verdict]]:
         where = [Place(site="board", url=None, title=title, seen_at=AT.isoformat())]
         least = severity_of(LLAMA, finding.tier, finding.verdict)
         for event in result.events:
-            for _, alert in route(event, finding, LLAMA, where, signals, (), ROUTES, None, least):
-                told.append((alert.severity, finding.verdict))
+            facts = facts_of(
+                finding, LLAMA, event.kind, max(least, finding.severity, key=lambda s: s.rank), AT, {}, {}
+            )
+            if is_told(event, finding, LLAMA) and not is_architecture_alone(finding, signals):
+                alert = make_alert(event, finding, LLAMA, where, signals, ())
+                told += [(alert.severity, finding.verdict) for _ in legs_of(ROUTES, facts)]
     return told
 
 

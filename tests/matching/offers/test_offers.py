@@ -74,6 +74,8 @@ def stands(observation: Observation, asset: str = "lantern") -> set[str]:
         (f"{MAGNET}\n\n{FAR}\n\n{NAME}", "", {"far"}),
         (f"{FAR}\n\nhttps://news.example/quartz-lantern-leaks\n\n{FAR}\n\n{MAGNET}", "", {"far"}),
         (f"{NAME} {MAGNET}&dn=Velvet.Anchor.2026.1080p", "", {"other"}),
+        (f"{MAGNET}&dn=Quartz+Lantern+2026", "Quartz Lantern 2026", {"own"}),
+        (f"{MAGNET}&dn=Quartz+Lantern", NAME, {"own"}),
         (f"about {NAME}\n{MAGNET}&dn=ubuntu-26.04-desktop-amd64.iso", NAME, {"other"}),
         (f"what of {NAME}?\n{MAGNET}&dn=2026.1080p.WEB", "", {"near"}),
         (f"> {NAME} {MAGNET}", "", {"near", "quoted"}),

@@ -1,0 +1,205 @@
+"""Does what people press under Slack's messages, and says there what was done, or to him alone why it was not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from leakwatch.alerts._blocks import escape
+from leakwatch.alerts._slack_api import SlackApi
+from leakwatch.alerts.settings import SlackBotChannel
+from leakwatch.answering.press import Deed, Press, blocks_after, read_press
+from leakwatch.display import clean
+from leakwatch.errors import ConfigError, DeliveryError, LeakwatchError
+from leakwatch.ports import Clock, Deeds, Fetcher
+from leakwatch.secret import Secret
+
+log = structlog.get_logger()
+
+SILENCE = timedelta(hours=4)
+_REMEMBERED, _WAITING = 1000, 200
+_LONGEST_S = 60.0
+
+
+class SlackListener:
+    """Listens for the buttons of all channels of one app: Slack tells a press to one connection of the app only."""
+
+    def __init__(
+        self,
+        channels: Sequence[SlackBotChannel],
+        app_token: Secret,
+        fetcher: Fetcher,
+        deeds: Deeds,
+        clock: Clock,
+        ping_s: float = 5.0,
+    ) -> None:
+        self._names = ", ".join(one.name for one in channels)
+        _check_library(self._names)
+        self._channels = {one.channel: one for one in reversed(channels)}
+        self._base, self._app_token = channels[0].api, app_token
+        self._deeds, self._clock, self._ping_s = deeds, clock, ping_s
+        self._api = SlackApi(self._base, fetcher)
+        self._presses: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue(_WAITING)
+        self._done: dict[str, None] = {}
+        self._teams: dict[Secret, str] = {}
+        self._asked = 0
+        self._stopping = asyncio.Event()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Listen until told to stop; a connection that is lost or refused is tried again, ever more rarely."""
+        from leakwatch.answering._sdk import Socket  # noqa: PLC0415 - the extra `slack`
+
+        self._stopping = stopping
+        socket = Socket(self._address, self._heard, self._ping_s)
+        answering = asyncio.create_task(self._answer_all())
+        try:
+            await self._connected(socket.open)
+            await stopping.wait()
+        finally:
+            answering.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await answering
+            await socket.close()
+
+    async def _connected(self, connect: Callable[[], Awaitable[None]]) -> None:
+        """Connect for the first time; afterwards the library does so by itself."""
+        while not self._stopping.is_set():
+            with contextlib.suppress(DeliveryError):
+                await connect()
+                return
+
+    async def _address(self) -> str:
+        """The address of the next connection. Raises: DeliveryError if Slack does not give one, or we stop."""
+        wait = random.uniform(0.5, 1.0) * min(_LONGEST_S, 2.0**self._asked) if self._asked else 0.0  # noqa: S311
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), wait or 0.001)
+        if self._stopping.is_set():
+            raise DeliveryError("leakwatch stops")
+        self._asked = min(self._asked + 1, 10)
+        try:
+            answer = await self._api.call("apps.connections.open", self._app_token, {}, form=True)
+            return _checked(str(answer.get("url", "")), self._base)
+        except DeliveryError as error:
+            log.warning("slack_not_heard", channel=self._names, error=error.message)
+            raise
+
+    def _heard(self, told: Mapping[str, Any]) -> None:
+        if told.get("type") == "hello":
+            self._asked = 0
+            log.info("slack_heard", channel=self._names)
+            return
+        try:
+            self._presses.put_nowait(told)
+        except asyncio.QueueFull:
+            log.warning("slack_press_dropped", channel=self._names)
+
+    async def _answer_all(self) -> None:
+        while True:
+            told = await self._presses.get()
+            try:
+                await self.answer(told)
+            except Exception:
+                log.exception("slack_press_failed", channel=self._names)
+
+    async def answer(self, payload: Mapping[str, Any]) -> None:
+        """Do what was pressed, once, and say so; what is no press of our buttons in our channels is passed over."""
+        press = read_press(payload)
+        channel = self._channels.get(press.channel) if press else None
+        if press is None or channel is None or press.key in self._done:
+            return
+        self._remember(press.key)
+        refusal = await self._refusal(press, channel)
+        if refusal:
+            await self._deeds.refused(press.finding, press.actor, press.key, self._clock.now(), refusal)
+            await self._whisper(press, channel, refusal)
+            return
+        try:
+            said = await self._do(press)
+        except LeakwatchError as error:
+            await self._whisper(press, channel, error.message)
+            return
+        log.info("slack_press_done", deed=press.deed.name.lower(), finding=press.finding, user=press.user)
+        await self._show(press, channel, said)
+
+    def _remember(self, key: str) -> None:
+        self._done[key] = None
+        while len(self._done) > _REMEMBERED:
+            del self._done[next(iter(self._done))]
+
+    async def _refusal(self, press: Press, channel: SlackBotChannel) -> str:
+        """Why this person may not; "" if he may: one of those who are named, or anybody of the app's workspace."""
+        if channel.allowed_users:
+            is_named = press.user in channel.allowed_users
+            return "" if is_named else "You are not among those who may do this; ask who runs leakwatch."
+        try:
+            team = self._teams.get(channel.token) or await self._own_team(channel.token)
+        except DeliveryError as error:
+            return f"It cannot be checked whether you may do this: {error.message}"
+        return "" if press.team == team else "Only members of the workspace that owns the app may do this."
+
+    async def _own_team(self, token: Secret) -> str:
+        answer = await self._api.call("auth.test", token, {}, form=True)
+        team = answer.get("team_id")
+        if not isinstance(team, str) or not team:
+            raise DeliveryError("slack: auth.test names no workspace")
+        self._teams[token] = team
+        return team
+
+    async def _do(self, press: Press) -> str:
+        told = (press.finding, press.actor, press.key, self._clock.now())
+        match press.deed:
+            case Deed.ACKNOWLEDGE:
+                return await self._deeds.acknowledge(*told)
+            case Deed.FALSE_POSITIVE:
+                return await self._deeds.false_positive(*told)
+            case Deed.SILENCE:
+                return await self._deeds.silence(*told, SILENCE)
+
+    async def _show(self, press: Press, channel: SlackBotChannel, said: str) -> None:
+        """Let the message show what was done; where it cannot, he who did it is told."""
+        told = {"channel": press.channel, "ts": press.stamp, "text": press.text}
+        told |= {"blocks": blocks_after(press, self._clock.now())}
+        try:
+            await self._api.call("chat.update", channel.token, told)
+        except DeliveryError as error:
+            log.warning("slack_message_not_updated", finding=press.finding, error=error.message)
+            await self._whisper(press, channel, said)
+
+    async def _whisper(self, press: Press, channel: SlackBotChannel, text: str) -> None:
+        """Say something that only he who pressed reads."""
+        told = {"channel": press.channel, "user": press.user, "text": escape(clean(text, 500))}
+        try:
+            await self._api.call("chat.postEphemeral", channel.token, told)
+        except DeliveryError as error:
+            log.warning("slack_whisper_failed", finding=press.finding, error=error.message)
+
+
+def _checked(url: str, api: str) -> str:
+    """An address that the library encrypts; without encryption only on the host of an unencrypted interface.
+
+    Raises: DeliveryError for any other: the library would speak in the clear on other ports than 443.
+    """
+    try:
+        told, own = urlsplit(url), urlsplit(api)
+        is_safe = told.scheme == "wss" and (told.port or 443) == 443
+        is_own = told.scheme == "ws" and own.scheme == "http" and told.netloc == own.netloc
+    except ValueError:
+        is_safe = is_own = False
+    if not (is_safe or is_own):
+        raise DeliveryError("slack: apps.connections.open named an address that is not encrypted")
+    return url
+
+
+def _check_library(channel: str) -> None:
+    if find_spec("slack_sdk") is None:
+        raise ConfigError(
+            f"the buttons of channel {channel} need a library: pip install 'leakwatch[slack]'; or leave out app_token"
+        )

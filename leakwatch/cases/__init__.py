@@ -1,0 +1,30 @@
+"""What people and time do to cases: triage, joining and splitting, severity, and the life of an asset.
+
+Everything is over the ports, for the command line, for buttons, and for the web alike. Whoever calls says how an event
+is told (`Tell`); each act is one transaction with its event and an entry in the audit.
+"""
+
+from leakwatch.cases.acts import (
+    acknowledge,
+    assign,
+    comment,
+    confirm,
+    mark_allowed,
+    mark_false_positive,
+    move,
+    set_due,
+)
+from leakwatch.cases.telling import Tell, record
+
+__all__ = [
+    "Tell",
+    "acknowledge",
+    "assign",
+    "comment",
+    "confirm",
+    "mark_allowed",
+    "mark_false_positive",
+    "move",
+    "record",
+    "set_due",
+]

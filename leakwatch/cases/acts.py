@@ -1,0 +1,221 @@
+"""What a person does to one case: one function each, one transaction each, with an event and an entry in the audit.
+
+Which state may follow which is the table of the model. A case that is part of another one now is not changed: its
+survivor is named in the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from leakwatch.cases.scopes import entry_for, with_allow
+from leakwatch.cases.telling import Tell, locked, record
+from leakwatch.errors import InputError
+from leakwatch.model.allow import Allow
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import STATE_CHANGES, EventKind, Finding, FindingEvent, State
+from leakwatch.ports import Repository, Work
+
+MAX_TEXT = 4000
+"""Characters of a reason or comment."""
+_CLOSING = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED})
+
+
+async def acknowledge(
+    repository: Repository, ident: str, actor: str, reason: str, at: datetime, *, tell: Tell = record
+) -> Finding:
+    """Somebody has seen the case and takes care of it: reminders stop; a reason may be left out. Raises: InputError."""
+    told = reason.strip() or State.ACKNOWLEDGED.value
+    return await move(repository, ident, State.ACKNOWLEDGED, actor, told, at, tell=tell)
+
+
+async def confirm(
+    repository: Repository, ident: str, actor: str, reason: str, at: datetime, *, tell: Tell = record
+) -> Finding:
+    """It is a leak. Raises: InputError."""
+    return await move(repository, ident, State.CONFIRMED, actor, reason, at, tell=tell)
+
+
+async def mark_false_positive(
+    repository: Repository,
+    ident: str,
+    actor: str,
+    reason: str,
+    at: datetime,
+    scope: str | None = None,
+    until: date | None = None,
+    *,
+    tell: Tell = record,
+) -> Finding:
+    """It is none, and what lies in the scope will be none until that day. Raises: InputError."""
+    return await move(repository, ident, State.FALSE_POSITIVE, actor, reason, at, scope, until, tell=tell)
+
+
+async def mark_allowed(
+    repository: Repository,
+    ident: str,
+    actor: str,
+    reason: str,
+    at: datetime,
+    scope: str | None = None,
+    until: date | None = None,
+    *,
+    tell: Tell = record,
+) -> Finding:
+    """It may be there, and so may what lies in the scope until that day. Raises: InputError."""
+    return await move(repository, ident, State.ALLOWED, actor, reason, at, scope, until, tell=tell)
+
+
+async def move(
+    repository: Repository,
+    ident: str,
+    state: State,
+    actor: str,
+    reason: str,
+    at: datetime,
+    scope: str | None = None,
+    until: date | None = None,
+    *,
+    tell: Tell = record,
+) -> Finding:
+    """Move a case to another state. Raises: InputError if that is no legal step, or the scope says too little."""
+    if until is not None and scope is None:
+        raise InputError("an expiry needs a scope: say with --scope what is hidden until then")
+    async with repository.writing() as work:
+        finding, asset = await locked(ident, work)
+        _check_step(finding, state)
+        entry = None
+        if scope is not None:
+            entry = await entry_for(scope, finding, asset, _text(reason, "a reason"), until, work)
+            asset = with_allow(asset, entry)
+            await work.cases.say_of(asset)
+        changed = _in_state(finding, state, actor, at)
+        detail = {"from": finding.state.value, "to": state.value, "reason": reason, "actor": actor}
+        event = FindingEvent(
+            finding=finding.id,
+            kind=EventKind.STATE,
+            at=at,
+            content=f"state:{state.value}:{at.isoformat()}",
+            detail=detail | _scope_of(entry),
+            actor=actor,
+            reason=_text(reason, "a reason"),
+        )
+        await _done(changed, asset, event, "finding.state", work, tell)
+    return changed
+
+
+def _check_step(finding: Finding, state: State) -> None:
+    if finding.merged_into:
+        raise InputError(
+            f"{finding.id} is part of {finding.merged_into} now; change that one, or undo the merge with "
+            f"`leakwatch finding split {finding.merged_into} --undo-merge {finding.id}`"
+        )
+    legal = STATE_CHANGES[finding.state] - {State.MERGED}
+    if state not in legal:
+        may = ", ".join(sorted(legal)) or "nothing"
+        raise InputError(f"{finding.id} is {finding.state.value} and can become {may}, not {state.value}")
+
+
+def _in_state(finding: Finding, state: State, actor: str, at: datetime) -> Finding:
+    changed = replace(finding, state=state, updated_at=at, closed_at=at if state in _CLOSING else None)
+    if state is State.REOPENED:
+        return replace(changed, acknowledged_by=None, acknowledged_at=None)
+    if finding.acknowledged_at is None:  # whoever judges a case has seen it
+        return replace(changed, acknowledged_by=actor, acknowledged_at=at)
+    return changed
+
+
+def _scope_of(entry: Allow | None) -> dict[str, str]:
+    if entry is None:
+        return {}
+    return {"scope": entry.name} | ({"until": entry.until.isoformat()} if entry.until else {})
+
+
+async def assign(
+    repository: Repository, ident: str, actor: str, assignee: str | None, at: datetime, *, tell: Tell = record
+) -> Finding:
+    """Give a case to somebody, or to nobody (None). Raises: InputError."""
+    who = _text(assignee, "a name") if assignee is not None else None
+    async with repository.writing() as work:
+        finding, asset = await locked(ident, work)
+        changed = replace(_workable(finding), assignee=who, updated_at=at)
+        detail = {"from": finding.assignee or "", "to": who or ""}
+        event = _event(finding, EventKind.ASSIGNED, actor, detail, at)
+        await _done(changed, asset, event, "finding.assign", work, tell)
+    return changed
+
+
+async def comment(
+    repository: Repository, ident: str, actor: str, text: str, at: datetime, *, tell: Tell = record
+) -> Finding:
+    """Write a remark into a case's history. Raises: InputError."""
+    async with repository.writing() as work:
+        finding, asset = await locked(ident, work)
+        event = _event(_workable(finding), EventKind.COMMENT, actor, {"text": _text(text, "a comment")}, at)
+        await _done(finding, asset, event, "finding.comment", work, tell)
+    return finding
+
+
+async def set_due(
+    repository: Repository,
+    ident: str,
+    actor: str,
+    due_at: datetime | None,
+    at: datetime,
+    *,
+    tell: Tell = record,
+) -> Finding:
+    """Say until when a case must be dealt with, or take that back (None). Raises: InputError."""
+    async with repository.writing() as work:
+        finding, asset = await locked(ident, work)
+        changed = replace(_workable(finding), due_at=due_at, updated_at=at)
+        detail = {"from": _time(finding.due_at), "to": _time(due_at)}
+        event = _event(finding, EventKind.DUE, actor, detail, at)
+        await _done(changed, asset, event, "finding.due", work, tell)
+    return changed
+
+
+def _time(at: datetime | None) -> str:
+    return at.isoformat(timespec="seconds") if at else ""
+
+
+def _workable(finding: Finding) -> Finding:
+    if finding.merged_into:
+        raise InputError(f"{finding.id} is part of {finding.merged_into} now; change that one")
+    return finding
+
+
+def _text(text: str, what: str) -> str:
+    told = text.strip()
+    if not told:
+        raise InputError(f"{what} is missing")
+    if len(told) > MAX_TEXT:
+        raise InputError(f"{what} has at most {MAX_TEXT} characters, not {len(told)}")
+    return told
+
+
+def _event(
+    finding: Finding, kind: EventKind, actor: str, detail: Mapping[str, str], at: datetime
+) -> FindingEvent:
+    return FindingEvent(
+        finding=finding.id,
+        kind=kind,
+        at=at,
+        content=f"{kind.value}:{at.isoformat()}",
+        detail=detail,
+        actor=actor,
+        reason=detail.get("text"),
+    )
+
+
+async def _done(
+    changed: Finding, asset: Asset, event: FindingEvent, action: str, work: Work, tell: Tell
+) -> None:
+    """Save, tell, and write down who did it."""
+    await work.findings.save(changed)
+    await tell(event, changed, asset, work)
+    detail: dict[str, Any] = {**event.detail, **({"reason": event.reason} if event.reason else {})}
+    await work.audit.append(event.actor or "", action, changed.id, detail, event.at)

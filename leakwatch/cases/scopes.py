@@ -1,0 +1,97 @@
+"""How far a judgement reaches: a scope in words, and the entry of the asset's allow list that it becomes.
+
+`finding` (or none) is the case alone. `item`, `url`, `author`, `site` and `infohash` are those of the case's sightings:
+where it has one of them, that one; where it has several, `url:https://…` says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from leakwatch.errors import InputError
+from leakwatch.extract.canonical import canonical_url
+from leakwatch.model.allow import Allow, AllowEffect, AllowWhat, allow_from_json
+from leakwatch.model.asset import Asset
+from leakwatch.model.case import Hidden, Sighting
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, State
+from leakwatch.ports import Work
+
+SCOPES = ("item", "url", "author", "site", "infohash")
+_MAX_SHOWN = 6
+
+
+async def entry_for(
+    scope: str, finding: Finding, asset: Asset, reason: str, until: date | None, work: Work
+) -> Allow:
+    """The entry that a scope becomes. Raises: InputError, naming what there is to choose from."""
+    kind, _, value = scope.partition(":")
+    if kind not in SCOPES:
+        raise InputError(f"the scope is one of {', '.join(SCOPES)}, not {kind!r}")
+    sightings = await work.cases.sightings(finding.id)
+    keys = await work.findings.keys(finding.id)
+    found = list(dict.fromkeys(_candidates(kind, sightings, keys)))
+    chosen = [one for one in found if not value or value in (one[1], f"{one[0].value} {one[1]}")]
+    if len(chosen) != 1:
+        raise InputError(_unclear(kind, value, found))
+    what, told = chosen[0]
+    made = allow_from_json(
+        {"what": what.value, "value": told, "effect": AllowEffect.SUPPRESS.value, "reason": reason[:500]}
+    )
+    known = next((one for one in asset.allow if one.name == made.name), None)
+    if known is not None and known.until is None and known.effect is AllowEffect.SUPPRESS:
+        return known  # it is hidden for good already
+    return replace(made, until=until)
+
+
+def _candidates(kind: str, sightings: Sequence[Sighting], keys: Iterable[str]) -> list[tuple[AllowWhat, str]]:
+    match kind:
+        case "item":
+            return [(AllowWhat.ITEM, f"{one.site}/{one.native_id}") for one in sightings]
+        case "author":
+            return [(AllowWhat.AUTHOR, one.author) for one in sightings if one.author]
+        case "site":
+            return [(AllowWhat.SITE, one.site) for one in sightings]
+        case "infohash":
+            return [(AllowWhat.INFOHASH, key.removeprefix("swarm:")) for key in keys if key[:6] == "swarm:"]
+        case _:
+            return _addresses(sightings, keys)
+
+
+def _addresses(sightings: Sequence[Sighting], keys: Iterable[str]) -> list[tuple[AllowWhat, str]]:
+    """Repositories and files where the case has some, else the pages on which it was seen."""
+    found = [(AllowWhat.REPOSITORY, key.partition(":")[2]) for key in keys if key[:11] == "repository:"]
+    found += [(AllowWhat.URL, key.partition(":")[2]) for key in keys if key[:4] == "url:"]
+    return found or [(AllowWhat.PAGE, canonical_url(one.url)) for one in sightings if one.url]
+
+
+def _unclear(kind: str, value: str, found: Sequence[tuple[AllowWhat, str]]) -> str:
+    if not found:
+        return f"the case has no {kind}; choose another scope"
+    told = ", ".join(f"{kind}:{one}" for _, one in found[:_MAX_SHOWN])
+    more = f" and {len(found) - _MAX_SHOWN} more" if len(found) > _MAX_SHOWN else ""
+    return f"the case has {f'no {kind} {value!r}' if value else f'more than one {kind}'}; say one of {told}{more}"
+
+
+def with_allow(asset: Asset, entry: Allow) -> Asset:
+    """The asset with this entry in its allow list, in the place of one that speaks of the same."""
+    kept = {one.name: one for one in (*asset.allow, entry)} | {entry.name: entry}
+    return replace(asset, allow=tuple(kept.values()))
+
+
+def scope_of(finding: Finding, events: Sequence[FindingEvent]) -> FindingEvent | None:
+    """The event by which a case was judged false or allowed with a scope, if it still stands."""
+    if finding.state not in (State.FALSE_POSITIVE, State.ALLOWED):
+        return None
+    changes = [one for one in events if one.kind is EventKind.STATE]
+    return changes[-1] if changes and changes[-1].detail.get("scope") else None
+
+
+async def hidden_by(finding: Finding, work: Work) -> Hidden | None:
+    """What a case's own scope has hidden since it was judged; None where it has none, or hid nothing."""
+    event = scope_of(finding, await work.findings.events(finding.id))
+    if event is None:
+        return None
+    told = await work.cases.hidden(finding.asset, event.at)
+    return next((one for one in told if one.entry == event.detail["scope"]), None)

@@ -1,0 +1,206 @@
+"""One case becomes two: a wrong merge is undone, or sightings are taken out of a case by hand.
+
+The new case takes the sightings, the artefact keys that only they hold, and the proofs of these. Keys that both sides
+show stay, and are remembered as not joining the two, so that the next poll does not merge them again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from leakwatch.cases.telling import Tell, locked, record
+from leakwatch.cases.weighing import weigh
+from leakwatch.errors import InputError
+from leakwatch.model.asset import Asset
+from leakwatch.model.case import Sighting
+from leakwatch.model.finding import (
+    EventKind,
+    Finding,
+    FindingEvent,
+    FindingId,
+    Match,
+    Proof,
+    State,
+    Tier,
+    Verdict,
+)
+from leakwatch.ports import Repository, Work
+from leakwatch.triage import judged, proved_by_host
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """Which artefact keys go along with the sightings that leave, and which no longer join the two cases."""
+
+    moved: frozenset[str]
+    shared: frozenset[str]
+
+
+def parting(
+    leaving: Sequence[Sighting],
+    staying: Sequence[Sighting],
+    held: Collection[str],
+    proofs: Sequence[tuple[frozenset[str], Proof]] = (),
+) -> Parting:
+    """What becomes of a case's keys.
+
+    Keys that no sighting shows are digests of files that a torrent was proved to carry: they go with the torrent,
+    where those that stay prove nothing.
+    """
+    theirs = frozenset[str]().union(*(one.keys for one in leaving))
+    others = frozenset[str]().union(*(one.keys for one in staying))
+    proved = frozenset(held) - theirs - others
+    only = theirs - others
+    is_gone = any(keys & only for keys, one in proofs if one.verdict is Verdict.PROVED)
+    is_left = any(not keys & only for keys, one in proofs if one.verdict is Verdict.PROVED)
+    moved = only | (proved if is_gone and not is_left else frozenset())
+    return Parting(moved & frozenset(held), (theirs & others) | proved)
+
+
+async def split(
+    repository: Repository,
+    ident: str,
+    sightings: Collection[int],
+    actor: str,
+    reason: str,
+    at: datetime,
+    *,
+    tell: Tell = record,
+) -> tuple[Finding, Finding]:
+    """Make a case of its own of some sightings; answers what is left, and the new case. Raises: InputError."""
+    async with repository.writing() as work:
+        finding, asset = await _whole(ident, work)
+        all_of_it = await work.cases.sightings(finding.id)
+        leaving = [one for one in all_of_it if one.id in set(sightings)]
+        if missing := set(sightings) - {one.id for one in leaving}:
+            raise InputError(
+                f"{ident} has no sighting {min(missing)}; `leakwatch finding show {ident}` lists them"
+            )
+        if not leaving or len(leaving) == len(all_of_it):
+            raise InputError("some of the sightings leave and some stay; name those that leave")
+        new = replace(
+            finding,
+            id=await _new_id(finding, leaving[0], work),
+            title=leaving[0].title,
+            state=State.NEW,
+            opened_at=min(one.seen_at for one in leaving),
+            acknowledged_by=None,
+            acknowledged_at=None,
+            closed_at=None,
+            due_at=None,
+        )
+        return await _part(finding, new, leaving, all_of_it, asset, (actor, reason, at), work, tell)
+
+
+async def undo_merge(
+    repository: Repository,
+    ident: str,
+    merged: str,
+    actor: str,
+    reason: str,
+    at: datetime,
+    *,
+    tell: Tell = record,
+) -> tuple[Finding, Finding]:
+    """Take a case that was merged out again, with the sightings it came with. Raises: InputError."""
+    async with repository.writing() as work:
+        finding, asset = await _whole(ident, work)
+        gone = await work.findings.get(FindingId(merged))
+        if gone is None or gone.state is not State.MERGED or await _survivor(gone, work) != finding.id:
+            raise InputError(f"{merged} was not merged into {ident}")
+        all_of_it = await work.cases.sightings(finding.id)
+        leaving = [one for one in all_of_it if one.opened == gone.id]
+        if not leaving:
+            raise InputError(f"no sighting of {ident} is known to have come with {merged}; name them instead")
+        back = replace(gone, state=State.REOPENED, merged_into=None, closed_at=None, acknowledged_by=None)
+        done = await _part(finding, back, leaving, all_of_it, asset, (actor, reason, at), work, tell)
+        await work.cases.move_history(finding.id, gone.id)
+        return done
+
+
+async def _whole(ident: str, work: Work) -> tuple[Finding, Asset]:
+    finding, asset = await locked(ident, work)
+    if finding.merged_into:
+        raise InputError(f"{ident} is part of {finding.merged_into} now; split that one")
+    return finding, asset
+
+
+async def _survivor(gone: Finding, work: Work) -> FindingId | None:
+    """The case that a merged one is part of in the end."""
+    one: Finding | None = gone
+    while one is not None and one.merged_into:
+        one = await work.findings.get(one.merged_into)
+    return one.id if one else None
+
+
+async def _new_id(finding: Finding, first: Sighting, work: Work) -> FindingId:
+    """A name that nobody has, and that comes out the same for the same split."""
+    for number in range(1000):
+        told = f"{finding.id}\0{first.site}\0{first.native_id}\0{number}"
+        digest = hashlib.sha256(told.encode()).digest()
+        ident = FindingId("LW-" + base64.b32encode(digest[:7]).decode().rstrip("=")[:11])
+        if await work.findings.get(ident) is None:
+            return ident
+    raise InputError(f"{finding.id} was split too often")
+
+
+async def _part(
+    finding: Finding,
+    new: Finding,
+    leaving: Sequence[Sighting],
+    all_of_it: Sequence[Sighting],
+    asset: Asset,
+    by: tuple[str, str, datetime],
+    work: Work,
+    tell: Tell,
+) -> tuple[Finding, Finding]:
+    actor, reason, at = by
+    gone = {one.id for one in leaving}
+    staying = [one for one in all_of_it if one.id not in gone]
+    held = await work.findings.keys(finding.id)
+    keys = parting(leaving, staying, held, await work.cases.proofs(finding.id))
+    await work.findings.save(new)
+    await work.cases.move(finding.id, new.id, gone, keys.moved)
+    await work.cases.keep_apart(asset.id, (finding.id, new.id), keys.shared, actor, at)
+    left = await _judged_by(finding, staying, asset, at, work)
+    taken = await _judged_by(new, leaving, asset, at, work)
+    for one in (left, taken):
+        detail = {"from": finding.id, "split": new.id, "sightings": str(len(leaving))}
+        event = FindingEvent(
+            finding=one.id,
+            kind=EventKind.SPLIT,
+            at=at,
+            content=f"split:{new.id}:{at.isoformat()}",
+            detail=detail,
+            actor=actor,
+            reason=reason,
+        )
+        await tell(event, one, asset, work)
+    told = {"split": new.id, "sightings": sorted(gone), "apart": sorted(keys.shared), "reason": reason}
+    await work.audit.append(actor, "finding.split", finding.id, told, at)
+    return left, taken
+
+
+async def _judged_by(
+    finding: Finding, sightings: Sequence[Sighting], asset: Asset, at: datetime, work: Work
+) -> Finding:
+    """The case as if it had never had other sightings: tier, score, verdict and severity."""
+    is_host_proved = any(
+        proved_by_host(Match(asset.id, one.score, one.tier, one.signals)) for one in sightings
+    )
+    fresh = replace(
+        finding,
+        tier=Tier.AUTO if any(one.tier is Tier.AUTO for one in sightings) else Tier.REVIEW,
+        score=max(one.score for one in sightings),
+        verdict=Verdict.PROVED if is_host_proved else Verdict.UNKNOWN,
+        sites=frozenset(one.site for one in sightings),
+        sightings=len(sightings),
+    )
+    verdict = judged(fresh, await work.findings.proofs(finding.id), asset, at).finding.verdict
+    changed = await weigh(replace(fresh, verdict=verdict, updated_at=at), asset, at, work)
+    await work.findings.save(changed)
+    return changed

@@ -1,0 +1,69 @@
+"""Asks for a place once more: the site's own page that showed the item, or the page for people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from leakwatch.errors import LayoutChanged
+from leakwatch.evidence.keeping import request_of
+from leakwatch.extract.links import locate
+from leakwatch.extract.peers import without_peers
+from leakwatch.lookagain.desk import LookDesk
+from leakwatch.lookagain.seeing import Seen, compare, compare_page
+from leakwatch.model.evidence import Look, Outcome
+from leakwatch.model.observation import Observation, storable
+from leakwatch.polling import SiteConfig
+from leakwatch.sources import KINDS
+from leakwatch.sources._kind import Payload, PolledKind, Request
+from leakwatch.sources._refusals import check
+
+
+async def ask_again(
+    look: Look, before: Observation, site: SiteConfig, desk: LookDesk
+) -> tuple[Payload, Seen]:
+    """Fetch and judge, with the site's pace, robots and credentials. Raises: SourceError."""
+    kind = KINDS[site.kind]
+    located = storable(without_peers(locate(before, desk.brain.hosts)))
+    own = await _own_page(look, before, kind, desk) if isinstance(kind, PolledKind) else None
+    if isinstance(kind, PolledKind) and own:
+        payload = await _fetched(own, site, desk)
+        return payload, await _read(look, located, payload, kind, desk)
+    payload = await _fetched(Request(url=look.url, named_by=frozenset({site.host})), site, desk, page=True)
+    async with desk.repository.reading() as work:
+        looks = [one for one in await work.looks.of(look.finding) if one.url == look.url]
+    there = [one for one in looks if one.outcome in (Outcome.SAME, Outcome.EDITED)]
+    named = str(there[-1].detail.get("named", "")).split() if there else None
+    return payload, compare_page(located, payload, named)
+
+
+async def _own_page(look: Look, before: Observation, kind: PolledKind, desk: LookDesk) -> Request | None:
+    """The request whose answer shows the item until it is deleted, if that is what showed it."""
+    if kind.holds is None or before.evidence is None:
+        return None
+    async with desk.repository.reading() as work:
+        capture = await work.evidence.first(before.evidence, look.site)
+    request = request_of(capture.request) if capture and capture.request else None
+    return request if request and kind.holds(request) else None
+
+
+async def _fetched(request: Request, site: SiteConfig, desk: LookDesk, *, page: bool = False) -> Payload:
+    """An answer of its own, not one that a poll has just had. A page for people obeys robots.txt even of an API's site."""
+    manner = replace(site.manner(request.url), site="")
+    if page:
+        manner = replace(manner, robots=site.robots == "obey", mirrors=())
+    asked = replace(request, state={**request.state, "site": site.name})
+    payload = await desk.fetcher.fetch(asked, min_interval_s=site.min_interval_s, manner=manner)
+    if not request.verbatim:
+        check(payload)
+    return payload
+
+
+async def _read(look: Look, before: Observation, payload: Payload, kind: PolledKind, desk: LookDesk) -> Seen:
+    if payload.status in (404, 410):
+        return compare(before, None, payload, holds=True)
+    page = await desk.reader.read(kind, payload)
+    if not page.observations:
+        raise LayoutChanged(f"{payload.url} shows no item at all")
+    found = next((one for one in page.observations if one.native_id == look.native_id), None)
+    now = storable(without_peers(locate(found, desk.brain.hosts))) if found else None
+    return compare(before, now, payload, holds=True)

@@ -1,0 +1,153 @@
+"""The job `look:<host>`: places of a host that are due, one after the other, each outcome in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+
+from leakwatch.errors import SourceError
+from leakwatch.evidence.keeping import keep, told_of
+from leakwatch.lookagain.asking import ask_again
+from leakwatch.lookagain.desk import LookDesk
+from leakwatch.lookagain.gone import APART, are_all_gone, latest
+from leakwatch.lookagain.seeing import Seen
+from leakwatch.model.evidence import Capture, Look, Outcome
+from leakwatch.model.finding import (
+    STATE_CHANGES,
+    EventKind,
+    Finding,
+    FindingEvent,
+    FindingId,
+    State,
+)
+from leakwatch.pipeline import is_looked_at_again, take_again, tell_event
+from leakwatch.ports import Work
+
+log = structlog.get_logger()
+
+_AT_ONCE = 20
+"""Places that one run looks at: polls of the host take their turns in between, and the rest is still due."""
+_ACTOR = "leakwatch:look"
+
+
+async def look_at_host(host: str, desk: LookDesk) -> int:
+    """Look at the places of a host that are due; answers how many alerts that caused. Raises: StoreError."""
+    async with desk.repository.reading() as work:
+        due = await work.looks.due(host, desk.clock.now(), _AT_ONCE)
+    return sum([await _look(one, desk) for one in due])
+
+
+async def _look(look: Look, desk: LookDesk) -> int:
+    site = desk.sites.get(look.site)
+    async with desk.repository.reading() as work:
+        finding = await _current(look.finding, work)
+        before = await work.evidence.newest(look.site, look.native_id)
+    asset = desk.brain.index.assets.get(finding.asset) if finding else None
+    if site is None or finding is None or before is None or asset is None:
+        return await _close(look, None, Seen(Outcome.WITHHELD, "its site is not polled"), desk)
+    if not is_looked_at_again(before, asset):
+        return await _close(look, None, Seen(Outcome.WITHHELD, "its asset is under embargo"), desk)
+    try:
+        payload, seen = await ask_again(look, before, site, desk)
+    except SourceError as error:
+        return await _close(look, None, Seen(Outcome.UNREACHABLE, error.message), desk)
+    kept = await keep(payload, look.site, f"{site.kind}/1", desk.repository, desk.vault)
+    alerts = 0
+    if seen.outcome is Outcome.EDITED and seen.now is not None:
+        _, alerts = await take_again(seen.now, kept, desk.brain, desk.repository)
+    return alerts + await _close(look, kept, seen, desk)
+
+
+async def _current(ident: FindingId, work: Work) -> Finding | None:
+    """The case; where it became part of another one, that."""
+    finding = await work.findings.get(ident)
+    while finding is not None and finding.merged_into:
+        finding = await work.findings.get(finding.merged_into)
+    return finding
+
+
+async def _close(look: Look, kept: Capture | None, seen: Seen, desk: LookDesk) -> int:
+    """Commit an outcome with its evidence, and what follows from it: an event, a further look, an end of the case."""
+    now, outcome = desk.clock.now(), seen.outcome or Outcome.UNREACHABLE
+    detail = {"why": seen.why[:500]} if seen.why else {}
+    detail |= {"evidence": kept.digest} if kept else {}
+    detail |= {"named": " ".join(seen.named)} if seen.named else {}
+    async with desk.repository.writing() as work:
+        finding = await _current(look.finding, work)
+        if finding is None:
+            return 0
+        await work.findings.lock([finding.asset])
+        last = latest(await work.looks.of(finding.id)).get(look.url)
+        if not await work.looks.close(look, outcome, detail, now):
+            return 0
+        if kept:
+            await work.evidence.keep(kept)
+        alerts = 0
+        is_news = last is None or last.outcome is not outcome or outcome is Outcome.EDITED
+        if outcome is Outcome.DELETED:
+            await work.looks.plan_one(look, "gone+60m", now + APART)
+        if is_news and outcome in (Outcome.EDITED, Outcome.DELETED):
+            alerts += await _tell(_event(look, finding, outcome, seen, kept, desk), finding, desk, work)
+        if outcome is Outcome.DELETED:
+            alerts += await _end(finding, desk, work)
+        told = {"outcome": outcome.value, "url": look.url, "why": seen.why[:500], "step": look.step}
+        await work.audit.append(
+            _ACTOR, "looked", finding.id, {**(told_of(kept) if kept else {}), **told}, now
+        )
+    log.info("place_looked_at", finding=look.finding, site=look.site, step=look.step, outcome=outcome.value)
+    return alerts
+
+
+def _event(
+    look: Look, finding: Finding, outcome: Outcome, seen: Seen, kept: Capture | None, desk: LookDesk
+) -> FindingEvent:
+    kind = EventKind.EDITED if outcome is Outcome.EDITED else EventKind.DELETED
+    detail = {"site": look.site, "url": look.url, "what": seen.why[:200]}
+    now = desk.clock.now()
+    return FindingEvent(
+        finding=finding.id,
+        kind=kind,
+        at=now,
+        content=f"{kind.value}:{look.url}:{now.isoformat()}",
+        detail=detail | ({"evidence": kept.digest} if kept else {}),
+    )
+
+
+async def _tell(event: FindingEvent, finding: Finding, desk: LookDesk, work: Work) -> int:
+    """The one place where a look tells anybody."""
+    asset = desk.brain.index.assets.get(finding.asset)
+    if asset is None:
+        await work.findings.add_event(event)
+        return 0
+    return await tell_event(event, finding, asset, desk.brain.routes, work)
+
+
+async def _end(finding: Finding, desk: LookDesk, work: Work) -> int:
+    """All places are gone: that is told once; the case is set to removed only where the configuration says so."""
+    urls = [one.url for one in await work.evidence.sightings(finding.id)]
+    if not are_all_gone(urls, await work.looks.of(finding.id)):
+        return 0
+    told_before = any(one.content.startswith("all-gone") for one in await work.findings.events(finding.id))
+    if told_before or State.REMOVED not in STATE_CHANGES[finding.state]:
+        return 0
+    now = desk.clock.now()
+    detail = {"site": ", ".join(sorted(finding.sites))[:200], "all": "yes", "proposed": "removed"}
+    event = FindingEvent(
+        finding=finding.id,
+        kind=EventKind.DELETED,
+        at=now,
+        content=f"all-gone:{now.isoformat()}",
+        detail=detail,
+    )
+    alerts = await _tell(event, finding, desk, work)
+    if not desk.close_when_gone:
+        return alerts
+    closed = replace(finding, state=State.REMOVED, updated_at=now, closed_at=now)
+    await work.findings.save(closed)
+    detail = {"from": finding.state.value, "to": State.REMOVED.value}
+    reason = "all places were found gone twice, an hour apart"
+    state = replace(event, kind=EventKind.STATE, content=f"state:removed:{now.isoformat()}", detail=detail)
+    alerts += await _tell(replace(state, actor=_ACTOR, reason=reason), closed, desk, work)
+    await work.audit.append(_ACTOR, "state", finding.id, {**detail, "reason": reason}, now)
+    return alerts

@@ -1,0 +1,131 @@
+"""Announcements: what is to be told to whom and when; silences, and what stands until somebody acknowledges it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from leakwatch.model.alert import AnyAlert
+from leakwatch.model.route import Matchers
+
+
+class Fate(StrEnum):
+    """What became of an announcement. `settled`: it was over before anybody was told."""
+
+    WAITING = "waiting"
+    TOLD = "told"
+    SILENCED = "silenced"
+    INHIBITED = "inhibited"
+    SETTLED = "settled"
+
+
+class MessageKind(StrEnum):
+    """How a message came to be: as one of its budget, beyond it as one of the reserve, or for many."""
+
+    SINGLE = "single"
+    RESERVE = "reserve"
+    FLOOD = "flood"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """One alert for one channel, before it is a message.
+
+    `subject` is the finding, or the site as `site:name`; `asset` "" where it is of a site. `group` is what is told together. `why` says what it waits
+    for or what keeps it back. `urgency` orders what is told in one message (`routing.urgency`).
+    """
+
+    key: str
+    route: str
+    channel: str
+    group: str
+    subject: str
+    asset: str
+    alert: AnyAlert
+    urgency: int
+    fate: Fate
+    due_at: datetime
+    at: datetime
+    why: str = ""
+    silence: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An announcement as it waits, without its alert."""
+
+    id: int
+    key: str
+    route: str
+    channel: str
+    group: str
+    subject: str
+    asset: str
+    urgency: int
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """An announcement as people read it: whom it was for, and what became of it."""
+
+    at: datetime
+    route: str
+    channel: str
+    headline: str
+    fate: Fate
+    why: str
+    due_at: datetime
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message that was told: into the outbox, under `key`. `asset` "" where it is of several."""
+
+    key: str
+    route: str
+    channel: str
+    group: str
+    asset: str
+    kind: MessageKind
+    urgency: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """News like these are told to nobody for a while: who says so, and why. `silenced` counts them."""
+
+    id: int
+    matchers: Matchers
+    starts_at: datetime
+    ends_at: datetime
+    actor: str
+    reason: str
+    created_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    silenced: int = 0
+
+    def is_active(self, at: datetime) -> bool:
+        """Whether it silences at this time."""
+        return self.ended_at is None and self.starts_at <= at < self.ends_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A finding that was told on a route and that nobody has acknowledged.
+
+    `told` counts the reminders, `step` the escalations; `next_at` is when the next of either is due.
+    """
+
+    route: str
+    subject: str
+    told: int
+    step: int
+    first_at: datetime
+    last_at: datetime
+    next_at: datetime

@@ -1,0 +1,142 @@
+"""The job `check:<notice>`: looks again whether what a notice is about is gone, and writes down what follows from it.
+
+What follows, one of:
+- all addresses are gone: a notice that waits is `removed`
+- one is up again that was removed, or was restored after a counter-notice: the notice waits again, and a finding that
+  was thought to be removed is opened again
+- one has moved: that is told once
+- the deadline of a counter-notice is near: that is told
+- else it is only written down
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from leakwatch.cases import Tell
+from leakwatch.errors import InputError
+from leakwatch.model.finding import State
+from leakwatch.model.notice import AFTER_SUBMISSION, Notice, NoticeId, NoticeState
+from leakwatch.notices.life import after_check, is_near_deadline, stepped
+from leakwatch.notices.looking import Look, Seen, Ways, look
+from leakwatch.notices.tables import addressee_named
+from leakwatch.notices.telling import locked_notice, moved_finding, written
+from leakwatch.ports import Clock, Fetcher, Repository, Work
+
+log = structlog.get_logger()
+
+ACTOR = "leakwatch:notices"
+MOST = 100
+"""Addresses of one notice that one run looks at."""
+_LEASE = timedelta(hours=2)
+"""Longer than a run can take: the most addresses, each until the door's deadline."""
+_TOLD_URLS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckDesk:
+    """What a check needs. `tell` writes an event and the alerts that it causes."""
+
+    repository: Repository
+    fetcher: Fetcher
+    ways: Ways
+    clock: Clock
+    tell: Tell
+
+
+async def check(ident: str, desk: CheckDesk) -> int:
+    """Look at the addresses of a notice that is due; answers how many alerts that caused. Raises: StoreError."""
+    notice = await _claimed(NoticeId(ident), desk)
+    if notice is None:
+        return 0
+    looks = [await look(url, desk.fetcher, desk.ways) for url in notice.urls[:MOST]]
+    async with desk.repository.writing() as work:
+        alerts = await _follow(ident, notice, looks, desk, work)
+    counts = _counts(looks)
+    log.info("notice_checked", notice=ident, **counts, alerts=alerts)
+    return alerts
+
+
+async def _claimed(ident: NoticeId, desk: CheckDesk) -> Notice | None:
+    """The notice, if it is due; its time is moved on first, so that a crash cannot make it come round in a circle."""
+    now = desk.clock.now()
+    async with desk.repository.writing() as work:
+        notice = await work.notices.get(ident, lock=True)
+        if notice is None or notice.next_check_at is None or notice.next_check_at > now:
+            return None
+        if notice.state not in AFTER_SUBMISSION:
+            await work.notices.save(replace(notice, next_check_at=None))
+            return None
+        claimed = replace(notice, next_check_at=now + _LEASE)
+        await work.notices.save(claimed)
+    return claimed
+
+
+async def _follow(ident: str, before: Notice, looks: Sequence[Look], desk: CheckDesk, work: Work) -> int:
+    try:
+        notice, finding, asset = await locked_notice(ident, work)
+    except InputError:
+        return 0  # it was removed with its asset meanwhile
+    now = desk.clock.now()
+    if (notice.state, notice.next_check_at) != (before.state, before.next_check_at):
+        return 0  # a person was faster; what was seen belongs to a state that is over
+    addressee = addressee_named(notice.addressee)
+    told: dict[str, Any] = {**_counts(looks), "looks": [_json(one) for one in looks]}
+    up = [one for one in looks if one.seen in (Seen.UP, Seen.MOVED)]
+    if _is_gone(looks) and notice.state in (NoticeState.SUBMITTED, NoticeState.WAITING):
+        changed = stepped(notice, NoticeState.REMOVED, now, addressee)
+        told["reason"] = "all addresses are gone"
+        return await written(changed, finding, asset, "removed", ACTOR, told, now, work, desk.tell)
+    if up and notice.removed_at is not None:
+        changed = stepped(notice, NoticeState.WAITING, now, addressee)
+        reason = f"up again: {', '.join(one.url for one in up[:_TOLD_URLS])}"
+        told["reason"] = reason
+        if finding.state is State.REMOVED:
+            finding = await moved_finding(finding, asset, State.REOPENED, ACTOR, reason, now, work, desk.tell)
+        return await written(changed, finding, asset, "up_again", ACTOR, told, now, work, desk.tell)
+    return await _unchanged(notice, looks, told, desk, work)
+
+
+async def _unchanged(
+    notice: Notice, looks: Sequence[Look], told: dict[str, Any], desk: CheckDesk, work: Work
+) -> int:
+    """The state stays; a page that moved, and a deadline that is near, are told."""
+    now = desk.clock.now()
+    notice, finding, asset = await locked_notice(notice.id, work)
+    known = set(notice.detail.get("moved", ()))
+    moved = [one for one in looks if one.seen is Seen.MOVED and one.to not in known]
+    changed = after_check(notice, now)
+    told["seen_up"] = sum(one.seen is Seen.UP for one in looks)
+    if moved:
+        changed = replace(changed, detail={**changed.detail, "moved": sorted(known | {m.to for m in moved})})
+        told["reason"] = f"moved: {', '.join(one.to for one in moved[:_TOLD_URLS])}"
+        return await written(changed, finding, asset, "moved", ACTOR, told, now, work, desk.tell)
+    if is_near_deadline(notice, now) and notice.deadline_at:
+        told["deadline"] = notice.deadline_at.isoformat(timespec="minutes")
+        told["reason"] = f"without a lawsuit the host may restore it from {notice.deadline_at:%Y-%m-%d} on"
+        return await written(changed, finding, asset, "deadline", ACTOR, told, now, work, desk.tell)
+    await written(changed, finding, asset, "checked", ACTOR, told, now, work, _silently)
+    return 0
+
+
+async def _silently(*_: object) -> int:
+    """That nothing has changed belongs to the notice's own history, not to the finding's."""
+    return 0
+
+
+def _is_gone(looks: Sequence[Look]) -> bool:
+    return bool(looks) and all(one.seen is Seen.GONE for one in looks)
+
+
+def _counts(looks: Sequence[Look]) -> dict[str, int]:
+    return {seen.value: sum(one.seen is seen for one in looks) for seen in Seen}
+
+
+def _json(one: Look) -> dict[str, str]:
+    told = {"url": one.url, "seen": one.seen.value, "why": one.why}
+    return told | ({"to": one.to} if one.to else {})

@@ -1,0 +1,37 @@
+"""What is stored about people."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Protocol
+
+from leakwatch.model.person import Mention, PageKept, Posted
+from leakwatch.privacy import Authors
+
+
+class Persons(Protocol):
+    """Who posted what, in one transaction."""
+
+    def posted(self, author: str, authors: Authors) -> AsyncIterator[Posted]:
+        """Observations by `platform:name`, be he stored by name or by pseudonym."""
+        ...
+
+    def mentions(self, text: str) -> AsyncIterator[Mention]:
+        """Rows of all tables in which a text occurs, whatever its case; ASCII letters only are compared so."""
+        ...
+
+    async def pages(self, digests: Collection[str], but: Collection[int]) -> list[PageKept]:
+        """Pages that were kept by these digests; those that observations other than `but` need are shared."""
+        ...
+
+    async def erase(self, posted: Collection[int], known_as: Sequence[str]) -> Mapping[str, int]:
+        """Put a tombstone where an author stands, by these observations and names; answers how many rows changed."""
+        ...
+
+    async def forget(self, digests: Collection[str]) -> None:
+        """Remove what is said of pages whose bytes go."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """How many rows tell of people, by what they are."""
+        ...

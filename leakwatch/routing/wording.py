@@ -1,0 +1,211 @@
+"""What an alert tells of a finding's event. Pure. Of an embargoed asset the title is never said, nor where it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leakwatch.model.alert import Alert, BlindSite, Place, SiteEvent
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, State, Verdict
+from leakwatch.model.swarm import Spread
+
+_MAX_REASONS = 6
+_STATES = {
+    State.NEW: "is new",
+    State.ACKNOWLEDGED: "acknowledged",
+    State.CONFIRMED: "confirmed",
+    State.REPORTED: "reported",
+    State.REMOVED: "removed",
+    State.REOPENED: "is back (reopened)",
+    State.FALSE_POSITIVE: "a false positive",
+    State.ALLOWED: "allowed",
+    State.MERGED: "part of another case",
+}
+_ADVICE = {
+    Verdict.PROVED: "Confirm, preserve the evidence, and ask the host or index to remove it.",
+    Verdict.LIKELY: "Look at the page and the reasons; confirm or mark it as a false positive.",
+    Verdict.UNPROVED: "Look at the page: the torrent's metadata neither proves nor refutes it.",
+    Verdict.REFUTED: "Most likely a fake that uses the name; mark it as a false positive if you agree.",
+    Verdict.UNKNOWN: "Look at the page now; a verdict from the torrent's metadata follows if peers can be found.",
+}
+
+
+def make_alert(
+    event: FindingEvent,
+    finding: Finding,
+    asset: Asset,
+    places: Sequence[Place],
+    signals: Sequence[tuple[str, str, float]],
+    proofs: Sequence[Proof],
+    spread: Spread | None = None,
+) -> Alert:
+    """What there is to say about one event. Of an embargoed asset the title is never said, nor where it shows."""
+    name = asset.shown_name
+    secret = tuple(asset.names) if asset.embargoed else ()
+    return Alert(
+        finding=finding.id,
+        event=event.kind,
+        asset_id=asset.shown_id,
+        asset=name,
+        headline=_headline(event, finding, name),
+        severity=finding.severity,
+        verdict=finding.verdict,
+        verdict_detail=_verdict_detail(finding, proofs, asset),
+        score=round(finding.score, 4),
+        since=finding.opened_at.isoformat(timespec="seconds"),
+        at=event.at.isoformat(timespec="milliseconds"),
+        places=tuple(_veiled(place, secret) for place in places),
+        reasons=tuple(
+            _veil(f"{kind}: {detail} ({weight:+.1f} bits)", secret)
+            for kind, detail, weight in signals[:_MAX_REASONS]
+        ),
+        spread=_spread(finding, spread),
+        advice=_advice(finding, asset),
+        content=event.content,
+        state=finding.state,
+        assignee=finding.assignee,
+        acknowledged_by=finding.acknowledged_by,
+        drill=event.detail.get("drill") == "yes",
+    )
+
+
+def site_headline(event: SiteEvent, sites: Sequence[BlindSite]) -> str:
+    """What is said first of sites that are blind, or see again."""
+    names = sites[0].name if len(sites) == 1 else f"{len(sites)} sites"
+    if event is SiteEvent.RECOVERED:
+        return f"{names} {'is' if len(sites) == 1 else 'are'} read again"
+    first = min(one.since for one in sites)[:16].replace("T", " ")
+    return f"I am blind on {names} since {first} UTC" + (
+        f", because {sites[0].because}" if len(sites) == 1 else ""
+    )
+
+
+def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
+    site = event.detail.get("site", "")
+    match event.kind:
+        case EventKind.OPENED:
+            return (
+                f"{name}: possible leak on {site}"
+                if finding.verdict is not Verdict.PROVED
+                else f"{name}: leaked on {site}, proved"
+            )
+        case EventKind.SIGHTED if event.content.startswith("severity:"):
+            return f"{name}: possible leak on {site}, now sure enough"
+        case EventKind.SIGHTED:
+            return f"{name}: the same leak is now on {site} too"
+        case EventKind.VERDICT:
+            return f"{name}: {finding.verdict.value}"
+        case EventKind.STATE if event.detail.get("drill") == "yes":
+            return f"{name}: the drill is over, nothing was leaked"
+        case EventKind.STATE:
+            by = f" by {event.actor}" if event.actor else ""
+            return f"{name}: {_STATES[finding.state]}{by}"
+        case EventKind.MERGED:
+            return f"{name}: two cases are one, {event.detail.get('merged', '')} is now part of {finding.id}"
+        case EventKind.SPLIT:
+            return f"{name}: one case is two, {event.detail.get('split', '')} was part of {event.detail.get('from', finding.id)}"
+        case EventKind.SEVERITY:
+            return f"{name}: now {finding.severity.value}, {event.detail.get('why', '')}".rstrip(", ")
+        case EventKind.ASSIGNED:
+            return f"{name}: assigned to {finding.assignee or 'nobody'}"
+        case EventKind.COMMENT:
+            return f"{name}: a comment"
+        case EventKind.DUE | EventKind.OVERDUE:
+            return f"{name}: {'is overdue' if event.kind is EventKind.OVERDUE else 'has a due date'}"
+        case EventKind.EDITED:
+            return f"{name}: the post on {site} was edited"
+        case EventKind.DELETED:
+            return f"{name}: the post on {site} is gone; the evidence is kept"
+        case EventKind.NOTICE:
+            return f"{name}: notice {event.detail.get('notice', '')} is {event.detail.get('to', '')}"
+        case EventKind.REMINDER:
+            return f"{name}: nobody has acknowledged this"
+        case EventKind.ESCALATED:
+            return f"{name}: nobody has acknowledged this; you are told next"
+
+
+def _verdict_detail(finding: Finding, proofs: Sequence[Proof], asset: Asset) -> str:
+    decided = [
+        proof for proof in proofs if proof.verdict is finding.verdict and proof.verdict is not Verdict.UNKNOWN
+    ]
+    if decided:
+        return _with_fake(_with_variant(decided[0].reason, decided[0], asset), decided[0])
+    match finding.verdict:
+        case Verdict.PROVED:
+            return "The host's own digest of a file equals that of the asset's file."
+        case Verdict.UNKNOWN if proofs and not asset.may_look_up_swarm:
+            return "Nobody is asked for the torrent's metadata: the asset is under embargo."
+        case Verdict.UNKNOWN if proofs:
+            return "The torrent's metadata is being fetched; the verdict follows."
+        case _:
+            return ""
+
+
+def _advice(finding: Finding, asset: Asset) -> str:
+    """What to do next. Of an embargoed asset no page is told, and by itself no verdict follows."""
+    if finding.verdict is Verdict.UNKNOWN and not asset.may_look_up_swarm:
+        return (
+            f"Look at the page now, `leakwatch finding show {finding.id}` names it; "
+            "no verdict follows without the owner's yes (`--swarm-lookup`)."
+        )
+    return _ADVICE[finding.verdict]
+
+
+def _with_variant(told: str, proof: Proof, asset: Asset) -> str:
+    """Whose copy it is. Of an embargoed asset no recipient is named outside: `finding show` names him."""
+    if proof.variant is None:
+        return told
+    variant = proof.variant
+    if variant.nearest is not None:
+        near = (
+            f"Of the telling pieces all {variant.pieces_compared} agree with {_owner(variant.nearest, asset)}"
+        )
+        if not variant.pieces_foreign:
+            return f"{told}. {near}; not all could be compared that would have to"
+        others = (
+            f"{variant.pieces_foreign} of {variant.others_compared} other pieces are in no registered copy"
+        )
+        return f"{told}. {near}, but {others}: his, changed, or one that was not registered"
+    if variant.named is None:
+        count = len(variant.candidates)
+        return f"{told}. Whose copy it is cannot be told: {count} agree with everything compared"
+    return f"{told}. It is {_owner(variant.named, asset)}"
+
+
+def _owner(name: str, asset: Asset) -> str:
+    if not name:
+        return "the common copy, not one that a recipient was given"
+    if asset.embargoed:
+        return "the copy of one recipient; `leakwatch finding show` names him"
+    return f"the copy that {name} was given"
+
+
+def _with_fake(told: str, proof: Proof) -> str:
+    fake = proof.fake
+    return (
+        f"{told}. It looks like a fake ({fake.score:.2f}): {fake.reasons[0]}" if fake and fake.steps else told
+    )
+
+
+def _spread(finding: Finding, spread: Spread | None) -> str:
+    sites = ", ".join(sorted(finding.sites))
+    times = "once" if finding.sightings == 1 else f"{finding.sightings} times"
+    told = f"seen {times} on {len(finding.sites)} site{'s' if len(finding.sites) != 1 else ''}: {sites}"
+    return f"{told}; swarm: {spread.words}" if spread else told
+
+
+def _veiled(place: Place, secret: tuple[str, ...]) -> Place:
+    if not secret:
+        return place
+    return Place(
+        site=place.site,
+        url=None,
+        title="(behind the code name)",
+        seen_at=place.seen_at,
+        published_at=place.published_at,
+    )
+
+
+def _veil(text: str, secret: tuple[str, ...]) -> str:
+    """For an embargoed asset only the kind of reason is told: its detail quotes names."""
+    return text.partition(":")[0] if secret else text

@@ -1,0 +1,279 @@
+"""What is to be told, and the messages that were."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from leakwatch.model.alert import AnyAlert
+from leakwatch.model.announcement import Announcement, Fate, Message, MessageKind, Noted, Waiting
+from leakwatch.model.finding import Severity, State, Verdict
+from leakwatch.store import mapping
+from leakwatch.store.statements import batches, insert_for
+from leakwatch.store.tables import announcement, finding, told_message
+
+_LOCK = 8_240_117
+_AHEAD = timedelta(seconds=5)
+_GONE = [one.value for one in (State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED)]
+_IS_WAITING = announcement.c.state == Fate.WAITING.value
+_LIGHT = [
+    announcement.c[name]
+    for name in (
+        "id",
+        "key",
+        "route",
+        "channel",
+        "group_key",
+        "subject",
+        "asset",
+        "urgency",
+        "due_at",
+        "created_at",
+    )
+]
+
+
+class SqlAnnouncements:
+    """Announcements and messages, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def lock(self) -> None:
+        """Let nobody else gather until this transaction ends. SQLite has one writer at a time anyway."""
+        if self._connection.dialect.name == "postgresql":
+            await self._connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
+    async def add(self, one: Announcement) -> bool:
+        """Write one down; false if it is there already."""
+        row = {
+            "key": one.key,
+            "route": one.route,
+            "channel": one.channel,
+            "group_key": one.group,
+            "subject": one.subject,
+            "asset": one.asset,
+            "alert": mapping.alert_json(one.alert),
+            "urgency": one.urgency,
+            "state": one.fate.value,
+            "why": one.why,
+            "due_at": one.due_at,
+            "created_at": one.at,
+            "silence_id": one.silence,
+        }
+        statement = insert_for(self._connection, announcement).values(row)
+        statement = statement.on_conflict_do_nothing(index_elements=["key"])
+        return (await self._connection.execute(statement)).rowcount > 0
+
+    async def is_due(self, now: datetime) -> bool:
+        """Whether anything that waits is due, or began in what is the future now."""
+        query = sa.select(announcement.c.id).where(
+            _IS_WAITING, sa.or_(announcement.c.due_at <= now, _ahead(now))
+        )
+        return (await self._connection.execute(query.limit(1))).first() is not None
+
+    async def overdue(self, before: datetime) -> bool:
+        """Whether something that was due before a time still waits."""
+        query = sa.select(announcement.c.id).where(_IS_WAITING, announcement.c.due_at < before)
+        return (await self._connection.execute(query.limit(1))).first() is not None
+
+    async def due(self, now: datetime) -> list[Waiting]:
+        """All that waits in groups of which something is due, oldest first."""
+        names = ("route", "channel", "group_key")
+        due = (
+            sa.select(*(announcement.c[name] for name in names))
+            .where(_IS_WAITING, announcement.c.due_at <= now)
+            .distinct()
+            .subquery()
+        )
+        same = sa.and_(*(announcement.c[name] == due.c[name] for name in names))
+        query = sa.select(*_LIGHT).join(due, same).where(_IS_WAITING).order_by(announcement.c.id)
+        return [_waiting_of(row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def ahead(self, now: datetime) -> list[Waiting]:
+        """What waits and began in what is the future now: the clock was set back."""
+        query = sa.select(*_LIGHT).where(_IS_WAITING, _ahead(now))
+        return [_waiting_of(row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def put_off(self, ids: Sequence[int], until: datetime, why: str) -> None:
+        """Let announcements wait until a time."""
+        await self._change(ids, due_at=until, why=why)
+
+    async def restart(self, ident: int, due_at: datetime, at: datetime) -> None:
+        """Write anew when one began and when it is due."""
+        await self._change([ident], due_at=due_at, created_at=at)
+
+    async def alerts(self, ids: Sequence[int]) -> dict[int, AnyAlert]:
+        """What some announcements say."""
+        found: dict[int, AnyAlert] = {}
+        for batch in batches(list(ids)):
+            query = sa.select(announcement.c.id, announcement.c.alert).where(announcement.c.id.in_(batch))
+            rows = (await self._connection.execute(query)).all()
+            found |= {ident: mapping.alert_of(told) for ident, told in rows}
+        return found
+
+    async def told(self, ids: Sequence[int], message: Message) -> None:
+        """These became a message."""
+        state = {"state": Fate.TOLD.value, "told_at": message.at, "outbox_key": message.key}
+        await self._change(ids, **state)
+        row = {
+            "key": message.key,
+            "route": message.route,
+            "channel": message.channel,
+            "group_key": message.group,
+            "asset": message.asset,
+            "kind": message.kind.value,
+            "urgency": message.urgency,
+            "at": message.at,
+        }
+        await self._connection.execute(sa.insert(told_message), [row])
+
+    async def messages(self, channel: str, since: datetime) -> list[Message]:
+        """The messages of a channel after a time, oldest first."""
+        query = (
+            sa.select(told_message)
+            .where(told_message.c.channel == channel, told_message.c.at > since)
+            .order_by(told_message.c.at, told_message.c.id)
+        )
+        return [
+            Message(
+                key=row["key"],
+                route=row["route"],
+                channel=row["channel"],
+                group=row["group_key"],
+                asset=row["asset"],
+                kind=MessageKind(row["kind"]),
+                urgency=row["urgency"],
+                at=row["at"],
+            )
+            for row in (await self._connection.execute(query)).mappings()
+        ]
+
+    async def last(self, route: str, channel: str, group: str) -> datetime | None:
+        """When a group was told of last."""
+        query = (
+            sa.select(told_message.c.at)
+            .where(
+                told_message.c.route == route,
+                told_message.c.channel == channel,
+                told_message.c.group_key == group,
+            )
+            .order_by(told_message.c.at.desc())
+        )
+        return (await self._connection.execute(query.limit(1))).scalar()
+
+    async def legs(
+        self, subjects: Collection[str], since: datetime | None = None
+    ) -> list[tuple[str, str, bool]]:
+        """Routes and channels that were told of these matters, or will be; and whether they were told already."""
+        columns = (announcement.c.route, announcement.c.channel)
+        is_told = sa.func.max(sa.case((announcement.c.state == Fate.TOLD.value, 1), else_=0))
+        query = (
+            sa.select(*columns, is_told)
+            .where(
+                announcement.c.subject.in_(sorted(subjects)),
+                announcement.c.state.in_([Fate.TOLD.value, Fate.WAITING.value]),
+            )
+            .group_by(*columns)
+            .order_by(*columns)
+        )
+        if since is not None:
+            query = query.where(announcement.c.created_at >= since)
+        return [
+            (route, channel, bool(told))
+            for route, channel, told in (await self._connection.execute(query)).all()
+        ]
+
+    async def settle(
+        self, subject: str, why: str, *, route: str | None = None, channel: str | None = None
+    ) -> int:
+        """What waits of a matter is over before anybody was told; answers how much that was."""
+        chosen = [_IS_WAITING, announcement.c.subject == subject]
+        chosen += [announcement.c.route == route] if route is not None else []
+        chosen += [announcement.c.channel == channel] if channel is not None else []
+        statement = sa.update(announcement).where(*chosen).values(state=Fate.SETTLED.value, why=why)
+        return (await self._connection.execute(statement)).rowcount
+
+    async def rename(self, before: str, after: str) -> None:
+        """A matter is part of another one now."""
+        statement = sa.update(announcement).where(announcement.c.subject == before).values(subject=after)
+        await self._connection.execute(statement)
+
+    async def noted(self, subject: str) -> list[Noted]:
+        """What was announced of a matter, oldest first."""
+        query = sa.select(announcement).where(announcement.c.subject == subject).order_by(announcement.c.id)
+        return [
+            Noted(
+                at=row["created_at"],
+                route=row["route"],
+                channel=row["channel"],
+                headline=row["alert"].get("headline", ""),
+                fate=Fate(row["state"]),
+                why=row["why"],
+                due_at=row["due_at"],
+                told_at=row["told_at"],
+            )
+            for row in (await self._connection.execute(query)).mappings()
+        ]
+
+    async def hidden(self, silence: int) -> list[tuple[int, str, str]]:
+        """What a silence has hidden: id, matter and route."""
+        query = sa.select(announcement.c.id, announcement.c.subject, announcement.c.route).where(
+            announcement.c.silence_id == silence, announcement.c.state == Fate.SILENCED.value
+        )
+        rows = (await self._connection.execute(query.order_by(announcement.c.id))).all()
+        return [(ident, subject, route) for ident, subject, route in rows]
+
+    async def hand_over(self, ids: Sequence[int], silence: int) -> None:
+        """What was silenced falls under another silence now."""
+        await self._change(ids, silence_id=silence)
+
+    async def release(self, ids: Sequence[int], group: str, due_at: datetime, why: str, at: datetime) -> None:
+        """Let what was silenced wait to be told together."""
+        waits = {"state": Fate.WAITING.value, "group_key": group, "due_at": due_at, "created_at": at}
+        await self._change(ids, **waits, why=why)
+
+    async def worst_open(self, asset: str, but: str, limit: int = 20) -> list[str]:
+        """Open findings of an asset that somebody was told of, the most severe first."""
+        ranks = {one.value: one.rank for one in Severity}
+        told = sa.exists().where(
+            announcement.c.subject == finding.c.id,
+            announcement.c.state.in_([Fate.TOLD.value, Fate.WAITING.value]),
+        )
+        query = (
+            sa.select(finding.c.id)
+            .where(finding.c.asset_id == asset, finding.c.id != but, finding.c.state.not_in(_GONE), told)
+            .order_by(
+                sa.case(ranks, value=finding.c.severity).desc(),
+                sa.case({Verdict.PROVED.value: 0, Verdict.LIKELY.value: 1}, value=finding.c.verdict, else_=2),
+            )
+            .limit(limit)
+        )
+        return [str(one) for one in (await self._connection.execute(query)).scalars()]
+
+    async def _change(self, ids: Sequence[int], **values: object) -> None:
+        for batch in batches(list(ids)):
+            chosen = announcement.c.id.in_(batch)
+            await self._connection.execute(sa.update(announcement).where(chosen).values(values))
+
+
+def _ahead(now: datetime) -> sa.ColumnElement[bool]:
+    return announcement.c.created_at > now + _AHEAD
+
+
+def _waiting_of(row: sa.RowMapping) -> Waiting:
+    return Waiting(
+        id=row["id"],
+        key=row["key"],
+        route=row["route"],
+        channel=row["channel"],
+        group=row["group_key"],
+        subject=row["subject"],
+        asset=row["asset"],
+        urgency=row["urgency"],
+        due_at=row["due_at"],
+        at=row["created_at"],
+    )

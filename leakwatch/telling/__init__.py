@@ -1,0 +1,11 @@
+"""The alert engine: from an event to messages in the outbox, in two steps that are both in the database.
+
+`announce` writes, in the transaction of the event, whom it is for, when, and what keeps it back. `gather` makes messages of
+what is due and puts them into the outbox. `remind` repeats and escalates what nobody acknowledges, `silences` begins and
+ends silences. Killed anywhere in between, nothing is lost and nothing told twice.
+"""
+
+from leakwatch.telling.announce import announce, announce_sites
+from leakwatch.telling.gather import Limits, Telling, is_due, tell_due
+
+__all__ = ["Limits", "Telling", "announce", "announce_sites", "is_due", "tell_due"]

@@ -1,0 +1,287 @@
+"""An event -> announcements: one for each route and channel, in the transaction of the event.
+
+What may become of one: it waits, for nothing or for its group, the end of the quiet hours or its digest; or a silence or
+something worse keeps it back, and it says so, that `route explain` and `finding show` can tell why nobody was told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from leakwatch.model.alert import Alert, AnyAlert, SiteAlert, SiteEvent, delivery_key
+from leakwatch.model.announcement import Announcement, Fate
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, Severity, State
+from leakwatch.model.route import Facts, GroupBy, Routing
+from leakwatch.model.swarm import spread_of
+from leakwatch.ports import Work
+from leakwatch.routing import (
+    facts_of,
+    is_architecture_alone,
+    is_breaking,
+    is_followed,
+    is_for_all,
+    is_told,
+    make_alert,
+)
+from leakwatch.routing.silencing import inhibited_by, inhibitors, silence_of
+from leakwatch.routing.timing import Due, due_at
+from leakwatch.routing.tree import ROOT, Leg, channels_of, legs_of, policy_of
+from leakwatch.routing.urgency import urgency
+from leakwatch.triage import severity_of
+
+SETTLE = timedelta(seconds=30)
+"""So long nothing more must come of a first run, or a look back, before it is told."""
+TOGETHER = frozenset({"first_run", "backfill"})
+"""What `detail["how"]` of an event may say: told as one digest, for it was there before."""
+DRILL = "drill:"
+"""Drills are a group each, which no budget keeps back: whoever drills asks whether the way is free."""
+_OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
+_ALERTING = frozenset({State.NEW, State.REOPENED})
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One event with all that decides what becomes of it. `group` is given where it is not told with its like."""
+
+    alert: AnyAlert
+    facts: Facts
+    urgency: int
+    at: datetime
+    group: str = ""
+    breaks: bool = False
+    opens: bool = False
+
+    @property
+    def is_drill(self) -> bool:
+        """Whether it only tests the way: nothing keeps it back then."""
+        return isinstance(self.alert, Alert) and self.alert.drill
+
+
+async def announce(event: FindingEvent, finding: Finding, asset: Asset, routing: Routing, work: Work) -> int:
+    """Write down whom an event is for, and when; answers how many announcements wait because of it."""
+    await _follow_up(event, finding, work)
+    is_news = is_for_all(event, finding) and is_told(event, finding, asset)
+    if not (is_news or is_followed(event)):
+        return 0
+    signals = await work.findings.signals(finding.id)
+    facts = news_facts(event.kind, finding, asset, routing, event.at)
+    legs: dict[str, Leg] = {}
+    if is_news and not is_architecture_alone(finding, signals):
+        legs = _by_channel(legs_of(routing.routes, facts))
+    if is_followed(event):
+        legs = await _earlier(_told_as(event, finding), routing, work) | legs
+    return await announce_to(event, finding, asset, legs, routing, work) if legs else 0
+
+
+async def announce_to(
+    event: FindingEvent, finding: Finding, asset: Asset, legs: Mapping[str, Leg], routing: Routing, work: Work
+) -> int:
+    """Write an event down for these channels."""
+    signals = await work.findings.signals(finding.id)
+    alert = make_alert(
+        event,
+        finding,
+        asset,
+        await work.findings.places(finding.id),
+        signals,
+        await work.findings.proofs(finding.id),
+        spread_of(await work.swarms.samples(finding.id)),
+    )
+    how = event.detail.get("how", "")
+    group = how if how in TOGETHER and (how != "first_run" or routing.first_run_apart) else ""
+    if event.kind in (EventKind.REMINDER, EventKind.ESCALATED):
+        group = "reminder"
+    news = News(
+        alert,
+        news_facts(event.kind, finding, asset, routing, event.at),
+        urgency(alert, signals, is_auto=finding.tier.value == "auto"),
+        event.at,
+        group,
+        is_breaking(event, finding),
+        event.kind is EventKind.OPENED,
+    )
+    return await _write(news, legs, routing, work)
+
+
+def news_facts(kind: EventKind, finding: Finding, asset: Asset, routing: Routing, at: datetime) -> Facts:
+    """What a fake score lowered is told less urgently, and to the same people: they are chosen by the severity before."""
+    least = severity_of(asset, finding.tier, finding.verdict, finding.opened_at, at)
+    severity = max(finding.severity, least, key=lambda one: one.rank)
+    return facts_of(finding, asset, kind, severity, at, routing.kinds, routing.hosts)
+
+
+async def _follow_up(event: FindingEvent, finding: Finding, work: Work) -> None:
+    """What an event means for what was to be told before: who acknowledges stops reminders, and what is over is no news."""
+    if event.kind is EventKind.MERGED:
+        newer = event.detail.get("merged", "")
+        if newer:
+            await work.announcements.rename(newer, finding.id)
+            await work.standings.end(newer)
+    if event.kind is EventKind.STATE:
+        if finding.state not in _ALERTING:
+            await work.standings.end(finding.id)
+        if finding.state in _OVER:
+            earlier = await work.announcements.legs([finding.id])
+            for route, channel, was_told in earlier:
+                if not was_told:
+                    why = f"it is {finding.state.value.replace('_', ' ')}"
+                    await work.announcements.settle(finding.id, why, route=route, channel=channel)
+
+
+def _told_as(event: FindingEvent, finding: Finding) -> list[str]:
+    """The cases as which it was told before. A split is told once, of the new case: it was part of the other one."""
+    if event.kind is not EventKind.SPLIT:
+        return [finding.id]
+    is_new = event.detail.get("split") == finding.id
+    return [finding.id, event.detail.get("from", "")] if is_new else []
+
+
+async def _earlier(
+    subjects: Sequence[str], routing: Routing, work: Work, since: datetime | None = None
+) -> dict[str, Leg]:
+    """The channels that were told of a matter before, or will be."""
+    legs = await work.announcements.legs(subjects, since)
+    return {
+        channel: Leg(route, policy_of(routing.routes, route) or ROOT) for route, channel, _ in reversed(legs)
+    }
+
+
+def _by_channel(legs: Sequence[Leg]) -> dict[str, Leg]:
+    """Each channel once, by the first route that leads to it."""
+    return {channel: leg for leg in reversed(legs) for channel in reversed(leg.policy.channels)}
+
+
+async def _write(news: News, legs: Mapping[str, Leg], routing: Routing, work: Work) -> int:
+    silence = None if news.is_drill else silence_of(news.facts, await work.silences.active(news.at), news.at)
+    worse = None if news.is_drill or silence else await _worse(news, routing, work)
+    waiting = 0
+    for channel, leg in legs.items():
+        due, group = await _when(news, leg, channel, work)
+        fate, why = Fate.WAITING, due.why
+        if silence:
+            fate, why = Fate.SILENCED, f"silence {silence.id} by {silence.actor}: {silence.reason}"
+        elif worse:
+            fate, why = Fate.INHIBITED, f"{worse} is open"
+        one = Announcement(
+            key=delivery_key(channel, news.alert.subject, news.alert.content),
+            route=leg.route,
+            channel=channel,
+            group=group,
+            subject=news.alert.subject,
+            asset=news.facts.asset or "",
+            alert=news.alert,
+            urgency=news.urgency,
+            fate=fate,
+            due_at=due.at,
+            at=news.at,
+            why=why,
+            silence=silence.id if silence else None,
+        )
+        is_new = await work.announcements.add(one)
+        waiting += is_new and fate is Fate.WAITING
+        if is_new and silence:
+            await work.silences.count(silence.id)
+    return waiting
+
+
+async def _when(news: News, leg: Leg, channel: str, work: Work) -> tuple[Due, str]:
+    """When a leg tells it, and with what."""
+    if news.is_drill:
+        return Due(news.at), f"{DRILL}{news.alert.subject}"
+    group = news.group or group_of(news.facts, leg)
+    is_first = news.opens and GroupBy.FINDING in leg.policy.group_by
+    last = None
+    if not (news.group or is_first):
+        last = await work.announcements.last(leg.route, channel, group)
+    due = due_at(leg.policy, news.alert.severity, news.at, last, breaks=news.breaks)
+    if leg.policy.rhythm is not None and news.facts.watch is None:
+        return due, "digest"
+    if news.group in TOGETHER:
+        return Due(max(due.at, news.at + SETTLE), due.why or news.group), news.group
+    if due.why == "quiet" and not news.group and news.facts.watch is None:
+        return due, "quiet"
+    return due, group
+
+
+def group_of(facts: Facts, leg: Leg) -> str:
+    """What news are told together with, as a text."""
+    if facts.watch is not None:
+        return f"watch:{facts.watch.value}"
+    told = {
+        GroupBy.FINDING: facts.finding,
+        GroupBy.ASSET: facts.asset,
+        GroupBy.OWNER: facts.owner,
+        GroupBy.SEVERITY: facts.severity.value,
+        GroupBy.VERDICT: facts.verdict.value if facts.verdict else None,
+    }
+    return " ".join(f"{one.value}={told[one] or ''}" for one in GroupBy if one in leg.policy.group_by)
+
+
+async def _worse(news: News, routing: Routing, work: Work) -> str:
+    """The finding that keeps this one back, or ""."""
+    facts = replace(news.facts, severity=news.alert.severity)
+    if facts.watch is not None or not facts.finding or not inhibitors(facts, routing.inhibit):
+        return ""
+    others: list[Facts] = []
+    for ident in await work.announcements.worst_open(facts.asset or "", facts.finding):
+        other = await work.findings.get(FindingId(ident))
+        if other is not None:
+            others.append(as_facts(other, facts, routing))
+    found = inhibited_by(facts, routing.inhibit, others)
+    return (found.finding or "") if found else ""
+
+
+def as_facts(other: Finding, facts: Facts, routing: Routing) -> Facts:
+    """Another finding of the same asset."""
+    return Facts(
+        finding=other.id,
+        asset=other.asset,
+        kind=facts.kind,
+        owner=facts.owner,
+        severity=other.severity,
+        verdict=other.verdict,
+        tier=other.tier,
+        state=other.state,
+        sites=other.sites,
+        source_kinds=frozenset(routing.kinds[one] for one in other.sites if one in routing.kinds),
+        hosts=frozenset(routing.hosts[one] for one in other.sites if one in routing.hosts),
+        embargoed=facts.embargoed,
+        in_release_window=facts.in_release_window,
+    )
+
+
+async def announce_sites(
+    alerts: Sequence[tuple[SiteAlert, Facts, datetime | None]], routing: Routing, work: Work, at: datetime
+) -> int:
+    """Write down whom news of sites are for. Each alert is of one site; with it since when it was told as blind.
+
+    That a site is blind must reach somebody: where no route takes it, all channels are told. That it sees again hears
+    who heard that it was blind.
+    """
+    waiting = 0
+    for alert, facts, since in alerts:
+        legs = _by_channel(legs_of(routing.routes, facts)) or {
+            channel: Leg("", ROOT) for channel in channels_of(routing.routes)
+        }
+        if alert.event is SiteEvent.RECOVERED:
+            legs = await _heard(alert.subject, since, routing, work)
+        waiting += await _write(News(alert, facts, urgency(alert), at), legs, routing, work)
+    return waiting
+
+
+async def _heard(subject: str, since: datetime | None, routing: Routing, work: Work) -> dict[str, Leg]:
+    """Who was told; who was not yet hears nothing at all."""
+    found: dict[str, Leg] = {}
+    for route, channel, was_told in await work.announcements.legs([subject], since):
+        if was_told:
+            found[channel] = Leg(route, policy_of(routing.routes, route) or ROOT)
+        await work.announcements.settle(subject, "it is read again", route=route, channel=channel)
+    return found
+
+
+def severity_for(event: SiteEvent) -> Severity:
+    """How urgent news of a site are."""
+    return Severity.MEDIUM if event is SiteEvent.BLIND else Severity.LOW

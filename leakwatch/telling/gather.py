@@ -1,0 +1,234 @@
+"""Announcements that are due -> messages in the outbox, in one transaction.
+
+Of a channel, what waits in one group becomes one message; then `routing.budget` says which of them are sent, which are told
+as one of many, and which wait.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from leakwatch.model.alert import Alert, AnyAlert, DigestEvent, SiteAlert, delivery_key
+from leakwatch.model.announcement import Message, MessageKind, Waiting
+from leakwatch.model.route import Routing
+from leakwatch.ports import Repository, Work
+from leakwatch.routing.budget import HOUR, Bundle, Rationed, ration
+from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
+from leakwatch.routing.timing import set_back
+from leakwatch.routing.tree import ROOT, policy_of
+from leakwatch.telling.announce import DRILL, SETTLE, TOGETHER
+from leakwatch.telling.remind import begin_standing, remind
+from leakwatch.telling.silences import lift
+
+_LONGEST_SETTLING = timedelta(minutes=15)
+_MOST_NEWS = 20
+_MANY = "*"
+_EVENTS: Mapping[str, DigestEvent] = {
+    "digest": DigestEvent.DIGEST,
+    "first_run": DigestEvent.FIRST_RUN,
+    "backfill": DigestEvent.BACKFILL,
+    "quiet": DigestEvent.AFTER_QUIET,
+    "silence": DigestEvent.DIGEST,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Messages an hour in all that one channel gets."""
+
+    per_channel: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What the engine works with: the routes, who the recipients of a channel are, and the limits."""
+
+    routing: Routing
+    recipients: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One message that is to be written."""
+
+    bundle: Bundle
+    kind: MessageKind
+    asset: str
+
+    @property
+    def first(self) -> Waiting:
+        """The announcement that says whose it is."""
+        return self.bundle.rows[0]
+
+
+async def is_due(work: Work, now: datetime) -> bool:
+    """Whether there is anything to do for `tell_due`."""
+    return bool(
+        await work.announcements.is_due(now)
+        or await work.standings.due(now, 1)
+        or await work.silences.over(now)
+    )
+
+
+async def tell_due(telling: Telling, repository: Repository, now: datetime, *, settle: bool = True) -> int:
+    """Remind, look at silences that ended, and make messages of all that is due; answers how many.
+
+    `settle`: a first run is told when nothing more has come of it for a while; else at once.
+    """
+    await remind(telling.routing, repository, now)
+    await lift(telling.routing, repository, now)
+    due = now if settle else now + SETTLE
+    async with repository.reading() as work:
+        if not await work.announcements.is_due(due):
+            return 0
+    async with repository.writing() as work:
+        await work.announcements.lock()
+        for one in await work.announcements.ahead(now):
+            await work.announcements.restart(one.id, set_back(one.due_at, one.at, now), now)
+        by_channel: dict[str, list[Waiting]] = defaultdict(list)
+        for one in await work.announcements.due(due):
+            by_channel[one.channel].append(one)
+        return sum(
+            [
+                await _tell(channel, rows, telling, work, now, settle=settle)
+                for channel, rows in by_channel.items()
+            ]
+        )
+
+
+async def _tell(
+    channel: str, rows: Sequence[Waiting], telling: Telling, work: Work, now: datetime, *, settle: bool
+) -> int:
+    bundles = _bundles(rows)
+    if settle:
+        bundles = [one for one in bundles if not await _unsettled(one, work, now)]
+    drills = [one for one in bundles if one.rows[0].group.startswith(DRILL)]
+    rest = [one for one in bundles if one not in drills]
+    told = await work.announcements.messages(channel, now - HOUR)
+    drafts = await _within_routes(rest, told, telling.routing, work, now)
+    drafts = await _within_channel(drafts, told, telling.limits.per_channel, work, now)
+    drafts += [Draft(one, MessageKind.SINGLE, _MANY) for one in drills]
+    for draft in drafts:
+        await _write(draft, channel, telling, work, now)
+    return len(drafts)
+
+
+def _bundles(rows: Sequence[Waiting]) -> list[Bundle]:
+    groups: dict[tuple[str, str], list[Waiting]] = defaultdict(list)
+    for one in rows:
+        groups[one.route, one.group].append(one)
+    return [Bundle(tuple(some)) for some in groups.values()]
+
+
+async def _unsettled(bundle: Bundle, work: Work, now: datetime) -> bool:
+    """Whether more may come of a first run, or a look back; then it waits a little longer."""
+    first, last = bundle.rows[0], max(one.at for one in bundle.rows)
+    if first.group not in TOGETHER or last + SETTLE <= now or now - first.at >= _LONGEST_SETTLING:
+        return False
+    early = [one.id for one in bundle.rows if one.due_at <= now]
+    await work.announcements.put_off(early, last + SETTLE, first.group)
+    return True
+
+
+async def _within_routes(
+    bundles: Sequence[Bundle], told: Sequence[Message], routing: Routing, work: Work, now: datetime
+) -> list[Draft]:
+    """What each route sends of each asset. What is told together anyway is one message, whatever the budget."""
+    drafts: list[Draft] = []
+    scopes: dict[tuple[str, str], list[Bundle]] = defaultdict(list)
+    for one in bundles:
+        if _event_of(one.rows[0].group) is not None:
+            drafts.append(Draft(one, MessageKind.SINGLE, _MANY))
+        else:
+            scopes[one.rows[0].route, _asset_of(one)].append(one)
+    for (route, asset), some in scopes.items():
+        mine = [one for one in told if (one.route, one.asset) == (route, asset)]
+        budget = (policy_of(routing.routes, route) or ROOT).budget
+        drafts += await _drafts(ration(some, mine, budget, now), asset, work)
+    return drafts
+
+
+def _asset_of(bundle: Bundle) -> str:
+    assets = {one.asset for one in bundle.rows}
+    return assets.pop() if len(assets) == 1 else ""
+
+
+def _event_of(group: str) -> DigestEvent | None:
+    """Why a group is told together; None for an ordinary one."""
+    return _EVENTS.get(group.partition(":")[0])
+
+
+async def _drafts(rationed: Rationed, asset: str, work: Work) -> list[Draft]:
+    if rationed.until is not None:
+        ids = [row.id for one in rationed.held for row in one.rows]
+        await work.announcements.put_off(ids, rationed.until, "budget")
+    drafts = [Draft(one, MessageKind.SINGLE, asset) for one in rationed.singles]
+    drafts += [Draft(one, MessageKind.RESERVE, asset) for one in rationed.reserved]
+    return drafts + ([Draft(rationed.flood, MessageKind.FLOOD, asset)] if rationed.flood else [])
+
+
+async def _within_channel(
+    drafts: Sequence[Draft], told: Sequence[Message], budget: int, work: Work, now: datetime
+) -> list[Draft]:
+    """What a channel sends in all: the flood of one asset counts as one message, that of the channel as its own."""
+    single = MessageKind.SINGLE
+    counted = [
+        replace(one, kind=single) if one.kind is MessageKind.FLOOD and one.asset != _MANY else one
+        for one in told
+    ]
+    by_bundle = {id(one.bundle): one for one in drafts}
+    rationed = ration([one.bundle for one in drafts], counted, budget, now)
+    kept = [by_bundle[id(one)] for one in (*rationed.singles, *rationed.reserved)]
+    rest = replace(rationed, singles=(), reserved=())
+    return kept + await _drafts(rest, _MANY, work)
+
+
+async def _write(draft: Draft, channel: str, telling: Telling, work: Work, now: datetime) -> None:
+    alert = await _compose(draft, work, now)
+    route = draft.first.route
+    for recipient in telling.recipients.get(channel) or ("",):
+        await work.outbox.enqueue(channel, alert, now, recipient=recipient, route=route)
+    message = Message(
+        key=delivery_key(channel, alert.subject, alert.content),
+        route=route,
+        channel=channel,
+        group=draft.first.group,
+        asset=draft.asset,
+        kind=draft.kind,
+        urgency=draft.bundle.urgency,
+        at=now,
+    )
+    await work.announcements.told([one.id for one in draft.bundle.rows], message)
+    await begin_standing(draft.bundle.rows, telling.routing, work, now)
+
+
+async def _compose(draft: Draft, work: Work, now: datetime) -> AnyAlert:
+    """The message: of one finding, of sites, or of many findings of which the most urgent are told in full."""
+    rows = draft.bundle.rows
+    subjects = in_full(rows)
+    chosen = {subject: [one for one in rows if one.subject == subject][-_MOST_NEWS:] for subject in subjects}
+    alerts = await work.announcements.alerts([one.id for some in chosen.values() for one in some])
+    entries: list[Alert] = []
+    sites: list[SiteAlert] = []
+    for some in chosen.values():
+        news = [alerts[one.id] for one in some]
+        ours = [one for one in news if isinstance(one, Alert)]
+        sites += [one for one in news if isinstance(one, SiteAlert)]
+        if ours:
+            entries.append(fold_finding(ours, [one.key for one in some]))
+    if not entries:
+        return fold_sites(sites, [one.key for one in rows])
+    if len(entries) == 1 and len({one.subject for one in rows}) == 1:
+        return entries[0]
+    event = DigestEvent.FLOOD if draft.kind is MessageKind.FLOOD else _event_of(draft.first.group)
+    return fold_many(event or DigestEvent.GROUP, _topic(draft, entries), rows, entries, now)
+
+
+def _topic(draft: Draft, entries: Sequence[Alert]) -> str:
+    """What a message of many is about, without saying more of an asset than its alerts do."""
+    shown = {one.asset_id for one in entries}
+    return shown.pop() if len(shown) == 1 else draft.first.route or draft.first.channel

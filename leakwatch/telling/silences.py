@@ -1,0 +1,118 @@
+"""Silences: begun and ended by people, each with a reason; what one has hidden is told when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from leakwatch.errors import InputError
+from leakwatch.model.alert import SiteEvent
+from leakwatch.model.announcement import Silence
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import Finding, FindingId, Severity, State
+from leakwatch.model.route import Facts, Matchers, Routing
+from leakwatch.ports import Repository, Work
+from leakwatch.routing import facts_of
+from leakwatch.routing.silencing import matchers_json, silence_of
+from leakwatch.routing.timing import due_at
+from leakwatch.routing.tree import ROOT, policy_of
+
+_OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
+_SITE = "site:"
+
+
+async def begin_silence(
+    matchers: Matchers,
+    starts_at: datetime,
+    ends_at: datetime,
+    actor: str,
+    reason: str,
+    repository: Repository,
+    at: datetime,
+) -> Silence:
+    """Tell nobody of such news for a while. Raises: InputError if it has no reason, or is over before it begins."""
+    if not reason.strip():
+        raise InputError("say why it is to be silent")
+    if ends_at <= max(starts_at, at):
+        raise InputError("the silence would be over at once: it must end later than it begins")
+    async with repository.writing() as work:
+        silence = await work.silences.add(matchers, starts_at, ends_at, actor, reason, at)
+        detail = {"matchers": matchers_json(matchers), "until": ends_at.isoformat(), "reason": reason}
+        await work.audit.append(actor, "silence.add", f"silence:{silence.id}", detail, at)
+    return silence
+
+
+async def end_silence(ident: int, actor: str, repository: Repository, at: datetime) -> Silence:
+    """End a silence before its time. Raises: InputError if there is none, or it has ended."""
+    async with repository.writing() as work:
+        silence = await work.silences.get(ident)
+        if silence is None:
+            raise InputError(f"no silence {ident}; `leakwatch silence list` shows them")
+        if not await work.silences.end(ident, actor, at):
+            raise InputError(f"silence {ident} has ended already")
+        await work.audit.append(actor, "silence.end", f"silence:{ident}", {"silenced": silence.silenced}, at)
+    return replace(silence, ended_at=at, ended_by=actor)
+
+
+async def lift(routing: Routing, repository: Repository, now: datetime) -> int:
+    """Of silences that have ended: what they hid and is still open is told, as one digest; answers how much that was."""
+    async with repository.reading() as work:
+        if not await work.silences.over(now):
+            return 0
+    released = 0
+    async with repository.writing() as work:
+        await work.announcements.lock()
+        active = await work.silences.active(now)
+        for silence in await work.silences.over(now):
+            released += await _lift(silence, active, routing, work, now)
+    return released
+
+
+async def _lift(
+    silence: Silence, active: Sequence[Silence], routing: Routing, work: Work, now: datetime
+) -> int:
+    """What is open waits to be told, or falls under another silence."""
+    matters: dict[tuple[str, str], list[int]] = {}
+    for ident, subject, route in await work.announcements.hidden(silence.id):
+        matters.setdefault((subject, route), []).append(ident)
+    released = 0
+    for (subject, route), ids in matters.items():
+        facts = await _open(subject, routing, work, now)
+        other = silence_of(facts, active, now) if facts else None
+        if other is not None:
+            await work.announcements.hand_over(ids, other.id)
+        elif facts is not None:
+            due = due_at(policy_of(routing.routes, route) or ROOT, facts.severity, now, None)
+            await work.announcements.release(ids, f"silence:{silence.id}", due.at, due.why, now)
+            released += len(ids)
+    await work.silences.close(silence.id, now)
+    return released
+
+
+async def _open(subject: str, routing: Routing, work: Work, now: datetime) -> Facts | None:
+    """What a matter is like, if it is still open."""
+    if subject.startswith(_SITE):
+        return await _blind(subject.removeprefix(_SITE), work)
+    finding = await work.findings.get(FindingId(subject))
+    asset = await work.catalogue.get(finding.asset) if finding else None
+    if finding is None or asset is None or finding.state in _OVER:
+        return None
+    return _facts(finding, asset, routing, now)
+
+
+def _facts(finding: Finding, asset: Asset, routing: Routing, now: datetime) -> Facts:
+    return facts_of(finding, asset, None, finding.severity, now, routing.kinds, routing.hosts)
+
+
+async def _blind(name: str, work: Work) -> Facts | None:
+    state = await work.sites.get(name)
+    if state is None or state.blind_told_at is None:
+        return None
+    return Facts(
+        severity=Severity.MEDIUM,
+        watch=SiteEvent.BLIND,
+        sites=frozenset({name}),
+        source_kinds=frozenset({state.kind}),
+        hosts=frozenset({state.host}),
+    )

@@ -1,0 +1,238 @@
+"""Reminders, escalations, silences and inhibition: what is told again, to whom next, and what is kept back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from leakwatch.errors import InputError
+from leakwatch.model.alert import DigestAlert
+from leakwatch.model.duration import Duration
+from leakwatch.model.finding import EventKind, Severity, State, Verdict
+from leakwatch.model.opening import Opening
+from leakwatch.model.route import Escalation, Inhibit, Matchers, Route
+from leakwatch.telling.explain import explain_finding, explain_news
+from leakwatch.telling.silences import begin_silence, end_silence
+
+from .conftest import NOON, finding  # type: ignore[import-not-found]
+
+if TYPE_CHECKING:
+    from .conftest import Desk  # type: ignore[import-not-found]
+
+REPEATED = Route(
+    name="all",
+    channels=("slack",),
+    repeat=Duration(3600),
+    escalate=(
+        Escalation(after=Duration(1800), channels=("lead",)),
+        Escalation(after=Duration(7200), channels=("boss", "lead")),
+    ),
+)
+
+
+async def silenced(desk: Desk, hours: float = 1, **match: frozenset[str]) -> int:
+    """Begin a silence; answers its number."""
+    ends = desk.at + timedelta(hours=hours)
+    matchers = Matchers(**match)  # type: ignore[arg-type]
+    return (await begin_silence(matchers, desk.at, ends, "mara", "we know", desk.repository, desk.at)).id
+
+
+async def test_repeat_and_escalate_until_acknowledged(desk: Desk) -> None:
+    """Every hour again, after half an hour to the lead, after two to the boss; who acknowledges ends both."""
+    desk.route(REPEATED)
+    await desk.event()
+    await desk.tell()
+    told: list[tuple[float, list[str]]] = []
+    for minute in range(10, 200, 10):
+        before = len(await desk.sent())
+        if await desk.later(minutes=10):
+            told.append((minute, [channel for channel, _ in (await desk.sent())[before:]]))
+    assert told == [(30, ["lead"]), (90, ["slack"]), (120, ["boss", "lead"]), (180, ["slack"])]
+    assert (await desk.headlines())[1:3] == [
+        "nobody has acknowledged this; you are told next",
+        "nobody has acknowledged this",
+    ]
+    await desk.event(EventKind.STATE, finding(state=State.ACKNOWLEDGED), "ack", actor="mara")
+    await desk.later(minutes=10)
+    before = len(await desk.sent())
+    assert await desk.later(days=1) == 0
+    assert len(await desk.sent()) == before
+    async with desk.repository.reading() as work:
+        history = [one.kind for one in await work.findings.events(finding().id)]
+    assert history.count(EventKind.ESCALATED) == history.count(EventKind.REMINDER) == 2
+
+
+async def test_a_long_sleep_makes_one_message_of_all(desk: Desk) -> None:
+    """After a day without the daemon the reminders of many cases are one message, and one step is taken, not all."""
+    desk.route(REPEATED)
+    for number in range(6):
+        await desk.event(case=finding(number))
+    await desk.tell()
+    before = len(await desk.sent())
+    assert await desk.later(days=1) == 1
+    ((channel, headline),) = (await desk.sent())[before:]
+    assert (channel, headline) == ("lead", "6 findings that nobody has acknowledged")
+    assert await desk.tell() == 0
+
+
+@pytest.mark.parametrize("hours", [-1, -24])
+async def test_a_clock_set_back_repeats_nothing(desk: Desk, hours: int) -> None:
+    """When the clock is set back, the next reminder comes as long after as it would have."""
+    desk.route(replace(REPEATED, escalate=()))
+    await desk.event()
+    await desk.tell()
+    assert await desk.later(minutes=50) == 0
+    assert await desk.later(hours=hours) == 0
+    assert await desk.later(minutes=59) == 0
+    assert await desk.later(minutes=2) == 1
+
+
+async def test_no_reminder_in_the_night(desk: Desk) -> None:
+    """A reminder that falls into quiet hours comes in the morning."""
+    desk.route(replace(REPEATED, escalate=(), quiet=(Opening.parse("daily 12:30-20:00"),)))
+    await desk.event()
+    await desk.tell()
+    assert await desk.later(hours=1) == 0
+    assert await desk.later(hours=7) == 1
+    assert (await desk.headlines())[1] == "nobody has acknowledged this"
+
+
+async def test_restarts_tell_nothing(desk: Desk) -> None:
+    """With a thousand open cases that were told, an engine that begins anew has nothing to tell."""
+    desk.route(replace(REPEATED, repeat=Duration(86_400), escalate=()))
+    desk.at = NOON - timedelta(hours=2)
+    for number in range(1000 if desk.repository.is_embedded else 50):
+        await desk.event(case=finding(number))
+    await desk.tell()
+    for _ in range(3):
+        await desk.later(minutes=31)
+    before = len(await desk.sent())
+    assert before <= 12
+    for _ in range(50):
+        assert await desk.tell() == 0
+    await desk.event(case=finding(5000, verdict=Verdict.PROVED))
+    assert await desk.tell() == 1
+
+
+async def test_a_silence_keeps_back_and_says_so(desk: Desk) -> None:
+    """What falls under a silence is told to nobody, is counted, and says which silence; other news are told."""
+    ident = await silenced(desk, assets=frozenset({"film"}), findings=frozenset({"LW-1"}))
+    assert await desk.event() == 0
+    assert await desk.event(case=finding(2)) == 1
+    assert await desk.tell() == 1
+    assert await desk.fates() == [("slack", "silenced", f"silence {ident} by mara: we know")]
+    async with desk.repository.reading() as work:
+        (silence,) = await work.silences.list(at=desk.at)
+        entries = await work.audit.entries(f"silence:{ident}")
+    assert silence.silenced == 1
+    assert [(one.actor, one.action) for one in entries] == [("mara", "silence.add")]
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_the_end_of_a_silence_tells_what_is_open(desk: Desk, by_hand: bool) -> None:
+    """When it ends, what it hid and is still open comes as one digest; what was false, or is silenced still, does not."""
+    ident = await silenced(desk, assets=frozenset({"film"}))
+    longer = await silenced(desk, 9, findings=frozenset({"LW-4"}))
+    for number in range(1, 5):
+        await desk.event(case=finding(number))
+    await desk.event(EventKind.STATE, finding(3, state=State.FALSE_POSITIVE), "false")
+    assert await desk.later(minutes=30) == 0
+    if by_hand:
+        await end_silence(ident, "mara", desk.repository, desk.at)
+        assert await desk.tell() == 1
+    else:
+        assert await desk.later(minutes=30) == 1
+    (digest,) = await desk.alerts()
+    assert isinstance(digest, DigestAlert)
+    assert sorted(one.finding for one in digest.entries) == ["LW-1", "LW-2"]
+    assert await desk.tell() == 0
+    assert (await desk.fates("LW-4"))[0][1] == "silenced"
+    async with desk.repository.reading() as work:
+        assert [subject for _, subject, _ in await work.announcements.hidden(longer)] == ["LW-4"]
+    assert await desk.later(hours=9) == 1
+
+
+async def test_a_silence_that_ends_at_night_wakes_nobody(desk: Desk) -> None:
+    """What it hid waits for the end of the quiet hours, or the digest, of its route."""
+    desk.route(
+        Route(channels=("slack",), quiet=(Opening.parse("daily 12:00-20:00 UTC"),), continue_=True),
+        Route(channels=("mail",), digest="daily"),
+    )
+    ident = await silenced(desk, assets=frozenset({"film"}))
+    await desk.event()
+    await end_silence(ident, "mara", desk.repository, desk.at)
+    assert await desk.tell() == 0
+    assert sorted((channel, why) for channel, _, why in await desk.fates()) == [
+        ("mail", "digest"),
+        ("slack", "quiet"),
+    ]
+    assert await desk.later(hours=8) == 1
+    assert await desk.later(hours=16) == 1
+
+
+async def test_silences_need_a_reason_and_an_end(desk: Desk) -> None:
+    """Nobody silences without saying why, or what is over before it begins; ending one twice is an error."""
+    for ends, reason in ((NOON, "why"), (NOON + timedelta(hours=1), "  ")):
+        with pytest.raises(InputError):
+            await begin_silence(Matchers(), NOON, ends, "mara", reason, desk.repository, NOON)
+    ident = await silenced(desk)
+    await end_silence(ident, "mara", desk.repository, desk.at)
+    for number in (ident, 99):
+        with pytest.raises(InputError):
+            await end_silence(number, "mara", desk.repository, desk.at)
+
+
+async def test_something_worse_inhibits(desk: Desk) -> None:
+    """While a proved case of the asset is open, what is no more than a name is told to nobody; its equal is told."""
+    rule = Inhibit(source=Matchers(verdicts=frozenset({Verdict.PROVED})), target=Matchers())
+    desk.routing = replace(desk.routing, inhibit=(rule,))
+    proved = finding(verdict=Verdict.PROVED)
+    await desk.event(case=proved)
+    assert await desk.event(case=finding(2)) == 0
+    assert await desk.event(case=finding(3, verdict=Verdict.PROVED)) == 1
+    assert await desk.event(case=finding(4, severity=Severity.CRITICAL)) == 1
+    assert await desk.fates("LW-2") == [("slack", "inhibited", "LW-1 is open")]
+    for case in (proved, finding(3, verdict=Verdict.PROVED)):
+        await desk.event(EventKind.STATE, replace(case, state=State.REMOVED), "removed")
+    assert await desk.event(case=finding(5)) == 1
+
+
+async def test_explain(desk: Desk) -> None:
+    """Who is told of a finding, when, why not the others, what keeps it back, and what became of it so far."""
+    rule = Inhibit(source=Matchers(verdicts=frozenset({Verdict.PROVED})), target=Matchers())
+    desk.route(
+        Route(name="songs", match=Matchers(assets=frozenset({"song"})), channels=("music",)),
+        Route(name="night", quiet=(Opening.parse("daily 11:00-13:00"),), channels=("slack",)),
+    )
+    desk.routing = replace(desk.routing, inhibit=(rule,))
+    await desk.event()
+    told = await explain_finding("LW-1", desk.routing, desk.repository, desk.at)
+    assert [(one.leg.route, one.why) for one in told.steps] == [
+        ("songs", "asset film is not song"),
+        ("night", ""),
+    ]
+    assert [(way.channel, way.due.why, way.left) for way in told.ways] == [("slack", "quiet", 8)]
+    assert [(one.fate.value, one.why) for one in told.noted] == [("waiting", "quiet")]
+    await desk.later(hours=1)
+    asked = (desk.routing, desk.repository, desk.at)
+    told = await explain_finding("LW-1", *asked)
+    assert (told.kept_back, [way.left for way in told.ways]) == ("", [8]), (
+        "a digest is not of the asset's budget"
+    )
+    await desk.event(case=finding(2, verdict=Verdict.PROVED))
+    told = await explain_news(
+        "film", Severity.HIGH, Verdict.UNKNOWN, told.facts.tier or "auto", frozenset(), *asked
+    )  # type: ignore[arg-type]
+    assert told.kept_back == "LW-2 of the same asset is open and worse ([[inhibit]])"
+    await silenced(desk, findings=frozenset({"LW-1"}))
+    told = await explain_finding("LW-1", *asked)
+    assert told.kept_back == "silence 1 by mara until 2026-11-20 14:00 UTC: we know"
+    with pytest.raises(InputError):
+        await explain_finding("LW-9", *asked)
+    with pytest.raises(InputError):
+        await explain_news(
+            "book", Severity.LOW, Verdict.UNKNOWN, told.facts.tier or "auto", frozenset(), *asked
+        )  # type: ignore[arg-type]

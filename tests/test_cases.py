@@ -1,0 +1,521 @@
+"""What people and time do to cases, with the real pipeline and store: joining, parting, scopes, life of an asset."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from leakwatch.cases import (
+    acknowledge,
+    assign,
+    comment,
+    mark_allowed,
+    mark_false_positive,
+    move,
+    record,
+    set_due,
+)
+from leakwatch.cases.assets import due_steps, embargo, official, release, retire
+from leakwatch.cases.joining import joined, merge
+from leakwatch.cases.splitting import split, undo_merge
+from leakwatch.cases.tending import tell_overdue
+from leakwatch.errors import InputError
+from leakwatch.matching.index import build_index
+from leakwatch.model.allow import AllowEffect, AllowWhat
+from leakwatch.model.asset import Asset, QueryMode, Stage
+from leakwatch.model.audit import broken_at
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, Severity, State, Verdict
+from leakwatch.pipeline import look_back
+from leakwatch.ports import Work
+from leakwatch.resurfacing import resurface
+from leakwatch.service import Case, show_finding
+
+from .test_pipeline import ASSET, NOON, PROVED, Desk, desk, hub_copy, magnet, post
+
+__all__ = ["desk"]
+LATER = NOON + timedelta(hours=1)
+NAME = "Tideglass 70B"
+OURS = ("leakwatch:calendar", "leakwatch:allow")
+
+
+class Heard:
+    """Somebody who is told: what, of which case."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[EventKind, FindingId]] = []
+
+    async def __call__(self, event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
+        """Note it, and write it into the history."""
+        self.told.append((event.kind, finding.id))
+        return await record(event, finding, asset, work)
+
+
+async def shown(desk: Desk, ident: str) -> Case:
+    """One case."""
+    return await show_finding(ident, desk.repository)
+
+
+async def kinds(desk: Desk, ident: str) -> list[EventKind]:
+    """The history of one case, as kinds."""
+    return [event.kind for event in (await shown(desk, ident)).events]
+
+
+async def actions(desk: Desk, subject: str | None = None) -> list[tuple[str, str]]:
+    """What people, the calendar and expired entries did, by the audit, whose chain is whole."""
+    async with desk.repository.reading() as work:
+        entries = await work.audit.entries()
+    assert broken_at(entries) is None
+    ours = [one for one in entries if one.actor in OURS or not one.actor.startswith("leakwatch:")]
+    return [(one.actor, one.action) for one in ours if subject in (None, one.subject)]
+
+
+async def reloaded(desk: Desk) -> Asset:
+    """The asset as it is stored now, and the desk's brain with it."""
+    async with desk.repository.reading() as work:
+        asset = await work.catalogue.get(ASSET.id)
+    assert asset is not None
+    desk.brain = replace(desk.brain, index=build_index([asset]))
+    return asset
+
+
+async def wrongly_one(desk: Desk) -> tuple[Finding, int]:
+    """Two leaks that a post with both magnets made one: the case, and the number of that post's sighting."""
+    await desk.take(post("1", NAME, magnet(1)))
+    await desk.take(post("2", NAME, magnet(2), "b"))
+    await desk.take(post("3", NAME, f"{magnet(1)} {magnet(2)}", "c"))
+    (case,) = await desk.findings()
+    return case, (await shown(desk, case.id)).sightings[-1].id
+
+
+# -- one finding per leak --------------------------------------------------------------------------
+
+
+async def test_a_wrong_merge_is_undone_and_stays_undone(desk: Desk) -> None:
+    """The merged case is back with what it came with, and neither a poll nor an edit merges the two again."""
+    await desk.take(post("1", NAME, magnet(1)))
+    await desk.take(post("2", NAME, magnet(2), "b"))
+    older, newer = sorted(await desk.findings(), key=lambda one: (one.opened_at, one.id))
+    await desk.take(post("3", NAME, f"{magnet(1)} {magnet(2)}", "c"))
+    left, back = await undo_merge(desk.repository, older.id, newer.id, "ann", "two leaks", LATER)
+    assert (left.sightings, back.sightings, back.id, back.state) == (2, 1, newer.id, State.REOPENED)
+    assert EventKind.OPENED in await kinds(desk, newer.id)
+    assert (await shown(desk, newer.id)).events[-1].actor == "ann"
+    await desk.take(post("3", NAME, f"edited: {magnet(1)} {magnet(2)}", "c"))
+    await desk.take(post("2", NAME, f"edited: {magnet(2)}", "b"))
+    counts = {one.id: one.sightings for one in await desk.findings()}
+    assert len(counts) == 2
+    assert sum(counts.values()) == 5
+    assert ("ann", "finding.split") in await actions(desk, older.id)
+
+
+async def test_sightings_leave_with_the_keys_and_proofs_that_only_they_hold(desk: Desk) -> None:
+    """A case of its own has the sightings, their artefacts and proofs, and new posts find the right case."""
+    case, both = await wrongly_one(desk)
+    second = next(one.id for one in (await shown(desk, case.id)).sightings if one.native_id == "2")
+    await desk.conclude(await desk.task(2), PROVED)
+    left, new = await split(desk.repository, case.id, [second, both], "ann", "another leak", LATER)
+    assert (left.sightings, new.sightings, new.state) == (1, 2, State.NEW)
+    assert (left.verdict, new.verdict) == (Verdict.UNKNOWN, Verdict.PROVED)
+    async with desk.repository.reading() as work:
+        assert f"swarm:{2:040x}" in await work.findings.keys(new.id)
+        assert f"swarm:{1:040x}" in await work.findings.keys(left.id)
+    await desk.take(post("4", NAME, magnet(2), "d"))
+    await desk.take(post("5", NAME, magnet(1), "e"))
+    await desk.take(hub_copy())  # what the torrent that left was proved to carry
+    counts = {one.id: one.sightings for one in await desk.findings()}
+    assert counts == {left.id: 2, new.id: 4}
+    await desk.conclude(await desk.task(1), PROVED)
+    assert len(await desk.findings()) == 2
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_a_proof_of_the_same_file_does_not_join_what_was_split(desk: Desk, turned: bool) -> None:
+    """Two torrents of the same files that a person keeps apart stay apart, whichever is judged last."""
+    case, both = await wrongly_one(desk)
+    numbers = (1, 2) if turned else (2, 1)
+    await desk.conclude(await desk.task(numbers[0]), PROVED)
+    await desk.conclude(await desk.task(numbers[1]), PROVED)
+    second = next(one.id for one in (await shown(desk, case.id)).sightings if one.native_id == "2")
+    await split(desk.repository, case.id, [second, both], "ann", "apart", LATER)
+    await desk.take(hub_copy())
+    assert sorted(one.sightings for one in await desk.findings()) == [2, 2]
+    await look_back(ASSET.id, desk.brain, desk.repository)
+    assert len(await desk.findings()) == 2
+
+
+async def test_a_merge_by_hand_forgets_what_kept_them_apart(desk: Desk) -> None:
+    """Merging again joins for good, and the sightings are all there."""
+    case, both = await wrongly_one(desk)
+    left, new = await split(desk.repository, case.id, [both], "ann", "x", LATER)
+    heard = Heard()
+    one = await merge(desk.repository, new.id, left.id, "bob", "it was right", LATER, tell=heard)
+    assert (one.sightings, (EventKind.MERGED, one.id) in heard.told) == (3, True)
+    event = next(e for e in reversed((await shown(desk, one.id)).events) if e.kind is EventKind.MERGED)
+    assert (event.actor, event.reason) == ("bob", "it was right")
+    await desk.take(post("9", NAME, f"{magnet(1)} {magnet(2)}", "d"))
+    assert [each.sightings for each in await desk.findings()] == [4]
+
+
+async def test_what_keeps_a_case_apart_holds_for_whoever_it_becomes_part_of(desk: Desk) -> None:
+    """A case that is merged into a third one brings along what does not join it with the case that was split off."""
+    await desk.take(post("0", NAME, magnet(7), "d"))
+    (third,) = await desk.findings()
+    for number, text, site in (
+        (1, magnet(1), "a"),
+        (2, magnet(2), "b"),
+        (3, f"{magnet(1)} {magnet(2)}", "c"),
+    ):
+        await desk.take(replace(post(str(number), NAME, text, site), fetched_at=LATER))
+    case = next(one for one in await desk.findings() if one.id != third.id)
+    second = [one.id for one in (await shown(desk, case.id)).sightings if one.native_id in "23"]
+    _, new = await split(desk.repository, case.id, second, "ann", "apart", LATER)
+    await merge(desk.repository, third.id, case.id, "ann", "one leak", LATER, tell=record)
+    await desk.take(post("3", NAME, f"edited: {magnet(1)} {magnet(2)}", "c"))
+    counts = {one.id: one.sightings for one in await desk.findings()}
+    assert counts == {third.id: 2, new.id: 3}
+
+
+async def test_what_cannot_be_split_or_merged_is_refused(desk: Desk) -> None:
+    """All, none or foreign sightings, a case with itself, and a merge that never was are named errors."""
+    case, both = await wrongly_one(desk)
+    ids = [one.id for one in (await shown(desk, case.id)).sightings]
+    for some in ([], ids, [both, 999]):
+        with pytest.raises(InputError):
+            await split(desk.repository, case.id, some, "ann", "x", LATER)
+    with pytest.raises(InputError, match="two different cases"):
+        await merge(desk.repository, case.id, case.id, "ann", "x", LATER, tell=record)
+    with pytest.raises(InputError, match="was not merged"):
+        await undo_merge(desk.repository, case.id, "LW-NONE", "ann", "x", LATER)
+    assert await actions(desk) == []
+
+
+@pytest.mark.parametrize(
+    ("held", "apart", "wanted"),
+    [
+        ({"A": {"x"}, "B": {"y"}}, [], {"A", "B"}),
+        ({"A": {"x"}, "B": {"y"}}, [("AB", "x")], {"B"}),
+        ({"A": {"x", "z"}, "B": {"y"}}, [("AB", "x")], {"A", "B"}),
+        ({"A": {"x"}, "B": {"y"}}, [("AB", "x"), ("AB", "y")], {"A"}),
+        ({"A": {"x"}, "C": {"y"}}, [("AB", "x")], {"A", "C"}),
+        ({"A": {"x"}, "B": {"y"}, "C": {"z"}}, [("AB", "x")], {"B", "C"}),
+        ({"A": {"x"}}, [("AB", "x")], {"A"}),
+    ],
+)
+def test_only_keys_that_join_make_one(
+    held: dict[str, set[str]], apart: Sequence[tuple[str, str]], wanted: set[str]
+) -> None:
+    """A key that does not join two cases counts for neither, beside the other one only."""
+    told = {FindingId(one): frozenset(keys) for one, keys in held.items()}
+    pairs = [(frozenset(map(FindingId, pair)), key) for pair, key in apart]
+    assert joined(told, pairs) == wanted
+
+
+async def test_the_same_author_is_told_on_one_platform(desk: Desk) -> None:
+    """Another case of the same login on the same hosts is named; the same name elsewhere is not."""
+    url = "https://forum.example.org/1"
+    await desk.take(replace(post("1", NAME, magnet(1)), author="Mallow", url=url))
+    await desk.take(
+        replace(post("2", NAME, magnet(2), "b"), author="mallow", url="https://www.example.org/2")
+    )
+    await desk.take(replace(post("3", NAME, magnet(3), "c"), author="mallow", url="https://other.example/3"))
+    by_site = {one.sites: one.id for one in await desk.findings()}
+    case = await shown(desk, by_site[frozenset({"a"})])
+    assert dict(case.others) == {"example.org:mallow": [(by_site[frozenset({"b"})], ASSET.id)]}
+    assert [node.author for node in case.spreading.nodes] == ["example.org:mallow"]
+
+
+# -- triage ----------------------------------------------------------------------------------------
+
+
+async def test_each_act_is_told_and_written_down(desk: Desk) -> None:
+    """Acknowledging, giving away, remarking and setting a date each have an event with actor and an audit entry."""
+    await desk.take(post("1", NAME, magnet(1)))
+    (case,), heard, store = await desk.findings(), Heard(), desk.repository
+    due = LATER + timedelta(days=1)
+    changed = await acknowledge(store, case.id, "ann", "", LATER, tell=heard)
+    assert (changed.acknowledged_by, changed.acknowledged_at) == ("ann", LATER)
+    await assign(store, case.id, "ann", "bob", LATER, tell=heard)
+    await comment(store, case.id, "bob", "looked at it", LATER, tell=heard)
+    changed = await set_due(store, case.id, "bob", due, LATER, tell=heard)
+    assert (changed.assignee, changed.due_at) == ("bob", due)
+    assert [kind for kind, _ in heard.told] == [
+        EventKind.STATE,
+        EventKind.ASSIGNED,
+        EventKind.COMMENT,
+        EventKind.DUE,
+    ]
+    assert await actions(desk, case.id) == [
+        ("ann", "finding.state"),
+        ("ann", "finding.assign"),
+        ("bob", "finding.comment"),
+        ("bob", "finding.due"),
+    ]
+    events = (await shown(desk, case.id)).events[-4:]
+    assert [event.actor for event in events] == ["ann", "ann", "bob", "bob"]
+    for text in ("", " ", "x" * 5000):
+        with pytest.raises(InputError):
+            await comment(store, case.id, "ann", text, LATER)
+
+
+async def test_overdue_is_told_once_for_each_date(desk: Desk) -> None:
+    """A date that passes is told once, however often one looks; a new date is told again, and a closed case never."""
+    await desk.take(post("1", NAME, magnet(1)))
+    (case,), heard, store = await desk.findings(), Heard(), desk.repository
+    await set_due(store, case.id, "ann", LATER, NOON)
+    assert await tell_overdue(store, LATER - timedelta(seconds=1), tell=heard) == 0
+    told = [await tell_overdue(store, LATER + timedelta(hours=n), tell=heard) for n in range(3)]
+    assert told == [1, 0, 0]
+    await set_due(store, case.id, "ann", LATER + timedelta(days=1), LATER)
+    assert [await tell_overdue(store, LATER + timedelta(days=n), tell=heard) for n in (2, 3)] == [1, 0]
+    await set_due(store, case.id, "ann", LATER + timedelta(days=4), LATER)
+    await move(store, case.id, State.REMOVED, "ann", "gone", LATER)
+    assert await tell_overdue(store, LATER + timedelta(days=9), tell=heard) == 0
+    assert [kind for kind, _ in heard.told] == [EventKind.OVERDUE] * 2
+
+
+@pytest.mark.parametrize(
+    ("scope", "what", "value"),
+    [
+        ("item", AllowWhat.ITEM, "a/1"),
+        ("author", AllowWhat.AUTHOR, "example.org:mallow"),
+        ("site", AllowWhat.SITE, "a"),
+        ("infohash", AllowWhat.INFOHASH, f"{1:040x}"),
+        ("url", AllowWhat.PAGE, "https://forum.example.org/1"),
+    ],
+)
+async def test_a_scope_hides_what_is_like_it(desk: Desk, scope: str, what: AllowWhat, value: str) -> None:
+    """A scope becomes an entry that hides further items of its kind, and the case tells how many."""
+    one = replace(post("1", NAME, magnet(1)), author="Mallow", url="https://forum.example.org/1")
+    await desk.take(one)
+    (case,) = await desk.findings()
+    until = date(2026, 12, 1)
+    await mark_false_positive(desk.repository, case.id, "ann", "a mirror", LATER, scope, until)
+    asset = await reloaded(desk)
+    (entry,) = asset.allow
+    assert (entry.what, entry.value, entry.effect, entry.until) == (what, value, AllowEffect.SUPPRESS, until)
+    again = replace(one, text=f"edited: {magnet(1)}", fetched_at=LATER + timedelta(hours=1))
+    assert (await desk.take(again)).suppressed == 1
+    hidden = (await shown(desk, case.id)).hidden
+    assert hidden is not None
+    assert (hidden.entry, hidden.items, hidden.last_at) == (entry.name, 1, again.fetched_at)
+    elsewhere = replace(post("7", NAME, magnet(7), "b"), author="mallow", url="https://other.example/7")
+    assert (await desk.take(elsewhere)).suppressed == 0
+
+
+async def test_a_scope_that_says_too_little_is_refused(desk: Desk) -> None:
+    """Where a case has several sites the one must be named, and an expiry alone hides nothing."""
+    case, _ = await wrongly_one(desk)
+    store = desk.repository
+    with pytest.raises(InputError, match="more than one site; say one of site:a, site:b, site:c"):
+        await mark_false_positive(store, case.id, "ann", "x", LATER, "site")
+    with pytest.raises(InputError, match="no site 'z'"):
+        await mark_false_positive(store, case.id, "ann", "x", LATER, "site:z")
+    with pytest.raises(InputError, match="the case has no author"):
+        await mark_allowed(store, case.id, "ann", "x", LATER, "author")
+    with pytest.raises(InputError, match="the scope is one of"):
+        await mark_allowed(store, case.id, "ann", "x", LATER, "everything")
+    with pytest.raises(InputError, match="needs a scope"):
+        await mark_allowed(store, case.id, "ann", "x", LATER, None, date(2026, 12, 1))
+    assert (await shown(desk, case.id)).finding.state is State.NEW
+    changed = await mark_false_positive(store, case.id, "ann", "x", LATER, "site:b")
+    assert changed.state is State.FALSE_POSITIVE
+    assert (await reloaded(desk)).allow[0].name == "site b"
+
+
+async def test_an_expired_scope_shows_what_it_hid(desk: Desk) -> None:
+    """When the last day is over, what came meanwhile joins the case, which is opened again by one marked event."""
+    await desk.take(post("1", NAME, magnet(1)))
+    (case,) = await desk.findings()
+    last = NOON.date() + timedelta(days=2)
+    await mark_false_positive(desk.repository, case.id, "ann", "x", LATER, "site", last)
+    await reloaded(desk)
+    for number in (2, 3):
+        await desk.take(post(str(number), NAME, magnet(1)))
+    await desk.take(post("4", NAME, magnet(9)))
+    assert [one.sightings for one in await desk.findings()] == [1]
+    on_the_day, after = (datetime.combine(last, NOON.timetz()) + timedelta(days=n) for n in (0, 1))
+    assert await resurface(desk.brain, desk.repository, on_the_day) == 0
+    assert [one.sightings for one in await desk.findings()] == [1]
+    assert await resurface(desk.brain, desk.repository, after) > 0
+    found = {one.id: one for one in await desk.findings()}
+    assert (found[case.id].state, found[case.id].sightings) == (State.REOPENED, 3)
+    assert sorted(one.sightings for one in found.values()) == [1, 3]
+    changes = [e for e in (await shown(desk, case.id)).events if e.kind is EventKind.STATE]
+    assert [e.detail.get("how") for e in changes] == [None, "backfill"]
+    assert "hid 3 items" in (changes[-1].reason or "")
+    assert await resurface(desk.brain, desk.repository, after) == 0
+    assert ("leakwatch:allow", "asset.allow_expired") in await actions(desk)
+
+
+async def test_an_expired_scope_that_hid_nothing_changes_nothing(desk: Desk) -> None:
+    """A case whose scope is over stays as it was judged while nothing came."""
+    await desk.take(post("1", NAME, magnet(1)))
+    (case,) = await desk.findings()
+    await mark_allowed(desk.repository, case.id, "ann", "x", LATER, "site", NOON.date())
+    await reloaded(desk)
+    assert await resurface(desk.brain, desk.repository, LATER + timedelta(days=9)) == 0
+    assert (await shown(desk, case.id)).finding.state is State.ALLOWED
+
+
+async def test_what_is_allowed_here_is_a_leak_elsewhere(desk: Desk) -> None:
+    """A case that is allowed on one site is opened again by another site; one that is allowed whole is not."""
+    await desk.take(post("1", NAME, magnet(1)))
+    await desk.take(post("2", NAME, magnet(2)))
+    one, whole = await desk.findings()
+    await mark_allowed(desk.repository, one.id, "ann", "a partner", LATER, "site:a")
+    await mark_allowed(desk.repository, whole.id, "ann", "all of it", LATER)
+    await reloaded(desk)
+    for number in (1, 2):
+        await desk.take(post(f"{number}", NAME, magnet(number), "b"))
+    told = {each.id: each.state for each in await desk.findings()}
+    assert told == {one.id: State.REOPENED, whole.id: State.ALLOWED}
+
+
+async def test_looking_back_opens_nothing_again(desk: Desk) -> None:
+    """What supports a case already is no new sighting when the asset is looked for again in what is stored."""
+    await desk.take(post("1", NAME, magnet(1)))
+    (case,) = await desk.findings()
+    await move(desk.repository, case.id, State.REMOVED, "ann", "gone", LATER)
+    await look_back(ASSET.id, desk.brain, desk.repository)
+    (after,) = await desk.findings()
+    assert (after.state, after.sightings, after.updated_at) == (State.REMOVED, 1, LATER)
+
+
+async def test_rules_and_sites_are_as_right_as_their_cases(desk: Desk) -> None:
+    """Judged cases count once for each rule and site: confirmed, reported and removed as true, open ones not at all."""
+    for number in range(1, 7):
+        await desk.take(post(str(number), f"{NAME} leaked weights", magnet(number)))
+    cases = await desk.findings()
+    states = (State.CONFIRMED, State.REPORTED, State.REMOVED, State.FALSE_POSITIVE, State.ACKNOWLEDGED)
+    for case, state in zip(cases, states, strict=False):
+        await move(desk.repository, case.id, state, "ann", "x", LATER)
+    async with desk.repository.reading() as work:
+        sites, rules = await work.cases.sites(), await work.cases.rules()
+    assert {name: (told.true, told.false) for name, told in sites.items()} == {"a": (3, 1)}
+    assert sites["a"].words == "too few judged (3 true, 1 false)"
+    assert rules
+    assert {(told.true, told.false) for told in rules.values()} == {(3, 1)}
+    known = {rule.id for rule in desk.brain.pack.rules}
+    assert set(rules) <= known
+
+
+# -- the life of an asset --------------------------------------------------------------------------
+
+
+async def urgent(desk: Desk) -> Finding:
+    """A case of an asset in its release window, which is critical for that."""
+    near = replace(ASSET, critical=False, release_at=NOON + timedelta(days=2), query_mode=QueryMode.DIRECT)
+    async with desk.repository.writing() as work:
+        await work.catalogue.save(near, NOON)
+    await reloaded(desk)
+    await desk.take(post("1", NAME, magnet(1)))
+    (case,) = await desk.findings()
+    assert case.severity is Severity.HIGH
+    return case
+
+
+async def test_a_release_ends_window_and_embargo(desk: Desk) -> None:
+    """Official places are allowed, open cases fall without telling anybody, and who did it is written down."""
+    case, heard = await urgent(desk), Heard()
+    places = [official("hub.example"), official("ab" * 20), official("https://site.example/get")]
+    await release(desk.repository, ASSET.id, "ann", LATER, places=places, tell=heard)
+    asset = await reloaded(desk)
+    assert (asset.stage, asset.embargoed, asset.release_at) == (Stage.RELEASED, False, LATER)
+    assert [one.what for one in asset.allow] == [AllowWhat.HOST, AllowWhat.INFOHASH, AllowWhat.URL]
+    after = (await shown(desk, case.id)).finding
+    assert after.severity is Severity.MEDIUM
+    assert heard.told == []
+    event = (await shown(desk, case.id)).events[-1]
+    assert (event.kind, event.actor, event.detail["from"]) == (EventKind.SEVERITY, "ann", "high")
+    assert await actions(desk, f"asset:{ASSET.id}") == [("ann", "asset.release")]
+    await desk.take(hub_copy())
+    assert {one.state for one in await desk.findings()} == {State.NEW, State.ALLOWED}
+
+
+async def test_a_release_waits_for_its_day(desk: Desk) -> None:
+    """An embargo stands until the release, which comes by itself, once."""
+    await urgent(desk)
+    store, day = desk.repository, LATER + timedelta(days=3)
+    await embargo(store, ASSET.id, "ann", LATER)
+    await release(store, ASSET.id, "ann", LATER, when=day)
+    asset = await reloaded(desk)
+    assert (asset.stage, asset.embargoed) == (Stage.SCHEDULED, True)
+    assert await due_steps(store, day - timedelta(seconds=1)) == []
+    (done,) = await due_steps(store, day)
+    assert (done.stage, done.embargoed, done.release_at) == (Stage.RELEASED, False, day)
+    assert await due_steps(store, day + timedelta(days=1)) == []
+    assert (await actions(desk, f"asset:{ASSET.id}"))[-1] == ("leakwatch:calendar", "asset.release")
+
+
+async def test_an_embargo_ends_by_itself(desk: Desk) -> None:
+    """Under embargo nobody is asked, whatever was said before; at its end the asset is as any other."""
+    await urgent(desk)
+    store, end = desk.repository, LATER + timedelta(days=1)
+    changed = await embargo(store, ASSET.id, "ann", LATER, until=end)
+    assert (changed.asked_as, changed.is_contradictory) == (QueryMode.FEED_ONLY, False)
+    (done,) = await due_steps(store, end)
+    assert (done.embargoed, done.embargo_until) == (False, None)
+    with pytest.raises(InputError, match="in the future"):
+        await embargo(store, ASSET.id, "ann", LATER, until=LATER)
+
+
+async def test_what_is_retired_is_low_and_not_asked_for(desk: Desk) -> None:
+    """A retired work's cases are low, and no site is told its name; an embargo takes it back, and that is told."""
+    case, heard = await urgent(desk), Heard()
+    await retire(desk.repository, ASSET.id, "ann", LATER)
+    asset = await reloaded(desk)
+    assert (asset.asked_as, asset.is_urgent(NOON)) == (QueryMode.FEED_ONLY, False)
+    assert (await shown(desk, case.id)).finding.severity is Severity.LOW
+    await desk.take(post("2", NAME, magnet(2)))
+    assert {one.severity for one in await desk.findings()} == {Severity.LOW}
+    await embargo(desk.repository, ASSET.id, "bob", LATER, tell=heard)
+    assert (EventKind.SEVERITY, case.id) in heard.told
+    with pytest.raises(InputError, match="asset list"):
+        await retire(desk.repository, "none", "ann", LATER)
+
+
+@pytest.mark.parametrize("value", ["", "two words", "https://", "http://a\\b"])
+def test_an_official_place_is_checked(value: str) -> None:
+    """What is neither an infohash, an address nor a host is a named error."""
+    with pytest.raises(InputError, match="neither an infohash"):
+        official(value)
+
+
+async def test_severity_follows_places_and_growth(desk: Desk) -> None:
+    """A second public kind of place raises a case, its reason says so, and the rise is an event."""
+    kinds = {"a": "imageboard", "b": "torznab", "hub": "huggingface"}
+    desk.brain = replace(desk.brain, pack=replace(desk.brain.pack, kinds=kinds))
+    plain = replace(ASSET, critical=False)
+    async with desk.repository.writing() as work:
+        await work.catalogue.save(plain, NOON)
+    await reloaded(desk)
+    for number, site in ((1, "a"), (2, "b")):
+        await desk.take(post(str(number), NAME, magnet(1), site))
+    (case,) = await desk.findings()
+    assert case.severity is Severity.MEDIUM
+    await desk.conclude(await desk.task(1), PROVED)
+    await desk.take(hub_copy())
+    (case,) = await desk.findings()
+    assert case.severity is Severity.CRITICAL
+    assert "several kinds of places (hub, index)" in (case.severity_why or "")
+    events = (await shown(desk, case.id)).events
+    rises = [(e.detail["from"], e.detail["to"]) for e in events if e.kind is EventKind.SEVERITY]
+    assert rises == [("medium", "high"), ("high", "critical")]
+    assert any("now critical" in headline for headline in await desk.alerts())
+
+
+async def test_two_acts_at_once_are_one_after_the_other(desk: Desk) -> None:
+    """Of two people who judge a case at the same moment one is told that the other was first."""
+    await desk.take(post("1", NAME, magnet(1)))
+    (case,) = await desk.findings()
+    done = await asyncio.gather(
+        acknowledge(desk.repository, case.id, "ann", "x", LATER),
+        acknowledge(desk.repository, case.id, "bob", "x", LATER),
+        return_exceptions=True,
+    )
+    assert sorted(type(one).__name__ for one in done) == ["Finding", "InputError"]
+    assert len(await actions(desk, case.id)) == 1
