@@ -1,4 +1,4 @@
-"""Observations and cases. Proofs and evidence stand in files of their own."""
+"""Cases and their events. Observations, sightings and proofs stand in files of their own."""
 
 from __future__ import annotations
 
@@ -9,84 +9,22 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from leakwatch.model.alert import Place
 from leakwatch.model.asset import AssetId
-from leakwatch.model.author import author_of
-from leakwatch.model.finding import (
-    Finding,
-    FindingEvent,
-    FindingId,
-    KnownArtefact,
-    Match,
-    State,
-    Tier,
-    Verdict,
-)
-from leakwatch.model.observation import Observation
-from leakwatch.model.place import PlaceClass
+from leakwatch.model.finding import Finding, FindingEvent, FindingId, KnownArtefact, State, Tier, Verdict
 from leakwatch.store import mapping
+from leakwatch.store.observations import SqlObservations
 from leakwatch.store.proofs import SqlProofs
+from leakwatch.store.sightings import SqlSightings
 from leakwatch.store.statements import batches, insert_for
-from leakwatch.store.tables import (
-    artefact,
-    finding_event,
-    notice,
-    observation,
-    observed_swarm,
-    proof,
-    sighting,
-    signal,
-    suppressed,
-)
+from leakwatch.store.tables import artefact, finding_event, notice, proof, sighting
 from leakwatch.store.tables import asset as asset_table
 from leakwatch.store.tables import finding as finding_table
 
-_MAX_LOOKED_BACK = 200
 _CLOSED = (State.MERGED.value, State.FALSE_POSITIVE.value, State.ALLOWED.value)
 
 
-class SqlFindings(SqlProofs):
-    """Observations, cases, sightings and events, in one transaction."""
-
-    async def unseen(self, observations: Sequence[Observation]) -> tuple[list[Observation], frozenset[str]]:
-        """Of a site's items those whose (native_id, content digest) is not stored yet, and the native ids that are known.
-
-        Repeats within the list count once.
-        """
-        wanted = {f"{one.native_id}\n{one.content_digest}": one for one in observations}
-        known: set[str] = set()
-        for batch in batches(list(wanted.values())):
-            query = sa.select(observation.c.native_id, observation.c.content_digest).where(
-                observation.c.site == batch[0].site,
-                observation.c.native_id.in_({one.native_id for one in batch}),
-            )
-            for native_id, digest in (await self._connection.execute(query)).all():
-                wanted.pop(f"{native_id}\n{digest}", None)
-                known.add(native_id)
-        return list(wanted.values()), frozenset(known)
-
-    async def known_items(self, site: str, native_ids: Sequence[str]) -> frozenset[str]:
-        """Which of these items were seen on the site before."""
-        found: set[str] = set()
-        for batch in batches(list(native_ids)):
-            query = sa.select(observation.c.native_id).where(
-                observation.c.site == site, observation.c.native_id.in_(batch)
-            )
-            found |= set((await self._connection.execute(query.distinct())).scalars())
-        return frozenset(found)
-
-    async def sites_of_assets(self) -> dict[AssetId, frozenset[str]]:
-        """On which sites each asset was sighted; drills are no sightings."""
-        drills = sa.select(finding_table.c.id).where(finding_table.c.drill)
-        query = (
-            sa.select(sighting.c.asset_id, sighting.c.site)
-            .where(sighting.c.finding_id.not_in(drills))
-            .distinct()
-        )
-        found: dict[AssetId, frozenset[str]] = {}
-        for asset, site in (await self._connection.execute(query)).all():
-            found[AssetId(asset)] = found.get(AssetId(asset), frozenset()) | {site}
-        return found
+class SqlFindings(SqlObservations, SqlSightings, SqlProofs):
+    """Observations, cases, sightings, events and proofs, in one transaction."""
 
     async def open_drills(self, before: datetime) -> list[FindingId]:
         """Drills that were begun before a time and are not closed."""
@@ -95,75 +33,6 @@ class SqlFindings(SqlProofs):
             finding_table.c.drill, is_open, finding_table.c.opened_at < before
         )
         return [FindingId(one) for one in (await self._connection.execute(query)).scalars()]
-
-    async def store(self, observations: Sequence[Observation]) -> dict[str, int]:
-        """Store observations; answers the row id of each by its key (native_id, newline, content digest)."""
-        if not observations:
-            return {}
-        rows = [mapping.observation_row(one) for one in observations]
-        await self._connection.execute(
-            insert_for(self._connection, observation).on_conflict_do_nothing(), rows
-        )
-        ids: dict[str, int] = {}
-        for batch in batches(rows):
-            query = sa.select(observation.c.id, observation.c.native_id, observation.c.content_digest).where(
-                observation.c.site == batch[0]["site"],
-                observation.c.native_id.in_({row["native_id"] for row in batch}),
-            )
-            for ident, native_id, digest in (await self._connection.execute(query)).all():
-                ids[f"{native_id}\n{digest}"] = ident
-        await self._index_swarms(observations, ids)
-        return ids
-
-    async def _index_swarms(self, observations: Sequence[Observation], ids: dict[str, int]) -> None:
-        rows = [
-            {"swarm_key": key.hex(), "observation_id": ids[f"{one.native_id}\n{one.content_digest}"]}
-            for one in observations
-            for key in dict.fromkeys(
-                k for where in one.locators if where.infohashes for k in where.infohashes.swarm_keys
-            )
-        ]
-        if rows:
-            insert = insert_for(self._connection, observed_swarm).on_conflict_do_nothing()
-            await self._connection.execute(insert, rows)
-
-    async def unsighted(self, asset: AssetId, swarm_keys: Sequence[str]) -> list[tuple[int, Observation]]:
-        """Stored observations that name one of these swarms and support no finding of the asset yet."""
-        sighted = sa.select(sighting.c.observation_id).where(sighting.c.asset_id == asset)
-        found: dict[int, Observation] = {}
-        for batch in batches(list(swarm_keys)):
-            query = (
-                sa.select(observation)
-                .join(observed_swarm, observed_swarm.c.observation_id == observation.c.id)
-                .where(observed_swarm.c.swarm_key.in_(batch), observation.c.id.not_in(sighted))
-                .order_by(observation.c.id)
-                .limit(_MAX_LOOKED_BACK)
-            )
-            for row in (await self._connection.execute(query)).mappings():
-                found[row["id"]] = mapping.observation_of(dict(row))
-        return list(found.items())
-
-    async def stored(self, before: int, limit: int) -> list[tuple[int, Observation]]:
-        """Stored observations with a row id below `before`, newest first."""
-        query = sa.select(observation).where(observation.c.id < before).order_by(observation.c.id.desc())
-        rows = (await self._connection.execute(query.limit(limit))).mappings()
-        return [(row["id"], mapping.observation_of(dict(row))) for row in rows]
-
-    async def sighted(
-        self, finding: FindingId, swarm_keys: Sequence[str], limit: int = 50
-    ) -> list[Observation]:
-        """A finding's sightings that name one of these swarms, newest first."""
-        named = sa.select(observed_swarm.c.observation_id).where(observed_swarm.c.swarm_key.in_(swarm_keys))
-        query = (
-            sa.select(observation)
-            .join(sighting, sighting.c.observation_id == observation.c.id)
-            .where(sighting.c.finding_id == finding, observation.c.id.in_(named))
-            .order_by(sighting.c.id.desc())
-            .limit(limit)
-        )
-        return [
-            mapping.observation_of(dict(row)) for row in (await self._connection.execute(query)).mappings()
-        ]
 
     async def lock(self, assets: Iterable[AssetId]) -> set[AssetId]:
         """Let no other transaction judge these assets until this one ends; answers those that still exist."""
@@ -236,63 +105,6 @@ class SqlFindings(SqlProofs):
         row = mapping.finding_row(finding)
         statement = insert_for(self._connection, finding_table).values(row)
         await self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=row))
-
-    async def add_sighting(
-        self,
-        finding: FindingId,
-        observation: int,
-        seen: Observation,
-        match: Match,
-        keys: Sequence[str] = (),
-        place: PlaceClass = PlaceClass.OTHER,
-    ) -> bool:
-        """Attach an observation to a finding, with the artefacts it shows; false if it was attached already."""
-        row = {
-            "finding_id": finding,
-            "observation_id": observation,
-            "asset_id": match.asset,
-            "site": seen.site,
-            "locators": [mapping.shown_locator(one.value) for one in seen.locators],
-            "tier": match.tier.value if match.tier else "",
-            "score": match.score,
-            "seen_at": seen.fetched_at,
-            "opened": finding,
-            "author": author_of(seen),
-            "place": place.value,
-            "keys": list(dict.fromkeys(keys)),
-        }
-        statement = (
-            insert_for(self._connection, sighting)
-            .values(row)
-            .on_conflict_do_nothing()
-            .returning(sighting.c.id)
-        )
-        ident = (await self._connection.execute(statement)).scalar()
-        if ident is None:
-            return False
-        signals = [
-            {"sighting_id": ident, "kind": s.kind.value, "detail": s.detail, "weight": s.weight}
-            for s in match.signals
-        ]
-        if signals:
-            await self._connection.execute(sa.insert(signal), signals)
-        return True
-
-    async def suppress(self, asset: AssetId, observation: int, entry: str, at: datetime) -> bool:
-        """Count an observation that an allow list hides; false if it is counted already."""
-        row = {"asset_id": asset, "observation_id": observation, "entry": entry, "at": at}
-        statement = insert_for(self._connection, suppressed).values(row).on_conflict_do_nothing()
-        return (await self._connection.execute(statement)).rowcount > 0
-
-    async def suppressed(self, asset: AssetId) -> list[tuple[str, int, datetime]]:
-        """What an asset's allow list has hidden: entry, how many items, when the last one."""
-        query = (
-            sa.select(suppressed.c.entry, sa.func.count(), sa.func.max(suppressed.c.at))
-            .where(suppressed.c.asset_id == asset)
-            .group_by(suppressed.c.entry)
-            .order_by(suppressed.c.entry)
-        )
-        return [(entry, count, last) for entry, count, last in (await self._connection.execute(query)).all()]
 
     async def keys(self, finding: FindingId) -> list[str]:
         """The artefact keys that a finding holds."""
@@ -380,49 +192,6 @@ class SqlFindings(SqlProofs):
             sa.select(finding_event).where(finding_event.c.finding_id == finding).order_by(finding_event.c.id)
         )
         return [mapping.event_of(dict(row)) for row in (await self._connection.execute(query)).mappings()]
-
-    async def places(self, finding: FindingId, limit: int = 20) -> list[Place]:
-        """Where a finding was seen, newest first."""
-        query = (
-            sa.select(
-                sighting,
-                observation.c.url,
-                observation.c.title,
-                observation.c.published_at,
-                observation.c.native_id,
-            )
-            .join(observation, observation.c.id == sighting.c.observation_id)
-            .where(sighting.c.finding_id == finding)
-            .order_by(sighting.c.id.desc())
-            .limit(limit)
-        )
-        return [
-            Place(
-                site=row["site"],
-                url=row["url"],
-                title=row["title"] or row["native_id"],
-                seen_at=row["seen_at"].isoformat(timespec="seconds"),
-                published_at=row["published_at"].isoformat(timespec="seconds")
-                if row["published_at"]
-                else None,
-                locators=tuple(row["locators"]),
-            )
-            for row in (await self._connection.execute(query)).mappings()
-        ]
-
-    async def signals(self, finding: FindingId) -> list[tuple[str, str, float]]:
-        """Kind, detail and weight of the strongest sighting's signals."""
-        strongest = (
-            sa.select(sighting.c.id)
-            .where(sighting.c.finding_id == finding)
-            .order_by(sighting.c.score.desc(), sighting.c.id)
-            .limit(1)
-        )
-        query = sa.select(signal.c.kind, signal.c.detail, signal.c.weight).where(
-            signal.c.sighting_id.in_(strongest)
-        )
-        rows = (await self._connection.execute(query.order_by(signal.c.id))).all()
-        return [(kind, detail, weight) for kind, detail, weight in rows]
 
 
 def _is_sure(row: dict[str, Any]) -> bool:
