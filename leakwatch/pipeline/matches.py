@@ -1,0 +1,144 @@
+"""A match of a stored observation becomes part of a case, within the transaction that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from leakwatch.cases.joining import united
+from leakwatch.cases.scopes import scope_of
+from leakwatch.cases.weighing import weigh_first
+from leakwatch.extract.links import locate
+from leakwatch.extract.named import torrent_files, torrents, trackers
+from leakwatch.extract.peers import peers
+from leakwatch.matching.allowed import allowed_by
+from leakwatch.matching.engine import artefact_keys
+from leakwatch.model.allow import Allow, AllowEffect
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import Finding, KnownArtefact, Match, Rank, State, Tier
+from leakwatch.model.observation import Observation, short_key
+from leakwatch.model.place import PlaceClass, class_of
+from leakwatch.pipeline.brain import Brain, Counted, with_matches
+from leakwatch.pipeline.counts import index_counts
+from leakwatch.pipeline.telling import tell_result, teller
+from leakwatch.ports import Work
+from leakwatch.torrent.infohash import Infohashes
+from leakwatch.triage import NO_NEWS, News, triage
+
+_MAX_PROOFS, _MAX_FILES = 5, 3
+
+
+async def take_match(
+    one: Match,
+    seen: Observation,
+    row: int,
+    brain: Brain,
+    work: Work,
+    counted: Counted,
+    joining: frozenset[str] = frozenset(),
+) -> Finding | None:
+    """Let a match of a stored observation become part of a case; answers the case, None where it supports none anew.
+
+    Items that name one of the swarms `joining` are being looked for already.
+    """
+    asset = brain.index.assets[one.asset]
+    if await work.cases.is_sighted(asset.id, row):
+        return None
+    allow = allowed_by(asset, seen, brain.authors)
+    if allow:
+        await _take_allowed(one, seen, row, asset, allow, work, counted)
+        return None
+    keys = [*one.artefacts, short_key(f"item:{seen.site}/{seen.native_id}")]
+    place = class_of(brain.pack.kinds.get(seen.site))
+    before = await united(asset, keys, seen.fetched_at, work, teller(brain, counted))
+    result = triage(one, seen, before, asset, news=await _news(before, place, work))
+    if result is None:
+        return None
+    if before is None:
+        result = replace(result, finding=weigh_first(result.finding, asset, place))
+    await work.findings.save(result.finding)
+    await work.findings.add_sighting(result.finding.id, row, seen, one, keys, place)
+    await work.findings.add_artefacts(asset.id, result.finding.id, keys)
+    counted.findings.add(result.finding.id)
+    if is_looked_at_again(seen, asset):
+        await work.looks.plan(result.finding.id, seen.url or "", seen.site, seen.native_id, seen.fetched_at)
+    for infohashes in torrents(seen)[:_MAX_PROOFS]:
+        rank = _rank(one, infohashes, brain)
+        counted.proofs += await work.findings.request_proof(
+            result.finding.id, infohashes, seen.fetched_at, rank, peers(seen, infohashes)
+        )
+        await work.swarms.watch(infohashes, trackers(seen, infohashes), seen.fetched_at)
+    await work.swarms.add(await index_counts([seen], work))
+    for url in torrent_files(seen)[:_MAX_FILES]:
+        rank = Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
+        counted.proofs += await work.findings.request_file(result.finding.id, url, seen.fetched_at, rank)
+    finding = await tell_result(result, before, asset, seen.fetched_at, brain, work, counted)
+    swarms = [key for key in keys if key.startswith("swarm:") and key not in joining]
+    if swarms:
+        await join_earlier(finding, asset, swarms, brain, work, counted, joining)
+    return finding
+
+
+async def _news(finding: Finding | None, place: PlaceClass, work: Work) -> News:
+    """What is new about where a known case is seen now. What an allow list covers does not come here."""
+    if finding is None:
+        return NO_NEWS
+    is_outside = finding.state is State.ALLOWED and (
+        scope_of(finding, await work.findings.events(finding.id)) is not None
+    )
+    return News(place not in await work.cases.classes(finding.id), is_outside)
+
+
+def is_looked_at_again(seen: Observation, asset: Asset) -> bool:
+    """Whether its page may be asked for once more: of an embargoed asset only where its owner said yes."""
+    return asset.may_look_up_swarm and (seen.url or "").startswith(("http://", "https://"))
+
+
+async def _take_allowed(
+    one: Match, seen: Observation, row: int, asset: Asset, allow: Allow, work: Work, counted: Counted
+) -> None:
+    """What an allow list speaks of is counted, or a case of its own that tells nobody and asks nothing of a swarm."""
+    key = short_key(f"allowed:{seen.site}/{seen.native_id}")
+    holders = await work.findings.holders(asset.id, [key])
+    result = triage(one, seen, holders[0] if holders else None, asset, allow)
+    if result is None:
+        return
+    if allow.effect is AllowEffect.SUPPRESS:
+        counted.suppressed += await work.findings.suppress(asset.id, row, allow.name, seen.fetched_at)
+        return
+    await work.findings.save(result.finding)
+    if await work.findings.add_sighting(result.finding.id, row, seen, one):
+        await work.findings.add_artefacts(asset.id, result.finding.id, [key])
+        for event in result.events:
+            await work.findings.add_event(event)
+
+
+async def join_earlier(
+    finding: Finding,
+    asset: Asset,
+    swarms: Sequence[str],
+    brain: Brain,
+    work: Work,
+    counted: Counted,
+    joining: frozenset[str] = frozenset(),
+) -> None:
+    """Items that were stored before anybody knew what their infohash stood for are sightings too."""
+    for row, stored in await work.findings.unsighted(
+        asset.id, [key.removeprefix("swarm:") for key in swarms]
+    ):
+        seen = locate(stored, brain.hosts)
+        known = [
+            KnownArtefact(key, asset.id, finding.score, is_sure=False)
+            for key in swarms
+            if key in artefact_keys(seen)
+        ]
+        for one in with_matches([(seen, known)], brain)[0][1]:
+            if one.asset == asset.id:
+                await take_match(one, seen, row, brain, work, counted, joining | set(swarms))
+
+
+def _rank(one: Match, infohashes: Infohashes, brain: Brain) -> Rank:
+    """A registered infohash before what is sure by its match, and that before what waits in the queue."""
+    if any(key.hex() in brain.index.by_infohash for key in infohashes.swarm_keys):
+        return Rank.WATCHED
+    return Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
