@@ -387,7 +387,7 @@ async def test_asset_registered_late_is_found_in_what_is_stored(tmp_path: Path, 
 
         await until(waits, 15)
         assert web.posted == [], "more may come of a look back: it is told when that has settled"
-        await daemon.gather("all", settle=False)
+        await daemon.sender.gather_all("all")
         await until(lambda: len(web.posted) == 1)
 
 

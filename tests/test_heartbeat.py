@@ -88,7 +88,7 @@ async def test_it_is_withheld_when_something_stands_still(tmp_path: Path, web: W
         async with daemon.repository.writing() as work:
             await work.outbox.enqueue("hook", make_test_alert(long_ago), long_ago)
         assert await beat.stuck() == "nothing is sent to hook"
-        beat.attempted = monotonic()
+        daemon.sender.attempted = monotonic()
         assert await beat.stuck() == ""
         told = Announcement(
             key="k" * 64,

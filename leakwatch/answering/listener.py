@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
@@ -29,6 +30,10 @@ _REMEMBERED, _WAITING = 1000, 200
 _LONGEST_S = 60.0
 
 
+Over = Callable[[str, str], AbstractAsyncContextManager[None]]
+"""A guard over one press, by kind and key: one that fails must not deafen the others."""
+
+
 class SlackListener:
     """Listens for the buttons of all channels of one app: Slack tells a press to one connection of the app only."""
 
@@ -39,13 +44,14 @@ class SlackListener:
         fetcher: Fetcher,
         deeds: Deeds,
         clock: Clock,
+        over: Over,
         ping_s: float = 5.0,
     ) -> None:
         self._names = ", ".join(one.name for one in channels)
         _check_library(self._names)
         self._channels = {one.channel: one for one in reversed(channels)}
         self._base, self._app_token = channels[0].api, app_token
-        self._deeds, self._clock, self._ping_s = deeds, clock, ping_s
+        self._deeds, self._clock, self._over, self._ping_s = deeds, clock, over, ping_s
         self._api = SlackApi(self._base, fetcher)
         self._presses: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue(_WAITING)
         self._done: dict[str, None] = {}
@@ -104,10 +110,8 @@ class SlackListener:
     async def _answer_all(self) -> None:
         while True:
             told = await self._presses.get()
-            try:
+            async with self._over("press", self._names):
                 await self.answer(told)
-            except Exception:
-                log.exception("slack_press_failed", channel=self._names)
 
     async def answer(self, payload: Mapping[str, Any]) -> None:
         """Do what was pressed, once, and say so; what is no press of our buttons in our channels is passed over."""

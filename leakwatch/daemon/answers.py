@@ -11,6 +11,7 @@ from leakwatch.alerts import Channel
 from leakwatch.answering import CaseDeeds, listeners_for
 from leakwatch.cases import acknowledge, mark_false_positive
 from leakwatch.cases.telling import Tell
+from leakwatch.daemon.guard import Guard
 from leakwatch.model.finding import FindingId
 from leakwatch.model.route import Matchers
 from leakwatch.ports import Clock, Deeds, Fetcher, Repository
@@ -34,8 +35,9 @@ async def answer(
     fetcher: Fetcher,
     clock: Clock,
     tell: Tell,
+    guard: Guard,
     stopping: asyncio.Event,
 ) -> None:
     """Listen to the buttons of all channels that have any, until the end. Raises: ConfigError without Slack's library."""
-    listeners = listeners_for(channels, fetcher, deeds_of(repository, tell), clock)
+    listeners = listeners_for(channels, fetcher, deeds_of(repository, tell), clock, guard.over)
     await asyncio.gather(*(one.run(stopping) for one in listeners))

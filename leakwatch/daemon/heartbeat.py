@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 
@@ -23,7 +22,8 @@ _STUCK = timedelta(minutes=10)
 class Heartbeat:
     """Calls the address. `ticked` is when the schedule was last looked at, by the monotonic clock; None before.
 
-    `takes_nothing` says whether the database refuses all that is written.
+    `attempted` is when something was last sent, likewise. `takes_nothing` says whether the database refuses all
+    that is written.
     """
 
     url: str
@@ -33,14 +33,8 @@ class Heartbeat:
     repository: Repository
     clock: Clock
     ticked: Callable[[], float | None]
+    attempted: Callable[[], float | None] = lambda: None
     takes_nothing: Callable[[], bool] = lambda: False
-    attempted: float | None = field(default=None)
-
-    async def run(self) -> None:
-        """Until it is cancelled."""
-        while True:
-            await asyncio.sleep(self.every_s)
-            await self.beat()
 
     async def beat(self) -> bool:
         """Call once, if all is well; whether the call was answered well."""
@@ -73,5 +67,6 @@ class Heartbeat:
             return error.message
         if untold:
             return "what is due to be told is not"
-        is_sending = self.attempted is not None and monotonic() - self.attempted < _STUCK.total_seconds()
+        attempted = self.attempted()
+        is_sending = attempted is not None and monotonic() - attempted < _STUCK.total_seconds()
         return f"nothing is sent to {', '.join(sorted(unsent))}" if unsent and not is_sending else ""

@@ -18,6 +18,7 @@ from leakwatch.alerts import notifier_for
 from leakwatch.config import Config
 from leakwatch.crawl.fetcher import HttpFetcher
 from leakwatch.crawl.vault import FileVault
+from leakwatch.daemon.brains import Brains, priors_of
 from leakwatch.daemon.changes import Changes, stamp_of
 from leakwatch.daemon.daemon import Daemon
 from leakwatch.daemon.schedule import Schedule
@@ -82,9 +83,16 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             prover=open_prover(config, repository, vault, fetcher, swarm, clock, stack),
             counter=counter,
             notifiers=notifiers,
-            weights=load_weights(),
-            hosts=load_hosts(),
-            pack=load_rules(config.rules_dir, {site.name: site.kind for site in config.sites}),
+            brains=Brains(
+                repository=repository,
+                fetcher=fetcher,
+                weights=load_weights(),
+                pack=load_rules(config.rules_dir, {site.name: site.kind for site in config.sites}),
+                routing=config.routing,
+                hosts=load_hosts(),
+                authors=open_authors(config.privacy.authors, config.data_dir),
+                priors=priors_of(config.sites),
+            ),
             clock=clock,
             jobs=jobs,
             schedule=Schedule(repository, jobs, sites, notifiers, counter is not None, outcomes, clock),
@@ -92,7 +100,6 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
             changes=changes,
             sites=sites,
             streams=tuple(site for site in config.sites if site.enabled and site.is_stream),
-            authors=open_authors(config.privacy.authors, config.data_dir),
         )
         async with repository.writing() as work:
             await work.sites.sync(

@@ -34,6 +34,10 @@ class Storage:
     _because: str = ""
     _is_told: bool = False
 
+    def suspects(self) -> None:
+        """A job was refused by the database."""
+        self.suspect = True
+
     async def look(self) -> None:
         """See whether a database that refused something takes anything at all; tell once when it does not, and when it does."""
         if not self.suspect and self.since is None:

@@ -1,8 +1,8 @@
 """How many messages an hour: what is sent by itself, what is told as one of many, and what waits. Pure.
 
 Of a budget of 10 there are 6 messages for single matters and 2 for many, half an hour apart; besides, up to 4 for what
-is more severe or surer than anything told in this hour but by these: what is proved need not wait behind what is not. So in
-a storm at most 12 come in an hour, the worst on top.
+is more severe or surer than what is common in this hour: what is proved need not wait behind what is not, nor behind the
+first that was proved. So in a storm at most 12 come in an hour, the worst on top.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from leakwatch.routing.urgency import level
 
 HOUR = timedelta(hours=1)
 RESERVE, _FROM_BUDGET = 4, 2
-_MANY, _TOP = 4, 3
+_MANY, _TOP, _COMMON = 4, 3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def ration(bundles: Sequence[Bundle], told: Sequence[Message], budget: int, now:
         return Rationed(singles=tuple(ordered))
     first = min(left, _TOP)
     alone, rest = ordered[:first], ordered[first:]
-    reserved = _reserved(rest, [*recent], alone)
+    reserved = _reserved(rest, recent, alone)
     rest = rest[len(reserved) :]
     return _beyond(alone, reserved, rest, recent, budget, now)
 
@@ -71,11 +71,12 @@ def floods(budget: int) -> int:
 
 
 def _reserved(rest: Sequence[Bundle], recent: Sequence[Message], alone: Sequence[Bundle]) -> list[Bundle]:
-    """What is worse than all that was told in this hour, but by the reserve itself; `rest` has the worst first."""
+    """What is worse than what is common in this hour: three as bad were told, by the reserve none; `rest` has the worst first."""
     left = RESERVE - sum(one.kind is MessageKind.RESERVE for one in recent)
-    known = [level(one.urgency) for one in recent if one.kind is not MessageKind.RESERVE]
-    highest = max([*known, *(level(one.urgency) for one in alone)], default=-1)
-    return [one for one in rest[: max(0, left)] if level(one.urgency) > highest]
+    told = [level(one.urgency) for one in recent if one.kind is not MessageKind.RESERVE]
+    worst = sorted([*told, *(level(one.urgency) for one in alone)], reverse=True)[:_COMMON]
+    common = worst[-1] if worst else -1
+    return [one for one in rest[: max(0, left)] if level(one.urgency) > common]
 
 
 def _beyond(

@@ -21,6 +21,7 @@ from leakwatch.answering import CaseDeeds, listeners_for
 from leakwatch.answering.listener import SlackListener, _checked
 from leakwatch.cases import move
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
+from leakwatch.daemon.guard import Guard
 from leakwatch.errors import ConfigError, DeliveryError, InputError
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Finding, FindingId, Severity, State, Tier, Verdict
@@ -33,6 +34,7 @@ from .presses import pressed
 from .samples import NOW
 from .slack_server import APP_TOKEN, CHANNEL, TOKEN, Fault, SlackServer, refusal, slack_server
 
+OVER = Guard(lambda: None).over
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -126,7 +128,9 @@ async def listening(slack: SlackServer, deeds: Deeds, **changes: Any) -> AsyncIt
     others = [SlackBotChannel(**(told | {"name": "other", "channel": "C0SECOND1"}))]
     settings = DoorSettings(contact="mailto:a@example.org", allow_hosts=frozenset({"127.0.0.1"}))
     async with HttpFetcher(settings, secret=str, clock=Still(), tls=NO_TLS) as door:
-        listener = SlackListener([channel, *others], Secret(APP_TOKEN), door, deeds, Still(), ping_s=0.3)
+        listener = SlackListener(
+            [channel, *others], Secret(APP_TOKEN), door, deeds, Still(), OVER, ping_s=0.3
+        )
         stopping = asyncio.Event()
         running = asyncio.create_task(listener.run(stopping))
         try:
@@ -198,7 +202,7 @@ async def test_one_connection_serves_all_channels_of_an_app(slack: SlackServer, 
         SlackBotChannel(**told, name=name, channel=f"C0{name}", app_token=Secret(token))
         for name, token in (("AA", "xapp-1"), ("BB", "xapp-2"), ("CC", "xapp-1"))
     ]
-    assert len(listeners_for(channels, nobody, nobody, Still())) == 2
+    assert len(listeners_for(channels, nobody, nobody, Still(), OVER)) == 2
 
 
 async def test_silence_lasts_four_hours(slack: SlackServer, deeds: Written) -> None:
@@ -354,7 +358,7 @@ async def test_stopping_waits_for_nobody(slack: SlackServer, deeds: Written) -> 
     settings = DoorSettings(contact="mailto:a@example.org", allow_hosts=frozenset({"127.0.0.1"}))
     async with HttpFetcher(settings, secret=str, clock=Still(), tls=NO_TLS) as door:
         stopping = asyncio.Event()
-        (listener,) = listeners_for([channel, _webhook()], door, deeds, Still())
+        (listener,) = listeners_for([channel, _webhook()], door, deeds, Still(), OVER)
         running = asyncio.create_task(listener.run(stopping))
         await until(lambda: len(slack.times) >= 2)
         stopping.set()
@@ -447,5 +451,5 @@ def test_missing_library_names_the_command(monkeypatch: pytest.MonkeyPatch) -> N
     channel = SlackBotChannel(**told, app_token=Secret(APP_TOKEN))
     nobody: Any = None
     with pytest.raises(ConfigError, match=r"pip install 'leakwatch\[slack\]'"):
-        listeners_for([channel], nobody, nobody, Still())
-    assert listeners_for([SlackBotChannel(**told), _webhook()], nobody, nobody, Still()) == []
+        listeners_for([channel], nobody, nobody, Still(), OVER)
+    assert listeners_for([SlackBotChannel(**told), _webhook()], nobody, nobody, Still(), OVER) == []

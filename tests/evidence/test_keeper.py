@@ -43,15 +43,15 @@ async def test_a_full_disk_stops_the_crawl_and_loses_nothing(web: Web, tmp_path:
         await asyncio.sleep(0.3)
         asked = len(web.asked)
         web.feed("/feed", ("0", "a garden", ""), ("1", "Tideglass 70B", MAGNET))
-        await daemon._keep_evidence("")
-        await daemon._keep_evidence("")
+        await daemon.upkeep.keep_evidence()
+        await daemon.upkeep.keep_evidence()
         await until(lambda: len(web.posted) == 1)
         assert len(web.asked) == asked
         assert "evidence cannot be kept" in web.posted[0][1]["data"]["headline"]
         async with daemon.repository.reading() as work:
             assert await work.findings.list() == []
         daemon.vault._least_free = 0
-        await daemon._keep_evidence("")
+        await daemon.upkeep.keep_evidence()
         await until(lambda: len(web.posted) == 3)
         told = sorted(one["data"]["headline"] for _, one in web.posted)
         assert any("kept again" in one for one in told)

@@ -140,6 +140,21 @@ def test_what_is_worse_has_a_reserve() -> None:
     assert [one.id for one in desk.told[-1][1]] == [40, 30], "the worst is on top"
 
 
+def test_what_was_told_first_does_not_keep_back_its_like() -> None:
+    """What is proved has the reserve even if one or two that are proved were told by themselves; behind three it waits."""
+    desk = Desk()
+    desk.take([row(n) for n in range(20)], NOON)
+    for number in range(30, 40):
+        desk.take([row(number, REAL)], NOON + timedelta(minutes=1))
+    assert [one.kind.value for one, _ in desk.told[4:]] == ["single"] * 3
+    desk = Desk()
+    desk.take([row(n) for n in range(20)], NOON)
+    desk.take([row(20), row(30, REAL), row(31, REAL)], NOON + timedelta(minutes=1))
+    for number in range(32, 40):
+        desk.take([row(number, REAL)], NOON + timedelta(minutes=2))
+    assert [one.kind.value for one, _ in desk.told[4:]] == ["single"] * 3 + ["reserve"] * RESERVE
+
+
 @pytest.mark.parametrize("jump", [1, 24, -1, -24])
 @pytest.mark.parametrize("phase", ["calm", "used up", "holding"])
 def test_a_clock_that_jumps(jump: int, phase: str) -> None:

@@ -1,0 +1,52 @@
+"""The one place that catches broadly: whatever fails is counted and logged; the others go on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from leakwatch.errors import LeakwatchError, StoreError
+from leakwatch.jobs import Handler
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Guard:
+    """What is done within it cannot end what is done beside it.
+
+    `refused` is called when the database refused something; `crashed` has, by kind of job, what is done with a
+    key whose job met an error that nobody had thought of.
+    """
+
+    refused: Callable[[], None]
+    crashed: dict[str, Callable[[str], Awaitable[None]]] = field(
+        default_factory=dict[str, Callable[[str], Awaitable[None]]]
+    )
+
+    @asynccontextmanager
+    async def over(self, kind: str, key: str = "") -> AsyncGenerator[None]:
+        """Do something under guard; the log names it by kind and key."""
+        with structlog.contextvars.bound_contextvars(job=f"{kind}:{key}"):
+            try:
+                yield
+            except LeakwatchError as error:
+                log.error("job_failed", error=error.message, blame=error.blame)
+                if isinstance(error, StoreError):
+                    self.refused()
+            except Exception as error:
+                log.exception("job_crashed", error=repr(error))
+                if kind in self.crashed:
+                    await self.crashed[kind](key)
+
+    def guarded(self, kind: str, handle: Handler) -> Handler:
+        """A handler of jobs that does its work under guard."""
+
+        async def run(key: str) -> None:
+            async with self.over(kind, key):
+                await handle(key)
+
+        return run
