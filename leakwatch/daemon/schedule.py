@@ -15,6 +15,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from leakwatch.jobs import Jobs
 from leakwatch.model.site import SiteState
+from leakwatch.notices.life import put_back
+from leakwatch.notices.tables import addressee_named
 from leakwatch.polling import SiteConfig
 from leakwatch.ports import Clock, Repository
 from leakwatch.swarm.outcomes import OutcomeLog
@@ -136,6 +138,9 @@ class Schedule:
             by, self._awake_at = before - now, now
             async with self.repository.writing() as work:
                 await work.channels.clock_set_back(now, by)
+                for notice in await work.notices.later(now):
+                    addressee = addressee_named(notice.addressee)
+                    await work.notices.save(put_back(notice, now, by, addressee))
                 for state in await work.sites.all():
                     if state.next_due_at > now:
                         await work.sites.defer(state.name, max(now, state.next_due_at - by))

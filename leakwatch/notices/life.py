@@ -85,8 +85,38 @@ def after_check(notice: Notice, at: datetime) -> Notice:
     if "checks_from" not in notice.detail:
         return replace(changed, next_check_at=None)
     began = datetime.fromisoformat(notice.detail["checks_from"])
+    if began > at:  # the clock was put back
+        return _watched(changed, at)
     left = [began + wait for wait in CHECKS if began + wait > at]
     return replace(changed, next_check_at=left[0] if left else None)
+
+
+def put_back(notice: Notice, now: datetime, by: timedelta, addressee: Addressee) -> Notice:
+    """The notice once the clock was put back: what it says of times that have not come yet is as much earlier.
+
+    It is looked at early, if anything: one look more hurts nobody, and one that comes a year late does.
+    """
+    if notice.next_check_at is None or notice.next_check_at <= now:
+        return notice
+    detail = dict(notice.detail)
+    for name in ("checks_from", "countered_at"):
+        if name in detail and (then := datetime.fromisoformat(detail[name])) > now:
+            detail[name] = (then - by).isoformat()
+    changed = replace(
+        notice,
+        detail=detail,
+        submitted_at=_earlier(notice.submitted_at, now, by),
+        removed_at=_earlier(notice.removed_at, now, by),
+    )
+    if notice.state is NoticeState.COUNTER_NOTICE and detail.get("countered_at") != notice.detail.get(
+        "countered_at"
+    ):
+        changed = _countered(changed, datetime.fromisoformat(detail["countered_at"]), addressee)
+    return replace(changed, next_check_at=max(now, notice.next_check_at - by))
+
+
+def _earlier(then: datetime | None, now: datetime, by: timedelta) -> datetime | None:
+    return then - by if then is not None and then > now else then
 
 
 def _next_of_deadline(deadline: datetime, at: datetime) -> datetime | None:

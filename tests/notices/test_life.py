@@ -13,7 +13,14 @@ from leakwatch.errors import InputError
 from leakwatch.model.finding import FindingId
 from leakwatch.model.notice import AFTER_SUBMISSION, NOTICE_CHANGES, Notice, NoticeId, NoticeState
 from leakwatch.notices.figures import figures
-from leakwatch.notices.life import CHECKS, after_check, business_days_after, is_near_deadline, stepped
+from leakwatch.notices.life import (
+    CHECKS,
+    after_check,
+    business_days_after,
+    is_near_deadline,
+    put_back,
+    stepped,
+)
 from leakwatch.notices.tables import ADDRESSEES, addressee_named
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
@@ -127,6 +134,57 @@ def test_clock_of_a_counter_notice() -> None:
     assert times == [-3, 0, 1, 2, 4, 7]
     kept = stepped(countered, S.REMOVED, NOON, DMCA)
     assert kept.deadline_at is None
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        ("2026-11-20", "2026-12-04", "2026-12-10"),  # a Friday
+        ("2026-11-21", "2026-12-04", "2026-12-10"),  # on a Saturday and a Sunday nothing begins
+        ("2026-11-22", "2026-12-04", "2026-12-10"),
+        ("2026-11-23", "2026-12-07", "2026-12-11"),
+    ],
+)
+def test_counter_notice_on_a_weekend(day: str, first: str, last: str) -> None:
+    """Of a counter-notice that comes on a weekend Monday is the first day."""
+    at = datetime.fromisoformat(f"{day}T23:30:00+00:00")
+    countered = stepped(in_state(S.REMOVED), S.COUNTER_NOTICE, at, DMCA)
+    assert countered.deadline_at == datetime.fromisoformat(f"{first}T23:30:00+00:00")
+    assert countered.detail["restored_by"].startswith(last)
+
+
+@pytest.mark.parametrize("years", [1, 30])
+def test_clock_that_was_a_year_ahead(years: int) -> None:
+    """What was written down by a clock that ran ahead is looked at, and told, when it would have been by the right one."""
+    by = timedelta(days=365 * years)
+    wrong = NOON + by
+    ahead = stepped(in_state(S.READY), S.SUBMITTED, wrong, DMCA)
+    right = put_back(ahead, NOON + timedelta(minutes=5), by, DMCA)
+    assert (right.submitted_at, right.next_check_at) == (NOON, NOON + CHECKS[0])
+    assert after_check(right, NOON + CHECKS[0]).next_check_at == NOON + CHECKS[1]
+    removed = stepped(ahead, S.REMOVED, wrong, DMCA)
+    countered = put_back(stepped(removed, S.COUNTER_NOTICE, wrong, DMCA), NOON, by, DMCA)
+    assert countered.deadline_at == business_days_after(NOON, 10)
+    assert countered.detail["restored_by"] == business_days_after(NOON, 14).isoformat()
+    assert countered.next_check_at is not None
+    assert countered.next_check_at <= business_days_after(NOON, 10) - timedelta(days=3) + timedelta(days=4)
+
+
+def test_clock_that_is_put_back_a_little() -> None:
+    """What was written down before the clock jumped ahead and back keeps its times; one look comes early, then as ever."""
+    submitted = stepped(in_state(S.READY), S.SUBMITTED, NOON, DMCA)
+    now = NOON + timedelta(minutes=10)
+    told = put_back(submitted, now, timedelta(hours=5), DMCA)
+    assert (told.submitted_at, told.detail, told.next_check_at) == (NOON, submitted.detail, now)
+    assert after_check(told, now).next_check_at == NOON + CHECKS[0]
+    untouched = replace(submitted, next_check_at=now)
+    assert put_back(untouched, now, timedelta(hours=5), DMCA) == untouched
+
+
+def test_series_that_lies_ahead_begins_anew() -> None:
+    """A series of looks whose beginning has not come yet begins with the look that is made now."""
+    ahead = stepped(in_state(S.READY), S.SUBMITTED, NOON + timedelta(days=400), DMCA)
+    assert after_check(ahead, NOON).next_check_at == NOON + CHECKS[0]
 
 
 def test_github_speaks_of_days() -> None:
