@@ -104,18 +104,37 @@ async def test_what_is_back_at_its_address_is_told_as_reopened(
     assert alert["state"] == "reopened"
 
 
-async def test_what_is_back_at_a_mirror_is_told_as_reopened(tmp_path: Path, web: Web) -> None:
+@pytest.mark.parametrize("state", [State.REPORTED, State.REMOVED])
+async def test_what_is_back_at_a_mirror_is_told_as_reopened(tmp_path: Path, web: Web, state: State) -> None:
     """The same torrent posted elsewhere after a removal opens the case again; the notice about the old page stays removed."""
     shows(web, "/one")
     async with watching(configured(tmp_path, web, site("index", f"{web.url}/rss")), ASSET) as daemon:
         await until(lambda: len(web.posted) == 1)
         notice = await noticed(daemon, web)
         await until_removed(daemon, notice)
-        finding, now = await the_finding(daemon), daemon.clock.now()
-        await move(daemon.repository, finding.id, State.REMOVED, "ada", "gone", now, tell=daemon.tell)
+        if state is State.REMOVED:
+            finding, now = await the_finding(daemon), daemon.clock.now()
+            await move(daemon.repository, finding.id, State.REMOVED, "ada", "gone", now, tell=daemon.tell)
         shows(web, "/mirror", "/one")
         await until(lambda: bool(told(web, "reopened")), 30)
         assert (await the_finding(daemon)).state is State.REOPENED
         assert (await the_notice(daemon, notice)).state is NoticeState.REMOVED
     (alert,) = told(web, "reopened")
     assert any(one["url"] == f"{web.url}/mirror" for one in alert["places"])
+
+
+async def test_a_further_copy_while_one_is_up_reopens_nothing(tmp_path: Path, web: Web) -> None:
+    """As long as the host has not taken down what was reported, one copy more is news of the case and no more."""
+    shows(web, "/one")
+    web.pages["/one"] = (200, "<p>here it is", {})
+    async with watching(configured(tmp_path, web, site("index", f"{web.url}/rss")), ASSET) as daemon:
+        await until(lambda: len(web.posted) == 1)
+        await noticed(daemon, web)
+        shows(web, "/mirror", "/one")
+
+        async def is_seen() -> bool:
+            return (await the_finding(daemon)).sightings == 2
+
+        await until(is_seen, 30)
+        assert (await the_finding(daemon)).state is State.REPORTED
+    assert told(web, "reopened") == []
