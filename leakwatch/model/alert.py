@@ -180,6 +180,14 @@ class DigestAlert:
 AnyAlert = Alert | SiteAlert | DigestAlert
 
 
+def is_repeat(alert: AnyAlert) -> bool:
+    """Whether it only tells again what was told."""
+    entries = alert.entries if isinstance(alert, DigestAlert) else (alert,)
+    return bool(entries) and all(
+        isinstance(one, Alert) and one.event is EventKind.REMINDER for one in entries
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
     """The message by which a channel knows a matter: its own id for it, and what else the channel must remember."""

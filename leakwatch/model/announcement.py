@@ -21,11 +21,12 @@ class Fate(StrEnum):
 
 
 class MessageKind(StrEnum):
-    """How a message came to be: as one of its budget, beyond it as one of the reserve, or for many."""
+    """How a message came to be: as one of its budget, beyond it as one of the reserve, for many, or as what is told again."""
 
     SINGLE = "single"
     RESERVE = "reserve"
     FLOOD = "flood"
+    REPEAT = "repeat"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from leakwatch.model.alert import AnyAlert
 from leakwatch.model.announcement import Announcement, Message, Noted, Silence, Standing, Waiting
+from leakwatch.model.finding import EventKind
 from leakwatch.model.route import Matchers
 
 
@@ -72,6 +73,10 @@ class Announcements(Protocol):
         self, subject: str, why: str, *, route: str | None = None, channel: str | None = None
     ) -> int:
         """What waits of a matter is over before anybody was told; answers how much that was."""
+        ...
+
+    async def forget(self, subject: str, events: Collection[EventKind], why: str) -> int:
+        """Such events of a matter that nobody was told of are over, also where something keeps them back."""
         ...
 
     async def rename(self, before: str, after: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.alert import AnyAlert
 from leakwatch.model.announcement import Announcement, Fate, Message, MessageKind, Noted, Waiting
-from leakwatch.model.finding import Severity, State, Verdict
+from leakwatch.model.finding import EventKind, Severity, State, Verdict
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import announcement, finding, told_message
@@ -196,6 +196,16 @@ class SqlAnnouncements:
         chosen += [announcement.c.channel == channel] if channel is not None else []
         statement = sa.update(announcement).where(*chosen).values(state=Fate.SETTLED.value, why=why)
         return (await self._connection.execute(statement)).rowcount
+
+    async def forget(self, subject: str, events: Collection[EventKind], why: str) -> int:
+        """Such events of a matter that nobody was told of are over, also where something keeps them back."""
+        untold = [one.value for one in (Fate.WAITING, Fate.SILENCED, Fate.INHIBITED)]
+        statement = sa.update(announcement).where(
+            announcement.c.subject == subject,
+            announcement.c.state.in_(untold),
+            announcement.c.alert["event"].as_string().in_([one.value for one in events]),
+        )
+        return (await self._connection.execute(statement.values(state=Fate.SETTLED.value, why=why))).rowcount
 
     async def rename(self, before: str, after: str) -> None:
         """A matter is part of another one now."""

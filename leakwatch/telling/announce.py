@@ -38,6 +38,10 @@ TOGETHER = frozenset({"first_run", "backfill"})
 """What `detail["how"]` of an event may say: told as one digest, for it was there before."""
 DRILL = "drill:"
 """Drills are a group each, which no budget keeps back: whoever drills asks whether the way is free."""
+AGAIN, NEXT = "reminder", "escalated"
+"""The groups of what is told again to those who know it, and of what others are told since nobody has acknowledged it."""
+_WAITED_FOR = frozenset({EventKind.REMINDER, EventKind.ESCALATED})
+"""What is said for want of somebody who acknowledges."""
 _OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _ALERTING = frozenset({State.NEW, State.REOPENED})
 
@@ -77,9 +81,15 @@ async def announce(event: FindingEvent, finding: Finding, asset: Asset, routing:
 
 
 async def announce_to(
-    event: FindingEvent, finding: Finding, asset: Asset, legs: Mapping[str, Leg], routing: Routing, work: Work
+    event: FindingEvent,
+    finding: Finding,
+    asset: Asset,
+    legs: Mapping[str, Leg],
+    routing: Routing,
+    work: Work,
+    group: str = "",
 ) -> int:
-    """Write an event down for these channels."""
+    """Write an event down for these channels. `group` is given where it is not told with its like."""
     signals = await work.findings.signals(finding.id)
     alert = make_alert(
         event,
@@ -91,9 +101,8 @@ async def announce_to(
         spread_of(await work.swarms.samples(finding.id)),
     )
     how = event.detail.get("how", "")
-    group = how if how in TOGETHER and (how != "first_run" or routing.first_run_apart) else ""
-    if event.kind in (EventKind.REMINDER, EventKind.ESCALATED):
-        group = "reminder"
+    if how in TOGETHER and (how != "first_run" or routing.first_run_apart):
+        group = how
     news = News(
         alert,
         news_facts(event.kind, finding, asset, routing, event.at),
@@ -118,11 +127,14 @@ async def _follow_up(event: FindingEvent, finding: Finding, work: Work) -> None:
     if event.kind is EventKind.MERGED:
         newer = event.detail.get("merged", "")
         if newer:
+            await work.announcements.forget(newer, _WAITED_FOR, f"it is part of {finding.id}")
             await work.announcements.rename(newer, finding.id)
             await work.standings.end(newer)
     if event.kind is EventKind.STATE:
         if finding.state not in _ALERTING:
             await work.standings.end(finding.id)
+            told = f"it is {finding.state.value.replace('_', ' ')}"
+            await work.announcements.forget(finding.id, _WAITED_FOR, told)
         if finding.state in _OVER:
             earlier = await work.announcements.legs([finding.id])
             for route, channel, was_told in earlier:

@@ -12,7 +12,7 @@ from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import EventKind, FindingId, Severity, State, Tier, Verdict
 from leakwatch.model.route import Facts, Routing
 from leakwatch.ports import Repository, Work
-from leakwatch.routing.budget import HOUR, floods
+from leakwatch.routing.budget import HOUR, repeats_of, shares
 from leakwatch.routing.silencing import inhibited_by, inhibitors, silence_of
 from leakwatch.routing.timing import Due, due_at
 from leakwatch.routing.tree import Leg, Step, legs_of, steps_of
@@ -114,13 +114,13 @@ async def _way(leg: Leg, channel: str, facts: Facts, work: Work, at: datetime) -
         for one in told
         if one.at <= at
     )
-    budget = leg.policy.budget
+    share = shares(leg.policy.budget, repeats_of(leg.policy))
     return Way(
         route=leg.route,
         channel=channel,
         due=due_at(leg.policy, facts.severity, at, None),
-        left=max(0, budget - floods(budget) - used),
-        budget=budget,
+        left=max(0, share.singles - used),
+        budget=leg.policy.budget,
     )
 
 

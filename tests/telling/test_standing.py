@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leakwatch.errors import InputError
-from leakwatch.model.alert import DigestAlert
+from leakwatch.model.alert import AnyAlert, DigestAlert, is_repeat
+from leakwatch.model.announcement import MessageKind
+from leakwatch.model.asset import AssetId
 from leakwatch.model.duration import Duration
 from leakwatch.model.finding import EventKind, Severity, State, Verdict
 from leakwatch.model.opening import Opening
@@ -17,7 +19,7 @@ from leakwatch.model.route import Escalation, Inhibit, Matchers, Route
 from leakwatch.telling.explain import explain_finding, explain_news
 from leakwatch.telling.silences import begin_silence, end_silence
 
-from .conftest import NOON, finding  # type: ignore[import-not-found]
+from .conftest import ASSET, NOON, finding  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from .conftest import Desk  # type: ignore[import-not-found]
@@ -76,6 +78,88 @@ async def test_a_long_sleep_makes_one_message_of_all(desk: Desk) -> None:
     ((channel, headline),) = (await desk.sent())[before:]
     assert (channel, headline) == ("lead", "6 findings that nobody has acknowledged")
     assert await desk.tell() == 0
+
+
+async def test_fifty_overdue_reminders_are_one_message(desk: Desk) -> None:
+    """What became due while nobody ran is one message of the route after the start, of several assets as well."""
+    desk.route(replace(REPEATED, escalate=(), budget=100))
+    for number in range(50):
+        asset = replace(ASSET, id=AssetId(f"film{number % 2}"))
+        await desk.event(case=finding(number, asset=asset.id), asset=asset)
+    await desk.tell()
+    before = len(await desk.sent())
+    assert before == 50
+    assert await desk.later(days=3) == 1
+    assert (await desk.headlines())[before:] == ["50 findings that nobody has acknowledged"]
+    assert [await desk.later(seconds=5) for _ in range(10)] == [0] * 10
+    (message,) = (await desk.alerts())[before:]
+    assert isinstance(message, DigestAlert)
+    assert message.more + len(message.entries) == 50
+    assert await desk.later(hours=1) == 1, "and the next time again"
+
+
+async def test_repeats_do_not_keep_news_back(desk: Desk) -> None:
+    """With reminders every hour for old findings, as many new leaks are told by themselves as without, and come first."""
+    desk.route(replace(REPEATED, escalate=()))
+    for number in range(4):
+        await desk.event(case=finding(number, severity=Severity.CRITICAL))
+        await desk.tell()
+        await desk.later(minutes=10)
+    await desk.later(minutes=20)
+    assert (await desk.headlines())[4:] == ["nobody has acknowledged this"]
+    desk.at += timedelta(minutes=10)
+    for number in range(10, 16):
+        await desk.event(case=finding(number))
+    await desk.tell()
+    told = await desk.alerts()
+    assert [one.subject for one in told[5:8]] == ["LW-10", "LW-11", "LW-12"]
+    assert isinstance(told[8], DigestAlert)
+    assert len(told) == 9, "the repeat of the second has no room yet"
+    assert ("slack", "waiting", "budget") in await desk.fates("LW-1")
+    desk.at += timedelta(minutes=50)
+    await desk.event(case=finding(20))
+    assert await desk.tell() == 2
+    assert [one.subject for one in (await desk.alerts())[9:]] == ["LW-20", "digest:film"], "news come first"
+    claimed: list[AnyAlert] = []
+    async with desk.repository.writing() as work:
+        while delivery := await work.outbox.claim("slack", desk.at, 60):
+            claimed.append(delivery.alert)
+    assert len(claimed) == 11
+    assert [is_repeat(one) for one in claimed].index(True) >= 9, "repeats are sent last, however severe"
+
+
+async def test_who_acknowledges_is_not_reminded_of_what_waited(desk: Desk) -> None:
+    """A reminder that has no room yet, or that a silence keeps back, is over when somebody acknowledges."""
+    desk.route(replace(REPEATED, escalate=()))
+    for number in (1, 2):
+        await desk.event(case=finding(number))
+        await desk.tell()
+        await desk.later(minutes=10)
+    await desk.later(minutes=40)
+    await desk.later(minutes=10)
+    assert await desk.fates("LW-2") == [("slack", "told", ""), ("slack", "waiting", "budget")]
+    await desk.event(EventKind.STATE, finding(2, state=State.ACKNOWLEDGED), "ack", actor="mara")
+    assert (await desk.fates("LW-2"))[1] == ("slack", "settled", "it is acknowledged")
+    await desk.event(EventKind.MERGED, finding(3), content="merged:LW-1", merged="LW-1")
+    await desk.later(minutes=55)
+    assert "nobody has acknowledged this" not in (await desk.headlines())[3:]
+
+
+async def test_an_escalation_is_news_to_those_it_goes_to(desk: Desk) -> None:
+    """A step has its place among the news of a channel that hears of it first; one that knows it is told again."""
+    desk.route(REPEATED)
+    await desk.event()
+    await desk.later(minutes=1)
+    await desk.later(minutes=30)
+    await desk.later(minutes=95)
+    await desk.later(minutes=61)
+    async with desk.repository.reading() as work:
+        told = {
+            name: [one.kind for one in await work.announcements.messages(name, NOON)]
+            for name in ("slack", "lead", "boss")
+        }
+    single, again = MessageKind.SINGLE, MessageKind.REPEAT
+    assert told == {"slack": [single, again], "lead": [single, again], "boss": [single]}
 
 
 @pytest.mark.parametrize("hours", [-1, -24])
@@ -214,12 +298,12 @@ async def test_explain(desk: Desk) -> None:
         ("songs", "asset film is not song"),
         ("night", ""),
     ]
-    assert [(way.channel, way.due.why, way.left) for way in told.ways] == [("slack", "quiet", 8)]
+    assert [(way.channel, way.due.why, way.left) for way in told.ways] == [("slack", "quiet", 6)]
     assert [(one.fate.value, one.why) for one in told.noted] == [("waiting", "quiet")]
     await desk.later(hours=1)
     asked = (desk.routing, desk.repository, desk.at)
     told = await explain_finding("LW-1", *asked)
-    assert (told.kept_back, [way.left for way in told.ways]) == ("", [8]), (
+    assert (told.kept_back, [way.left for way in told.ways]) == ("", [6]), (
         "a digest is not of the asset's budget"
     )
     await desk.event(case=finding(2, verdict=Verdict.PROVED))
