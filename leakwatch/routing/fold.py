@@ -90,6 +90,8 @@ def fold_many(
     what = _TOPICS[event].format(n=number, s="" if number == 1 else "s")
     if all(one.event in _UNHEARD for one in entries):
         what += " that nobody has acknowledged"
+    elif all(one.event is EventKind.SEVERITY for one in entries):
+        what += ", more severe now"
     return DigestAlert(
         event=event,
         topic=topic,

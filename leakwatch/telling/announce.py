@@ -34,8 +34,8 @@ from leakwatch.triage import severity_of
 
 SETTLE = timedelta(seconds=30)
 """So long nothing more must come of a first run, or a look back, before it is told."""
-TOGETHER = frozenset({"first_run", "backfill"})
-"""What `detail["how"]` of an event may say: told as one digest, for it was there before."""
+TOGETHER = frozenset({"first_run", "backfill", "reweighed"})
+"""What `detail["how"]` of an event may say: told as one digest, for it was there before, or one thing moved all of it."""
 DRILL = "drill:"
 """Drills are a group each, which no budget keeps back: whoever drills asks whether the way is free."""
 AGAIN, NEXT = "reminder", "escalated"

@@ -39,6 +39,7 @@ _EVENTS: Mapping[str, DigestEvent] = {
     "digest": DigestEvent.DIGEST,
     "first_run": DigestEvent.FIRST_RUN,
     "backfill": DigestEvent.BACKFILL,
+    "reweighed": DigestEvent.GROUP,
     "quiet": DigestEvent.AFTER_QUIET,
     "silence": DigestEvent.DIGEST,
 }

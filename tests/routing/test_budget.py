@@ -127,8 +127,9 @@ def test_no_hour_has_more(batches: list[tuple[int, int, int, bool]], budget: int
         rows = [row(number + n, urgency) for n in range(count)]
         number += count
         now = NOON + timedelta(minutes=minute)
-        desk.take([] if is_repeat else rows, now)
-        desk.repeat(rows if is_repeat else [], now)
+        is_again = is_repeat and repeats > 0
+        desk.take([] if is_again else rows, now)
+        desk.repeat(rows if is_again else [], now)
     desk.take([], NOON + timedelta(hours=9))
     desk.repeat([], NOON + timedelta(hours=9))
     times = [one.at for one, _ in desk.told]
