@@ -23,6 +23,7 @@ from leakwatch.ports import Clock, Notifier
 from leakwatch.resurfacing import resurface
 from leakwatch.retention import sweep
 from leakwatch.store.repository import SqlRepository
+from leakwatch.telling import free
 
 log = structlog.get_logger()
 
@@ -50,7 +51,7 @@ class Upkeep:
     weighed_at: datetime | None = None
 
     async def tend(self) -> None:
-        """Due dates, the ends of embargoes, releases and their windows, allow lists that expire, channels that went."""
+        """Due dates, the ends of embargoes, releases and their windows, allow lists that expire, channels that went, news that nothing keeps back."""
         now, told, brain = self.clock.now(), Counted(), await self.brain()
         tell = teller(brain, told)
         await tell_overdue(self.repository, now, tell=tell)
@@ -59,7 +60,8 @@ class Upkeep:
         await self._weigh(now, tell)
         everybody = addressees("", self.config.channels, self.notifiers)
         report_gone(await bury_unknown(everybody, self.repository, now))
-        if told.alerts + await resurface(await self.brain(), self.repository, now):
+        freed = await free(self.config.routing, self.repository, now)
+        if freed + told.alerts + await resurface(await self.brain(), self.repository, now):
             await self.caused()
 
     async def _weigh(self, now: datetime, tell: Tell) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from leakwatch.model.alert import AnyAlert
-from leakwatch.model.announcement import Announcement, Message, Noted, Silence, Standing, Waiting
+from leakwatch.model.announcement import Announcement, Held, Message, Noted, Silence, Standing, Waiting
 from leakwatch.model.finding import EventKind
 from leakwatch.model.route import Matchers
 
@@ -92,11 +92,27 @@ class Announcements(Protocol):
         ...
 
     async def hand_over(self, ids: Sequence[int], silence: int) -> None:
-        """What was silenced falls under another silence now."""
+        """What is kept back falls under another silence now."""
         ...
 
     async def release(self, ids: Sequence[int], group: str, due_at: datetime, why: str, at: datetime) -> None:
-        """Let what was silenced wait to be told together."""
+        """Let what was kept back wait to be told together."""
+        ...
+
+    async def holders(self) -> dict[str, int]:
+        """Findings that keep others back, each with the urgency of the most urgent news that it keeps back."""
+        ...
+
+    async def held(self, holder: str, urgency: int) -> list[Held]:
+        """What a finding keeps back of at least this urgency, oldest first."""
+        ...
+
+    async def hold(self, ids: Sequence[int], holder: str) -> None:
+        """Another finding keeps these back now."""
+        ...
+
+    async def drop(self, ids: Sequence[int], why: str) -> None:
+        """What was kept back is over without anybody's being told."""
         ...
 
     async def worst_open(self, asset: str, but: str, limit: int = 20) -> list[str]:

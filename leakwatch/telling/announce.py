@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from leakwatch.model.alert import Alert, AnyAlert, SiteAlert, SiteEvent, delivery_key
 from leakwatch.model.announcement import Announcement, Fate
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, Severity, State
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, Severity, State
 from leakwatch.model.route import Facts, GroupBy, Routing
 from leakwatch.model.swarm import spread_of
 from leakwatch.ports import Work
@@ -26,10 +26,11 @@ from leakwatch.routing import (
     is_told,
     make_alert,
 )
-from leakwatch.routing.silencing import inhibited_by, inhibitors, silence_of
+from leakwatch.routing.silencing import silence_of
 from leakwatch.routing.timing import Due, due_at
 from leakwatch.routing.tree import ROOT, Leg, channels_of, legs_of, policy_of
 from leakwatch.routing.urgency import urgency
+from leakwatch.telling.inhibiting import HELD, worse_than
 from leakwatch.triage import severity_of
 
 SETTLE = timedelta(seconds=30)
@@ -168,7 +169,10 @@ def _by_channel(legs: Sequence[Leg]) -> dict[str, Leg]:
 
 async def _write(news: News, legs: Mapping[str, Leg], routing: Routing, work: Work) -> int:
     silence = None if news.is_drill else silence_of(news.facts, await work.silences.active(news.at), news.at)
-    worse = None if news.is_drill or silence else await _worse(news, routing, work)
+    worse = ""
+    if not (news.is_drill or silence):
+        facts = replace(news.facts, severity=news.alert.severity)
+        worse = await worse_than(facts, routing, work)
     waiting = 0
     for channel, leg in legs.items():
         due, group = await _when(news, leg, channel, work)
@@ -176,7 +180,7 @@ async def _write(news: News, legs: Mapping[str, Leg], routing: Routing, work: Wo
         if silence:
             fate, why = Fate.SILENCED, f"silence {silence.id} by {silence.actor}: {silence.reason}"
         elif worse:
-            fate, why = Fate.INHIBITED, f"{worse} is open"
+            fate, why, group = Fate.INHIBITED, f"{worse} is open", f"{HELD}:{worse}"
         one = Announcement(
             key=delivery_key(channel, news.alert.subject, news.alert.content),
             route=leg.route,
@@ -230,39 +234,6 @@ def group_of(facts: Facts, leg: Leg) -> str:
         GroupBy.VERDICT: facts.verdict.value if facts.verdict else None,
     }
     return " ".join(f"{one.value}={told[one] or ''}" for one in GroupBy if one in leg.policy.group_by)
-
-
-async def _worse(news: News, routing: Routing, work: Work) -> str:
-    """The finding that keeps this one back, or ""."""
-    facts = replace(news.facts, severity=news.alert.severity)
-    if facts.watch is not None or not facts.finding or not inhibitors(facts, routing.inhibit):
-        return ""
-    others: list[Facts] = []
-    for ident in await work.announcements.worst_open(facts.asset or "", facts.finding):
-        other = await work.findings.get(FindingId(ident))
-        if other is not None:
-            others.append(as_facts(other, facts, routing))
-    found = inhibited_by(facts, routing.inhibit, others)
-    return (found.finding or "") if found else ""
-
-
-def as_facts(other: Finding, facts: Facts, routing: Routing) -> Facts:
-    """Another finding of the same asset."""
-    return Facts(
-        finding=other.id,
-        asset=other.asset,
-        kind=facts.kind,
-        owner=facts.owner,
-        severity=other.severity,
-        verdict=other.verdict,
-        tier=other.tier,
-        state=other.state,
-        sites=other.sites,
-        source_kinds=frozenset(routing.kinds[one] for one in other.sites if one in routing.kinds),
-        hosts=frozenset(routing.hosts[one] for one in other.sites if one in routing.hosts),
-        embargoed=facts.embargoed,
-        in_release_window=facts.in_release_window,
-    )
 
 
 async def announce_sites(

@@ -29,6 +29,7 @@ from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
 from leakwatch.routing.timing import set_back
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
 from leakwatch.telling.announce import AGAIN, DRILL, SETTLE, TOGETHER
+from leakwatch.telling.inhibiting import HELD
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import lift
 
@@ -40,6 +41,7 @@ _EVENTS: Mapping[str, DigestEvent] = {
     "first_run": DigestEvent.FIRST_RUN,
     "backfill": DigestEvent.BACKFILL,
     "reweighed": DigestEvent.GROUP,
+    HELD: DigestEvent.GROUP,
     "quiet": DigestEvent.AFTER_QUIET,
     "silence": DigestEvent.DIGEST,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from leakwatch.model.duration import Duration
 from leakwatch.model.finding import EventKind, Severity, State, Verdict
 from leakwatch.model.opening import Opening
 from leakwatch.model.route import Escalation, Inhibit, Matchers, Route
+from leakwatch.telling import free
 from leakwatch.telling.explain import explain_finding, explain_news
 from leakwatch.telling.silences import begin_silence, end_silence
 
@@ -24,6 +26,7 @@ from .conftest import ASSET, NOON, finding  # type: ignore[import-not-found]
 if TYPE_CHECKING:
     from .conftest import Desk  # type: ignore[import-not-found]
 
+SIGHTED = EventKind.SIGHTED
 REPEATED = Route(
     name="all",
     channels=("slack",),
@@ -282,6 +285,104 @@ async def test_something_worse_inhibits(desk: Desk) -> None:
     for case in (proved, finding(3, verdict=Verdict.PROVED)):
         await desk.event(EventKind.STATE, replace(case, state=State.REMOVED), "removed")
     assert await desk.event(case=finding(5)) == 1
+
+
+BY_PROVED = Inhibit(source=Matchers(verdicts=frozenset({Verdict.PROVED})), target=Matchers())
+
+
+async def freed(desk: Desk) -> int:
+    """What the daemon does every few seconds: let what nothing keeps back be told; answers how much that was."""
+    return await free(desk.routing, desk.repository, desk.at)
+
+
+@pytest.mark.parametrize("state", [State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED])
+async def test_what_was_inhibited_is_told_when_the_worse_case_is_closed(desk: Desk, state: State) -> None:
+    """What is open and was not told since comes as one message, once; what is closed, or was told, does not."""
+    desk.routing = replace(desk.routing, inhibit=(BY_PROVED,))
+    proved = finding(verdict=Verdict.PROVED)
+    await desk.event(case=proved)
+    for number in range(2, 6):
+        await desk.event(case=finding(number))
+        await desk.event(SIGHTED, finding(number), content="site:x", site="x")
+    await desk.tell()
+    assert await freed(desk) == 0
+    await desk.event(EventKind.STATE, finding(4, state=State.REMOVED), "removed")
+    await desk.event(EventKind.SEVERITY, finding(5, severity=Severity.CRITICAL), "up", **{"from": "high"})
+    await desk.tell()
+    assert len(await desk.sent()) == 2
+    assert await freed(desk) == 0, "what it keeps back is still lesser"
+    gone = replace(proved, state=state, merged_into=finding(9).id if state is State.MERGED else None)
+    await desk.event(EventKind.STATE, gone, "over")
+    await desk.later(minutes=6)
+    before = len(await desk.sent())
+    assert await freed(desk) == 4
+    assert await freed(desk) == 0
+    assert await desk.tell() == 1
+    digest = (await desk.alerts())[before]
+    assert isinstance(digest, DigestAlert)
+    assert sorted(one.finding for one in digest.entries) == ["LW-2", "LW-3"]
+    assert await desk.fates("LW-4") == [("slack", "settled", "it is over")] * 2
+    assert [fate for _, fate, _ in await desk.fates("LW-5")] == ["settled", "settled", "told"]
+    assert await desk.later(days=1) == 0
+
+
+async def test_what_is_inhibited_goes_from_one_worse_case_to_the_next(desk: Desk) -> None:
+    """As long as any other proved case is open nobody is told; a silence that stands then takes it over."""
+    desk.routing = replace(desk.routing, inhibit=(BY_PROVED,))
+    first, second = (finding(number, verdict=Verdict.PROVED) for number in (1, 2))
+    await desk.event(case=first)
+    await desk.event(case=finding(3))
+    await desk.event(case=second)
+    await desk.event(EventKind.STATE, replace(first, state=State.REMOVED), "removed")
+    assert await freed(desk) == 0
+    assert await desk.fates("LW-3") == [("slack", "inhibited", "LW-2 is open")]
+    ident = await silenced(desk, findings=frozenset({"LW-3"}))
+    await desk.event(EventKind.STATE, replace(second, state=State.FALSE_POSITIVE), "false")
+    assert await freed(desk) == 0
+    assert (await desk.fates("LW-3"))[0][1] == "silenced"
+    await desk.tell()
+    before = len(await desk.sent())
+    await end_silence(ident, "mara", desk.repository, desk.at)
+    assert await desk.tell() == 1
+    assert (await desk.headlines())[before:] == ["possible leak on board"]
+
+
+async def test_what_is_no_longer_worse_keeps_nothing_back(desk: Desk) -> None:
+    """A case that is refuted, a lesser one that got worse meanwhile, and a rule that is gone let go what was kept back."""
+    desk.routing = replace(desk.routing, inhibit=(BY_PROVED,))
+    await desk.event(case=finding(verdict=Verdict.PROVED))
+    await desk.event(case=finding(2))
+    async with desk.repository.writing() as work:
+        await work.findings.save(finding(verdict=Verdict.LIKELY))
+    assert await freed(desk) == 1
+    await desk.event(case=finding(3, verdict=Verdict.PROVED))
+    await desk.event(case=finding(4))
+    desk.routing = replace(desk.routing, inhibit=())
+    assert await freed(desk) == 1
+
+
+async def test_what_is_let_go_in_the_night_waits(desk: Desk) -> None:
+    """It wakes nobody whom the news themselves would not have woken."""
+    desk.route(Route(channels=("slack",), quiet=(Opening.parse("daily 13:00-20:00 UTC"),)))
+    desk.routing = replace(desk.routing, inhibit=(BY_PROVED,))
+    await desk.event(case=finding(verdict=Verdict.PROVED))
+    await desk.event(case=finding(2))
+    await desk.later(hours=2)
+    await desk.event(EventKind.STATE, finding(verdict=Verdict.PROVED, state=State.REMOVED), "removed")
+    assert await freed(desk) == 1
+    assert await desk.tell() == 0
+    assert await desk.fates("LW-2") == [("slack", "waiting", "quiet")]
+    assert await desk.later(hours=6) == 2
+
+
+async def test_two_that_let_go_at_once_tell_once(desk: Desk) -> None:
+    """Two processes on one database let go once, and what is broken off leaves all as it was."""
+    desk.routing = replace(desk.routing, inhibit=(BY_PROVED,))
+    proved = finding(verdict=Verdict.PROVED)
+    await desk.event(case=proved)
+    await desk.event(case=finding(2))
+    await desk.event(EventKind.STATE, replace(proved, state=State.REMOVED), "removed")
+    assert sum(await asyncio.gather(*(freed(desk) for _ in range(4)))) == 1
 
 
 async def test_explain(desk: Desk) -> None:
