@@ -124,7 +124,8 @@ class SiteAlert:
     def subject(self) -> str:
         """What all alerts of one matter have in common: the site, where it is one."""
         what = "channel" if self.event.is_of_channel else "site"
-        return f"{what}:{self.sites[0].name}" if len(self.sites) == 1 else f"{what}s"
+        names = {one.name for one in self.sites}
+        return f"{what}:{self.sites[0].name}" if len(names) == 1 else f"{what}s"
 
     @property
     def kind(self) -> str:

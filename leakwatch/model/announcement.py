@@ -80,6 +80,17 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a channel was told of a matter, or will be."""
+
+    id: int
+    route: str
+    channel: str
+    alert: AnyAlert
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
     """An announcement as people read it: whom it was for, and what became of it."""
 

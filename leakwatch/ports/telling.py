@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from leakwatch.model.alert import AnyAlert
-from leakwatch.model.announcement import Announcement, Held, Message, Noted, Silence, Standing, Waiting
+from leakwatch.model.announcement import Announcement, Held, Message, Noted, Said, Silence, Standing, Waiting
 from leakwatch.model.finding import EventKind
 from leakwatch.model.route import Matchers
 
@@ -63,10 +63,12 @@ class Announcements(Protocol):
         """When a group was told of last."""
         ...
 
-    async def legs(
-        self, subjects: Collection[str], since: datetime | None = None
-    ) -> list[tuple[str, str, bool]]:
+    async def legs(self, subjects: Collection[str]) -> list[tuple[str, str, bool]]:
         """Routes and channels that were told of these matters, or will be; and whether they were told already."""
+        ...
+
+    async def newest(self, subject: str) -> list[Said]:
+        """What each channel that was told of a matter, or will be, was told last."""
         ...
 
     async def settle(

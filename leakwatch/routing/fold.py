@@ -65,7 +65,7 @@ def fold_sites(alerts: Sequence[SiteAlert], keys: Sequence[str]) -> SiteAlert:
     last = alerts[-1]
     if len(alerts) == 1:
         return last
-    sites = tuple({site.name: site for one in alerts for site in one.sites}.values())
+    sites = tuple({(site.name, site.since): site for one in alerts for site in one.sites}.values())
     advice = "; ".join(list(dict.fromkeys(site.remedy for site in sites if site.remedy))[:4])
     return replace(
         last,

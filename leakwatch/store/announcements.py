@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from leakwatch.model.alert import AnyAlert
-from leakwatch.model.announcement import Announcement, Fate, Message, MessageKind, Noted, Waiting
+from leakwatch.model.announcement import Announcement, Fate, Message, MessageKind, Noted, Said, Waiting
 from leakwatch.model.finding import EventKind
 from leakwatch.store import mapping
 from leakwatch.store.kept_back import SqlKeptBack
@@ -161,9 +161,7 @@ class SqlAnnouncements(SqlKeptBack):
         )
         return (await self._connection.execute(query.limit(1))).scalar()
 
-    async def legs(
-        self, subjects: Collection[str], since: datetime | None = None
-    ) -> list[tuple[str, str, bool]]:
+    async def legs(self, subjects: Collection[str]) -> list[tuple[str, str, bool]]:
         """Routes and channels that were told of these matters, or will be; and whether they were told already."""
         columns = (announcement.c.route, announcement.c.channel)
         is_told = sa.func.max(sa.case((announcement.c.state == Fate.TOLD.value, 1), else_=0))
@@ -176,11 +174,29 @@ class SqlAnnouncements(SqlKeptBack):
             .group_by(*columns)
             .order_by(*columns)
         )
-        if since is not None:
-            query = query.where(announcement.c.created_at >= since)
         return [
             (route, channel, bool(told))
             for route, channel, told in (await self._connection.execute(query)).all()
+        ]
+
+    async def newest(self, subject: str) -> list[Said]:
+        """What each channel that was told of a matter, or will be, was told last."""
+        states = [Fate.TOLD.value, Fate.WAITING.value]
+        last = (
+            sa.select(sa.func.max(announcement.c.id))
+            .where(announcement.c.subject == subject, announcement.c.state.in_(states))
+            .group_by(announcement.c.channel)
+        )
+        query = sa.select(announcement).where(announcement.c.id.in_(last)).order_by(announcement.c.id)
+        return [
+            Said(
+                id=row["id"],
+                route=row["route"],
+                channel=row["channel"],
+                alert=mapping.alert_of(row["alert"]),
+                is_told=row["state"] == Fate.TOLD.value,
+            )
+            for row in (await self._connection.execute(query)).mappings()
         ]
 
     async def settle(

@@ -30,6 +30,7 @@ from leakwatch.routing.silencing import silence_of
 from leakwatch.routing.timing import Due, due_at
 from leakwatch.routing.tree import ROOT, Leg, channels_of, legs_of, policy_of
 from leakwatch.routing.urgency import urgency
+from leakwatch.routing.wording import was_blind
 from leakwatch.telling.inhibiting import HELD, worse_than
 from leakwatch.triage import severity_of
 
@@ -152,11 +153,9 @@ def _told_as(event: FindingEvent, finding: Finding) -> list[str]:
     return [finding.id, event.detail.get("from", "")] if is_new else []
 
 
-async def _earlier(
-    subjects: Sequence[str], routing: Routing, work: Work, since: datetime | None = None
-) -> dict[str, Leg]:
+async def _earlier(subjects: Sequence[str], routing: Routing, work: Work) -> dict[str, Leg]:
     """The channels that were told of a matter before, or will be."""
-    legs = await work.announcements.legs(subjects, since)
+    legs = await work.announcements.legs(subjects)
     return {
         channel: Leg(route, policy_of(routing.routes, route) or ROOT) for route, channel, _ in reversed(legs)
     }
@@ -237,32 +236,37 @@ def group_of(facts: Facts, leg: Leg) -> str:
 
 
 async def announce_sites(
-    alerts: Sequence[tuple[SiteAlert, Facts, datetime | None]], routing: Routing, work: Work, at: datetime
+    alerts: Sequence[tuple[SiteAlert, Facts]], routing: Routing, work: Work, at: datetime
 ) -> int:
-    """Write down whom news of sites are for. Each alert is of one site; with it since when it was told as blind.
+    """Write down whom news of sites are for. Each alert is of one site.
 
     That a site is blind must reach somebody: where no route takes it, all channels are told. That it sees again hears
-    who heard that it was blind.
+    who heard that it was blind; who has not yet is told one thing instead of two: from when to when it was.
     """
     waiting = 0
-    for alert, facts, since in alerts:
+    for alert, facts in alerts:
+        if alert.event is SiteEvent.RECOVERED:
+            waiting += await _tell_over(alert, facts, routing, work, at)
+            continue
         legs = _by_channel(legs_of(routing.routes, facts)) or {
             channel: Leg("", ROOT) for channel in channels_of(routing.routes)
         }
-        if alert.event is SiteEvent.RECOVERED:
-            legs = await _heard(alert.subject, since, routing, work)
         waiting += await _write(News(alert, facts, urgency(alert), at), legs, routing, work)
     return waiting
 
 
-async def _heard(subject: str, since: datetime | None, routing: Routing, work: Work) -> dict[str, Leg]:
-    """Who was told; who was not yet hears nothing at all."""
-    found: dict[str, Leg] = {}
-    for route, channel, was_told in await work.announcements.legs([subject], since):
-        if was_told:
-            found[channel] = Leg(route, policy_of(routing.routes, route) or ROOT)
-        await work.announcements.settle(subject, "it is read again", route=route, channel=channel)
-    return found
+async def _tell_over(alert: SiteAlert, facts: Facts, routing: Routing, work: Work, at: datetime) -> int:
+    waiting = 0
+    for last in await work.announcements.newest(alert.subject):
+        before, said = last.alert, alert
+        if not isinstance(before, SiteAlert) or before.event is not SiteEvent.BLIND:
+            continue  # this channel knows how the last time ended, or will
+        if not last.is_told:
+            await work.announcements.drop([last.id], "it is read again")
+            said = was_blind(before, alert)
+        leg = Leg(last.route, policy_of(routing.routes, last.route) or ROOT)
+        waiting += await _write(News(said, facts, urgency(said), at), {last.channel: leg}, routing, work)
+    return waiting
 
 
 def severity_for(event: SiteEvent) -> Severity:
