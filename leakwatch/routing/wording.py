@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from leakwatch.model.alert import Alert, BlindSite, Place, SiteEvent
+from leakwatch.model.alert import Alert, BlindSite, Place, SiteAlert, SiteEvent
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, State, Verdict
 from leakwatch.model.swarm import Spread
 
 _MAX_REASONS = 6
+_WAS_BLIND = "it was blind until "
 _STATES = {
     State.NEW: "is new",
     State.ACKNOWLEDGED: "acknowledged",
@@ -85,13 +87,24 @@ def make_alert(
 
 def site_headline(event: SiteEvent, sites: Sequence[BlindSite]) -> str:
     """What is said first of sites that are blind, or see again."""
-    names = sites[0].name if len(sites) == 1 else f"{len(sites)} sites"
+    number = len({one.name for one in sites})
+    names = sites[0].name if number == 1 else f"{number} sites"
+    if event is SiteEvent.RECOVERED and all(one.because.startswith(_WAS_BLIND) for one in sites):
+        return f"{names} {'was' if number == 1 else 'were'} blind for a while and {'is' if number == 1 else 'are'} read again"
     if event is SiteEvent.RECOVERED:
-        return f"{names} {'is' if len(sites) == 1 else 'are'} read again"
+        return f"{names} {'is' if number == 1 else 'are'} read again"
     first = min(one.since for one in sites)[:16].replace("T", " ")
     return f"I am blind on {names} since {first} UTC" + (
         f", because {sites[0].because}" if len(sites) == 1 else ""
     )
+
+
+def was_blind(before: SiteAlert, now: SiteAlert) -> SiteAlert:
+    """What is said of one site that is read again where nobody was told that it was blind: one line, from when to when."""
+    (site,), until = before.sites, f"{now.at[:16].replace('T', ' ')} UTC"
+    told = replace(site, because=f"{_WAS_BLIND}{until}, because {site.because}; it is read again", remedy="")
+    headline = f"{site.name} was blind from {site.since[:16].replace('T', ' ')} to {until}"
+    return replace(now, headline=headline, sites=(told,))
 
 
 def _headline(event: FindingEvent, finding: Finding, name: str) -> str:

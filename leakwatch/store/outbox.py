@@ -10,7 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Thread, delivery_key
+from leakwatch.model.alert import (
+    AnyAlert,
+    Delivery,
+    DeliveryState,
+    OutboxRow,
+    Thread,
+    delivery_key,
+    is_repeat,
+)
 from leakwatch.store import mapping
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import channel as channel_table
@@ -39,7 +47,7 @@ class SqlOutbox:
             "channel": channel,
             "recipient": recipient,
             "route": route,
-            "urgency": alert.severity.rank,
+            "urgency": 0 if is_repeat(alert) else alert.severity.rank,
             "finding_id": alert.subject,
             "alert": mapping.alert_json(alert),
             "state": DeliveryState.PENDING.value,
