@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -61,8 +61,10 @@ class Silent:
         """The same as matchers of the routes are."""
         from leakwatch.model.route import Matchers  # noqa: PLC0415
 
-        told = {one.name: getattr(self, one.name) for one in fields(self)}
-        given = {name: value for name, value in told.items() if value is not None and value != []}
-        return Matchers(
-            **{name: frozenset(value) if isinstance(value, list) else value for name, value in given.items()}
-        )
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        told: dict[str, Any] = {
+            name: frozenset(value) if isinstance(value, list) else value
+            for name, value in values.items()
+            if value is not None and value != []
+        }
+        return Matchers(**told)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from leakwatch.cli._shared import actor, now
 from leakwatch.display import clean
 from leakwatch.errors import InputError
 from leakwatch.model.finding import State
+
+if TYPE_CHECKING:
+    from leakwatch.ports import Repository
 
 Ids = Annotated[
     list[str] | None, typer.Argument(metavar="[ID]...", help="Findings; none where a filter is given.")
@@ -82,13 +85,21 @@ def _judge(state: State) -> Callable[..., None]:
         reason: Reason = "",
     ) -> None:
         from leakwatch.cases import move  # noqa: PLC0415
+        from leakwatch.cases.scopes import reach_of  # noqa: PLC0415
 
         if not reason.strip():
             raise InputError("say why with --reason")
         at, who, last = now(), actor(doing.by), until.date() if until else None
+
+        async def words(store: Repository, ident: str, /) -> str:
+            if scope is None:
+                return f"{state.value}; nothing else is hidden"
+            reach = await reach_of(scope, ident, reason, last, store)
+            return f"{state.value}; {clean(reach.words, 700)}"
+
         deed = Deed(
             lambda store, ident, tell: move(store, ident, state, who, reason, at, scope, last, tell=tell),
-            told_as(state.value),
+            words,
         )
         do(ids, which, doing, deed)
 

@@ -188,14 +188,17 @@ def test_a_false_positive_with_a_scope(home: Path, database: str) -> None:
     """Why is needed; the scope is in the allow list with its last day."""
     asyncio.run(fill(database, CASE))
     assert "say why" in fails(InputError, "finding", "false-positive", "LW-1")
-    run(
-        *("finding", "false-positive", "LW-1", "--scope", "site", "--until", "2090-01-31"),
-        *("--reason", "scenery", "--by", "ann"),
-    )
+    told = ("finding", "false-positive", "LW-1", "--scope", "site", "--until", "2090-01-31")
+    words = "false_positive; hides items of the site board (1 of 1 sighting of this case) until 2090-01-31"
+    dry = run(*told, "--reason", "scenery", "--dry-run")
+    assert dry.stdout.endswith(f"\t{words}\n")
+    assert states() == {"LW-1": "new"}
+    assert run(*told, "--reason", "scenery", "--by", "ann").stderr == f"LW-1: {words}\n"
     assert states() == {"LW-1": "false_positive"}
     assert "allow: site board (suppress until 2090-01-31): scenery" in run("asset", "show", "model").stdout
     run("finding", "reopen", "LW-1", "--reason", "it is one")
-    run("finding", "allow", "LW-1", "--reason", "a partner")
+    done = run("finding", "allow", "LW-1", "--reason", "a partner")
+    assert done.stderr == "LW-1: allowed; nothing else is hidden\n"
     assert states() == {"LW-1": "allowed"}
     assert "nothing" not in run("finding", "ack", "LW-1", code=1).stderr
 
