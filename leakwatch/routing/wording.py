@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from leakwatch.model.alert import Alert, BlindSite, Place, SiteEvent
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, State, Verdict
+from leakwatch.model.finding import OPEN_STATES, EventKind, Finding, FindingEvent, Proof, State, Verdict
 from leakwatch.model.swarm import Spread
 
 _MAX_REASONS = 6
@@ -28,6 +28,11 @@ _ADVICE = {
     Verdict.REFUTED: "Most likely a fake that uses the name; mark it as a false positive if you agree.",
     Verdict.UNKNOWN: "Look at the page now; a verdict from the torrent's metadata follows if peers can be found.",
 }
+_NO_VERDICT = "Nobody is asked: a drill has no verdict."
+_DRILL_ADVICE = (
+    "Nothing leaked. Acknowledge it, or answer whoever drills, to show that it arrived; "
+    "the drill ends by itself within a quarter of an hour."
+)
 
 
 def make_alert(
@@ -42,6 +47,7 @@ def make_alert(
     """What there is to say about one event. Of an embargoed asset the title is never said, nor where it shows."""
     name = asset.shown_name
     secret = tuple(asset.names) if asset.embargoed else ()
+    is_drill = finding.drill or event.detail.get("drill") == "yes"
     return Alert(
         finding=finding.id,
         event=event.kind,
@@ -50,7 +56,7 @@ def make_alert(
         headline=_headline(event, finding, name),
         severity=finding.severity,
         verdict=finding.verdict,
-        verdict_detail=_verdict_detail(finding, proofs, asset),
+        verdict_detail=_NO_VERDICT if is_drill else _verdict_detail(finding, proofs, asset),
         score=round(finding.score, 4),
         since=finding.opened_at.isoformat(timespec="seconds"),
         at=event.at.isoformat(timespec="milliseconds"),
@@ -60,12 +66,12 @@ def make_alert(
             for kind, detail, weight in signals[:_MAX_REASONS]
         ),
         spread=_spread(finding, spread),
-        advice=_advice(finding, asset),
+        advice=_drill_advice(finding) if is_drill else _advice(finding, asset),
         content=event.content,
         state=finding.state,
         assignee=finding.assignee,
         acknowledged_by=finding.acknowledged_by,
-        drill=event.detail.get("drill") == "yes",
+        drill=is_drill,
     )
 
 
@@ -149,6 +155,10 @@ def _advice(finding: Finding, asset: Asset) -> str:
             "no verdict follows without the owner's yes (`--swarm-lookup`)."
         )
     return _ADVICE[finding.verdict]
+
+
+def _drill_advice(finding: Finding) -> str:
+    return _DRILL_ADVICE if finding.state in OPEN_STATES else "Nothing to do: nothing leaked."
 
 
 def _with_variant(told: str, proof: Proof, asset: Asset) -> str:
