@@ -182,6 +182,19 @@ def test_the_headline_says_what_happened(kind: EventKind, fields: dict[str, obje
     assert alert(kind, **fields).headline == headline
 
 
+@pytest.mark.parametrize("kind", EventKind)
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("asset", [ASSET, EMBARGOED])
+def test_a_drill_asks_for_an_answer_only(kind: EventKind, verdict: Verdict, asset: Asset) -> None:
+    """Whatever is told of it is marked, and speaks of no page, host, verdict or removal."""
+    told = alert(kind, asset, drill=True, verdict=verdict)
+    assert told.drill
+    assert told.advice.startswith("Nothing leaked. Acknowledge it, or answer whoever drills")
+    for word in ("page", "host", "remove", "false positive", "metadata", "owner's yes", "proves"):
+        assert word not in f"{told.advice} {told.verdict_detail}"
+    assert "Nothing to do" in alert(kind, asset, drill=True, state=State.FALSE_POSITIVE).advice
+
+
 def test_a_case_grown_sure_is_told_as_new() -> None:
     """Who hears of a case only now is not told of `the same leak`."""
     grown = make_alert(event(EventKind.SIGHTED, "severity:high"), FINDING, ASSET, [PLACE], SIGNALS, ())

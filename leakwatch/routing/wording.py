@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from leakwatch.model.alert import Alert, BlindSite, Place, SiteAlert, SiteEvent
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, Proof, State, Verdict
+from leakwatch.model.finding import OPEN_STATES, EventKind, Finding, FindingEvent, Proof, State, Verdict
 from leakwatch.model.swarm import Spread
 
 _MAX_REASONS = 6
@@ -39,6 +39,11 @@ _OVER = {
     State.ALLOWED: "Nothing to do.",
     State.MERGED: "Nothing to do here: go on with the other case.",
 }
+_NO_VERDICT = "Nobody is asked: a drill has no verdict."
+_DRILL_ADVICE = (
+    "Nothing leaked. Acknowledge it, or answer whoever drills, to show that it arrived; "
+    "the drill ends by itself within a quarter of an hour."
+)
 
 
 def make_alert(
@@ -58,6 +63,7 @@ def make_alert(
     """
     name = asset.shown_name
     secret = tuple(asset.names) if asset.embargoed else ()
+    is_drill = finding.drill or event.detail.get("drill") == "yes"
     return Alert(
         finding=finding.id,
         event=event.kind,
@@ -66,7 +72,9 @@ def make_alert(
         headline=_headline(event, finding, name),
         severity=finding.severity,
         verdict=finding.verdict,
-        verdict_detail=_verdict_detail(finding, proofs, asset, asks_swarm=asks_swarm),
+        verdict_detail=_NO_VERDICT
+        if is_drill
+        else _verdict_detail(finding, proofs, asset, asks_swarm=asks_swarm),
         score=round(finding.score, 4),
         since=finding.opened_at.isoformat(timespec="seconds"),
         at=event.at.isoformat(timespec="milliseconds"),
@@ -76,12 +84,12 @@ def make_alert(
             for kind, detail, weight in signals[:_MAX_REASONS]
         ),
         spread=_spread(finding, spread),
-        advice=_advice(finding, proofs, asset, asks_swarm=asks_swarm),
+        advice=_drill_advice(finding) if is_drill else _advice(finding, proofs, asset, asks_swarm=asks_swarm),
         content=event.content,
         state=finding.state,
         assignee=finding.assignee,
         acknowledged_by=finding.acknowledged_by,
-        drill=event.detail.get("drill") == "yes",
+        drill=is_drill,
     )
 
 
@@ -184,6 +192,10 @@ def _advice(finding: Finding, proofs: Sequence[Proof], asset: Asset, *, asks_swa
     if not proofs:
         return f"{_LOOK}: {_NO_TORRENT}."
     return f"{_LOOK}; {_FOLLOWS if asks_swarm else _SWARM_OFF}."
+
+
+def _drill_advice(finding: Finding) -> str:
+    return _DRILL_ADVICE if finding.state in OPEN_STATES else "Nothing to do: nothing leaked."
 
 
 def _with_variant(told: str, proof: Proof, asset: Asset) -> str:

@@ -119,6 +119,8 @@ async def test_asset_round_trips(repository: SqlRepository) -> None:
     async with repository.reading() as work:
         assert await work.catalogue.get(MODEL.id) == changed
         assert await work.catalogue.version() > first
+        assert await work.catalogue.titled("Tideglass 71B") == [MODEL.id]
+        assert await work.catalogue.titled(MODEL.title) == []
 
 
 async def test_removing_an_asset_takes_its_findings(repository: SqlRepository) -> None:
