@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.model.alert import AnyAlert
+from leakwatch.model.alert import AnyAlert, Unreadable
 from leakwatch.model.announcement import Announcement, Fate, Message, MessageKind, Noted, Waiting
 from leakwatch.model.finding import Severity, State, Verdict
-from leakwatch.store import mapping
+from leakwatch.store.alerts import alert_json, alert_of, columns_of, headline_of, kept
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import announcement, finding, told_message
+from leakwatch.store.unreadable import hand_on
 
 _LOCK = 8_240_117
 _AHEAD = timedelta(seconds=5)
@@ -56,7 +57,7 @@ class SqlAnnouncements:
             "group_key": one.group,
             "subject": one.subject,
             "asset": one.asset,
-            "alert": mapping.alert_json(one.alert),
+            "alert": alert_json(one.alert),
             "urgency": one.urgency,
             "state": one.fate.value,
             "why": one.why,
@@ -107,13 +108,23 @@ class SqlAnnouncements:
         await self._change([ident], due_at=due_at, created_at=at)
 
     async def alerts(self, ids: Sequence[int]) -> dict[int, AnyAlert]:
-        """What some announcements say."""
+        """What some announcements say, without those that cannot be read."""
         found: dict[int, AnyAlert] = {}
         for batch in batches(list(ids)):
-            query = sa.select(announcement.c.id, announcement.c.alert).where(announcement.c.id.in_(batch))
-            rows = (await self._connection.execute(query)).all()
-            found |= {ident: mapping.alert_of(told) for ident, told in rows}
+            query = sa.select(announcement.c.id, kept(announcement.c.alert)).where(
+                announcement.c.id.in_(batch)
+            )
+            for ident, told in (await self._connection.execute(query)).all():
+                alert = alert_of(told)
+                if not isinstance(alert, Unreadable):
+                    found[ident] = alert
         return found
+
+    async def hand_on(self, one: Waiting, recipients: Sequence[str], at: datetime) -> None:
+        """Put one that cannot be read into the outbox as it is kept: there it is dead, with the reason, and shown."""
+        key = await hand_on(self._connection, one, recipients, at)
+        told = {"state": Fate.TOLD.value, "told_at": at, "why": "it cannot be read"}
+        await self._change([one.id], **told, outbox_key=key)
 
     async def told(self, ids: Sequence[int], message: Message) -> None:
         """These became a message."""
@@ -204,13 +215,14 @@ class SqlAnnouncements:
 
     async def noted(self, subject: str) -> list[Noted]:
         """What was announced of a matter, oldest first."""
-        query = sa.select(announcement).where(announcement.c.subject == subject).order_by(announcement.c.id)
+        query = sa.select(*columns_of(announcement)).where(announcement.c.subject == subject)
+        query = query.order_by(announcement.c.id)
         return [
             Noted(
                 at=row["created_at"],
                 route=row["route"],
                 channel=row["channel"],
-                headline=row["alert"].get("headline", ""),
+                headline=headline_of(alert_of(row["alert"])),
                 fate=Fate(row["state"]),
                 why=row["why"],
                 due_at=row["due_at"],
