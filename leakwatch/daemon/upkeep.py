@@ -75,6 +75,8 @@ class Upkeep:
 
     async def tell_blind(self) -> None:
         """Sites that are blind for too long, and those that see again."""
+        if self.began is not None:
+            self.began = min(self.began, self.clock.now())  # the clock may have been put back
         if await tell_blind(self.sites(), self.repository, self.config.routing, self.clock, self.began):
             await self.caused()
 

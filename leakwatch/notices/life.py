@@ -84,7 +84,7 @@ def after_check(notice: Notice, at: datetime) -> Notice:
         return replace(changed, next_check_at=_next_of_deadline(notice.deadline_at, at))
     if "checks_from" not in notice.detail:
         return replace(changed, next_check_at=None)
-    began = datetime.fromisoformat(notice.detail["checks_from"])
+    began = min(datetime.fromisoformat(notice.detail["checks_from"]), at)  # the clock may have been set back
     left = [began + wait for wait in CHECKS if began + wait > at]
     return replace(changed, next_check_at=left[0] if left else None)
 

@@ -17,6 +17,7 @@ from leakwatch.store.audit import SqlAudit
 from leakwatch.store.cases import SqlCases
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.channels import SqlChannels
+from leakwatch.store.clock import SqlClock
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
@@ -56,6 +57,7 @@ class SqlWork:
     lines: SqlLines
     retention: SqlRetention
     persons: SqlPersons
+    clock: SqlClock
 
 
 class SqlRepository:
@@ -146,6 +148,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlLines(connection),
         SqlRetention(connection),
         SqlPersons(connection),
+        SqlClock(connection),
     )
 
 
