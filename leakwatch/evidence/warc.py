@@ -96,6 +96,27 @@ def records(payload: Payload, site: str, parser: str, earlier: Capture | None = 
     return out.getvalue()
 
 
+def picture_records(png: bytes, page: Capture, at: datetime, told: Iterator[tuple[str, str]]) -> bytes:
+    """A picture of a page as a `resource` beside the page's own response, and what is told of how it was drawn."""
+    digest = hashlib.sha256(png).hexdigest()
+    seen = quote(page.url, safe=_SAFE)
+    response = _Of(seen, page.captured_at, f"{page.site}|{page.url}|{page.captured_at}|{page.digest}")
+    of = _Of(f"urn:view:{seen}", at, f"{page.site}|{page.url}|{at}|{digest}")
+    out = BytesIO()
+    writer = _Writer(out, gzip=True, warc_version="1.1")
+    record = writer.create_warc_record(
+        of.url,
+        "resource",
+        payload=BytesIO(png),
+        length=len(png),
+        warc_content_type="image/png",
+        warc_headers_dict=of.headers("resource", Concurrent_To=response.ident("response")),
+    )
+    writer.write_record(record)
+    _metadata(writer, of, "resource", told)
+    return out.getvalue()
+
+
 def _told(told: dict[str, str], payload: Payload) -> Iterator[tuple[str, str]]:
     yield from told.items()
     yield "asked", payload.request.url

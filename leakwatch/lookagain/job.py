@@ -7,7 +7,7 @@ from dataclasses import replace
 import structlog
 
 from leakwatch.errors import SourceError
-from leakwatch.evidence.keeping import keep, told_of
+from leakwatch.evidence.keeping import is_drawn, keep, told_of
 from leakwatch.lookagain.asking import ask_again
 from leakwatch.lookagain.desk import LookDesk
 from leakwatch.lookagain.gone import APART, are_all_gone, latest
@@ -83,6 +83,8 @@ async def _close(look: Look, kept: Capture | None, seen: Seen, desk: LookDesk) -
             return 0
         if kept:
             await work.evidence.keep(kept)
+            if desk.brain.draws and is_drawn(kept):
+                await work.screenshots.want([finding.id], kept)
         alerts = 0
         is_news = last is None or last.outcome is not outcome or outcome is Outcome.EDITED
         if outcome is Outcome.DELETED:

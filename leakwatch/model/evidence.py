@@ -47,6 +47,10 @@ class Capture:
     refers_to: str | None = None
 
 
+PICTURE = "screenshot/1"
+"""What stands as the parser of a picture that was drawn of a page."""
+
+
 class Outcome(StrEnum):
     """What a further look at a place has shown."""
 
@@ -75,6 +79,31 @@ class Look:
     done_at: datetime | None = None
     outcome: Outcome | None = None
     detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screenshot:
+    """A picture of a page as it was kept: wanted, made (`picture` is its digest), or not made and why.
+
+    `digest` is that of the page's body, which was captured on the site at `captured_at`.
+    """
+
+    finding: FindingId
+    digest: str
+    site: str
+    url: str
+    captured_at: datetime
+    state: str = "waiting"
+    done_at: datetime | None = None
+    picture: str | None = None
+    why: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What became of it."""
+        if self.picture:
+            return f"screenshot: sha256 {self.picture}"
+        return f"no screenshot: {self.why}" if self.done_at else "no screenshot yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
