@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from leakwatch.errors import StoreError
-from leakwatch.evidence.warc import date_of, headers_of, picture_records, records
-from leakwatch.model.evidence import PICTURE, Capture
+from leakwatch.evidence.warc import date_of, headers_of, made_records, records
+from leakwatch.model.evidence import DIFF, PICTURE, Capture
 from leakwatch.ports import Repository, Vault
 from leakwatch.sources._kind import CredentialRef, Payload, Request
 from leakwatch.torrent.infohash import Infohashes
@@ -75,28 +75,33 @@ async def keep_picture(
     vault: Vault,
 ) -> Capture:
     """Keep a picture of a page, with how it was drawn and what was fetched for it. Raises: StoreError."""
-    return await asyncio.to_thread(_kept_picture, png, page, at, told, had, vault)
+    lines = (*told.items(), *(("fetched", f"{digest} {url}") for url, digest in had))
+    return await asyncio.to_thread(_kept_made, png, page, at, PICTURE, lines, vault)
 
 
-def _kept_picture(
-    png: bytes,
-    page: Capture,
-    at: datetime,
-    told: Mapping[str, str],
-    had: Sequence[tuple[str, str]],
-    vault: Vault,
+async def keep_diff(diff: str, page: Capture, vault: Vault) -> Capture:
+    """Keep what was edited on a page, beside the page as it is now. Raises: StoreError."""
+    return await asyncio.to_thread(_kept_made, diff.encode(), page, page.captured_at, DIFF, (), vault)
+
+
+_MADE = {PICTURE: ("image/png", "view"), DIFF: ("text/x-diff; charset=utf-8", "diff")}
+
+
+def _kept_made(
+    data: bytes, page: Capture, at: datetime, parser: str, told: Sequence[tuple[str, str]], vault: Vault
 ) -> Capture:
     of = {"of": page.digest, "captured": date_of(page.captured_at)}
-    lines = [*of.items(), *told.items(), *(("fetched", f"{digest} {url}") for url, digest in had)]
+    kind, view = _MADE[parser]
+    record = made_records(data, page, at, kind, (*of.items(), *told), view=view)
     return Capture(
-        digest=vault.put(png),
-        warc=vault.put(picture_records(png, page, at, iter(lines))),
+        digest=vault.put(data),
+        warc=vault.put(record),
         site=page.site,
         url=page.url,
         status=page.status,
-        headers={"content-type": "image/png"},
+        headers={"content-type": kind},
         captured_at=at,
-        parser=PICTURE,
+        parser=parser,
         request=of,
     )
 

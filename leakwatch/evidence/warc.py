@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -96,24 +96,26 @@ def records(payload: Payload, site: str, parser: str, earlier: Capture | None = 
     return out.getvalue()
 
 
-def picture_records(png: bytes, page: Capture, at: datetime, told: Iterator[tuple[str, str]]) -> bytes:
-    """A picture of a page as a `resource` beside the page's own response, and what is told of how it was drawn."""
-    digest = hashlib.sha256(png).hexdigest()
+def made_records(
+    data: bytes, page: Capture, at: datetime, kind: str, told: Iterable[tuple[str, str]], *, view: str
+) -> bytes:
+    """What was made of a page, as a `resource` beside the page's own response, and what is told of how it was made."""
+    digest = hashlib.sha256(data).hexdigest()
     seen = quote(page.url, safe=_SAFE)
     response = _Of(seen, page.captured_at, f"{page.site}|{page.url}|{page.captured_at}|{page.digest}")
-    of = _Of(f"urn:view:{seen}", at, f"{page.site}|{page.url}|{at}|{digest}")
+    of = _Of(f"urn:{view}:{seen}", at, f"{page.site}|{page.url}|{at}|{digest}")
     out = BytesIO()
     writer = _Writer(out, gzip=True, warc_version="1.1")
     record = writer.create_warc_record(
         of.url,
         "resource",
-        payload=BytesIO(png),
-        length=len(png),
-        warc_content_type="image/png",
+        payload=BytesIO(data),
+        length=len(data),
+        warc_content_type=kind,
         warc_headers_dict=of.headers("resource", Concurrent_To=response.ident("response")),
     )
     writer.write_record(record)
-    _metadata(writer, of, "resource", told)
+    _metadata(writer, of, "resource", iter(told))
     return out.getvalue()
 
 

@@ -47,8 +47,8 @@ class Capture:
     refers_to: str | None = None
 
 
-PICTURE = "screenshot/1"
-"""What stands as the parser of a picture that was drawn of a page."""
+PICTURE, DIFF = "screenshot/1", "diff/1"
+"""What stands as the parser of a picture that was drawn of a page, and of what was edited on one."""
 
 
 class Outcome(StrEnum):
@@ -65,8 +65,8 @@ class Outcome(StrEnum):
 class Look:
     """A further look at one place of a finding: due, or done with an outcome.
 
-    `step` says which it is: `+1m`, `+10m`, `+60m` after the first sighting, `gone+60m` after a deletion, and
-    `removed+…` after the case was closed.
+    `step` says which it is: `+1m`, `+10m`, `+60m` after the first sighting, `again+1m` after the first look at a page
+    for people, `gone+60m` after a deletion, and `removed+…` after the case was closed.
     """
 
     id: int

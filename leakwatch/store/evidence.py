@@ -28,6 +28,7 @@ from leakwatch.store.tables import (
 )
 from leakwatch.torrent.infohash import Infohashes
 
+_OF_LOOKS = ("evidence", "diff")
 _OF_ANY_SITE = ("metadata/", "torrent/")
 _FIELDS = tuple(Capture.__dataclass_fields__)
 
@@ -82,7 +83,7 @@ class SqlEvidence:
         mine = sa.or_(recheck.c.finding_id == ident, recheck.c.finding_id.in_(merged))
         looks = sa.select(recheck.c.detail, recheck.c.site).where(mine)
         for detail, site in (await self._connection.execute(looks)).all():
-            pairs |= {(detail["evidence"], site)} if detail.get("evidence") else set()
+            pairs |= {(detail[name], site) for name in _OF_LOOKS if detail.get(name)}
         mine = sa.or_(screenshot.c.finding_id == ident, screenshot.c.finding_id.in_(merged))
         drawn = sa.select(screenshot.c.picture, screenshot.c.site).where(
             mine, screenshot.c.picture.is_not(None)
@@ -179,7 +180,7 @@ class SqlEvidence:
             urls |= set(some)
         looks = sa.select(recheck.c.detail).join(finding, finding.c.id == recheck.c.finding_id).where(open_)
         for (detail,) in (await self._connection.execute(looks)).all():
-            digests |= {detail["evidence"]} if detail.get("evidence") else set()
+            digests |= {detail[name] for name in _OF_LOOKS if detail.get(name)}
         drawn = sa.select(screenshot.c.picture).join(finding, finding.c.id == screenshot.c.finding_id)
         drawn = drawn.where(open_, screenshot.c.picture.is_not(None)).distinct()
         digests |= set((await self._connection.execute(drawn)).scalars())
