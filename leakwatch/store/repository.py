@@ -27,6 +27,7 @@ from leakwatch.store.notices import SqlNotices
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.persons import SqlPersons
 from leakwatch.store.retention import SqlRetention
+from leakwatch.store.screenshots import SqlScreenshots
 from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
 from leakwatch.store.stamps import SqlStamps
@@ -50,6 +51,7 @@ class SqlWork:
     standings: SqlStandings
     evidence: SqlEvidence
     looks: SqlLooks
+    screenshots: SqlScreenshots
     stamps: SqlStamps
     cases: SqlCases
     channels: SqlChannels
@@ -141,6 +143,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlStandings(connection),
         SqlEvidence(connection),
         SqlLooks(connection),
+        SqlScreenshots(connection),
         SqlStamps(connection),
         SqlCases(connection),
         SqlChannels(connection),
