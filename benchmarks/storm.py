@@ -83,11 +83,12 @@ class Flood(Trial):
 
 @dataclass(slots=True)
 class Told:
-    """What people got: messages a channel, and which of the real leaks stood on top of one."""
+    """What people got: messages a person and channel, which of the real leaks stood on top of one, and what they said."""
 
     messages: Counter[str] = field(default_factory=Counter[str])
     on_top: set[str] = field(default_factory=set[str])
     findings: int = 0
+    headlines: list[str] = field(default_factory=list[str])
     seconds: float = 0.0
 
 
@@ -104,12 +105,16 @@ def storm(folder: Path, fakes: int = 10_000) -> Told:
             _wait_quiet(trial)
         finally:
             _stop(daemon)
-        told = Told(
-            Counter(one.channel for one in trial.world.sinks.arrivals), seconds=time.monotonic() - began
+        return Told(
+            messages=_messages(trial),
+            on_top=_on_top(trial),
+            findings=_count(trial, "finding"),
+            headlines=[
+                json.loads(line)["body"]["data"]["headline"]
+                for line in (trial.folder / "arrivals" / "hook.jsonl").read_text("utf-8").splitlines()
+            ],
+            seconds=time.monotonic() - began,
         )
-        told.findings = _count(trial, "finding")
-        told.on_top = _on_top(trial)
-    return told
 
 
 def _messages(trial: Trial) -> Counter[str]:
@@ -213,6 +218,7 @@ def main() -> int:
             return 1 if sent or new != 1 or first > 5 else 0
         told = storm(Path(folder), options.fakes)
         print(f"{options.fakes} fakes and 3 leaks in {told.seconds:.0f} s: {told.findings} findings")
+        print(*(f"    {one}" for one in told.headlines), sep="\n")
         print(f"messages: {dict(told.messages)}; {len(told.on_top)} of 3 leaks on top of one")
         return 1 if max(told.messages.values()) > 12 or len(told.on_top) != 3 else 0
 

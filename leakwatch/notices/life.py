@@ -92,12 +92,10 @@ def after_check(notice: Notice, at: datetime) -> Notice:
 
 
 def put_back(notice: Notice, now: datetime, by: timedelta, addressee: Addressee) -> Notice:
-    """The notice once the clock was put back: what it says of times that have not come yet is as much earlier.
+    """The notice once the clock was put back: what it says to have happened at a time that has not come yet did as much earlier.
 
-    It is looked at early, if anything: one look more hurts nobody, and one that comes a year late does.
+    When the next look is due is not changed here: that is put earlier with all that waits.
     """
-    if notice.next_check_at is None or notice.next_check_at <= now:
-        return notice
     detail = dict(notice.detail)
     for name in ("checks_from", "countered_at"):
         if name in detail and (then := datetime.fromisoformat(detail[name])) > now:
@@ -112,7 +110,7 @@ def put_back(notice: Notice, now: datetime, by: timedelta, addressee: Addressee)
         "countered_at"
     ):
         changed = _countered(changed, datetime.fromisoformat(detail["countered_at"]), addressee)
-    return replace(changed, next_check_at=max(now, notice.next_check_at - by))
+    return replace(changed, next_check_at=notice.next_check_at)
 
 
 def _earlier(then: datetime | None, now: datetime, by: timedelta) -> datetime | None:
@@ -120,7 +118,7 @@ def _earlier(then: datetime | None, now: datetime, by: timedelta) -> datetime | 
 
 
 def _next_of_deadline(deadline: datetime, at: datetime) -> datetime | None:
-    later = [deadline, *(deadline + wait for wait in _AFTER_DEADLINE)]
+    later = [deadline - _BEFORE_DEADLINE, deadline, *(deadline + wait for wait in _AFTER_DEADLINE)]
     return next((one for one in later if one > at), None)
 
 
