@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from leakwatch.alerts._blocks import alert_blocks
+from leakwatch.answering.envelope import LATEST_S
 from leakwatch.answering.listener import _WAITING
 from leakwatch.cases import confirm, mark_false_positive
 from leakwatch.cases.telling import record
@@ -71,7 +72,8 @@ async def test_slow_deed_is_taken_in_time(workspace: SlackServer, cases: Cases, 
             began = time.monotonic()
             workspace.say(envelope(pressed("acknowledge")))
             assert await took(workspace) == "e1"
-            assert 2.4 < time.monotonic() - began < 3.0
+            assert 2.4 < time.monotonic() - began < 4.0  # a busy machine is late
+            assert LATEST_S < 3.0
             assert (await cases.case()).state is State.NEW
         await until(lambda: "Acknowledged by ana" in shown(workspace))
     assert workspace.heard.empty()
@@ -79,13 +81,13 @@ async def test_slow_deed_is_taken_in_time(workspace: SlackServer, cases: Cases, 
 
 async def test_slow_slack_holds_up_no_deed(workspace: SlackServer, cases: Cases) -> None:
     """A message that takes long to be brought up to date keeps no other press from being done."""
-    workspace.stalls["chat.update"] = 3.0
+    workspace.stalls["chat.update"] = 5.0
     async with listening(workspace, cases):
         began = time.monotonic()
         workspace.say(envelope(pressed("acknowledge"), "e1"))
         workspace.say(envelope(pressed("silence"), "e2"))
         assert [await took(workspace), await took(workspace)] == ["e1", "e2"]
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 4.0
         workspace.stalls.clear()
         await until(lambda: "Silenced" in shown(workspace))
 
