@@ -17,7 +17,7 @@ from leakwatch.model.route import Routing
 from leakwatch.ports import Repository, Work
 from leakwatch.routing.budget import HOUR, Bundle, Rationed, ration
 from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
-from leakwatch.routing.timing import set_back
+from leakwatch.routing.timing import started_over
 from leakwatch.routing.tree import ROOT, policy_of
 from leakwatch.telling.announce import DRILL, SETTLE, TOGETHER
 from leakwatch.telling.remind import begin_standing, remind
@@ -87,8 +87,7 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
             return 0
     async with repository.writing() as work:
         await work.announcements.lock()
-        for one in await work.announcements.ahead(now):
-            await work.announcements.restart(one.id, set_back(one.due_at, one.at, now), now)
+        await _start_over(telling.routing, work, now)
         by_channel: dict[str, list[Waiting]] = defaultdict(list)
         for one in await work.announcements.due(due):
             by_channel[one.channel].append(one)
@@ -98,6 +97,16 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
                 for channel, rows in by_channel.items()
             ]
         )
+
+
+async def _start_over(routing: Routing, work: Work, now: datetime) -> None:
+    """What began in what is the future now, for the clock was set back, begins now."""
+    ahead = await work.announcements.ahead(now)
+    alerts = await work.announcements.alerts([one.id for one in ahead])
+    for one in ahead:
+        policy = policy_of(routing.routes, one.route) or ROOT
+        due = started_over(policy, alerts[one.id].severity, one.due_at, one.at, now)
+        await work.announcements.restart(one.id, due, now)
 
 
 async def _tell(
