@@ -166,6 +166,8 @@ async def _part(
     await work.findings.save(new)
     await work.cases.move(finding.id, new.id, gone, keys.moved)
     await work.cases.keep_apart(asset.id, (finding.id, new.id), keys.shared, actor, at)
+    theirs = frozenset[str]().union(*(one.keys for one in leaving))
+    await work.cases.keep_apart_alike(asset.id, finding.id, new.id, theirs)
     left = await _judged_by(finding, staying, asset, at, work)
     taken = await _judged_by(new, leaving, asset, at, work)
     for one in (left, taken):
