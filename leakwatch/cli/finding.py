@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leakwatch.cli import _parting, _triage
+from leakwatch.cli._layout import print_lines, print_table
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ByOption,
@@ -51,20 +52,22 @@ def list_(
             return await list_findings(opened)
 
     found = run_async(work)
-    for one in found:
-        if as_json:
+    if as_json:
+        for one in found:
             emit(finding_json(one))
-        else:
-            sites = ",".join(sorted(one.sites))
-            typer.echo(
-                f"{one.id}\t{one.severity.value}\t{one.verdict.value}\t{one.state.value}\t{one.asset}"
-                f"\t{one.sightings} on {sites}\t{clean(one.title, 80)}"
-            )
+    else:
+        print_table([_row(one) for one in found])
     if not found and not as_json:
         say("no findings")
     new = [one for one in found if one.state in (State.NEW, State.REOPENED)]
     if fail_at and any(one.severity.rank >= fail_at.rank for one in new):
         raise typer.Exit(_FOUND)
+
+
+def _row(one: Finding) -> list[str]:
+    sites = ",".join(sorted(one.sites))
+    told = [one.id, one.severity.value, one.verdict.value, one.state.value, one.asset]
+    return [*told, f"{one.sightings} on {sites}", clean(one.title, 80)]
 
 
 @app.command()
@@ -85,8 +88,7 @@ def show(
     if as_json:
         emit(case_json(case))
         return
-    for line in case_lines(case):
-        typer.echo(line)
+    print_lines(case_lines(case))
 
 
 @app.command("set")
