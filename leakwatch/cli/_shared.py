@@ -134,8 +134,6 @@ async def repository(path: Path) -> AsyncGenerator[SqlRepository]:
     try:
         await upgrade(config.store_url)
         yield opened
-    except OSError as error:
-        raise StoreError(f"the database cannot be opened: {error}") from error
     finally:
         await opened.close()
 
