@@ -52,12 +52,6 @@ class Cases(Protocol):
         """Remember that these keys do not join two findings."""
         ...
 
-    async def keep_apart_alike(
-        self, asset: AssetId, finding: FindingId, new: FindingId, keys: Collection[str]
-    ) -> None:
-        """Keep a new case apart from others as the one is from which it was taken, by those of its keys."""
-        ...
-
     async def apart(
         self, asset: AssetId, findings: Collection[FindingId]
     ) -> list[tuple[frozenset[FindingId], str]]:

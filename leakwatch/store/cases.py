@@ -163,17 +163,6 @@ class SqlCases(SqlTallies):
             insert = insert_for(self._connection, kept_apart).on_conflict_do_nothing()
             await self._connection.execute(insert, rows)
 
-    async def keep_apart_alike(
-        self, asset: AssetId, finding: FindingId, new: FindingId, keys: Collection[str]
-    ) -> None:
-        """Keep a new case apart from others as the one is from which it was taken, by those of its keys."""
-        named = sa.or_(kept_apart.c.one == finding, kept_apart.c.other == finding)
-        query = sa.select(kept_apart).where(kept_apart.c.asset_id == asset, named)
-        for row in (await self._connection.execute(query)).mappings().all():
-            other = FindingId(row["other"] if row["one"] == finding else row["one"])
-            if other != new and row["key"] in keys:
-                await self.keep_apart(asset, (new, other), [row["key"]], row["actor"], row["at"])
-
     async def apart(
         self, asset: AssetId, findings: Collection[FindingId]
     ) -> list[tuple[frozenset[FindingId], str]]:

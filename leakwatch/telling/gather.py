@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from leakwatch.model.alert import Alert, AnyAlert, DigestEvent, SiteAlert, delivery_key
 from leakwatch.model.announcement import Message, MessageKind, Waiting
-from leakwatch.model.finding import Severity
 from leakwatch.model.route import Routing
 from leakwatch.ports import Repository, Work
 from leakwatch.routing.budget import (
@@ -27,12 +26,12 @@ from leakwatch.routing.budget import (
     shares,
 )
 from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
-from leakwatch.routing.timing import started_over
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
 from leakwatch.telling.announce import AGAIN, DRILL, SETTLE, TOGETHER
 from leakwatch.telling.inhibiting import HELD
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import lift
+from leakwatch.telling.turned_back import start_over
 
 _LONGEST_SETTLING = timedelta(minutes=15)
 _MOST_NEWS = 20
@@ -100,7 +99,7 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
             return 0
     async with repository.writing() as work:
         await work.announcements.lock()
-        await _start_over(telling.routing, work, now)
+        await start_over(telling.routing, work, now)
         by_channel: dict[str, list[Waiting]] = defaultdict(list)
         for one in await work.announcements.due(due):
             by_channel[one.channel].append(one)
@@ -110,17 +109,6 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
                 for channel, rows in by_channel.items()
             ]
         )
-
-
-async def _start_over(routing: Routing, work: Work, now: datetime) -> None:
-    """What began in what is the future now, for the clock was set back, begins now."""
-    ahead = await work.announcements.ahead(now)
-    alerts = await work.announcements.alerts([one.id for one in ahead])
-    for one in ahead:
-        policy = policy_of(routing.routes, one.route) or ROOT
-        severity = alerts[one.id].severity if one.id in alerts else Severity.CRITICAL  # it cannot be read
-        due = started_over(policy, severity, one.due_at, one.at, now)
-        await work.announcements.restart(one.id, due, now)
 
 
 async def _tell(
