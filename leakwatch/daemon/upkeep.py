@@ -17,6 +17,7 @@ from leakwatch.config import Config
 from leakwatch.daemon.keeper import Keeper
 from leakwatch.daemon.sending import addressees, report_gone
 from leakwatch.drilling import end_old_drills
+from leakwatch.matching.allowed import Judge
 from leakwatch.pipeline import Brain, Counted, teller
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
@@ -55,7 +56,9 @@ class Upkeep:
         now, told, brain = self.clock.now(), Counted(), await self.brain()
         tell = teller(brain, told)
         await tell_overdue(self.repository, now, tell=tell)
-        for asset in await due_steps(self.repository, now, tell=tell):
+        for asset in await due_steps(
+            self.repository, now, tell=tell, judge=Judge(brain.hosts, brain.authors)
+        ):
             log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
         await self._weigh(now, tell)
         everybody = addressees("", self.config.channels, self.notifiers)
