@@ -17,12 +17,14 @@ from leakwatch.config import Config
 from leakwatch.daemon.keeper import Keeper
 from leakwatch.daemon.sending import addressees, report_gone
 from leakwatch.drilling import end_old_drills
+from leakwatch.limited.browser import Browser
 from leakwatch.matching.allowed import Judge
 from leakwatch.pipeline import Brain, Counted, teller
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
 from leakwatch.resurfacing import resurface
 from leakwatch.retention import sweep
+from leakwatch.screenshots import Studio, draw_due
 from leakwatch.store.repository import SqlRepository
 from leakwatch.telling import free
 
@@ -78,6 +80,8 @@ class Upkeep:
 
     async def tell_blind(self) -> None:
         """Sites that are blind for too long, and those that see again."""
+        if self.began is not None:
+            self.began = min(self.began, self.clock.now())  # the clock may have been put back
         if await tell_blind(self.sites(), self.repository, self.config.routing, self.clock, self.began):
             await self.caused()
 
@@ -85,6 +89,19 @@ class Upkeep:
         """The store of evidence: its room, its budget, time stamps, places of removed cases."""
         if await self.keeper.look():
             await self.caused()
+
+    async def draw(self) -> None:
+        """Draw kept pages that wait for it."""
+        settings = self.config.evidence
+        studio = Studio(
+            browser=Browser(self.config.beside(settings.chromium_path), settings.chromium_sandbox),
+            sites=self.sites(),
+            repository=self.repository,
+            vault=self.keeper.vault,
+            fetcher=self.keeper.fetcher,
+            clock=self.clock,
+        )
+        await draw_due(studio)
 
     async def sweep(self) -> None:
         """Throw away what no open finding needs any more."""

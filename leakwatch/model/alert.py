@@ -220,6 +220,24 @@ class Delivery:
     waited_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What is kept of an alert that cannot be read, and why."""
+
+    because: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """An alert of the outbox that cannot be read: dead, with the reason, so that it holds up no other."""
+
+    id: int
+    channel: str
+    subject: str
+    because: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
     """Where one alert to one channel stands, for people."""

@@ -136,12 +136,12 @@ class Asset:
     @property
     def shown_name(self) -> str:
         """What alerts may call it: of an embargoed asset the code name, or a name that says nothing."""
-        return (self.codename or _opaque(self.id)) if self.embargoed else self.title
+        return (self.codename or opaque_id(self.id)) if self.embargoed else self.title
 
     @property
     def shown_id(self) -> str:
         """The id that alerts may carry: an embargoed asset's own may be made from its title."""
-        return _opaque(self.id) if self.embargoed else str(self.id)
+        return opaque_id(self.id) if self.embargoed else str(self.id)
 
     @property
     def asked_as(self) -> QueryMode:
@@ -182,7 +182,7 @@ class Asset:
         return self.release_at - days, self.release_at + days
 
 
-def _opaque(ident: AssetId) -> str:
+def opaque_id(ident: AssetId) -> str:
     """A short name that leads nobody back to the title, unless he knows the id already."""
     return "asset-" + hashlib.sha256(f"leakwatch\0{ident}".encode()).hexdigest()[:8]
 

@@ -25,6 +25,10 @@ class Catalogue(Protocol):
         """One asset, or None."""
         ...
 
+    async def titled(self, title: str) -> list[AssetId]:
+        """The assets of exactly this title, by id."""
+        ...
+
     async def allow_lists(self) -> dict[AssetId, tuple[Allow, ...]]:
         """The allow lists that are not empty."""
         ...

@@ -48,7 +48,11 @@ class Announcements(Protocol):
         ...
 
     async def alerts(self, ids: Sequence[int]) -> dict[int, AnyAlert]:
-        """What some announcements say."""
+        """What some announcements say, without those that cannot be read."""
+        ...
+
+    async def hand_on(self, one: Waiting, recipients: Sequence[str], at: datetime) -> None:
+        """Put one that cannot be read into the outbox as it is kept: there it is dead, with the reason, and shown."""
         ...
 
     async def told(self, ids: Sequence[int], message: Message) -> None:

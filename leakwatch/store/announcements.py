@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from leakwatch.model.alert import AnyAlert
+from leakwatch.model.alert import Alert, AnyAlert, Unreadable
 from leakwatch.model.announcement import Announcement, Fate, Message, MessageKind, Noted, Said, Waiting
 from leakwatch.model.finding import EventKind
-from leakwatch.store import mapping
+from leakwatch.store.alerts import alert_json, alert_of, columns_of, headline_of, kept
 from leakwatch.store.kept_back import SqlKeptBack
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import announcement, told_message
+from leakwatch.store.unreadable import hand_on
 
 _LOCK = 8_240_117
 _AHEAD = timedelta(seconds=5)
@@ -52,7 +53,7 @@ class SqlAnnouncements(SqlKeptBack):
             "group_key": one.group,
             "subject": one.subject,
             "asset": one.asset,
-            "alert": mapping.alert_json(one.alert),
+            "alert": alert_json(one.alert),
             "urgency": one.urgency,
             "state": one.fate.value,
             "why": one.why,
@@ -103,13 +104,23 @@ class SqlAnnouncements(SqlKeptBack):
         await self._change([ident], due_at=due_at, created_at=at)
 
     async def alerts(self, ids: Sequence[int]) -> dict[int, AnyAlert]:
-        """What some announcements say."""
+        """What some announcements say, without those that cannot be read."""
         found: dict[int, AnyAlert] = {}
         for batch in batches(list(ids)):
-            query = sa.select(announcement.c.id, announcement.c.alert).where(announcement.c.id.in_(batch))
-            rows = (await self._connection.execute(query)).all()
-            found |= {ident: mapping.alert_of(told) for ident, told in rows}
+            query = sa.select(announcement.c.id, kept(announcement.c.alert)).where(
+                announcement.c.id.in_(batch)
+            )
+            for ident, told in (await self._connection.execute(query)).all():
+                alert = alert_of(told)
+                if not isinstance(alert, Unreadable):
+                    found[ident] = alert
         return found
+
+    async def hand_on(self, one: Waiting, recipients: Sequence[str], at: datetime) -> None:
+        """Put one that cannot be read into the outbox as it is kept: there it is dead, with the reason, and shown."""
+        key = await hand_on(self._connection, one, recipients, at)
+        told = {"state": Fate.TOLD.value, "told_at": at, "why": "it cannot be read"}
+        await self._change([one.id], **told, outbox_key=key)
 
     async def told(self, ids: Sequence[int], message: Message) -> None:
         """These became a message."""
@@ -187,16 +198,18 @@ class SqlAnnouncements(SqlKeptBack):
             .where(announcement.c.subject == subject, announcement.c.state.in_(states))
             .group_by(announcement.c.channel)
         )
-        query = sa.select(announcement).where(announcement.c.id.in_(last)).order_by(announcement.c.id)
+        query = sa.select(*columns_of(announcement)).where(announcement.c.id.in_(last))
+        rows = (await self._connection.execute(query.order_by(announcement.c.id))).mappings()
         return [
             Said(
                 id=row["id"],
                 route=row["route"],
                 channel=row["channel"],
-                alert=mapping.alert_of(row["alert"]),
+                alert=alert,
                 is_told=row["state"] == Fate.TOLD.value,
             )
-            for row in (await self._connection.execute(query)).mappings()
+            for row in rows
+            if not isinstance(alert := alert_of(row["alert"]), Unreadable)
         ]
 
     async def settle(
@@ -212,12 +225,16 @@ class SqlAnnouncements(SqlKeptBack):
     async def forget(self, subject: str, events: Collection[EventKind], why: str) -> int:
         """Such events of a matter that nobody was told of are over, also where something keeps them back."""
         untold = [one.value for one in (Fate.WAITING, Fate.SILENCED, Fate.INHIBITED)]
-        statement = sa.update(announcement).where(
-            announcement.c.subject == subject,
-            announcement.c.state.in_(untold),
-            announcement.c.alert["event"].as_string().in_([one.value for one in events]),
+        query = sa.select(*columns_of(announcement)).where(
+            announcement.c.subject == subject, announcement.c.state.in_(untold)
         )
-        return (await self._connection.execute(statement.values(state=Fate.SETTLED.value, why=why))).rowcount
+        rows = (await self._connection.execute(query)).mappings()
+        alerts = {row["id"]: alert_of(row["alert"]) for row in rows}
+        over = [
+            ident for ident, alert in alerts.items() if isinstance(alert, Alert) and alert.event in events
+        ]
+        await self._change(over, state=Fate.SETTLED.value, why=why)
+        return len(over)
 
     async def rename(self, before: str, after: str) -> None:
         """A matter is part of another one now."""
@@ -226,13 +243,14 @@ class SqlAnnouncements(SqlKeptBack):
 
     async def noted(self, subject: str) -> list[Noted]:
         """What was announced of a matter, oldest first."""
-        query = sa.select(announcement).where(announcement.c.subject == subject).order_by(announcement.c.id)
+        query = sa.select(*columns_of(announcement)).where(announcement.c.subject == subject)
+        query = query.order_by(announcement.c.id)
         return [
             Noted(
                 at=row["created_at"],
                 route=row["route"],
                 channel=row["channel"],
-                headline=row["alert"].get("headline", ""),
+                headline=headline_of(alert_of(row["alert"])),
                 fate=Fate(row["state"]),
                 why=row["why"],
                 due_at=row["due_at"],

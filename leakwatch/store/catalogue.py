@@ -64,6 +64,11 @@ class SqlCatalogue:
         files = (await self._connection.execute(query)).mappings()
         return mapping.asset_of(dict(row), tuple(mapping.file_of(dict(one)) for one in files))
 
+    async def titled(self, title: str) -> list[AssetId]:
+        """The assets of exactly this title, by id."""
+        query = sa.select(asset_table.c.id).where(asset_table.c.title == title).order_by(asset_table.c.id)
+        return [AssetId(one) for one in (await self._connection.execute(query)).scalars()]
+
     async def allow_lists(self) -> dict[AssetId, tuple[Allow, ...]]:
         """The allow lists that are not empty."""
         columns = asset_table.c.id, asset_table.c.allow

@@ -101,6 +101,7 @@ async def announce_to(
         signals,
         await work.findings.proofs(finding.id),
         spread_of(await work.swarms.samples(finding.id)),
+        asks_swarm=routing.asks_swarm,
     )
     how = event.detail.get("how", "")
     if how in TOGETHER and (how != "first_run" or routing.first_run_apart):

@@ -241,13 +241,16 @@ async def _within_channel(
 
 
 async def _write(draft: Draft, channel: str, telling: Telling, work: Work, now: datetime) -> None:
-    alert = await _compose(draft, work, now)
+    recipients = telling.recipients.get(channel) or ("",)
+    await begin_standing(draft.bundle.rows, telling.routing, work, now)
+    draft, alert = await _readable(draft, recipients, work, now)
+    if alert is None:
+        return
     route = draft.first.route
-    for recipient in telling.recipients.get(channel) or ("",):
+    for recipient in recipients:
         await work.outbox.enqueue(channel, alert, now, recipient=recipient, route=route)
     message = _message(draft, delivery_key(channel, alert.subject, alert.content), now)
     await work.announcements.told([one.id for one in draft.bundle.rows], message)
-    await begin_standing(draft.bundle.rows, telling.routing, work, now)
 
 
 def _message(draft: Draft, key: str, now: datetime) -> Message:
@@ -263,12 +266,32 @@ def _message(draft: Draft, key: str, now: datetime) -> Message:
     )
 
 
-async def _compose(draft: Draft, work: Work, now: datetime) -> AnyAlert:
+async def _readable(
+    draft: Draft, recipients: Sequence[str], work: Work, now: datetime
+) -> tuple[Draft, AnyAlert | None]:
+    """The message, of what can be read; the rest is handed on by itself, and found out there."""
+    while rows := draft.bundle.rows:
+        subjects = in_full(rows)
+        chosen = {one: [row for row in rows if row.subject == one][-_MOST_NEWS:] for one in subjects}
+        some = [row for news in chosen.values() for row in news]
+        alerts = await work.announcements.alerts([one.id for one in some])
+        bad = {one.id for one in some if one.id not in alerts}
+        if not bad:
+            return draft, _compose(draft, chosen, alerts, now)
+        for one in rows:
+            if one.id in bad:
+                await work.announcements.hand_on(one, recipients, now)
+        draft = replace(
+            draft, bundle=replace(draft.bundle, rows=tuple(one for one in rows if one.id not in bad))
+        )
+    return draft, None
+
+
+def _compose(
+    draft: Draft, chosen: Mapping[str, Sequence[Waiting]], alerts: Mapping[int, AnyAlert], now: datetime
+) -> AnyAlert:
     """The message: of one finding, of sites, or of many findings of which the most urgent are told in full."""
     rows = draft.bundle.rows
-    subjects = in_full(rows)
-    chosen = {subject: [one for one in rows if one.subject == subject][-_MOST_NEWS:] for subject in subjects}
-    alerts = await work.announcements.alerts([one.id for some in chosen.values() for one in some])
     entries: list[Alert] = []
     sites: list[SiteAlert] = []
     for some in chosen.values():
