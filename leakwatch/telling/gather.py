@@ -68,7 +68,8 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
 
     `settle`: a first run is told when nothing more has come of it for a while; else at once.
     """
-    await remind(telling.routing, repository, now)
+    while await remind(telling.routing, repository, now) and not settle:
+        pass
     await lift(telling.routing, repository, now)
     due = now if settle else now + SETTLE
     async with repository.reading() as work:
@@ -96,8 +97,8 @@ async def _tell(
     if settle:
         bundles = [one for one in bundles if not await _unsettled(one, work, now)]
     drills = [one for one in bundles if one.rows[0].group.startswith(DRILL)]
-    repeats = [one for one in bundles if one.rows[0].group == AGAIN]
-    rest = [one for one in bundles if one not in (*drills, *repeats)]
+    repeats = await _all_there([one for one in bundles if one.rows[0].group == AGAIN], work, now)
+    rest = [one for one in bundles if one not in drills and one.rows[0].group != AGAIN]
     told = await work.announcements.messages(channel, now - HOUR)
     drafts = await _within_routes(rest, told, telling.routing, work, now)
     share = shares(telling.limits.per_channel, _repeats_on(channel, telling.routing))
@@ -124,6 +125,13 @@ async def _unsettled(bundle: Bundle, work: Work, now: datetime) -> bool:
     early = [one.id for one in bundle.rows if one.due_at <= now]
     await work.announcements.put_off(early, last + SETTLE, first.group)
     return True
+
+
+async def _all_there(repeats: Sequence[Bundle], work: Work, now: datetime) -> Sequence[Bundle]:
+    """What is told again, unless more of it is due and only not written down yet; that does not last for ever."""
+    if not repeats or not await work.standings.due(now, 1):
+        return repeats
+    return [one for one in repeats if now - one.rows[0].at >= _LONGEST_SETTLING]
 
 
 async def _within_routes(
