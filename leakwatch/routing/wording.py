@@ -66,7 +66,13 @@ def make_alert(
         assignee=finding.assignee,
         acknowledged_by=finding.acknowledged_by,
         drill=event.detail.get("drill") == "yes",
+        merged=_merged(event),
     )
+
+
+def _merged(event: FindingEvent) -> tuple[str, ...]:
+    newer = event.detail.get("merged", "") if event.kind is EventKind.MERGED else ""
+    return (newer,) if newer else ()
 
 
 def site_headline(event: SiteEvent, sites: Sequence[BlindSite]) -> str:

@@ -27,7 +27,6 @@ from .receivers import (
     ANSWERS,
     BLIND,
     DELIVERY,
-    DIGEST,
     NEWS,
     NO_TLS,
     NOW,
@@ -313,7 +312,6 @@ async def test_pagerduty_request() -> None:
         (BLIND, "trigger"),
         (replace(BLIND, event=SiteEvent.RECOVERED), "resolve"),
         (replace(BLIND, event=SiteEvent.CHANNEL_BACK), "resolve"),
-        (DIGEST, "trigger"),
     ],
 )
 async def test_pagerduty_follows_the_case(alert: AnyAlert, action: str) -> None:
