@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,7 +23,7 @@ from leakwatch.model.allow import Allow
 from leakwatch.model.announcement import Noted
 from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
 from leakwatch.model.case import Hidden, Sighting
-from leakwatch.model.evidence import Look
+from leakwatch.model.evidence import Look, Screenshot
 from leakwatch.model.finding import (
     EventKind,
     Finding,
@@ -121,16 +118,6 @@ def read_bytes(path: Path, limit: int) -> bytes:
 def read_torrent(path: Path) -> Torrent:
     """A torrent file. Raises: InputError if it cannot be read, MetainfoError if nothing in it can be hashed."""
     return parse_torrent(read_bytes(path, MAX_TORRENT))
-
-
-def slug(title: str) -> AssetId:
-    """An id made from a title: lower-case words and dashes; where they say too little or are cut, a digest too."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    digest = hashlib.sha256(title.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    if len(words) > 60:
-        return AssetId(f"{words[:49].rstrip('-')}-{digest}")
-    return AssetId(words if len(words) > 1 else f"asset-{digest}")
 
 
 async def add_asset(
@@ -298,6 +285,7 @@ class Case:
     others: Mapping[str, Sequence[tuple[FindingId, AssetId]]] = field(default_factory=dict)
     hidden: Hidden | None = None
     noted: tuple[Noted, ...] = ()
+    screenshots: tuple[Screenshot, ...] = ()
 
 
 async def show_finding(ident: str, repository: Repository) -> Case:
@@ -326,6 +314,7 @@ async def show_finding(ident: str, repository: Repository) -> Case:
             await work.cases.by_authors(authors, finding.id),
             await hidden_by(finding, work),
             tuple(await work.announcements.noted(finding.id)),
+            tuple(await work.screenshots.of(finding.id)),
         )
 
 

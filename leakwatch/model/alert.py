@@ -126,7 +126,8 @@ class SiteAlert:
     def subject(self) -> str:
         """What all alerts of one matter have in common: the site, where it is one."""
         what = "channel" if self.event.is_of_channel else "site"
-        return f"{what}:{self.sites[0].name}" if len(self.sites) == 1 else f"{what}s"
+        names = {one.name for one in self.sites}
+        return f"{what}:{self.sites[0].name}" if len(names) == 1 else f"{what}s"
 
     @property
     def kind(self) -> str:
@@ -180,6 +181,14 @@ class DigestAlert:
 
 
 AnyAlert = Alert | SiteAlert | DigestAlert
+
+
+def is_repeat(alert: AnyAlert) -> bool:
+    """Whether it only tells again what was told."""
+    entries = alert.entries if isinstance(alert, DigestAlert) else (alert,)
+    return bool(entries) and all(
+        isinstance(one, Alert) and one.event is EventKind.REMINDER for one in entries
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

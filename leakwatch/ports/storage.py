@@ -9,7 +9,7 @@ from leakwatch.ports.audit import Audit
 from leakwatch.ports.cases import Cases
 from leakwatch.ports.catalogue import Catalogue
 from leakwatch.ports.delivery import Channels, Outbox
-from leakwatch.ports.evidence import Evidence, Looks, Stamps
+from leakwatch.ports.evidence import Evidence, Looks, Screenshots, Stamps
 from leakwatch.ports.findings import Findings
 from leakwatch.ports.lines import Lines
 from leakwatch.ports.notices import Notices
@@ -102,6 +102,11 @@ class Work(Protocol):
     @property
     def looks(self) -> Looks:
         """Further looks at places."""
+        ...
+
+    @property
+    def screenshots(self) -> Screenshots:
+        """Pictures of kept pages."""
         ...
 
     @property

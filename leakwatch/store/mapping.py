@@ -27,6 +27,7 @@ from leakwatch.model.finding import (
     Verdict,
 )
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.model.origin import Origin, OriginHow
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, PiecesRoot
 from leakwatch.torrent.magnet import parse_magnet
 
@@ -151,6 +152,7 @@ def observation_row(observation: Observation) -> dict[str, Any]:
                 {k: v for k, v in dataclasses.asdict(f).items() if v is not None} for f in observation.files
             ],
             "parameters": dict(observation.parameters),
+            **_origin_facts(observation.origin),
             "locators": [
                 {"kind": one.kind.value, "value": shown_locator(one.value), "offset": one.offset}
                 for one in observation.locators
@@ -158,6 +160,16 @@ def observation_row(observation: Observation) -> dict[str, Any]:
         },
         "evidence": observation.evidence,
     }
+
+
+def _origin_facts(origin: Origin | None) -> dict[str, Any]:
+    return {"origin": {"how": origin.how.value, "names": list(origin.names)}} if origin else {}
+
+
+def origin_from(facts: Row) -> Origin | None:
+    """What a stored observation says that it is a copy of."""
+    told = facts.get("origin")
+    return Origin(OriginHow(told["how"]), tuple(told["names"])) if told else None
 
 
 def shown_locator(value: str) -> str:
@@ -190,6 +202,7 @@ def observation_of(row: Row) -> Observation:
             for one in facts.get("locators", ())
             if one["kind"] == LocatorKind.REPOSITORY.value
         ),
+        origin=origin_from(facts),
         evidence=row["evidence"],
         **plain,
     )

@@ -19,6 +19,7 @@ from leakwatch.model.alert import (
     Thread,
     Unreadable,
     delivery_key,
+    is_repeat,
 )
 from leakwatch.store import alerts
 from leakwatch.store.statements import insert_for
@@ -50,7 +51,7 @@ class SqlOutbox:
             "channel": channel,
             "recipient": recipient,
             "route": route,
-            "urgency": alert.severity.rank,
+            "urgency": 0 if is_repeat(alert) else alert.severity.rank,
             "finding_id": alert.subject,
             "alert": alerts.alert_json(alert),
             "state": DeliveryState.PENDING.value,
