@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from leakwatch.model.asset import AssetId
 from leakwatch.model.evidence import Capture, KeptSighting, Look, Outcome, Screenshot, Stamp
 from leakwatch.model.finding import FindingId, Proof
 from leakwatch.model.observation import Observation
@@ -29,6 +30,10 @@ class Evidence(Protocol):
 
     async def of(self, finding: FindingId, /) -> list[Capture]:
         """The captures that support a finding, oldest first."""
+        ...
+
+    async def assets_of(self, digests: Collection[str]) -> dict[str, set[AssetId]]:
+        """The assets of all findings that each body is evidence of."""
         ...
 
     async def sightings(self, finding: FindingId, /) -> list[KeptSighting]:

@@ -104,6 +104,20 @@ class SqlEvidence:
             found += (await self._connection.execute(sa.select(evidence).where(column.in_(batch)))).mappings()
         return found
 
+    async def assets_of(self, digests: Collection[str]) -> dict[str, set[AssetId]]:
+        """The assets of all findings that each body is evidence of."""
+        found: dict[str, set[AssetId]] = {}
+        for batch in batches(sorted(digests)):
+            query = (
+                sa.select(observation.c.evidence, sighting.c.asset_id)
+                .join(sighting, sighting.c.observation_id == observation.c.id)
+                .where(observation.c.evidence.in_(batch))
+                .distinct()
+            )
+            for digest, asset in (await self._connection.execute(query)).all():
+                found.setdefault(digest, set()).add(AssetId(asset))
+        return found
+
     async def sightings(self, ident: FindingId) -> list[KeptSighting]:
         """The sightings of a finding with why each matched, in the order in which they came."""
         reasons: dict[int, list[Signal]] = {}
