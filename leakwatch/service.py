@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -121,16 +118,6 @@ def read_bytes(path: Path, limit: int) -> bytes:
 def read_torrent(path: Path) -> Torrent:
     """A torrent file. Raises: InputError if it cannot be read, MetainfoError if nothing in it can be hashed."""
     return parse_torrent(read_bytes(path, MAX_TORRENT))
-
-
-def slug(title: str) -> AssetId:
-    """An id made from a title: lower-case words and dashes; where they say too little or are cut, a digest too."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    digest = hashlib.sha256(title.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    if len(words) > 60:
-        return AssetId(f"{words[:49].rstrip('-')}-{digest}")
-    return AssetId(words if len(words) > 1 else f"asset-{digest}")
 
 
 async def add_asset(

@@ -21,9 +21,11 @@ from leakwatch.cases import (
 )
 from leakwatch.cases.assets import due_steps, embargo, official, release, retire
 from leakwatch.cases.joining import joined, merge
+from leakwatch.cases.scopes import reach_of
 from leakwatch.cases.splitting import split, undo_merge
 from leakwatch.cases.tending import tell_overdue
 from leakwatch.errors import InputError
+from leakwatch.extract.canonical import url_key
 from leakwatch.matching.index import build_index
 from leakwatch.model.allow import AllowEffect, AllowWhat
 from leakwatch.model.asset import Asset, QueryMode, Stage
@@ -278,21 +280,31 @@ async def test_overdue_is_told_once_for_each_date(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "what", "value"),
+    ("scope", "what", "value", "words"),
     [
-        ("item", AllowWhat.ITEM, "a/1"),
-        ("author", AllowWhat.AUTHOR, "example.org:mallow"),
-        ("site", AllowWhat.SITE, "a"),
-        ("infohash", AllowWhat.INFOHASH, f"{1:040x}"),
-        ("url", AllowWhat.PAGE, "https://forum.example.org/1"),
+        ("item", AllowWhat.ITEM, "a/1", "the item a/1"),
+        ("author", AllowWhat.AUTHOR, "example.org:mallow", "items by example.org:mallow"),
+        ("site", AllowWhat.SITE, "a", "items of the site a"),
+        ("infohash", AllowWhat.INFOHASH, f"{1:040x}", f"items that offer only the torrent {1:040x}"),
+        (
+            "url",
+            AllowWhat.PAGE,
+            "https://forum.example.org/1",
+            "items on the page https://forum.example.org/1",
+        ),
     ],
 )
-async def test_a_scope_hides_what_is_like_it(desk: Desk, scope: str, what: AllowWhat, value: str) -> None:
-    """A scope becomes an entry that hides further items of its kind, and the case tells how many."""
+async def test_a_scope_hides_what_is_like_it(
+    desk: Desk, scope: str, what: AllowWhat, value: str, words: str
+) -> None:
+    """A scope becomes an entry that hides further items of its kind; that is said before, and how many after."""
     one = replace(post("1", NAME, magnet(1)), author="Mallow", url="https://forum.example.org/1")
     await desk.take(one)
     (case,) = await desk.findings()
     until = date(2026, 12, 1)
+    reach = await reach_of(scope, case.id, "a mirror", until, desk.repository)
+    assert reach.words == f"hides {words} (1 of 1 sighting of this case) until 2026-12-01"
+    assert (await reloaded(desk)).allow == ()
     await mark_false_positive(desk.repository, case.id, "ann", "a mirror", LATER, scope, until)
     asset = await reloaded(desk)
     (entry,) = asset.allow
@@ -324,6 +336,21 @@ async def test_a_scope_that_says_too_little_is_refused(desk: Desk) -> None:
     changed = await mark_false_positive(store, case.id, "ann", "x", LATER, "site:b")
     assert changed.state is State.FALSE_POSITIVE
     assert (await reloaded(desk)).allow[0].name == "site b"
+
+
+async def test_what_a_scope_reaches_of_its_own_case(desk: Desk) -> None:
+    """Of several sightings those are counted that are like it; an address that was cut to fit is none."""
+    case, _ = await wrongly_one(desk)
+    for scope, like in (("site:b", 1), (f"infohash:{1:040x}", 2)):
+        reach = await reach_of(scope, case.id, "x", None, desk.repository)
+        assert (reach.like, reach.sightings) == (like, 3)
+        assert reach.words.endswith(f"({like} of 3 sightings of this case) for good")
+    with pytest.raises(InputError, match="no finding 'LW-0'"):
+        await reach_of("site", "LW-0", "x", None, desk.repository)
+    async with desk.repository.writing() as work:
+        await work.findings.add_artefacts(case.asset, case.id, [url_key(f"https://f.example/{'a' * 600}")])
+    with pytest.raises(InputError, match="the case has no url"):
+        await reach_of("url", case.id, "x", None, desk.repository)
 
 
 async def test_an_expired_scope_shows_what_it_hid(desk: Desk) -> None:

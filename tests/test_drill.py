@@ -101,6 +101,10 @@ async def test_without_a_daemon(tmp_path: Path, web: Web) -> None:
         ("finding.state_changed", True),
     ]
     assert told(web)[1][2] == "Tideglass 70B: the drill is over, nothing was leaked"
+    begun, over = (body["data"] for _, body in web.posted)
+    assert begun["advice"].startswith("Nothing leaked. Acknowledge it, or answer whoever drills")
+    assert begun["verdict_detail"] == "Nobody is asked: a drill has no verdict."
+    assert over["advice"] == "Nothing to do: nothing leaked."
     assert web.asked == []
     opened = SqlRepository.open(config.store_url)
     async with opened.reading() as work:

@@ -9,6 +9,7 @@ import pytest
 from leakwatch.daemon.guard import Guard
 from leakwatch.daemon.rounds import Round, Rounds
 from leakwatch.errors import InputError, StoreError
+from leakwatch.logs import configure
 
 
 async def test_the_guard_tells_errors_apart() -> None:
@@ -28,6 +29,22 @@ async def test_the_guard_tells_errors_apart() -> None:
         await guard.guarded("prove", fail)("00ff")
     assert refused == [1, 1]
     assert crashed == ["index.example"]
+
+
+async def test_the_log_does_not_name_an_asset(capsys: pytest.CaptureFixture[str]) -> None:
+    """The id of an asset may be made from its title: a job about one is logged by what alerts call it under embargo."""
+    configure("json")
+    guard = Guard(lambda: None, veiled=frozenset({"look_back"}))
+
+    async def fail(_: str) -> None:
+        raise InputError("no")
+
+    await guard.guarded("look_back", fail)("quiet-harbour")
+    await guard.guarded("crawl", fail)("index.example")
+    logged = capsys.readouterr().err
+    assert "quiet-harbour" not in logged
+    assert "look_back:asset-" in logged
+    assert "crawl:index.example" in logged
 
 
 async def test_the_guard_lets_itself_be_cancelled() -> None:

@@ -33,6 +33,7 @@ from leakwatch.model.finding import (
     Tier,
     Verdict,
 )
+from leakwatch.model.ident import slug, words_of
 from leakwatch.model.observation import Observation
 from leakwatch.service import (
     add_asset,
@@ -46,7 +47,6 @@ from leakwatch.service import (
     remove_asset,
     show_asset,
     show_finding,
-    slug,
 )
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
@@ -130,6 +130,25 @@ def test_slug_is_a_usable_id(title: str) -> None:
 def test_slug_of_a_title(title: str, ident: str) -> None:
     """Accents fall, other marks become dashes, long titles are cut."""
     assert slug(title) == ident
+
+
+@pytest.mark.parametrize(
+    ("names", "ident", "words"),
+    [
+        (("Quiet Harbour", "Stille"), "quiet-harbour-2", ["quiet", "harbour", "quietharbour"]),
+        (("Quiet Harbour",), "the-harbours", ["harbour"]),
+        (("L'Été",), "ete", ["ete"]),
+        (("Été",), "ete", ["ete"]),
+        (("Up",), "up", ["up"]),
+        (("Up",), "upland", []),
+        (("潮玻璃",), "潮玻璃", ["潮玻璃"]),
+        (("The Heron of 1999",), "the-asset-7", []),
+        (("Quiet Harbour",), "asset-0f3a9c21d4", []),
+    ],
+)
+def test_words_of_names_in_an_id(names: tuple[str, ...], ident: str, words: list[str]) -> None:
+    """Words that tell something are found, in any case and accent; short and common ones alone are not."""
+    assert words_of(names, ident) == words
 
 
 def test_slugs_without_latin_letters_differ() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from leakwatch.cases.scopes import with_allow
 from leakwatch.cases.telling import Tell, locked_asset, record
+from leakwatch.cases.tending import REWEIGHED
 from leakwatch.cases.weighing import reweigh
+from leakwatch.catalogue import is_text
 from leakwatch.errors import InputError
 from leakwatch.model.allow import Allow, AllowWhat, allow_from_json, swarm_hex
-from leakwatch.model.asset import Asset, Stage
+from leakwatch.model.asset import Asset, AssetId, Stage
+from leakwatch.model.ident import slug, words_of
 from leakwatch.ports import Repository, Work
 
 DAEMON = "leakwatch:calendar"
@@ -31,6 +35,34 @@ def official(value: str) -> Allow:
         return allow_from_json({"what": what.value, "value": told, "reason": "official release"})
     except ValueError as error:
         raise InputError(f"neither an infohash nor an address nor a host: {error}") from error
+
+
+async def default_id(asset: Asset, repository: Repository) -> AssetId:
+    """The id of an asset for which nobody gave one: from its title; under embargo from its code name, or drawn.
+
+    An id stands in the audit, in names of jobs and in whatever people write, so that of an embargoed asset says
+    nothing of its title. What is added later under the same title belongs to the same work, unless the years differ.
+    Raises: InputError where that is more than one, or the title is no text.
+    """
+    if not is_text(asset.title):
+        raise InputError(f"the name {asset.title!a} is not UTF-8; change it and try again")
+    async with repository.reading() as work:
+        same = [await work.catalogue.get(ident) for ident in await work.catalogue.titled(asset.title)]
+        known = [one for one in same if one and _is_same_secret(one, asset)]
+        if len(known) > 1:
+            raise InputError(f"{len(known)} works have this title; say which is meant with --id")
+        if known or not asset.embargoed:
+            return known[0].id if known else slug(asset.title)
+        named = slug(asset.codename) if asset.codename else None
+        is_free = named is not None and await work.catalogue.get(named) is None
+    if named and is_free and not words_of(asset.names, named):
+        return named
+    return AssetId(f"asset-{secrets.token_hex(5)}")
+
+
+def _is_same_secret(known: Asset, asset: Asset) -> bool:
+    years = {one.year for one in (known, asset) if one.year}
+    return (known.embargoed or asset.embargoed) and len(years) < 2
 
 
 async def release(
@@ -125,7 +157,7 @@ async def _done(
     """Write it down with who did it, and judge the open cases by it."""
     await work.cases.say_of(after)
     for finding in await work.cases.of_asset(after.id):
-        await reweigh(finding, after, at, work, tell, {"asset": action}, actor)
+        await reweigh(finding, after, at, work, tell, {"asset": action, **REWEIGHED}, actor)
     changes = {
         name: str(getattr(after, name))
         for name in ("stage", "embargoed", "embargo_until", "release_at", "asked_as")

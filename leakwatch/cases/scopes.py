@@ -6,8 +6,9 @@ where it has one of them, that one; where it has several, `url:https://…` says
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from leakwatch.errors import InputError
@@ -15,11 +16,53 @@ from leakwatch.extract.canonical import canonical_url
 from leakwatch.model.allow import Allow, AllowEffect, AllowWhat, allow_from_json
 from leakwatch.model.asset import Asset
 from leakwatch.model.case import Hidden, Sighting
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, State
-from leakwatch.ports import Work
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, State
+from leakwatch.ports import Repository, Work
 
 SCOPES = ("item", "url", "author", "site", "infohash")
 _MAX_SHOWN = 6
+_SHORTENED = re.compile(r"…[0-9a-f]{64}\Z")
+"""How `short_key` ends a key that was too long: it is no address any more."""
+_HIDES = {
+    AllowWhat.ITEM: "the item {}",
+    AllowWhat.PAGE: "items on the page {}",
+    AllowWhat.AUTHOR: "items by {}",
+    AllowWhat.SITE: "items of the site {}",
+    AllowWhat.INFOHASH: "items that offer only the torrent {}",
+    AllowWhat.REPOSITORY: "items that offer only what is in {}",
+    AllowWhat.URL: "items that offer only {}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a scope hides from now on, and how many of the case's own sightings are like it."""
+
+    entry: Allow
+    like: int
+    sightings: int
+
+    @property
+    def words(self) -> str:
+        """For whoever judges."""
+        what = _HIDES.get(self.entry.what, "items of {}").format(self.entry.value)
+        until = f"until {self.entry.until.isoformat()}" if self.entry.until else "for good"
+        own = f"{self.like} of {self.sightings} sighting{'' if self.sightings == 1 else 's'} of this case"
+        return f"hides {what} ({own}) {until}"
+
+
+async def reach_of(scope: str, ident: str, reason: str, until: date | None, repository: Repository) -> Reach:
+    """What a scope would come to, before it is said. Raises: InputError as `entry_for`."""
+    async with repository.reading() as work:
+        finding = await work.findings.get(FindingId(ident))
+        asset = await work.catalogue.get(finding.asset) if finding else None
+        if finding is None or asset is None:
+            raise InputError(f"no finding {ident!r}; `leakwatch finding list` shows them")
+        entry = await entry_for(scope, finding, asset, reason, until, work)
+        sightings = await work.cases.sightings(finding.id)
+    kind, own = scope.partition(":")[0], (entry.what, entry.value)
+    like = sum(own in _candidates(kind, [one], one.keys) for one in sightings)
+    return Reach(entry, like, len(sightings))
 
 
 async def entry_for(
@@ -29,9 +72,7 @@ async def entry_for(
     kind, _, value = scope.partition(":")
     if kind not in SCOPES:
         raise InputError(f"the scope is one of {', '.join(SCOPES)}, not {kind!r}")
-    sightings = await work.cases.sightings(finding.id)
-    keys = await work.findings.keys(finding.id)
-    found = list(dict.fromkeys(_candidates(kind, sightings, keys)))
+    found = list(dict.fromkeys(await _all_of(kind, finding, work)))
     chosen = [one for one in found if not value or value in (one[1], f"{one[0].value} {one[1]}")]
     if len(chosen) != 1:
         raise InputError(_unclear(kind, value, found))
@@ -43,6 +84,11 @@ async def entry_for(
     if known is not None and known.until is None and known.effect is AllowEffect.SUPPRESS:
         return known  # it is hidden for good already
     return replace(made, until=until)
+
+
+async def _all_of(kind: str, finding: Finding, work: Work) -> list[tuple[AllowWhat, str]]:
+    sightings = await work.cases.sightings(finding.id)
+    return _candidates(kind, sightings, await work.findings.keys(finding.id))
 
 
 def _candidates(kind: str, sightings: Sequence[Sighting], keys: Iterable[str]) -> list[tuple[AllowWhat, str]]:
@@ -61,8 +107,9 @@ def _candidates(kind: str, sightings: Sequence[Sighting], keys: Iterable[str]) -
 
 def _addresses(sightings: Sequence[Sighting], keys: Iterable[str]) -> list[tuple[AllowWhat, str]]:
     """Repositories and files where the case has some, else the pages on which it was seen."""
-    found = [(AllowWhat.REPOSITORY, key.partition(":")[2]) for key in keys if key[:11] == "repository:"]
-    found += [(AllowWhat.URL, key.partition(":")[2]) for key in keys if key[:4] == "url:"]
+    whole = [key for key in keys if not _SHORTENED.search(key)]
+    found = [(AllowWhat.REPOSITORY, key.partition(":")[2]) for key in whole if key[:11] == "repository:"]
+    found += [(AllowWhat.URL, key.partition(":")[2]) for key in whole if key[:4] == "url:"]
     return found or [(AllowWhat.PAGE, canonical_url(one.url)) for one in sightings if one.url]
 
 

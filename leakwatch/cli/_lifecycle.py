@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leakwatch.cli._naming import warn_of_names
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ByOption,
@@ -82,12 +83,13 @@ def embargo(
     from leakwatch.cases import assets  # noqa: PLC0415
 
     end = until.replace(tzinfo=UTC) if until else None
-    _change(
+    done = _change(
         lambda store: assets.embargo(store, ident, actor(by), now(), until=end, tell=teller(config)), config
     )
+    warn_of_names([done])
 
 
-def _change(act: Callable[[Repository], Awaitable[Asset]], config: Path) -> None:
+def _change(act: Callable[[Repository], Awaitable[Asset]], config: Path) -> Asset:
     async def work() -> Asset:
         async with repository(config) as store:
             return await act(store)
@@ -97,3 +99,4 @@ def _change(act: Callable[[Repository], Awaitable[Asset]], config: Path) -> None
     end = f" until {done.embargo_until:%Y-%m-%d %H:%M} UTC" if done.embargo_until else ""
     secret = f", embargoed{end}" if done.embargoed else ""
     say(f"{clean(done.id)}: {stage}{secret}; asked as {done.asked_as.value}")
+    return done

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from leakwatch.assetfiles import Fingerprinted
     from leakwatch.model.asset import Asset
+    from leakwatch.ports import Repository
 
 app = typer.Typer(help="Protected works and the fingerprints of their files.", no_args_is_help=True)
 register(app)
@@ -88,7 +89,10 @@ ModeOption = Annotated[
 ReplaceOption = Annotated[
     bool, typer.Option("--replace", help="Put these prints in the place of others of the same path.")
 ]
-IdOption = Annotated[str | None, typer.Option("--id", help="Its id; made from the title if left out.")]
+IdOption = Annotated[
+    str | None,
+    typer.Option("--id", help="Its id; else made from the title, under embargo from the code name or drawn."),
+]
 VariantOption = Annotated[
     str | None,
     typer.Option(
@@ -158,27 +162,35 @@ def add(
         say("leakwatch: nothing was stored; correct this and run it again, what was read is remembered")
         raise typer.Exit(1)
     if variant:
-        _add_variant(asset.id, variant, result, config)
+        _add_variant(asset, ident, variant, result, config)
         return
 
     async def work() -> Asset:
         async with repository(config) as opened:
-            return await add_asset(
-                dataclasses.replace(asset, files=result.files), opened, now(), replace_files=replace
-            )
+            whole = dataclasses.replace(await _identified(asset, ident, opened), files=result.files)
+            return await add_asset(whole, opened, now(), replace_files=replace)
 
     added = run_async(work)
     warn_of_names([added])
     say(f"{added.id}: {len(result.files)} files, {shown_size(sum(f.size_bytes or 0 for f in result.files))}")
 
 
-def _add_variant(ident: str, variant: str, result: Fingerprinted, config: Path) -> None:
-    from leakwatch.model.asset import AssetId  # noqa: PLC0415
+async def _identified(asset: Asset, ident: str | None, opened: Repository) -> Asset:
+    """The asset with the id that it has where nobody gave one."""
+    import dataclasses  # noqa: PLC0415
+
+    from leakwatch.cases.assets import default_id  # noqa: PLC0415
+
+    return asset if ident else dataclasses.replace(asset, id=await default_id(asset, opened))
+
+
+def _add_variant(asset: Asset, ident: str | None, variant: str, result: Fingerprinted, config: Path) -> None:
     from leakwatch.recipients import Registered, add_variant  # noqa: PLC0415
 
     async def work() -> Registered:
         async with repository(config) as opened:
-            return await add_variant(AssetId(ident), variant, result.files, opened, now())
+            known = (await _identified(asset, ident, opened)).id
+            return await add_variant(known, variant, result.files, opened, now())
 
     added = run_async(work)
     ranges = sum(len(file.differs) for file in added.own)
@@ -223,7 +235,8 @@ def import_(
 
     async def work() -> list[Asset]:
         async with repository(config) as opened:
-            return await import_catalogue(file, asset, opened, now(), replace_files=replace)
+            described = await _identified(asset, ident, opened) if asset else None
+            return await import_catalogue(file, described, opened, now(), replace_files=replace)
 
     imported = run_async(work)
     warn_of_names(imported)
@@ -366,7 +379,7 @@ def _asset(
     query_mode: str | None,
 ) -> Asset:
     from leakwatch.catalogue import asset_from_json  # noqa: PLC0415
-    from leakwatch.service import slug  # noqa: PLC0415
+    from leakwatch.model.ident import slug  # noqa: PLC0415
 
     told: dict[str, Any] = {
         "id": ident or slug(title),

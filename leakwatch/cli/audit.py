@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -117,5 +118,15 @@ async def _entries(config: Any, subject: str | None) -> AsyncGenerator[AuditEntr
 
 
 def _entry_json(one: AuditEntry) -> dict[str, Any]:
-    told = {name: getattr(one, name) for name in ("seq", "actor", "action", "subject", "detail")}
-    return told | {"at": one.at.isoformat(), "previous": one.previous, "digest": one.digest}
+    """`detail` as the object that it is; the digest is over its text, in canonical JSON."""
+    told: dict[str, Any] = {name: getattr(one, name) for name in ("seq", "actor", "action", "subject")}
+    told |= {"detail": _object(one.detail), "at": one.at.isoformat()}
+    return told | {"previous": one.previous, "digest": one.digest}
+
+
+def _object(text: str) -> Any:
+    """What a detail says; the text itself where somebody made it into something else, which `verify` tells."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

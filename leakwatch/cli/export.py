@@ -7,13 +7,13 @@ import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
+from leakwatch.cli._choosing import moment
 from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, repository, run_async, say
 from leakwatch.errors import InputError
 from leakwatch.model.finding import Severity, State
@@ -55,7 +55,8 @@ def export_(
         Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option("--since", help="Changed or seen at or after this day or time, in UTC.")
+        str | None,
+        typer.Option("--since", help="Changed or seen at or after this day or time in UTC, or 12h, 30d ago."),
     ] = None,
     asset: Annotated[
         list[str] | None, typer.Option("--asset", help="Of this asset; may be repeated.")
@@ -84,7 +85,7 @@ def export_(
     if output is None and how in _BINARY and sys.stdout.isatty():
         raise InputError("Parquet is not for a terminal: give a file with --output")
     wanted = Wanted(
-        since=_since(since) if since else None,
+        since=moment(since) if since else None,
         assets=tuple(asset or ()),
         states=tuple(state or ()),
         least=min_severity,
@@ -105,18 +106,6 @@ def export_(
 
     count = run_async(work)
     say(f"{count} {what.value}" + (f" in {output}" if output else ""))
-
-
-def _since(text: str) -> datetime:
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"--since: expected a day or a time such as 2026-11-20T12:00Z, got {text!r}"
-        ) from error
-    if len(text) == len("2026-11-20"):
-        return datetime.combine(told.date(), time(), UTC)
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 @contextmanager

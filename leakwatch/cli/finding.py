@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from leakwatch.cli import _parting, _triage
+from leakwatch.cli._choosing import Which
+from leakwatch.cli._groups import expanded
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ByOption,
@@ -23,6 +25,7 @@ from leakwatch.cli._shared import (
 from leakwatch.display import clean
 from leakwatch.errors import InputError
 from leakwatch.model.finding import Severity, State
+from leakwatch.model.sort import Sort
 
 if TYPE_CHECKING:
     from leakwatch.model.finding import Finding
@@ -31,40 +34,60 @@ if TYPE_CHECKING:
 app = typer.Typer(help="What was found.", no_args_is_help=True)
 _triage.register(app)
 _parting.register(app)
-_FOUND = 10
+_FOUND, _MOST_LISTED = 10, 50
 
 
 @app.command("list")
+@expanded
 def list_(
+    which: Which,
+    sort: Annotated[
+        Sort, typer.Option("--sort", help="What stands first: of equal ones the newest.")
+    ] = Sort.OPENED,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=0, help="How many at most; 0 is all. Else 50, and with --json all."),
+    ] = None,
     as_json: JsonOption = False,
     fail_at: Annotated[
         Severity | None, typer.Option("--fail-at", help="Exit 10 if a new finding is this severe.")
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """List the findings, newest first."""
+    """List the findings, newest first: all, or those that a filter leaves."""
+    from leakwatch.cases.choosing import chosen, ordered  # noqa: PLC0415
     from leakwatch.cli._case import finding_json  # noqa: PLC0415
     from leakwatch.service import list_findings  # noqa: PLC0415
 
+    wanted = which.filter()
+
     async def work() -> list[Finding]:
         async with repository(config) as opened:
-            return await list_findings(opened)
+            return await list_findings(opened, merged=wanted.state is State.MERGED)
 
-    found = run_async(work)
-    for one in found:
+    found = ordered(chosen(run_async(work), wanted, now()), sort)
+    most = limit if limit is not None else 0 if as_json else _MOST_LISTED
+    shown = found[:most] if most else found
+    for one in shown:
         if as_json:
             emit(finding_json(one))
         else:
-            sites = ",".join(sorted(one.sites))
-            typer.echo(
-                f"{one.id}\t{one.severity.value}\t{one.verdict.value}\t{one.state.value}\t{one.asset}"
-                f"\t{one.sightings} on {sites}\t{clean(one.title, 80)}"
-            )
+            typer.echo(_line(one))
+    if len(shown) < len(found):
+        say(f"showing {len(shown):,} of {len(found):,}; --limit 0 shows all")
     if not found and not as_json:
-        say("no findings")
+        say("no findings" if wanted.is_empty else "no findings like that")
     new = [one for one in found if one.state in (State.NEW, State.REOPENED)]
     if fail_at and any(one.severity.rank >= fail_at.rank for one in new):
         raise typer.Exit(_FOUND)
+
+
+def _line(one: Finding) -> str:
+    sites = ",".join(sorted(one.sites))
+    return (
+        f"{one.id}\t{one.severity.value}\t{one.verdict.value}\t{one.state.value}\t{one.asset}"
+        f"\t{one.sightings} on {sites}\t{clean(one.title, 80)}"
+    )
 
 
 @app.command()

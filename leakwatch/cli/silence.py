@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leakwatch.cli._groups import expanded
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ByOption,
@@ -19,9 +20,9 @@ from leakwatch.cli._shared import (
     run_async,
     say,
 )
+from leakwatch.cli._silencing import Silent
 from leakwatch.display import clean
 from leakwatch.errors import InputError
-from leakwatch.model.finding import EventKind, Severity, Verdict
 
 if TYPE_CHECKING:
     from leakwatch.model.announcement import Silence
@@ -30,24 +31,11 @@ app = typer.Typer(help="What is told to nobody for a while.", no_args_is_help=Tr
 
 
 @app.command()
+@expanded
 def add(
     duration: Annotated[str, typer.Argument(help="How long, such as 30m, 4h or 2d.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; everybody can read it.")],
-    finding: Annotated[
-        list[str] | None, typer.Option("--finding", help="Only these; may be repeated.")
-    ] = None,
-    asset: Annotated[list[str] | None, typer.Option("--asset", help="Only of these assets.")] = None,
-    site: Annotated[
-        list[str] | None, typer.Option("--site", help="Only seen on these sites, or of them.")
-    ] = None,
-    owner: Annotated[list[str] | None, typer.Option("--owner", help="Only of these owners' assets.")] = None,
-    verdict: Annotated[
-        list[Verdict] | None, typer.Option("--verdict", help="Only with these verdicts.")
-    ] = None,
-    event: Annotated[list[EventKind] | None, typer.Option("--event", help="Only these events.")] = None,
-    min_severity: Annotated[
-        Severity | None, typer.Option("--min-severity", help="Only what is so severe.")
-    ] = None,
+    silent: Silent,
     everything: Annotated[bool, typer.Option("--everything", help="Without any of these.")] = False,
     by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -58,15 +46,7 @@ def add(
     from leakwatch.routing.silencing import words  # noqa: PLC0415
     from leakwatch.telling.silences import begin_silence  # noqa: PLC0415
 
-    matchers = Matchers(
-        findings=frozenset(finding or ()),
-        assets=frozenset(asset or ()),
-        sites=frozenset(site or ()),
-        owners=frozenset(owner or ()),
-        verdicts=frozenset(verdict or ()),
-        events=frozenset(event or ()),
-        min_severity=min_severity,
-    )
+    matchers = silent.matchers()
     if (matchers == Matchers()) is not everything:
         raise InputError("say what is to be silent, or --everything")
     try:

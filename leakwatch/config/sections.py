@@ -183,7 +183,12 @@ class Config:
         hosts = {site.name: site.host for site in self.sites}
         apart = self.alerts.first_run == "digest"
         return Routing(
-            routes=self.routes, inhibit=self.inhibit, kinds=kinds, hosts=hosts, first_run_apart=apart
+            routes=self.routes,
+            inhibit=self.inhibit,
+            kinds=kinds,
+            hosts=hosts,
+            first_run_apart=apart,
+            asks_swarm=self.swarm.enabled,
         )
 
     @property

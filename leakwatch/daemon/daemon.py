@@ -109,7 +109,7 @@ class Daemon:
             has_room=self.vault.has_room,
         )
         self.storage = Storage(self.repository, self.notifiers, self.clock)
-        self.guard = Guard(self.storage.suspects, {CRAWL: self.crawler.put_off})
+        self.guard = Guard(self.storage.suspects, {CRAWL: self.crawler.put_off}, frozenset({LOOK_BACK}))
         self.sender = Sender(
             self.config, self.repository, self.notifiers, self.clock, self.jobs, self.stopping
         )

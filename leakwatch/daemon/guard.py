@@ -10,6 +10,7 @@ import structlog
 
 from leakwatch.errors import LeakwatchError, StoreError
 from leakwatch.jobs import Handler
+from leakwatch.model.asset import AssetId, opaque_id
 
 log = structlog.get_logger()
 
@@ -19,18 +20,21 @@ class Guard:
     """What is done within it cannot end what is done beside it.
 
     `refused` is called when the database refused something; `crashed` has, by kind of job, what is done with a
-    key whose job met an error that nobody had thought of.
+    key whose job met an error that nobody had thought of. The keys of kinds in `veiled` are ids of assets, which may
+    tell the title of one under embargo: the log has what alerts would call them.
     """
 
     refused: Callable[[], None]
     crashed: dict[str, Callable[[str], Awaitable[None]]] = field(
         default_factory=dict[str, Callable[[str], Awaitable[None]]]
     )
+    veiled: frozenset[str] = frozenset()
 
     @asynccontextmanager
     async def over(self, kind: str, key: str = "") -> AsyncGenerator[None]:
         """Do something under guard; the log names it by kind and key."""
-        with structlog.contextvars.bound_contextvars(job=f"{kind}:{key}"):
+        shown = opaque_id(AssetId(key)) if kind in self.veiled else key
+        with structlog.contextvars.bound_contextvars(job=f"{kind}:{shown}"):
             try:
                 yield
             except LeakwatchError as error:

@@ -136,12 +136,12 @@ class Asset:
     @property
     def shown_name(self) -> str:
         """What alerts may call it: of an embargoed asset the code name, or a name that says nothing."""
-        return (self.codename or _opaque(self.id)) if self.embargoed else self.title
+        return (self.codename or opaque_id(self.id)) if self.embargoed else self.title
 
     @property
     def shown_id(self) -> str:
         """The id that alerts may carry: an embargoed asset's own may be made from its title."""
-        return _opaque(self.id) if self.embargoed else str(self.id)
+        return opaque_id(self.id) if self.embargoed else str(self.id)
 
     @property
     def asked_as(self) -> QueryMode:
@@ -170,14 +170,19 @@ class Asset:
 
     def in_release_window(self, now: datetime) -> bool:
         """Whether its release is so near that a leak is likelier than usual; by the command that releases it, that ends."""
-        if self.stage in (Stage.RELEASED, Stage.RETIRED):
-            return False
-        return self.release_at is not None and abs(now - self.release_at) <= timedelta(
-            days=self.release_window_days
-        )
+        window = self.release_window
+        return window is not None and window[0] <= now <= window[1]
+
+    @property
+    def release_window(self) -> tuple[datetime, datetime] | None:
+        """From when to when a leak is likelier than usual; None where no date is known, or it is out."""
+        if self.release_at is None or self.stage in (Stage.RELEASED, Stage.RETIRED):
+            return None
+        days = timedelta(days=self.release_window_days)
+        return self.release_at - days, self.release_at + days
 
 
-def _opaque(ident: AssetId) -> str:
+def opaque_id(ident: AssetId) -> str:
     """A short name that leads nobody back to the title, unless he knows the id already."""
     return "asset-" + hashlib.sha256(f"leakwatch\0{ident}".encode()).hexdigest()[:8]
 

@@ -25,12 +25,20 @@ class Catalogue(Protocol):
         """One asset, or None."""
         ...
 
+    async def titled(self, title: str) -> list[AssetId]:
+        """The assets of exactly this title, by id."""
+        ...
+
     async def allow_lists(self) -> dict[AssetId, tuple[Allow, ...]]:
         """The allow lists that are not empty."""
         ...
 
     async def dated(self) -> list[Asset]:
         """Assets, without their files, for which something is to happen by itself at some time."""
+        ...
+
+    async def awaited(self) -> list[Asset]:
+        """Assets, without their files, that have a release window."""
         ...
 
     async def save(self, asset: Asset, at: datetime) -> None:

@@ -18,6 +18,7 @@ from leakwatch.ports.retention import Retention
 from leakwatch.ports.sites import Sites
 from leakwatch.ports.swarms import Swarms
 from leakwatch.ports.telling import Announcements, Silences, Standings
+from leakwatch.ports.times import Times
 
 
 class Work(Protocol):
@@ -26,6 +27,11 @@ class Work(Protocol):
     @property
     def catalogue(self) -> Catalogue:
         """The assets."""
+        ...
+
+    @property
+    def clock(self) -> Times:
+        """Times that lie ahead."""
         ...
 
     @property

@@ -64,6 +64,11 @@ class SqlCatalogue:
         files = (await self._connection.execute(query)).mappings()
         return mapping.asset_of(dict(row), tuple(mapping.file_of(dict(one)) for one in files))
 
+    async def titled(self, title: str) -> list[AssetId]:
+        """The assets of exactly this title, by id."""
+        query = sa.select(asset_table.c.id).where(asset_table.c.title == title).order_by(asset_table.c.id)
+        return [AssetId(one) for one in (await self._connection.execute(query)).scalars()]
+
     async def allow_lists(self) -> dict[AssetId, tuple[Allow, ...]]:
         """The allow lists that are not empty."""
         columns = asset_table.c.id, asset_table.c.allow
@@ -73,6 +78,15 @@ class SqlCatalogue:
     async def dated(self) -> list[Asset]:
         """Assets, without their files, for which something is to happen by itself at some time."""
         waits = sa.or_(asset_table.c.embargo_until.is_not(None), asset_table.c.stage == Stage.SCHEDULED.value)
+        rows = await self._connection.execute(sa.select(asset_table).where(waits).order_by(asset_table.c.id))
+        return [mapping.asset_of(dict(row), ()) for row in rows.mappings()]
+
+    async def awaited(self) -> list[Asset]:
+        """Assets, without their files, that have a release window."""
+        stage = asset_table.c.stage
+        waits = sa.and_(
+            asset_table.c.release_at.is_not(None), sa.or_(stage.is_(None), stage == Stage.SCHEDULED.value)
+        )
         rows = await self._connection.execute(sa.select(asset_table).where(waits).order_by(asset_table.c.id))
         return [mapping.asset_of(dict(row), ()) for row in rows.mappings()]
 

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -170,9 +171,9 @@ def test_add_list_show_remove(home: Path) -> None:
     options = ["--title", "Tideglass 70B", "--alias", "TG70", "--alias", "タイドグラス", "--kind", "model"]
     options += ["--year", "2026", "--owner", "security", "--codename", "BLUE-07", "--embargo", "--critical"]
     added = run("add", "asset", *options)
-    assert (added.stdout, added.stderr.strip()) == ("", "tideglass-70b: 4 files, 4.9 MiB")
+    assert (added.stdout, added.stderr.strip()) == ("", "blue-07: 4 files, 4.9 MiB")
     expected = {
-        "id": "tideglass-70b",
+        "id": "blue-07",
         "title": "Tideglass 70B",
         "aliases": ["TG70", "タイドグラス"],
         "year": 2026,
@@ -184,18 +185,18 @@ def test_add_list_show_remove(home: Path) -> None:
         "files": [prints_of(home / "asset" / name, name) for name in sorted(SIZES)],
     }
     assert values(run("list", "--json").stdout) == [expected]
-    assert values(run("show", "tideglass-70b", "--json").stdout) == [expected | {"watch": None}]
+    assert values(run("show", "blue-07", "--json").stdout) == [expected | {"watch": None}]
     listed = run("list").stdout
-    assert [
-        word in listed for word in ("tideglass-70b", "Tideglass 70B", "4.9 MiB", "critical embargoed")
-    ] == [True] * 4
-    shown = run("show", "tideglass-70b").stdout
+    assert [word in listed for word in ("blue-07", "Tideglass 70B", "4.9 MiB", "critical embargoed")] == [
+        True
+    ] * 4
+    shown = run("show", "blue-07").stdout
     for word in ("aliases: TG70, タイドグラス", "codename: BLUE-07", "weights/b.bin", "5000000"):
         assert word in shown
     for file in expected["files"]:
         assert file["sha256"] in shown
-    removed = run("remove", "tideglass-70b")
-    assert (removed.stdout, removed.stderr.strip()) == ("", "tideglass-70b: removed")
+    removed = run("remove", "blue-07")
+    assert (removed.stdout, removed.stderr.strip()) == ("", "blue-07: removed")
     assert run("list", "--json").stdout == ""
     assert "no assets yet" in run("list").stdout
 
@@ -446,7 +447,7 @@ def test_import_of_assets_refuses_options_of_one(home: Path) -> None:
 def test_yes_to_the_swarm(home: Path) -> None:
     """The owner's yes to look-ups of an embargoed asset is kept."""
     run("add", "asset/small.bin", "--title", "Tideglass", "--embargo", "--codename", "BLUE", "--swarm-lookup")
-    told = json.loads(run("show", "tideglass", "--json").stdout)
+    told = json.loads(run("show", "blue", "--json").stdout)
     assert (told["embargoed"], told["swarm_lookup"]) == (True, True)
 
 
@@ -479,6 +480,75 @@ def test_copy_of_a_recipient(home: Path) -> None:
     (asset,) = values(run("show", "film", "--json").stdout)
     own = [one for one in asset["files"] if one.get("variant") == "Acme"]
     assert [(one["path"], one["differs"]) for one in own] == [("weights/b.bin", [[0, 16384]])]
+
+
+def listed() -> list[str]:
+    """The ids of all works."""
+    return [json.loads(line)["id"] for line in run("list", "--json").stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("options", "ident"),
+    [
+        ((), r"asset-[0-9a-f]{10}"),
+        (("--codename", "Heron One"), "heron-one"),
+        (("--codename", "Harbour One"), r"asset-[0-9a-f]{10}"),
+        (("--id", "h-17"), "h-17"),
+    ],
+)
+def test_the_id_of_a_secret_does_not_tell_it(home: Path, options: tuple[str, ...], ident: str) -> None:
+    """Under embargo an id is the code name or drawn; what is added under the same title later is the same work."""
+    secret = ("--title", "Quiet Harbour", "--embargo", *options)
+    said = run("add", "asset/small.bin", *secret).stderr
+    (made,) = listed()
+    assert re.fullmatch(ident, made)
+    assert "warning" not in said
+    again = () if "--id" not in options else options
+    run("add", "asset/weights/a.bin", "--title", "Quiet Harbour", *again)
+    assert listed() == [made]
+    assert len(json.loads(run("list", "--json").stdout)["files"]) == 2
+    (home / "sums").write_text(f"{'0' * 64}  c.bin\n")
+    run("import", "sums", "--title", "Quiet Harbour", "--embargo", *again)
+    (home / "asset" / "weights" / "a.bin").write_bytes(b"bob's copy")
+    run("add", "asset/weights/a.bin", "--title", "Quiet Harbour", "--variant", "bob", *again)
+    assert listed() == [made]
+
+
+def test_no_trace_of_a_secret_title(home: Path) -> None:
+    """Neither the audit nor the log nor a drill's file has a word of the title of a work that was given no id."""
+    run("add", "asset/weights", "--title", "Quiet Harbour", "--embargo")
+    (made,) = listed()
+    run("embargo", made, "--until", "2090-01-01")
+    run("allow", made, "--host", "owner.example", "--reason", "ours")
+    for words in (("run", "--once", "--log-format", "json"), ("drill", made)):
+        result = CliRunner().invoke(app, list(words))
+        assert "arbour" not in result.output.casefold(), words
+    told = CliRunner().invoke(app, ["audit", "list", "--json"]).stdout
+    assert f"asset:{made}" in told
+    assert "arbour" not in told.casefold()
+    assert [one.name for one in home.rglob("*") if "arbour" in one.name.casefold()] == []
+
+
+def test_an_id_that_tells_a_secret_is_warned_of(home: Path) -> None:
+    """One that was given, of a work that is embargoed later, and in a catalogue; never of a work without embargo."""
+    part = "the id of a work under embargo tells its title (harbour)"
+    given = run("add", "asset/small.bin", "--title", "Quiet Harbour", "--embargo", "--id", "harbour-2")
+    assert f"warning: harbour-2: {part}" in given.stderr
+    assert "warning" not in run("add", "asset/small.bin", "--title", "Old Heron").stderr
+    assert "tells its title (heron" in run("embargo", "old-heron").stderr.replace("old, ", "")
+    line = {"id": "harbour", "title": "Harbour", "embargoed": True}
+    (home / "catalogue.jsonl").write_text(json.dumps(line))
+    assert f"warning: harbour: {part}" in run("import", "catalogue.jsonl").stderr
+
+
+def test_one_title_of_several_secrets(home: Path) -> None:
+    """Another year is another work; where two remain, the command asks for an id."""
+    for year in ("1984", "2021"):
+        run("add", "asset/small.bin", "--title", "Dunes", "--embargo", "--year", year)
+    assert len(set(listed())) == 2
+    assert "say which is meant with --id" in fails("add", "asset/small.bin", "--title", "Dunes").message
+    run("add", "asset/small.bin", "--title", "Dunes", "--year", "1999")
+    assert "dunes" in listed()
 
 
 def test_names_under_embargo_are_sent_after_a_typed_word_only(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import sqlite3
 from contextlib import closing
@@ -32,7 +33,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         opened = SqlRepository.open(url)
         async with opened.writing() as work:
             for number in (1, 2, 3):
-                await work.audit.append("somebody", "noted", f"LW-{number % 2}", {"n": number}, NOON)
+                await work.audit.append(
+                    "somebody", "noted", f"LW-{number % 2}", {"who": "Zoë", "n": number}, NOON
+                )
         await opened.close()
 
     asyncio.run(fill())
@@ -49,6 +52,25 @@ def change(home: Path, statement: str) -> None:
     with closing(sqlite3.connect(home / "leakwatch-data" / "leakwatch.db")) as database:
         database.execute(statement)
         database.commit()
+
+
+def sha256(*told: str | int) -> str:
+    """As docs/cli.md tells it."""
+    return hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()
+
+
+def test_digests_can_be_computed_from_the_list(home: Path) -> None:
+    """A detail is an object, and with what docs/cli.md says each digest comes out of it; one that is none is its text."""
+    previous = "0" * 64
+    for told in map(json.loads, run("list", "--json").stdout.splitlines()):
+        assert told["detail"] == {"n": told["seq"], "who": "Zoë"}
+        at = datetime.fromisoformat(told["at"]).astimezone(UTC).isoformat(timespec="microseconds")
+        detail = json.dumps(told["detail"], sort_keys=True, separators=(",", ":"))
+        content = sha256(at, told["actor"], told["action"], told["subject"], detail)
+        assert told["digest"] == sha256(told["seq"], content, previous)
+        previous = told["digest"]
+    change(home, "UPDATE audit SET detail = '{broken' WHERE seq = 2")
+    assert json.loads(run("list", "--json").stdout.splitlines()[1])["detail"] == "{broken"
 
 
 def test_listed_and_verified(home: Path) -> None:

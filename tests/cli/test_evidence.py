@@ -63,7 +63,7 @@ def test_packed_checked_and_told(finding: str, tmp_path: Path) -> None:
     listed = run("audit", "list", "--json").stdout.splitlines()
     packs = [json.loads(line) for line in listed if '"packed"' in line]
     assert packs[0]["actor"] == "somebody"
-    assert json.loads(packs[0]["detail"])["sha256"] == first.stdout.split()[0]
+    assert packs[0]["detail"]["sha256"] == first.stdout.split()[0]
     broken = made.replace(b"Evidence report", b"Evidence repoXt", 1)
     (tmp_path / "c.zip").write_bytes(broken)
     bad = run("evidence", "verify", "c.zip", "--json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from leakwatch.cli import app
+from leakwatch.cli._silencing import Silent
 from leakwatch.errors import InputError
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import (
@@ -23,7 +25,7 @@ from leakwatch.model.finding import (
     Tier,
     Verdict,
 )
-from leakwatch.model.route import Route, Routing
+from leakwatch.model.route import Matchers, Route, Routing
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 from leakwatch.telling import announce
@@ -92,7 +94,7 @@ async def fill(url: str) -> None:
     """One finding that is to be told."""
     await upgrade(url)
     store = SqlRepository.open(url)
-    asset = Asset(id=AssetId("film"), title="The Harbour", owner="Studio")
+    asset = Asset(id=AssetId("film"), title="The Harbour", owner="Studio", kind="film")
     event = FindingEvent(
         finding=FINDING.id, kind=EventKind.OPENED, at=NOON, content="opened", detail={"site": "\x1b[31mboard"}
     )
@@ -132,7 +134,7 @@ def test_explain(home: Path) -> None:
     """Of a finding, and of one that might come: who is told, when, by which route, and why not by the others."""
     told = run("route", "explain", "LW-1", "--at", "2026-11-20T23:00+01:00").stdout
     assert (
-        "told: slack by 1.1, 2026-11-21 06:00 UTC (quiet); 8 single messages left in this hour, of 10" in told
+        "told: slack by 1.1, 2026-11-21 06:00 UTC (quiet); 5 single messages left in this hour, of 10" in told
     )
     assert "told: mail by 2, 2026-11-23 08:30 UTC (digest)" in told
     assert "  urgent: a route inside it is\n    1.1: taken\n  2: taken" in told
@@ -185,6 +187,42 @@ def test_silences(home: Path) -> None:
         "jo",
         {"findings": ["LW-1"], "min_severity": "low"},
     )
+
+
+def test_a_silence_takes_every_condition_of_routes(home: Path) -> None:
+    """What a route can match a silence can be of, and what is told goes by it."""
+    assert {one.name for one in fields(Silent)} == {one.name for one in fields(Matchers)}
+    told = {
+        "findings": ("--finding", ["LW-1"]),
+        "assets": ("--asset", ["film", "game"]),
+        "kinds": ("--kind", ["film"]),
+        "owners": ("--owner", ["Studio"]),
+        "min_severity": ("--min-severity", "low"),
+        "verdicts": ("--verdict", ["unknown"]),
+        "tiers": ("--tier", ["auto", "review"]),
+        "states": ("--state", ["new"]),
+        "events": ("--event", ["opened"]),
+        "sites": ("--site", ["board"]),
+        "source_kinds": ("--source-kind", ["imageboard"]),
+        "hosts": ("--host", ["b.example"]),
+        "watch": ("--watch", ["blind"]),
+    }
+    words = [
+        part
+        for option, value in told.values()
+        for one in (value if isinstance(value, list) else [value])
+        for part in (option, one)
+    ]
+    flags = ("--not-embargoed", "--in-release-window")
+    assert run("silence", "add", "2h", *words, *flags, "--reason", "all").exit_code == 0
+    (row,) = [json.loads(one) for one in run("silence", "list", "--json").stdout.splitlines()]
+    wanted = {name: value for name, (_, value) in told.items()}
+    assert row["matchers"] == wanted | {"embargoed": False, "in_release_window": True}
+    run("silence", "end", "1")
+    assert "told now: nobody" not in run("route", "explain", "LW-1").stdout
+    for kind, is_silent in (("game", False), ("film", True)):
+        assert run("silence", "add", "2h", "--kind", kind, "--reason", "x").exit_code == 0
+        assert ("told now: nobody" in run("route", "explain", "LW-1").stdout) is is_silent
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from leakwatch.errors import InputError
-from leakwatch.model.finding import FindingId, Severity
+from leakwatch.model.finding import FindingId, Severity, Verdict
 from leakwatch.store.repository import SqlRepository
 
 from .test_commands import CASE, MODEL, NOON, database, empty_database, fails, fill, home, run, values
@@ -71,7 +71,8 @@ def test_many_by_filter_or_by_name(home: Path, database: str) -> None:
         ["LW-2"],
         {"new"},
     )
-    assert "1 findings; nothing was done" in dry.stderr
+    assert "1 finding; nothing was done" in dry.stderr
+    assert dry.stdout.endswith("\tacknowledged\n")
     run("finding", "ack", "--severity", "low")
     assert states() == {"LW-1": "new", "LW-2": "acknowledged"}
     result = run("finding", "ack", "LW-2", "LW-1", code=1)
@@ -98,18 +99,106 @@ def test_many_by_filter_or_by_name(home: Path, database: str) -> None:
     assert "finding list" in fails(InputError, "finding", "ack", "LW-9")
 
 
+def test_the_list_takes_the_filters_of_the_acts(home: Path, database: str) -> None:
+    """Each filter of `ack` leaves the same in `list`, as lines and as JSON; nobody is an empty name."""
+    asyncio.run(fill(database, CASE, replace(LOW, assignee="ana", verdict=Verdict.LIKELY)))
+    run("finding", "confirm", "LW-1")
+    for told, left in (
+        (("--severity", "low"), ["LW-2"]),
+        (("--state", "confirmed"), ["LW-1"]),
+        (("--verdict", "likely"), ["LW-2"]),
+        (("--assignee", "ana"), ["LW-2"]),
+        (("--assignee", ""), ["LW-1"]),
+        (("--asset", "model", "--site", "board"), ["LW-2", "LW-1"]),
+        (("--asset", "another"), []),
+        (("--since", "1h"), ["LW-1"]),
+        (("--since", "2026-11-20"), ["LW-2", "LW-1"]),
+        (("--since", "2026-11-20T12:30Z", "--severity", "low"), []),
+        (("--older", "1h"), ["LW-2"]),
+    ):
+        assert [one["id"] for one in values(run("finding", "list", "--json", *told).stdout)] == left, told
+        plain = run("finding", "list", *told)
+        assert [line.split("\t")[0] for line in plain.stdout.splitlines()] == left
+        dry = run("finding", "reopen", "--dry-run", *told).stdout
+        assert sorted(line.split("\t")[0] for line in dry.splitlines()) == sorted(left)
+    assert run("finding", "list", "--asset", "another").stderr == "no findings like that\n"
+    assert "--since" in fails(InputError, "finding", "list", "--since", "lately")
+
+
+def test_what_the_list_hides_is_said(home: Path, database: str) -> None:
+    """Fifty are shown to people, all to programs; --fail-at sees what is not shown."""
+    many = [
+        replace(CASE, id=FindingId(f"LW-{n:04}"), opened_at=NOON + timedelta(minutes=n)) for n in range(51)
+    ]
+    asyncio.run(fill(database, replace(many[0], severity=Severity.CRITICAL), *many[1:]))
+    short = run("finding", "list", "--fail-at", "critical", code=10)
+    assert (len(short.stdout.splitlines()), short.stderr) == (
+        50,
+        "showing 50 of 51; --limit 0 shows all\n",
+    )
+    for told in (("--limit", "0"), ("--json",), ("--json", "--limit", "0")):
+        every = run("finding", "list", *told)
+        assert (len(every.stdout.splitlines()), every.stderr) == (51, "")
+    few = run("finding", "list", "--json", "--limit", "2", "--sort", "severity")
+    assert [one["id"] for one in values(few.stdout)] == ["LW-0000", "LW-0050"]
+    assert few.stderr == "showing 2 of 51; --limit 0 shows all\n"
+
+
+def test_the_order_of_the_list(home: Path, database: str) -> None:
+    """Newest, last changed, most severe, or due first; those without a date are last."""
+    asyncio.run(fill(database, CASE, LOW, replace(CASE, id=FindingId("LW-3"), opened_at=NOON)))
+    run("finding", "due", "LW-1", "--at", "2027-03-01")
+    run("finding", "due", "LW-3", "--at", "2027-02-01")
+    for sort, left in (
+        ("opened", ["LW-2", "LW-3", "LW-1"]),
+        ("updated", ["LW-3", "LW-1", "LW-2"]),
+        ("severity", ["LW-3", "LW-1", "LW-2"]),
+        ("sightings", ["LW-2", "LW-3", "LW-1"]),
+        ("due", ["LW-3", "LW-1", "LW-2"]),
+    ):
+        assert [one["id"] for one in values(run("finding", "list", "--json", "--sort", sort).stdout)] == left
+
+
+def test_an_act_says_what_it_did(home: Path, database: str) -> None:
+    """In words, in a dry run, and as JSON; what is refused, too."""
+    asyncio.run(fill(database, CASE))
+    for told, words in (
+        (("assign", "LW-1", "--to", "ana"), "assigned to ana"),
+        (("assign", "LW-1"), "assigned to nobody"),
+        (("due", "LW-1", "--at", "2026-12-01"), "due 2026-12-01"),
+        (("due", "LW-1", "--at", "2026-12-01T08:30"), "due 2026-12-01 08:30 UTC"),
+        (("due", "LW-1"), "no longer due"),
+        (("comment", "LW-1", "looked at it"), "comment added"),
+    ):
+        before = len(entries(database))
+        assert run("finding", *told, "--dry-run").stdout.rstrip().endswith(f"\t{words}")
+        (dry,) = values(run("finding", *told, "--dry-run", "--json").stdout)
+        assert (dry["did"], dry["dry_run"], len(entries(database))) == (words, True, before)
+        assert run("finding", *told).stderr == f"LW-1: {words}\n"
+        result = run("finding", *told, "--json")
+        (done,) = values(result.stdout)
+        assert (done["id"], done["did"], done["dry_run"], result.stderr) == ("LW-1", words, False, "")
+        assert len(entries(database)) == before + 2
+    (refused,) = values(run("finding", "reopen", "LW-1", "--json", code=1).stdout)
+    assert refused["id"] == "LW-1"
+    assert "LW-1 is new and can become" in refused["refused"]
+
+
 def test_a_false_positive_with_a_scope(home: Path, database: str) -> None:
     """Why is needed; the scope is in the allow list with its last day."""
     asyncio.run(fill(database, CASE))
     assert "say why" in fails(InputError, "finding", "false-positive", "LW-1")
-    run(
-        *("finding", "false-positive", "LW-1", "--scope", "site", "--until", "2090-01-31"),
-        *("--reason", "scenery", "--by", "ann"),
-    )
+    told = ("finding", "false-positive", "LW-1", "--scope", "site", "--until", "2090-01-31")
+    words = "false_positive; hides items of the site board (1 of 1 sighting of this case) until 2090-01-31"
+    dry = run(*told, "--reason", "scenery", "--dry-run")
+    assert dry.stdout.endswith(f"\t{words}\n")
+    assert states() == {"LW-1": "new"}
+    assert run(*told, "--reason", "scenery", "--by", "ann").stderr == f"LW-1: {words}\n"
     assert states() == {"LW-1": "false_positive"}
     assert "allow: site board (suppress until 2090-01-31): scenery" in run("asset", "show", "model").stdout
     run("finding", "reopen", "LW-1", "--reason", "it is one")
-    run("finding", "allow", "LW-1", "--reason", "a partner")
+    done = run("finding", "allow", "LW-1", "--reason", "a partner")
+    assert done.stderr == "LW-1: allowed; nothing else is hidden\n"
     assert states() == {"LW-1": "allowed"}
     assert "nothing" not in run("finding", "ack", "LW-1", code=1).stderr
 
