@@ -52,8 +52,8 @@ class Evidence(Protocol):
         """Cases that became part of a finding."""
         ...
 
-    async def needed(self, expired_before: datetime) -> set[str]:
-        """Digests of all that a finding needs, but those that are false or were closed before a time."""
+    async def needed(self, expired_before: datetime, *, by_false: bool = False) -> set[str]:
+        """Digests of all that a finding needs, but those that were closed before a time, or, unless `by_false`, are false."""
         ...
 
     async def evicted(self, digests: Collection[str], at: datetime) -> None:

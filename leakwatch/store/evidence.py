@@ -171,12 +171,11 @@ class SqlEvidence:
         query = sa.select(finding.c.id).where(finding.c.merged_into == ident).order_by(finding.c.id)
         return [FindingId(one) for one in (await self._connection.execute(query)).scalars()]
 
-    async def needed(self, expired_before: datetime) -> set[str]:
-        """Digests of all that a finding needs, but those that are false or were closed before a time."""
-        open_ = sa.and_(
-            finding.c.state != State.FALSE_POSITIVE.value,
-            sa.or_(finding.c.closed_at.is_(None), finding.c.closed_at >= expired_before),
-        )
+    async def needed(self, expired_before: datetime, *, by_false: bool = False) -> set[str]:
+        """Digests of all that a finding needs, but those that were closed before a time, or, unless `by_false`, are false."""
+        open_ = sa.or_(finding.c.closed_at.is_(None), finding.c.closed_at >= expired_before)
+        if not by_false:
+            open_ = sa.and_(finding.c.state != State.FALSE_POSITIVE.value, open_)
         seen = (
             sa.select(observation.c.evidence)
             .join(sighting, sighting.c.observation_id == observation.c.id)
