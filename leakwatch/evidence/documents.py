@@ -187,7 +187,7 @@ def chain_lines(dossier: Dossier) -> bytes:
     for one in chain:
         told = {name: getattr(one, name) for name in ("actor", "action", "subject", "detail")}
         own = told | {"at": date_of(one.at)}
-        is_told = one.subject in dossier.subjects and one.seq not in dossier.hidden
+        is_told = one.subject in dossier.subjects and one.seq not in dossier.hidden and not one.is_erased
         lines.append(own if is_told else {"content": one.content})
     lines.append({"last": chain[-1].seq, "digest": chain[-1].digest})
     return "".join(
