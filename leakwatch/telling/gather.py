@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from leakwatch.model.alert import Alert, AnyAlert, DigestEvent, SiteAlert, delivery_key
+from leakwatch.model.alert import AnyAlert, delivery_key
 from leakwatch.model.announcement import Message, MessageKind, Waiting
 from leakwatch.model.route import Routing
 from leakwatch.ports import Repository, Work
@@ -25,26 +25,17 @@ from leakwatch.routing.budget import (
     repeats_of,
     shares,
 )
-from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
-from leakwatch.routing.timing import set_back
+from leakwatch.routing.fold import in_full
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
 from leakwatch.telling.announce import AGAIN, DRILL, SETTLE, TOGETHER
-from leakwatch.telling.inhibiting import HELD
+from leakwatch.telling.drafts import Draft, asset_of, compose, event_of, message_of
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import lift
+from leakwatch.telling.turned_back import start_over
 
 _LONGEST_SETTLING = timedelta(minutes=15)
 _MOST_NEWS = 20
 _MANY = "*"
-_EVENTS: Mapping[str, DigestEvent] = {
-    "digest": DigestEvent.DIGEST,
-    "first_run": DigestEvent.FIRST_RUN,
-    "backfill": DigestEvent.BACKFILL,
-    "reweighed": DigestEvent.GROUP,
-    HELD: DigestEvent.GROUP,
-    "quiet": DigestEvent.AFTER_QUIET,
-    "silence": DigestEvent.DIGEST,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,20 +54,6 @@ class Telling:
     limits: Limits = field(default_factory=Limits)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One message that is to be written."""
-
-    bundle: Bundle
-    kind: MessageKind
-    asset: str
-
-    @property
-    def first(self) -> Waiting:
-        """The announcement that says whose it is."""
-        return self.bundle.rows[0]
-
-
 async def is_due(work: Work, now: datetime) -> bool:
     """Whether there is anything to do for `tell_due`."""
     return bool(
@@ -91,7 +68,8 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
 
     `settle`: a first run is told when nothing more has come of it for a while; else at once.
     """
-    await remind(telling.routing, repository, now)
+    while await remind(telling.routing, repository, now) and not settle:
+        pass
     await lift(telling.routing, repository, now)
     due = now if settle else now + SETTLE
     async with repository.reading() as work:
@@ -99,8 +77,7 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
             return 0
     async with repository.writing() as work:
         await work.announcements.lock()
-        for one in await work.announcements.ahead(now):
-            await work.announcements.restart(one.id, set_back(one.due_at, one.at, now), now)
+        await start_over(telling.routing, work, now)
         by_channel: dict[str, list[Waiting]] = defaultdict(list)
         for one in await work.announcements.due(due):
             by_channel[one.channel].append(one)
@@ -119,8 +96,8 @@ async def _tell(
     if settle:
         bundles = [one for one in bundles if not await _unsettled(one, work, now)]
     drills = [one for one in bundles if one.rows[0].group.startswith(DRILL)]
-    repeats = [one for one in bundles if one.rows[0].group == AGAIN]
-    rest = [one for one in bundles if one not in (*drills, *repeats)]
+    repeats = await _all_there([one for one in bundles if one.rows[0].group == AGAIN], work, now)
+    rest = [one for one in bundles if one not in drills and one.rows[0].group != AGAIN]
     told = await work.announcements.messages(channel, now - HOUR)
     drafts = await _within_routes(rest, told, telling.routing, work, now)
     share = shares(telling.limits.per_channel, _repeats_on(channel, telling.routing))
@@ -149,6 +126,13 @@ async def _unsettled(bundle: Bundle, work: Work, now: datetime) -> bool:
     return True
 
 
+async def _all_there(repeats: Sequence[Bundle], work: Work, now: datetime) -> Sequence[Bundle]:
+    """What is told again, unless more of it is due and only not written down yet; that does not last for ever."""
+    if not repeats or not await work.standings.due(now, 1):
+        return repeats
+    return [one for one in repeats if now - one.rows[0].at >= _LONGEST_SETTLING]
+
+
 async def _within_routes(
     bundles: Sequence[Bundle], told: Sequence[Message], routing: Routing, work: Work, now: datetime
 ) -> list[Draft]:
@@ -156,10 +140,10 @@ async def _within_routes(
     drafts: list[Draft] = []
     scopes: dict[tuple[str, str], list[Bundle]] = defaultdict(list)
     for one in bundles:
-        if _event_of(one.rows[0].group) is not None:
+        if event_of(one.rows[0].group) is not None:
             drafts.append(Draft(one, MessageKind.SINGLE, _MANY))
         else:
-            scopes[one.rows[0].route, _asset_of(one)].append(one)
+            scopes[one.rows[0].route, asset_of(one)].append(one)
     for (route, asset), some in scopes.items():
         mine = [one for one in told if (one.route, one.asset) == (route, asset)]
         policy = policy_of(routing.routes, route) or ROOT
@@ -190,8 +174,8 @@ async def _again(
         if until > now:
             await work.announcements.put_off([row.id for row in one.rows], until, "budget")
             continue
-        drafts.append(Draft(one, MessageKind.REPEAT, _asset_of(one)))
-        sent.append(_message(drafts[-1], "", now))
+        drafts.append(Draft(one, MessageKind.REPEAT, asset_of(one)))
+        sent.append(message_of(drafts[-1], "", now))
     return drafts
 
 
@@ -203,16 +187,6 @@ def _repeats_on(channel: str, routing: Routing) -> int:
         for one in policies.values()
         if channel in one.channels or any(channel in step.channels for step in one.escalate)
     )
-
-
-def _asset_of(bundle: Bundle) -> str:
-    assets = {one.asset for one in bundle.rows}
-    return assets.pop() if len(assets) == 1 else ""
-
-
-def _event_of(group: str) -> DigestEvent | None:
-    """Why a group is told together; None for an ordinary one."""
-    return _EVENTS.get(group.partition(":")[0])
 
 
 async def _drafts(rationed: Rationed, asset: str, work: Work) -> list[Draft]:
@@ -249,21 +223,8 @@ async def _write(draft: Draft, channel: str, telling: Telling, work: Work, now: 
     route = draft.first.route
     for recipient in recipients:
         await work.outbox.enqueue(channel, alert, now, recipient=recipient, route=route)
-    message = _message(draft, delivery_key(channel, alert.subject, alert.content), now)
+    message = message_of(draft, delivery_key(channel, alert.subject, alert.content), now)
     await work.announcements.told([one.id for one in draft.bundle.rows], message)
-
-
-def _message(draft: Draft, key: str, now: datetime) -> Message:
-    return Message(
-        key=key,
-        route=draft.first.route,
-        channel=draft.first.channel,
-        group=draft.first.group,
-        asset=draft.asset,
-        kind=draft.kind,
-        urgency=draft.bundle.urgency,
-        at=now,
-    )
 
 
 async def _readable(
@@ -277,7 +238,7 @@ async def _readable(
         alerts = await work.announcements.alerts([one.id for one in some])
         bad = {one.id for one in some if one.id not in alerts}
         if not bad:
-            return draft, _compose(draft, chosen, alerts, now)
+            return draft, compose(draft, chosen, alerts, now)
         for one in rows:
             if one.id in bad:
                 await work.announcements.hand_on(one, recipients, now)
@@ -285,30 +246,3 @@ async def _readable(
             draft, bundle=replace(draft.bundle, rows=tuple(one for one in rows if one.id not in bad))
         )
     return draft, None
-
-
-def _compose(
-    draft: Draft, chosen: Mapping[str, Sequence[Waiting]], alerts: Mapping[int, AnyAlert], now: datetime
-) -> AnyAlert:
-    """The message: of one finding, of sites, or of many findings of which the most urgent are told in full."""
-    rows = draft.bundle.rows
-    entries: list[Alert] = []
-    sites: list[SiteAlert] = []
-    for some in chosen.values():
-        news = [alerts[one.id] for one in some]
-        ours = [one for one in news if isinstance(one, Alert)]
-        sites += [one for one in news if isinstance(one, SiteAlert)]
-        if ours:
-            entries.append(fold_finding(ours, [one.key for one in some]))
-    if not entries:
-        return fold_sites(sites, [one.key for one in rows])
-    if len(entries) == 1 and len({one.subject for one in rows}) == 1:
-        return entries[0]
-    event = DigestEvent.FLOOD if draft.kind is MessageKind.FLOOD else _event_of(draft.first.group)
-    return fold_many(event or DigestEvent.GROUP, _topic(draft, entries), rows, entries, now)
-
-
-def _topic(draft: Draft, entries: Sequence[Alert]) -> str:
-    """What a message of many is about, without saying more of an asset than its alerts do."""
-    shown = {one.asset_id for one in entries}
-    return shown.pop() if len(shown) == 1 else draft.first.route or draft.first.channel
