@@ -31,6 +31,8 @@ from leakwatch.model.allow import AllowEffect, AllowWhat
 from leakwatch.model.asset import Asset, QueryMode, Stage
 from leakwatch.model.audit import broken_at
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, Severity, State, Verdict
+from leakwatch.model.notice import Notice, NoticeId, NoticeState
+from leakwatch.notices.acts import move as close_notice
 from leakwatch.pipeline import look_back
 from leakwatch.ports import Work
 from leakwatch.resurfacing import resurface
@@ -112,6 +114,51 @@ async def test_a_wrong_merge_is_undone_and_stays_undone(desk: Desk) -> None:
     assert len(counts) == 2
     assert sum(counts.values()) == 5
     assert ("ann", "finding.split") in await actions(desk, older.id)
+
+
+async def test_notices_go_back_with_the_case_they_were_drafted_on(desk: Desk) -> None:
+    """Undoing a merge gives back its notices and what came of them since, those of what it had taken over, too."""
+    for number, site in enumerate("abc", 1):
+        await desk.take(post(str(number), NAME, magnet(number), site))
+    one, two, three = sorted(await desk.findings(), key=lambda case: (case.opened_at, case.id))
+    store = desk.repository
+    for case in (one, two, three):
+        async with store.writing() as work:
+            await work.notices.save(drafted(case))
+    await merge(store, two.id, three.id, "ann", "one leak", LATER, tell=record)
+    await merge(store, one.id, two.id, "ann", "one leak", LATER, tell=record)
+    for case in (two, three):
+        await close_notice(NoticeId(f"LN-{case.id}"), NoticeState.CLOSED, "not sent", store, "ann", LATER)
+    assert await holders(desk) == dict.fromkeys((one.id, two.id, three.id), one.id)
+    await undo_merge(store, one.id, two.id, "ann", "two leaks", LATER)
+    assert await holders(desk) == {one.id: one.id, two.id: two.id, three.id: two.id}
+    assert {case.id: case.sightings for case in await desk.findings()} == {one.id: 1, two.id: 2}
+    await undo_merge(store, two.id, three.id, "ann", "three leaks", LATER)
+    assert await holders(desk) == {case.id: case.id for case in (one, two, three)}
+    for case in (two, three):
+        assert (await kinds(desk, case.id)).count(EventKind.NOTICE) == 1
+    assert EventKind.NOTICE not in await kinds(desk, one.id)
+
+
+def drafted(case: Finding) -> Notice:
+    """A notice about a case, named after it."""
+    return Notice(
+        id=NoticeId(f"LN-{case.id}"),
+        finding=case.id,
+        addressee="dmca",
+        host="host.example",
+        state=NoticeState.DRAFT,
+        subject="Notice",
+        body="text",
+        drafted_by="ann",
+        drafted_at=LATER,
+    )
+
+
+async def holders(desk: Desk) -> dict[str, str]:
+    """Which case has the notice that was drafted on which."""
+    async with desk.repository.reading() as work:
+        return {one.id.removeprefix("LN-"): one.finding for one in await work.notices.list()}
 
 
 async def test_sightings_leave_with_the_keys_and_proofs_that_only_they_hold(desk: Desk) -> None:

@@ -113,13 +113,24 @@ async def undo_merge(
         if gone is None or gone.state is not State.MERGED or await _survivor(gone, work) != finding.id:
             raise InputError(f"{merged} was not merged into {ident}")
         all_of_it = await work.cases.sightings(finding.id)
-        leaving = [one for one in all_of_it if one.opened == gone.id]
+        brought = await _brought(gone.id, work)
+        leaving = [one for one in all_of_it if one.opened in brought]
         if not leaving:
             raise InputError(f"no sighting of {ident} is known to have come with {merged}; name them instead")
         back = replace(gone, state=State.REOPENED, merged_into=None, closed_at=None, acknowledged_by=None)
         done = await _part(finding, back, leaving, all_of_it, asset, (actor, reason, at), work, tell)
-        await work.cases.move_history(finding.id, gone.id)
+        await work.cases.move_history(finding.id, gone.id, brought)
         return done
+
+
+async def _brought(gone: FindingId, work: Work) -> set[FindingId]:
+    """A merged case and those that were part of it already: they stay part of it."""
+    found, waiting = {gone}, [gone]
+    while waiting:
+        new = set(await work.evidence.merged(waiting.pop())) - found
+        found |= new
+        waiting += sorted(new)
+    return found
 
 
 async def _whole(ident: str, work: Work) -> tuple[Finding, Asset]:
