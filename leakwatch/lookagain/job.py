@@ -11,7 +11,9 @@ from leakwatch.evidence.keeping import keep, told_of
 from leakwatch.lookagain.asking import ask_again
 from leakwatch.lookagain.desk import LookDesk
 from leakwatch.lookagain.gone import APART, are_all_gone, latest
+from leakwatch.lookagain.renaming import keep_name, led_to
 from leakwatch.lookagain.seeing import Seen
+from leakwatch.model.asset import Asset
 from leakwatch.model.evidence import Capture, Look, Outcome
 from leakwatch.model.finding import (
     STATE_CHANGES,
@@ -56,7 +58,7 @@ async def _look(look: Look, desk: LookDesk) -> int:
     alerts = 0
     if seen.outcome is Outcome.EDITED and seen.now is not None:
         _, alerts = await take_again(seen.now, kept, desk.brain, desk.repository)
-    return alerts + await _close(look, kept, seen, desk)
+    return alerts + await _close(look, kept, seen, desk, led_to(look.url, payload))
 
 
 async def _current(ident: FindingId, work: Work) -> Finding | None:
@@ -67,7 +69,9 @@ async def _current(ident: FindingId, work: Work) -> Finding | None:
     return finding
 
 
-async def _close(look: Look, kept: Capture | None, seen: Seen, desk: LookDesk) -> int:
+async def _close(
+    look: Look, kept: Capture | None, seen: Seen, desk: LookDesk, moved_to: str | None = None
+) -> int:
     """Commit an outcome with its evidence, and what follows from it: an event, a further look, an end of the case."""
     now, outcome = desk.clock.now(), seen.outcome or Outcome.UNREACHABLE
     detail = {"why": seen.why[:500]} if seen.why else {}
@@ -84,6 +88,8 @@ async def _close(look: Look, kept: Capture | None, seen: Seen, desk: LookDesk) -
         if kept:
             await work.evidence.keep(kept)
         alerts = 0
+        if moved_to:
+            finding, alerts = await _renamed(look, moved_to, finding, desk, work)
         is_news = last is None or last.outcome is not outcome or outcome is Outcome.EDITED
         if outcome is Outcome.DELETED:
             await work.looks.plan_one(look, "gone+60m", now + APART)
@@ -97,6 +103,25 @@ async def _close(look: Look, kept: Capture | None, seen: Seen, desk: LookDesk) -
         )
     log.info("place_looked_at", finding=look.finding, site=look.site, step=look.step, outcome=outcome.value)
     return alerts
+
+
+async def _renamed(
+    look: Look, moved_to: str, finding: Finding, desk: LookDesk, work: Work
+) -> tuple[Finding, int]:
+    """The case with the new address, and how many alerts it caused that another one turned out to be the same."""
+    asset = desk.brain.index.assets.get(finding.asset)
+    if asset is None:
+        return finding, 0
+    alerts = 0
+
+    async def tell(event: FindingEvent, case: Finding, asset: Asset, work: Work, /) -> int:
+        nonlocal alerts
+        caused = await tell_event(event, case, asset, desk.brain.routes, work)
+        alerts += caused
+        return caused
+
+    case = await keep_name(finding, asset, look.url, moved_to, desk.clock.now(), work, tell)
+    return case, alerts
 
 
 def _event(
