@@ -28,7 +28,7 @@ bench: $(READY)  ## figures of docs/benchmarks.md
 
 soak: $(READY)  ## the replay with ten seeds, without a leak, with twenty kills; 600 deaths; a storm; 50 restarts
 	$(BIN)/python benchmarks/replay.py
-	$(BIN)/python benchmarks/kills.py
+	$(BIN)/python benchmarks/kills.py --at-once 2
 	$(BIN)/python benchmarks/storm.py
 	$(BIN)/python benchmarks/storm.py --restarts
 

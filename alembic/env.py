@@ -13,12 +13,23 @@ from leakwatch.store.tables import metadata
 _LOCK = 0x6C656B77  # "lekw": any number that nothing else in the database uses
 
 
+def _put_in_order(connection: sa.Connection) -> None:
+    """Let a database catch up on 0008 that was made where 0009 came right after 0007; 0009 then passes over itself."""
+    tables = sa.inspect(connection).get_table_names()
+    if "alembic_version" in tables and "announcement" not in tables:
+        connection.execute(
+            sa.text("UPDATE alembic_version SET version_num = '0007' WHERE version_num = '0009'")
+        )
+    connection.commit()
+
+
 def _run(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SET lock_timeout = '4s'"))
         connection.execute(sa.text("SET statement_timeout = '300s'"))
         connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
         connection.commit()
+    _put_in_order(connection)
     context.configure(
         connection=connection,
         target_metadata=metadata,

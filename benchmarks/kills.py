@@ -1,7 +1,7 @@
 """The kill matrix: the daemon dies at every named step and visit, and at random times; what do the channels hear?
 
     python benchmarks/kills.py                       # 400 deaths at steps, 200 kills at random times
-    python benchmarks/kills.py --steps 40 --times 20 --seed 7
+    python benchmarks/kills.py --steps 40 --times 20 --seed 7 --at-once 3
 
 A run without a death lists the steps. Each run has a world of its own and ends when nothing is left to tell. The
 promise: nothing is lost; nothing is told twice where a channel takes a key; elsewhere at most one repeat a kill.
@@ -16,7 +16,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from killing import Outcome, Trial
@@ -24,12 +26,21 @@ from killing import Outcome, Trial
 _MAX_KILLS = 3
 
 
-def run(die_at: str = "", kill_after: Sequence[float] = ()) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """How one daemon dies: at a step, or so many seconds after each of its starts."""
+
+    name: str = "without a death"
+    die_at: str = ""
+    kill_after: tuple[float, ...] = ()
+
+
+def run(fate: Fate = Fate()) -> Outcome:
     """One world, one death or several kills, and the judgement."""
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
         trial = Trial(Path(folder))
         with trial.running():
-            return trial.play(die_at, 120.0, kill_after)
+            return trial.play(fate.die_at, 120.0, fate.kill_after)
 
 
 def matrix(steps: Counter[str], count: int) -> list[str]:
@@ -49,40 +60,49 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--at-once", type=int, default=1, help="runs side by side; most of a run is waiting")
     options = parser.parse_args()
     plain = run()
     seen = Counter(plain.steps)
     print(
-        f"without a death: {plain.messages} messages, {len(seen)} steps, {seen.total()} visits, kept {plain.is_kept}"
+        f"without a death: {plain.messages} messages, {len(seen)} steps, {seen.total()} visits, kept {plain.is_kept}",
+        flush=True,
     )
+    at_steps = [Fate(one, die_at=one) for one in matrix(seen, options.steps)]
     broken = 0 if plain.is_kept else 1
-    broken += report("at steps", ((one, run(one)) for one in matrix(seen, options.steps)))
-    broken += report("at random times", timed(options.times, options.seed))
+    with ProcessPoolExecutor(options.at_once) as pool:
+        for what, fates in (
+            ("at steps", at_steps),
+            ("at random times", [*timed(options.times, options.seed)]),
+        ):
+            broken += report(what, zip(fates, pool.map(run, fates), strict=True))
     return 1 if broken else 0
 
 
-def timed(count: int, seed: int) -> Iterator[tuple[str, Outcome]]:
+def timed(count: int, seed: int) -> Iterator[Fate]:
     """Runs with one to three kills each, so many seconds after each start, until there were `count` kills."""
     chance, kills = random.Random(seed), 0
     while kills < count:
         times = [chance.uniform(0.2, 3.0) for _ in range(min(chance.randint(1, _MAX_KILLS), count - kills))]
         kills += len(times)
-        yield " ".join(f"{one:.2f} s" for one in times), run("", times)
+        yield Fate(" ".join(f"{one:.2f} s" for one in times), kill_after=tuple(times))
 
 
-def report(what: str, runs: Iterator[tuple[str, Outcome]]) -> int:
+def report(what: str, runs: Iterable[tuple[Fate, Outcome]]) -> int:
     """Print what broke the promise and the sums; answers how many runs did."""
     began, number, broken, kills, unreached = time.monotonic(), 0, 0, 0, 0
     repeated: Counter[str] = Counter()
     lost = 0
-    for name, one in runs:
+    for fate, one in runs:
         number += 1
         kills, lost = kills + one.kills, lost + len(one.lost)
         unreached += not one.kills
         repeated += one.repeated
         if not one.is_kept:
             broken += 1
-            print(f"  {name}: lost {one.lost}, repeated {dict(one.repeated)}, {one.problems}", flush=True)
+            print(
+                f"  {fate.name}: lost {one.lost}, repeated {dict(one.repeated)}, {one.problems}", flush=True
+            )
     spent = time.monotonic() - began
     told = ", ".join(f"{channel} {repeated[channel]}" for channel in ("hook", "slack", "mail"))
     print(

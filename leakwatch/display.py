@@ -10,6 +10,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_STEERING = re.compile(f"{_INVISIBLE.pattern}|{_SURROGATES.pattern}")
 _MAX_MARKS = 4
 
 
@@ -57,7 +58,7 @@ def visible(text: str) -> str:
 
 def escaped_json(text: str) -> str:
     r"""JSON on one line in which control, bidi and zero-width characters and lone surrogates are `\u` escapes."""
-    return re.sub(f"{_INVISIBLE.pattern}|{_SURROGATES.pattern}", _json_escape, text)
+    return _STEERING.sub(_json_escape, text)
 
 
 def _json_escape(found: re.Match[str]) -> str:

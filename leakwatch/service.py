@@ -23,7 +23,7 @@ from leakwatch.model.allow import Allow
 from leakwatch.model.announcement import Noted
 from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
 from leakwatch.model.case import Hidden, Sighting
-from leakwatch.model.evidence import Look
+from leakwatch.model.evidence import Look, Screenshot
 from leakwatch.model.finding import (
     EventKind,
     Finding,
@@ -285,6 +285,7 @@ class Case:
     others: Mapping[str, Sequence[tuple[FindingId, AssetId]]] = field(default_factory=dict)
     hidden: Hidden | None = None
     noted: tuple[Noted, ...] = ()
+    screenshots: tuple[Screenshot, ...] = ()
 
 
 async def show_finding(ident: str, repository: Repository) -> Case:
@@ -313,6 +314,7 @@ async def show_finding(ident: str, repository: Repository) -> Case:
             await work.cases.by_authors(authors, finding.id),
             await hidden_by(finding, work),
             tuple(await work.announcements.noted(finding.id)),
+            tuple(await work.screenshots.of(finding.id)),
         )
 
 

@@ -16,6 +16,8 @@ from leakwatch.model.finding import Proof, Severity, Tier, Verdict
 from leakwatch.model.place import PlaceClass, wide
 from leakwatch.model.swarm import Spread
 
+IN_WINDOW, GROWS = "in its release window", "the swarm doubles"
+"""What the reasons say of what time moves by itself: by these words a case is found whose reasons are out of date."""
 GROWING_SEEDS = 20
 """Seeds below which a swarm's growth says nothing yet."""
 GROWING_DOUBLING_S = 6 * 3600.0
@@ -98,7 +100,7 @@ def _about_asset(asset: Asset, times: Sequence[datetime]) -> list[str]:
     if asset.stage is Stage.RETIRED:
         return ["the work is retired"]
     told = ["the work is critical"] if asset.critical else []
-    return told + (["in its release window"] if any(map(asset.in_release_window, times)) else [])
+    return told + ([IN_WINDOW] if any(map(asset.in_release_window, times)) else [])
 
 
 def _reach(places: Collection[PlaceClass], verdict: Verdict) -> tuple[int, str]:
@@ -115,4 +117,4 @@ def _growth(spread: Spread | None) -> tuple[int, str]:
         return 0, ""
     if spread.doubling_s > GROWING_DOUBLING_S:
         return 0, ""
-    return 1, f"the swarm doubles every {spread.doubling_s / 3600:.1f} h and has {spread.seeds} seeds"
+    return 1, f"{GROWS} every {spread.doubling_s / 3600:.1f} h and has {spread.seeds} seeds"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leakwatch.config.reader import load_config
 from leakwatch.model.alert import Alert, Place, delivery_key
 from leakwatch.model.asset import Asset, AssetFile, AssetId
 from leakwatch.model.finding import (
@@ -345,3 +347,27 @@ def test_no_verdict_is_promised_of_an_embargoed_asset() -> None:
     told = make_alert(event(EventKind.OPENED), finding, allowed, [PLACE], SIGNALS, waiting)
     assert "being fetched" in told.verdict_detail
     assert "a verdict from the torrent's metadata follows" in told.advice
+
+
+def test_no_verdict_is_promised_that_cannot_come() -> None:
+    """Where no torrent is named, the swarm is off, or the case is over, the advice says what is so."""
+    waiting = (Proof(Verdict.UNKNOWN, "none"),)
+    finding = replace(FINDING, verdict=Verdict.UNKNOWN)
+    opened = event(EventKind.OPENED)
+    told = make_alert(opened, finding, ASSET, [PLACE], SIGNALS, waiting, asks_swarm=False)
+    assert "switched off" in told.advice
+    assert "switched off" in told.verdict_detail
+    assert "names no torrent" in make_alert(opened, finding, ASSET, [PLACE], SIGNALS, ()).advice
+    for state in (State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED):
+        over = make_alert(event(EventKind.STATE), replace(finding, state=state), ASSET, [], SIGNALS, waiting)
+        assert over.advice.startswith("Nothing to do")
+
+
+def test_the_configuration_says_whether_swarms_are_asked(tmp_path: Path) -> None:
+    """What alerts promise is what the daemon does."""
+    for enabled in (True, False):
+        file = tmp_path / "leakwatch.toml"
+        file.write_text(
+            f'[http]\ncontact = "mailto:a@example.org"\n[swarm]\nenabled = {str(enabled).lower()}\n'
+        )
+        assert load_config(file).routing.asks_swarm is enabled

@@ -14,6 +14,7 @@ from leakwatch.jobs import Jobs
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.polling import Duration, SiteConfig
+from leakwatch.polling.blind import blindness
 from leakwatch.sources.feed import FeedSite
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
@@ -235,3 +236,22 @@ async def test_what_is_due_is_told_by_names(tmp_path: Path) -> None:
     of_sites = [one for one in asked if "FROM site" in one]
     assert len(of_sites) == 1
     assert "site.cursor" not in of_sites[0]
+
+
+async def test_a_clock_put_on_blinds_nothing(tmp_path: Path) -> None:
+    """A day ahead within a moment: before anybody asks who is blind, what is late by that is put down to be read first."""
+    clock, jobs, sites = Clock(), Jobs(), feeds(5, 5)
+    repository = await asleep(tmp_path, clock, sites, -1)
+    schedule = scheduled(repository, jobs, sites, clock)
+    await schedule.tick()
+    began = clock.now()
+    async with repository.writing() as work:
+        for name in sites:
+            await work.sites.defer(name, began + timedelta(seconds=20))
+    clock.ahead = timedelta(days=1)
+    async with repository.reading() as work:
+        assert all(blindness(one, clock.now(), began).is_blind for one in await work.sites.all())
+    await schedule.notice_clock()
+    async with repository.reading() as work:
+        assert not any(blindness(one, clock.now(), began).is_blind for one in await work.sites.all())
+    await repository.close()

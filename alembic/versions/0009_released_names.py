@@ -1,6 +1,7 @@
 """Who let the names of an asset under embargo be sent to sites, and when.
 
 Why: that is the one way in which an embargo is loosened without being lifted, so it must be told whose decision it was.
+It was first released right after 0007: a database that has it already gets 0008 late (alembic/env.py).
 
 Revision: 0009
 Revises: 0008
@@ -18,7 +19,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Apply."""
+    """Apply, where it is not there yet."""
+    if any(one["name"] == "released_by" for one in sa.inspect(op.get_bind()).get_columns("asset")):
+        return
     op.add_column("asset", sa.Column("released_by", sa.Text(), nullable=True))
     op.add_column("asset", sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
 

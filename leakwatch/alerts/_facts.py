@@ -104,7 +104,9 @@ def _state(alert: Alert) -> str:
         for word, name in (("acknowledged by", alert.acknowledged_by), ("assigned to", alert.assignee))
         if name
     ]
-    return ", ".join([alert.state.value.replace("_", " "), *people])
+    is_said = bool(alert.acknowledged_by) and alert.state is State.ACKNOWLEDGED
+    state = [] if is_said else [alert.state.value.replace("_", " ")]
+    return ", ".join([*state, *people])
 
 
 def place_lines(alert: AnyAlert) -> list[str]:

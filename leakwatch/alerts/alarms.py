@@ -12,18 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from leakwatch.model.alert import BlindSite, SiteAlert, SiteEvent
-from leakwatch.model.channel import ChannelHealth, Trouble
+from leakwatch.model.channel import OF_AN_ALERT, ChannelHealth, Trouble
 from leakwatch.model.finding import Severity
 from leakwatch.ports import Work
 
 _AGAIN = timedelta(days=1)
-"""A channel that refuses single alerts, and takes others, is told of again after so long."""
+"""Of single alerts that a channel refuses, or that cannot be read, somebody is told again after so long."""
 _WORDS = {
     Trouble.CLOSED: "takes no alerts any more",
     Trouble.GAVE_UP: "could not be reached for a day; alerts are dead",
     Trouble.REFUSED: "refuses an alert, which is dead",
     Trouble.DOWN: "cannot be reached",
     Trouble.GONE: "is not in the configuration; alerts for it are dead",
+    Trouble.UNREADABLE: "has an alert that cannot be read in the database, which is dead",
 }
 _REMEDIES = {
     Trouble.CLOSED: "Correct its token or address, test it by `leakwatch alert test {0}`, then `leakwatch outbox retry --channel {0}`.",
@@ -31,6 +32,7 @@ _REMEDIES = {
     Trouble.REFUSED: "See `leakwatch outbox list --channel {0} --state dead`; `leakwatch outbox retry ID` tries again.",
     Trouble.DOWN: "See to the channel. Nothing is lost yet: what waits is tried for a day and goes out by itself.",
     Trouble.GONE: "Name the channel in the configuration again, or take it out of the routes; what was for it: `leakwatch outbox list --channel {0}`.",
+    Trouble.UNREADABLE: "See `leakwatch outbox list --channel {0} --state dead`; `leakwatch outbox show ID` tells what is kept, and the case what it was about. Check the disk; a newer version may be able to read it: `leakwatch outbox retry ID`.",
 }
 
 
@@ -56,7 +58,7 @@ async def raise_alarm(
     """Tell elsewhere of a channel, unless that was done; answers how it fares now, the telling included."""
     last = health.told.get(trouble.value)
     if last is not None and not (
-        trouble is Trouble.REFUSED and abs(now - datetime.fromisoformat(last)) > _AGAIN
+        trouble.value in OF_AN_ALERT and abs(now - datetime.fromisoformat(last)) > _AGAIN
     ):
         return health, None
     told_on = await _tell(_down(trouble, health, now), health.name, others, now, work)

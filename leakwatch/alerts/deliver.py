@@ -1,7 +1,7 @@
 """The second half of the pipeline: take due alerts from the outbox, send them, write down how it went.
 
 Outcomes of one attempt: sent; retry (the channel refused this time); uncertain (it may have arrived, so it is sent
-again and says so); dead (it never will, or it was tried for a day). A channel that fails again and again rests, longer
+again and says so); dead (it never will, or it was tried for a day). What cannot be read is dead without an attempt. A channel that fails again and again rests, longer
 each time, and then one alert is tried; one that asks for a pause has it; one that says that it takes nothing any more is
 closed until a person opens it. Of what is dead, and of a channel that stays away, somebody is told on another channel.
 """
@@ -17,8 +17,8 @@ from leakwatch.alerts.alarms import Addressee, Alarm, raise_alarm, tell_recovery
 from leakwatch.alerts.squeeze import MOST, squeeze
 from leakwatch.display import clean
 from leakwatch.errors import DeliveryError
-from leakwatch.model.alert import Delivery, DeliveryState, delivery_key
-from leakwatch.model.channel import ChannelHealth, Trouble
+from leakwatch.model.alert import Delivery, DeliveryState, SetAside, delivery_key
+from leakwatch.model.channel import OF_AN_ALERT, ChannelHealth, Trouble
 from leakwatch.ports import Clock, Notifier, Repository, Work
 
 LEASE_S = 120.0
@@ -36,7 +36,7 @@ _FOLD_AT_ONCE = 5000
 class Attempt:
     """How one attempt ended, and what was told of its channel elsewhere."""
 
-    delivery: Delivery
+    delivery: Delivery | SetAside
     state: DeliveryState
     error: str = ""
     alarm: Alarm | None = None
@@ -87,11 +87,13 @@ async def deliver(
         delivery = await _next(line)
         if delivery is None:
             return
-        report(await _attempt(delivery, line))
+        report(delivery if isinstance(delivery, Attempt) else await _attempt(delivery, line))
 
 
-async def _next(line: Line) -> Delivery | None:
+async def _next(line: Line) -> Delivery | Attempt | None:
     """The alert whose turn it is, or None where nothing is due, the channel rests, or another sender has the turn.
+
+    Of one that cannot be read the answer is how that ended.
 
     What waits on a channel that is closed is dead at once.
     """
@@ -110,7 +112,20 @@ async def _next(line: Line) -> Delivery | None:
             await _fold(line, now, work)
             line.is_new = False
         is_probe = line.health.failures >= _TRIES
-        return await work.outbox.claim(line.channel, now, LEASE_S, is_probe=is_probe)
+        claimed = await work.outbox.claim(line.channel, now, LEASE_S, is_probe=is_probe)
+        return await _unreadable(claimed, line, now, work) if isinstance(claimed, SetAside) else claimed
+
+
+async def _unreadable(one: SetAside, line: Line, now: datetime, work: Work) -> Attempt:
+    """Tell elsewhere of an alert that cannot be read; what its digest told of may be told by another."""
+    line.is_new = True
+    await work.channels.lock(line.channel)
+    known = await work.channels.get(line.channel)
+    told, alarm = await raise_alarm(
+        Trouble.UNREADABLE, replace(known, because=one.because), line.others, now, work
+    )
+    await work.channels.keep(replace(known, told=told.told))
+    return Attempt(one, DeliveryState.DEAD, one.because, alarm)
 
 
 def _closed(health: ChannelHealth) -> str:
@@ -165,7 +180,7 @@ async def _worked(line: Line, now: datetime, work: Work) -> Alarm | None:
     if health.failures >= _TRIES:
         await work.channels.release(line.channel, now)
     alarm = await tell_recovery(health, line.others, now, work)
-    kept = {name: at for name, at in health.told.items() if name == Trouble.REFUSED.value}
+    kept = {name: at for name, at in health.told.items() if name in OF_AN_ALERT}
     await work.channels.keep(ChannelHealth(name=line.channel, told=kept))
     return alarm
 

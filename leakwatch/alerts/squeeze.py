@@ -56,10 +56,16 @@ def _digest(rows: Sequence[Waiting], now: datetime) -> DigestAlert:
         more=max(len(alerts) - MOST, 0),
         counts=tuple((one.value, counts[one]) for one in reversed(Severity) if counts[one]),
         advice="Begin at the top: the most severe and the surest come first.",
-        content="after_outage:" + hashlib.sha256("".join(one.key for one in rows).encode()).hexdigest()[:16],
+        content=_content(rows, now),
         test=all(one.test for one in alerts),
         drill=all(one.drill for one in alerts),
     )
+
+
+def _content(rows: Sequence[Waiting], now: datetime) -> str:
+    """The name of this digest; another one of the same alerts, where this one could not be read, has another."""
+    told = "".join([*(one.key for one in rows), now.isoformat()])
+    return "after_outage:" + hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _place(alert: Alert) -> tuple[int, int]:

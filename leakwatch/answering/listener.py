@@ -7,6 +7,7 @@ import contextlib
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
@@ -17,21 +18,35 @@ import structlog
 from leakwatch.alerts._blocks import escape
 from leakwatch.alerts._slack_api import SlackApi
 from leakwatch.alerts.settings import SlackBotChannel
-from leakwatch.answering.press import Deed, Press, blocks_after, read_press
+from leakwatch.answering.envelope import Envelope
+from leakwatch.answering.now import lines, sentence
+from leakwatch.answering.press import Deed, Press, blocks_after, is_his, read_press
 from leakwatch.display import clean
-from leakwatch.errors import ConfigError, DeliveryError, LeakwatchError
+from leakwatch.errors import ConfigError, DeliveryError, InputError, StoreError
 from leakwatch.ports import Clock, Deeds, Fetcher
 from leakwatch.secret import Secret
 
 log = structlog.get_logger()
 
 SILENCE = timedelta(hours=4)
-_REMEMBERED, _WAITING = 1000, 200
+_WAITING = 200
 _LONGEST_S = 60.0
+_DRAIN_S = 5.0
+"""How long a stop waits for what was pressed; closing the connection takes up to four seconds more."""
 
 
 Over = Callable[[str, str], AbstractAsyncContextManager[None]]
 """A guard over one press, by kind and key: one that fails must not deafen the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to a press: `text` to him alone; `shows` where the message is brought up to date."""
+
+    press: Press
+    channel: SlackBotChannel
+    text: str = ""
+    shows: bool = True
 
 
 class SlackListener:
@@ -53,27 +68,45 @@ class SlackListener:
         self._base, self._app_token = channels[0].api, app_token
         self._deeds, self._clock, self._over, self._ping_s = deeds, clock, over, ping_s
         self._api = SlackApi(self._base, fetcher)
-        self._presses: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue(_WAITING)
-        self._done: dict[str, None] = {}
+        self._presses: asyncio.Queue[Envelope] = asyncio.Queue(_WAITING)
+        self._answers: asyncio.Queue[Answer] = asyncio.Queue(_WAITING)
         self._teams: dict[Secret, str] = {}
         self._asked = 0
         self._stopping = asyncio.Event()
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Listen until told to stop; a connection that is lost or refused is tried again, ever more rarely."""
+        """Listen until told to stop, and do what was pressed until then.
+
+        A connection that is lost or refused is tried again, ever more rarely.
+        """
         from leakwatch.answering._sdk import Socket  # noqa: PLC0415 - the extra `slack`
 
         self._stopping = stopping
-        socket = Socket(self._address, self._heard, self._ping_s)
-        answering = asyncio.create_task(self._answer_all())
+        socket = Socket(self._address, self._hello, self._heard, self._ping_s)
+        working = [asyncio.create_task(one) for one in (self._answer_all(), self._show_all())]
         try:
             await self._connected(socket.open)
             await stopping.wait()
+            await self._drain()
         finally:
-            answering.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await answering
+            for one in working:
+                one.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
+            self._leave_rest()
             await socket.close()
+
+    async def _drain(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                await self._presses.join()
+                await self._answers.join()
+
+    def _leave_rest(self) -> None:
+        """What was not done in time: who pressed sees that, unless he had to be told before that it was taken."""
+        while not self._presses.empty():
+            envelope = self._presses.get_nowait()
+            envelope.leave()
+            log.warning("slack_press_left", channel=self._names, taken=envelope.taken)
 
     async def _connected(self, connect: Callable[[], Awaitable[None]]) -> None:
         """Connect for the first time; afterwards the library does so by itself."""
@@ -97,46 +130,56 @@ class SlackListener:
             log.warning("slack_not_heard", channel=self._names, error=error.message)
             raise
 
-    def _heard(self, told: Mapping[str, Any]) -> None:
-        if told.get("type") == "hello":
-            self._asked = 0
-            log.info("slack_heard", channel=self._names)
-            return
-        try:
-            self._presses.put_nowait(told)
-        except asyncio.QueueFull:
+    def _hello(self) -> None:
+        self._asked = 0
+        log.info("slack_heard", channel=self._names)
+
+    def _heard(self, payload: Mapping[str, Any], taken: Callable[[], None]) -> None:
+        """Take a press, if there is room for it and time: of one that is not taken Slack says so to the person."""
+        if self._stopping.is_set() or self._presses.full():
             log.warning("slack_press_dropped", channel=self._names)
+            return
+        self._presses.put_nowait(Envelope(payload, taken))
 
     async def _answer_all(self) -> None:
         while True:
-            told = await self._presses.get()
-            async with self._over("press", self._names):
-                await self.answer(told)
+            envelope = await self._presses.get()
+            try:
+                async with self._over("press", self._names):
+                    await self._answer(envelope)
+            finally:
+                envelope.leave()
+                self._presses.task_done()
 
-    async def answer(self, payload: Mapping[str, Any]) -> None:
-        """Do what was pressed, once, and say so; what is no press of our buttons in our channels is passed over."""
-        press = read_press(payload)
+    async def _answer(self, envelope: Envelope) -> None:
+        """Do what was pressed, once; what is no press of our buttons in our channels is passed over."""
+        press = read_press(envelope.payload)
         channel = self._channels.get(press.channel) if press else None
-        if press is None or channel is None or press.key in self._done:
+        if press is None or channel is None:
+            envelope.take()
             return
-        self._remember(press.key)
         refusal = await self._refusal(press, channel)
         if refusal:
             await self._deeds.refused(press.finding, press.actor, press.key, self._clock.now(), refusal)
-            await self._whisper(press, channel, refusal)
-            return
-        try:
-            said = await self._do(press)
-        except LeakwatchError as error:
-            await self._whisper(press, channel, error.message)
-            return
-        log.info("slack_press_done", deed=press.deed.name.lower(), finding=press.finding, user=press.user)
-        await self._show(press, channel, said)
+            answer = Answer(press, channel, refusal, shows=False)
+        else:
+            answer = await self._done(press, channel)
+        envelope.take()
+        await self._answers.put(answer)
 
-    def _remember(self, key: str) -> None:
-        self._done[key] = None
-        while len(self._done) > _REMEMBERED:
-            del self._done[next(iter(self._done))]
+    async def _done(self, press: Press, channel: SlackBotChannel) -> Answer:
+        """Have it done. Raises: StoreError, once he was told that it is not."""
+        try:
+            await self._do(press)
+        except InputError:
+            now = await self._deeds.now(press.finding, self._clock.now())
+            is_his_own = now is not None and is_his(press, now)
+            return Answer(press, channel, "" if is_his_own else sentence(now, press.finding))
+        except StoreError as error:
+            await self._answers.put(Answer(press, channel, error.message, shows=False))
+            raise
+        log.info("slack_press_done", deed=press.deed.name.lower(), finding=press.finding, user=press.user)
+        return Answer(press, channel)
 
     async def _refusal(self, press: Press, channel: SlackBotChannel) -> str:
         """Why this person may not; "" if he may: one of those who are named, or anybody of the app's workspace."""
@@ -157,25 +200,41 @@ class SlackListener:
         self._teams[token] = team
         return team
 
-    async def _do(self, press: Press) -> str:
+    async def _do(self, press: Press) -> None:
         told = (press.finding, press.actor, press.key, self._clock.now())
         match press.deed:
             case Deed.ACKNOWLEDGE:
-                return await self._deeds.acknowledge(*told)
+                await self._deeds.acknowledge(*told)
             case Deed.FALSE_POSITIVE:
-                return await self._deeds.false_positive(*told)
+                await self._deeds.false_positive(*told)
             case Deed.SILENCE:
-                return await self._deeds.silence(*told, SILENCE)
+                await self._deeds.silence(*told, SILENCE)
 
-    async def _show(self, press: Press, channel: SlackBotChannel, said: str) -> None:
-        """Let the message show what was done; where it cannot, he who did it is told."""
-        told = {"channel": press.channel, "ts": press.stamp, "text": press.text}
-        told |= {"blocks": blocks_after(press, self._clock.now())}
-        try:
-            await self._api.call("chat.update", channel.token, told)
-        except DeliveryError as error:
-            log.warning("slack_message_not_updated", finding=press.finding, error=error.message)
-            await self._whisper(press, channel, said)
+    async def _show_all(self) -> None:
+        """Answer one after the other: Slack may be slow, and deeds do not wait for it."""
+        while True:
+            answer = await self._answers.get()
+            try:
+                async with self._over("press", self._names):
+                    await self._show(answer)
+            finally:
+                self._answers.task_done()
+
+    async def _show(self, answer: Answer) -> None:
+        """Let the message show what the case is; where it cannot, he who pressed is told."""
+        press, channel, text = answer.press, answer.channel, answer.text
+        now = await self._deeds.now(press.finding, self._clock.now()) if answer.shows else None
+        if now is not None:
+            told = {"channel": press.channel, "ts": press.stamp, "text": press.text}
+            try:
+                await self._api.call(
+                    "chat.update", channel.token, told | {"blocks": blocks_after(press, now)}
+                )
+            except DeliveryError as error:
+                log.warning("slack_message_not_updated", finding=press.finding, error=error.message)
+                text = text or f"Done. {press.finding}: {'; '.join(lines(now))}."
+        if text:
+            await self._whisper(press, channel, text)
 
     async def _whisper(self, press: Press, channel: SlackBotChannel, text: str) -> None:
         """Say something that only he who pressed reads."""

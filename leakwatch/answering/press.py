@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from leakwatch.alerts._blocks import ACKNOWLEDGE, FALSE_POSITIVE, SAID, SILENCE, context
 from leakwatch.alerts._facts import told
-from leakwatch.model.finding import FindingId
+from leakwatch.answering.now import lines
+from leakwatch.model.case_now import CaseNow
+from leakwatch.model.finding import FindingId, State
 
 _FINDING = re.compile(r"LW-[A-Za-z0-9-]{1,40}")
 _IDENT = re.compile(r"[A-Z][A-Z0-9]{1,30}")
@@ -28,23 +29,6 @@ class Deed(StrEnum):
     ACKNOWLEDGE = ACKNOWLEDGE
     FALSE_POSITIVE = FALSE_POSITIVE
     SILENCE = SILENCE
-
-    @property
-    def words(self) -> str:
-        """What has been done, for people."""
-        return {
-            Deed.ACKNOWLEDGE: "Acknowledged",
-            Deed.FALSE_POSITIVE: "Marked as a false positive",
-            Deed.SILENCE: "Silenced for 4 h",
-        }[self]
-
-
-_GONE: Mapping[Deed, frozenset[str]] = {
-    Deed.ACKNOWLEDGE: frozenset({ACKNOWLEDGE}),
-    Deed.FALSE_POSITIVE: frozenset({ACKNOWLEDGE, FALSE_POSITIVE, SILENCE}),
-    Deed.SILENCE: frozenset({SILENCE}),
-}
-"""The buttons that a deed leaves no use for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +85,39 @@ def read_press(payload: Any) -> Press | None:
     )
 
 
-def blocks_after(press: Press, at: datetime) -> list[Mapping[str, Any]]:
-    """The message once the deed is done: who did what when, and the buttons that are still of use."""
-    line = f"{press.deed.words} by {press.name or press.user}, {at:%Y-%m-%d %H:%M} UTC"
-    rows = [row for block in press.blocks if (row := _without(block, _GONE[press.deed])) is not None]
-    number = sum(str(row.get("block_id", "")).startswith(SAID) for row in rows)
+def is_his(press: Press, now: CaseNow) -> bool:
+    """Whether the case is what he wants already, by his own doing: he pressed again since nobody answered him."""
+    by = {
+        Deed.ACKNOWLEDGE: now.acknowledged_by if now.state is State.ACKNOWLEDGED else "",
+        Deed.FALSE_POSITIVE: now.by if now.state is State.FALSE_POSITIVE else "",
+        Deed.SILENCE: now.silent_by if not now.is_over else "",
+    }[press.deed]
+    return by.partition(" ")[0] == press.actor.partition(" ")[0]
+
+
+def blocks_after(press: Press, now: CaseNow) -> list[Mapping[str, Any]]:
+    """The message as the case is now: who did what when, and the buttons that are still of use."""
+    useless = _useless(now)
+    rows = [row for block in press.blocks if not _says(block) and (row := _without(block, useless))]
+    said = [context(line, f"{SAID}{number}") for number, line in enumerate(lines(now))]
     place = max(0, len(rows) - 1)
-    return [*rows[:place], context(line, f"{SAID}{number}"), *rows[place:]][:_MAX_BLOCKS]
+    rows = rows[: _MAX_BLOCKS - len(said)]
+    return [*rows[:place], *said, *rows[place:]]
+
+
+def _useless(now: CaseNow) -> frozenset[str]:
+    if now.is_over:
+        return frozenset(Deed)
+    useless = set[str]()
+    if now.state not in (State.NEW, State.REOPENED):
+        useless.add(Deed.ACKNOWLEDGE)
+    if now.silent_until is not None:
+        useless.add(Deed.SILENCE)
+    return frozenset(useless)
+
+
+def _says(block: Mapping[str, Any]) -> bool:
+    return str(block.get("block_id", "")).startswith(SAID)
 
 
 def _without(block: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any] | None:

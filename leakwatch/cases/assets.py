@@ -9,6 +9,7 @@ from datetime import datetime
 
 from leakwatch.cases.scopes import with_allow
 from leakwatch.cases.telling import Tell, locked_asset, record
+from leakwatch.cases.tending import REWEIGHED
 from leakwatch.cases.weighing import reweigh
 from leakwatch.catalogue import is_text
 from leakwatch.errors import InputError
@@ -156,7 +157,7 @@ async def _done(
     """Write it down with who did it, and judge the open cases by it."""
     await work.cases.say_of(after)
     for finding in await work.cases.of_asset(after.id):
-        await reweigh(finding, after, at, work, tell, {"asset": action}, actor)
+        await reweigh(finding, after, at, work, tell, {"asset": action, **REWEIGHED}, actor)
     changes = {
         name: str(getattr(after, name))
         for name in ("stage", "embargoed", "embargo_until", "release_at", "asked_as")

@@ -1,14 +1,19 @@
-"""What time does to cases without anybody's doing: due dates that pass."""
+"""What time does to cases without anybody's doing: due dates that pass, release windows, swarms that no longer grow."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from leakwatch.cases.telling import Tell, locked, record
-from leakwatch.model.finding import EventKind, FindingEvent
-from leakwatch.ports import Repository
+from leakwatch.cases.telling import Tell, locked, locked_asset, record
+from leakwatch.cases.weighing import reweigh
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import EventKind, FindingEvent, FindingId
+from leakwatch.ports import Repository, Work
 
 ACTOR = "leakwatch:calendar"
+_AT_ONCE = 200
+REWEIGHED = {"how": "reweighed"}
+"""Said of severities that move together: they are told as one message."""
 
 
 async def tell_overdue(repository: Repository, at: datetime, *, tell: Tell = record) -> int:
@@ -30,3 +35,51 @@ async def tell_overdue(repository: Repository, at: datetime, *, tell: Tell = rec
             await work.audit.append(ACTOR, "finding.overdue", finding.id, detail, at)
             count += 1
     return count
+
+
+async def weigh_windows(repository: Repository, at: datetime, *, tell: Tell = record) -> int:
+    """Judge anew the open cases of works whose release window opened or closed; answers how many changed.
+
+    A case remembers by its reasons what it was judged by, so whenever one looks, none is left out and none comes twice.
+    Of one work at most 200 are judged each time.
+    """
+    async with repository.reading() as work:
+        due = [one for one in await work.catalogue.awaited() if await _misjudged(one, at, work)]
+    count = 0
+    for asset in due:
+        async with repository.writing() as work:
+            count += await _weigh_window(await locked_asset(asset.id, work), at, work, tell)
+    return count
+
+
+async def _misjudged(asset: Asset, at: datetime, work: Work) -> list[FindingId]:
+    window = asset.release_window
+    return await work.cases.misjudged(asset.id, window, at, _AT_ONCE) if window else []
+
+
+async def _weigh_window(asset: Asset, at: datetime, work: Work, tell: Tell) -> int:
+    if asset.release_window is None:
+        return 0  # it was released in the meantime
+    opens, closes = asset.release_window
+    found = await _misjudged(asset, at, work)
+    for ident in found:
+        finding = await work.findings.get(ident)
+        if finding is not None:
+            since = closes if at > closes else opens
+            await reweigh(finding, asset, at, work, tell, REWEIGHED, since=since)
+    return len(found)
+
+
+async def weigh_growing(repository: Repository, at: datetime, *, tell: Tell = record) -> int:
+    """Judge anew the open cases that are more severe because a swarm grows; answers how many there were."""
+    count, last = 0, ""
+    while True:
+        async with repository.reading() as work:
+            found = await work.cases.growing(last, _AT_ONCE)
+        if not found:
+            return count
+        for ident in found:
+            async with repository.writing() as work:
+                finding, asset = await locked(ident, work)
+                await reweigh(finding, asset, at, work, tell)
+        count, last = count + len(found), found[-1]

@@ -10,7 +10,7 @@ from leakwatch.cases.telling import Tell
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent
 from leakwatch.model.place import PlaceClass
-from leakwatch.model.swarm import spread_of
+from leakwatch.model.swarm import spread_at
 from leakwatch.ports import Work
 from leakwatch.severity import weighed
 
@@ -30,7 +30,7 @@ async def weigh(finding: Finding, asset: Asset, at: datetime, work: Work) -> Fin
         (finding.opened_at, at),
         await work.findings.proofs(finding.id),
         await work.cases.classes(finding.id),
-        spread_of(await work.swarms.samples(finding.id)),
+        spread_at(await work.swarms.samples(finding.id), at),
     )
     return replace(finding, severity=told.severity, severity_why=told.why)
 
@@ -43,13 +43,17 @@ async def reweigh(
     tell: Tell,
     detail: Mapping[str, str] | None = None,
     actor: str | None = None,
+    since: datetime | None = None,
 ) -> Finding:
-    """Judge a case's severity anew and save it; a rise is told, a fall is only written into the history."""
+    """Judge a case's severity anew and save it; a rise is told, a fall is only written into the history.
+
+    `since` is when what moved it came about, where that is known: by that it is told once, whatever the clock does.
+    """
     changed = await weigh(finding, asset, at, work)
     if changed == finding:
         return finding
     await work.findings.save(changed)
-    event = severity_event(finding, changed, at, detail, actor)
+    event = severity_event(finding, changed, at, detail, actor, since)
     if event and changed.severity.rank > finding.severity.rank:
         await tell(event, changed, asset, work)
     elif event:
@@ -63,6 +67,7 @@ def severity_event(
     at: datetime,
     detail: Mapping[str, str] | None = None,
     actor: str | None = None,
+    since: datetime | None = None,
 ) -> FindingEvent | None:
     """What is said of a severity that changed; None where it did not."""
     if after.severity is before.severity:
@@ -73,7 +78,7 @@ def severity_event(
         finding=after.id,
         kind=EventKind.SEVERITY,
         at=at,
-        content=f"severity:{after.severity.value}:{at.isoformat()}",
+        content=f"severity:{after.severity.value}:{(since or at).isoformat()}",
         detail=told | dict(detail or {}),
         actor=actor,
         reason=why,

@@ -52,6 +52,8 @@ def case_lines(case: Case) -> Iterator[str]:
         yield f"  {number:>6} {place.seen_at} {place.site}: {clean(place.title, 100)} {defang(place.url or '')}"
         if place.url:
             yield f"         {_status(place.url, case)}"
+    for shot in case.screenshots:
+        yield f"  {shot.captured_at.isoformat(timespec='seconds')} {shot.site}: {clean(shot.words, 400)}"
     yield from _tree(case.spreading)
     yield from _authors(case)
     yield "why:"
@@ -133,6 +135,17 @@ def case_json(case: Case) -> dict[str, Any]:
         {name: getattr(p, name) for name in ("site", "url", "title", "seen_at", "published_at")}
         | {"now": _status(p.url, case) if p.url else None}
         for p in case.places
+    ]
+    told["screenshots"] = [
+        {
+            "site": one.site,
+            "url": one.url,
+            "page": one.digest,
+            "captured_at": one.captured_at.isoformat(),
+            "picture": one.picture,
+            "why": one.why,
+        }
+        for one in case.screenshots
     ]
     told["signals"] = [
         {"kind": kind, "detail": detail, "weight": weight} for kind, detail, weight in case.signals

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from leakwatch.display import clean
+from leakwatch.display import clean, escaped_json
 from leakwatch.errors import StoreError
 
 if TYPE_CHECKING:
@@ -51,9 +51,8 @@ def say(text: str) -> None:
 
 
 def emit(value: Any) -> None:
-    """One JSON value on a line of stdout; names that are not UTF-8 keep their bytes as escapes."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+    """One JSON value on a line of stdout; what steers a terminal or is no UTF-8 stands there as an escape of JSON."""
+    sys.stdout.write(escaped_json(json.dumps(value, ensure_ascii=False, default=str)) + "\n")
 
 
 def print_hung(first: str, rest: str) -> None:
@@ -135,8 +134,6 @@ async def repository(path: Path) -> AsyncGenerator[SqlRepository]:
     try:
         await upgrade(config.store_url)
         yield opened
-    except OSError as error:
-        raise StoreError(f"the database cannot be opened: {error}") from error
     finally:
         await opened.close()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from leakwatch.cli._shared import JsonOption, emit, now, say
+from leakwatch.display import escaped_json
 
 if TYPE_CHECKING:
     from leakwatch.model.finding import Match
@@ -99,7 +100,7 @@ def _batches(stream: BinaryIO) -> Iterator[list[bytes]]:
 
 def _as_json(name: str, found: tuple[Match, ...]) -> str:
     if not found:  # of a million names nearly all
-        return f'{{"name": {_text(name)}, "best": null, "tier": null, "score": 0.0, "candidates": []}}\n'
+        return f'{{"name": {escaped_json(_text(name))}, "best": null, "tier": null, "score": 0.0, "candidates": []}}\n'
     best = found[0] if found[0].tier else None
     candidates: list[dict[str, Any]] = [
         {
@@ -116,7 +117,7 @@ def _as_json(name: str, found: tuple[Match, ...]) -> str:
         "score": found[0].score,
         "candidates": candidates,
     }
-    return json.dumps(told, ensure_ascii=False) + "\n"
+    return escaped_json(json.dumps(told, ensure_ascii=False)) + "\n"
 
 
 def _for_people(name: str, found: tuple[Match, ...]) -> str:

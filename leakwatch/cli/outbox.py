@@ -23,13 +23,14 @@ from leakwatch.cli._shared import (
 )
 from leakwatch.display import clean
 from leakwatch.errors import InputError
-from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow
+from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Unreadable
 from leakwatch.model.channel import ChannelHealth
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 app = typer.Typer(help="Alerts on their way: what was sent, what waits, what is dead.", no_args_is_help=True)
+_MOST_KEPT = 20_000
 IdArgument = Annotated[int, typer.Argument(metavar="ID", help="As `outbox list` shows it.")]
 
 
@@ -72,9 +73,9 @@ def list_(
 
 @app.command()
 def show(ident: IdArgument, as_json: JsonOption = False, config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Show one alert: where it stands, and what it says."""
+    """Show one alert: where it stands, and what it says; of one that cannot be read, what is kept of it."""
 
-    async def work() -> tuple[OutboxRow, AnyAlert] | None:
+    async def work() -> tuple[OutboxRow, AnyAlert | Unreadable] | None:
         async with repository(config) as opened, opened.reading() as reading:
             return await reading.outbox.get(ident)
 
@@ -196,8 +197,10 @@ def _facts(row: OutboxRow) -> list[tuple[str, object]]:
     return [(name, value) for name, value in told if value != ""]
 
 
-def _said(row: OutboxRow, alert: AnyAlert) -> list[str]:
+def _said(row: OutboxRow, alert: AnyAlert | Unreadable) -> list[str]:
     """What it says, as a channel without anything better would show it."""
+    if isinstance(alert, Unreadable):
+        return [f"It cannot be read: {alert.because}", "What is kept:", clean(alert.kept, _MOST_KEPT)]
     from leakwatch.alerts._facts import heading, text_lines  # noqa: PLC0415
 
     delivery = Delivery(

@@ -120,7 +120,8 @@ class EvidenceConfig:
     of free disk the crawl waits, and somebody is told. `look_again` asks for pages of findings once more after 1, 10 and 60
     minutes. `close_when_gone` sets a finding to removed when all its places are gone. `timestamp_url` is an RFC 3161
     authority that stamps the end of the audit each hour and when a finding opens; `timestamp_certificate` (PEM) is put
-    into packs.
+    into packs. `screenshot` draws kept pages with the system's Chromium, found on PATH or at `chromium_path`, and without
+    its sandbox only where `chromium_sandbox` is false.
     """
 
     max_bytes: int = 20 * 2**30
@@ -130,6 +131,9 @@ class EvidenceConfig:
     close_when_gone: bool = False
     timestamp_url: str | None = None
     timestamp_certificate: Path | None = None
+    screenshot: bool = False
+    chromium_path: Path | None = None
+    chromium_sandbox: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +183,12 @@ class Config:
         hosts = {site.name: site.host for site in self.sites}
         apart = self.alerts.first_run == "digest"
         return Routing(
-            routes=self.routes, inhibit=self.inhibit, kinds=kinds, hosts=hosts, first_run_apart=apart
+            routes=self.routes,
+            inhibit=self.inhibit,
+            kinds=kinds,
+            hosts=hosts,
+            first_run_apart=apart,
+            asks_swarm=self.swarm.enabled,
         )
 
     @property

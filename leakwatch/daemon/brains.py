@@ -36,6 +36,7 @@ class Brains:
     hosts: Hosts
     authors: Authors
     priors: Mapping[str, float]
+    draws: bool = False
     _brain: tuple[int, Brain] | None = None
     _indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -52,7 +53,7 @@ class Brains:
                 index = await asyncio.to_thread(build_index, assets)  # seconds for a large catalogue
                 self.fetcher.silence = await asyncio.to_thread(_silence, assets)
                 told = (self.weights, self.pack, self.routing, self.hosts, self.priors)
-                self._brain = (version, Brain(index, *told, self.authors))
+                self._brain = (version, Brain(index, *told, self.authors, self.draws))
                 log.info("catalogue_loaded", assets=len(index.assets), names=len(index.book.names))
             return self._brain[1]
 

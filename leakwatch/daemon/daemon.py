@@ -56,9 +56,9 @@ from leakwatch.swarm.outcomes import OutcomeLog
 log = structlog.get_logger()
 
 _DRAIN_S, _LOOK_S, _FILES_S, _DRILL_S, _OLD_DRILLS_S = 10.0, 15.0, 5.0, 1.0, 60.0
-_FIRST_SWEEP_S, _SWEEP_S = 600.0, 86_400.0
+_FIRST_SWEEP_S, _SWEEP_S, _SHOT_S = 600.0, 86_400.0, 5.0
 BLIND, READ, KEEP, TEND, ANSWER, CLOCK = "blind", "configuration", "keep", "tend", "answer", "clock"
-SWEEP, BEAT = "sweep", "heartbeat"
+SWEEP, BEAT, SHOT = "sweep", "heartbeat", "screenshot"
 _HOSTS_A_PLACE = 4
 """Hosts that are read for each request that may be on the wire: the others are parsed, stored, or keep their pace."""
 _MAX_PROVING, _MAX_COUNTING, _MAX_LOOKING, _MAX_CHECKING = 64, 8, 8, 4
@@ -189,6 +189,8 @@ class Daemon:
         yield Round(_SWEEP_S, ((SWEEP, upkeep.sweep),), _FIRST_SWEEP_S)
         yield Round(_DRILL_S, ((DRILL, self.drill),), 0.0)
         yield Round(_OLD_DRILLS_S, ((DRILL, upkeep.end_drills),), 0.0)
+        if self.config.evidence.screenshot:
+            yield Round(_SHOT_S, ((SHOT, upkeep.draw),), _SHOT_S)
         if self.heartbeat:
             yield Round(self.heartbeat.every_s, ((BEAT, self.heartbeat.beat),))
 

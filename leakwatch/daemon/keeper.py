@@ -83,7 +83,7 @@ class Keeper:
         alert = store_alert(event, since, self.clock.now(), because)
         facts = Facts(severity=Severity.HIGH, watch=event, sites=frozenset({_STORE}))
         async with self.repository.writing() as work:
-            return await announce_sites([(alert, facts, None)], self.routes, work, self.clock.now())
+            return await announce_sites([(alert, facts)], self.routes, work, self.clock.now())
 
     async def tidy(self) -> int:
         """Throw away what no finding needs, while there is more than the budget; answers how many files."""

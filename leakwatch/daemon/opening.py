@@ -92,6 +92,7 @@ async def running(config: Config) -> AsyncGenerator[Daemon]:
                 hosts=load_hosts(),
                 authors=open_authors(config.privacy.authors, config.data_dir),
                 priors=priors_of(config.sites),
+                draws=config.evidence.screenshot,
             ),
             clock=clock,
             jobs=jobs,

@@ -13,6 +13,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from leakwatch.daemon.clock import put_right, set_back
 from leakwatch.jobs import Jobs
 from leakwatch.model.site import SiteState
 from leakwatch.polling import SiteConfig
@@ -59,6 +60,9 @@ class Schedule:
         """A timer for each site from its stored due time, overdue ones once; and the tick."""
         self.scheduler.start()
         now = self.clock.now()
+        by = await put_right(self.repository, self.sites, now)
+        if by:
+            log.warning("clock_set_back", seconds=round(by.total_seconds()))
         await self._wake()
         async with self.repository.reading() as work:
             states = {state.name: state for state in await work.sites.all()}
@@ -110,8 +114,10 @@ class Schedule:
         """
         async with self._waking:
             now, before = self.clock.now(), self._awake_at
+            if before is not None and before - now > timedelta(seconds=_TICK_S):
+                return False  # the clock was put back, which `notice_clock` sees to
             self._awake_at = now
-            if before is not None and abs(now - before) < timedelta(seconds=_SLEPT_S):
+            if before is not None and now - before < timedelta(seconds=_SLEPT_S):
                 return False
             async with self.repository.writing() as work:
                 overdue = [state for state in await work.sites.due(now) if self._is_late(state, now)]
@@ -128,17 +134,19 @@ class Schedule:
         return bool(overdue)
 
     async def notice_clock(self) -> None:
-        """Where the clock was put back, let everything be due as much earlier: timers would stand still until then."""
+        """Where the clock was put back, let everything be due as much earlier: timers would stand still until then.
+
+        Where it was put forward no site is blind for it: what is late by that is read first.
+        """
+        if self._awake_at is not None and self.clock.now() > self._awake_at:
+            await self._wake()
         async with self._waking:
             now, before = self.clock.now(), self._awake_at
             if before is None or before - now <= timedelta(seconds=_TICK_S):
                 return
             by, self._awake_at = before - now, now
             async with self.repository.writing() as work:
-                await work.channels.clock_set_back(now, by)
-                for state in await work.sites.all():
-                    if state.next_due_at > now:
-                        await work.sites.defer(state.name, max(now, state.next_due_at - by))
+                await set_back(work, now, by)
         for job in self.scheduler.get_jobs():
             if job.next_run_time is not None:
                 job.modify(next_run_time=max(now, job.next_run_time - by))

@@ -15,7 +15,7 @@ from leakwatch.alerts.deliver import Attempt, deliver
 from leakwatch.config import Config
 from leakwatch.daemon.schedule import DELIVER
 from leakwatch.jobs import Jobs
-from leakwatch.model.alert import DeliveryState
+from leakwatch.model.alert import Delivery, DeliveryState, SetAside
 from leakwatch.ports import Clock, Notifier, Repository
 from leakwatch.telling import Telling, tell_due
 
@@ -90,6 +90,15 @@ def addressees(
 def report(attempt: Attempt) -> None:
     """Log how one attempt ended."""
     delivery = attempt.delivery
+    if isinstance(delivery, SetAside):
+        log.error("alert_unreadable", channel=delivery.channel, alert=delivery.id, error=delivery.because)
+    else:
+        _report_sent(delivery, attempt)
+    if attempt.alarm is not None:
+        _report_alarm(delivery.channel, attempt.alarm)
+
+
+def _report_sent(delivery: Delivery, attempt: Attempt) -> None:
     told = {
         "channel": delivery.channel,
         "finding": delivery.alert.subject,
@@ -101,8 +110,6 @@ def report(attempt: Attempt) -> None:
         log.error("alert_dead", **told, error=attempt.error)
     else:
         log.warning("alert_put_off", **told, state=attempt.state.value, error=attempt.error)
-    if attempt.alarm is not None:
-        _report_alarm(delivery.channel, attempt.alarm)
 
 
 def report_gone(buried: Sequence[tuple[str, int, Alarm | None]]) -> None:

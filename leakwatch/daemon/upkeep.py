@@ -5,26 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from leakwatch.alerts.gone import bury_unknown
 from leakwatch.cases.assets import due_steps
 from leakwatch.cases.telling import Tell
-from leakwatch.cases.tending import tell_overdue
+from leakwatch.cases.tending import tell_overdue, weigh_growing, weigh_windows
 from leakwatch.config import Config
 from leakwatch.daemon.keeper import Keeper
 from leakwatch.daemon.sending import addressees, report_gone
 from leakwatch.drilling import end_old_drills
+from leakwatch.limited.browser import Browser
 from leakwatch.pipeline import Brain, Counted, teller
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
 from leakwatch.resurfacing import resurface
 from leakwatch.retention import sweep
+from leakwatch.screenshots import Studio, draw_due
 from leakwatch.store.repository import SqlRepository
+from leakwatch.telling import free
 
 log = structlog.get_logger()
+
+_GROWING_EVERY = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -45,21 +50,35 @@ class Upkeep:
     caused: Callable[[], Awaitable[None]]
     stopping: asyncio.Event
     began: datetime | None = None
+    weighed_at: datetime | None = None
 
     async def tend(self) -> None:
-        """Due dates, the ends of embargoes, releases, allow lists that expire, channels that went."""
+        """Due dates, the ends of embargoes, releases and their windows, allow lists that expire, channels that went, news that nothing keeps back."""
         now, told, brain = self.clock.now(), Counted(), await self.brain()
         tell = teller(brain, told)
         await tell_overdue(self.repository, now, tell=tell)
         for asset in await due_steps(self.repository, now, tell=tell):
             log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
+        await self._weigh(now, tell)
         everybody = addressees("", self.config.channels, self.notifiers)
         report_gone(await bury_unknown(everybody, self.repository, now))
-        if told.alerts + await resurface(await self.brain(), self.repository, now):
+        freed = await free(self.config.routing, self.repository, now)
+        if freed + told.alerts + await resurface(await self.brain(), self.repository, now):
             await self.caused()
+
+    async def _weigh(self, now: datetime, tell: Tell) -> None:
+        """Severities that time has moved."""
+        moved = await weigh_windows(self.repository, now, tell=tell)
+        if self.weighed_at is None or abs(now - self.weighed_at) >= _GROWING_EVERY:
+            self.weighed_at = now
+            await weigh_growing(self.repository, now, tell=tell)
+        if moved:
+            log.info("severities_weighed", findings=moved)
 
     async def tell_blind(self) -> None:
         """Sites that are blind for too long, and those that see again."""
+        if self.began is not None:
+            self.began = min(self.began, self.clock.now())  # the clock may have been put back
         if await tell_blind(self.sites(), self.repository, self.config.routing, self.clock, self.began):
             await self.caused()
 
@@ -67,6 +86,19 @@ class Upkeep:
         """The store of evidence: its room, its budget, time stamps, places of removed cases."""
         if await self.keeper.look():
             await self.caused()
+
+    async def draw(self) -> None:
+        """Draw kept pages that wait for it."""
+        settings = self.config.evidence
+        studio = Studio(
+            browser=Browser(self.config.beside(settings.chromium_path), settings.chromium_sandbox),
+            sites=self.sites(),
+            repository=self.repository,
+            vault=self.keeper.vault,
+            fetcher=self.keeper.fetcher,
+            clock=self.clock,
+        )
+        await draw_due(studio)
 
     async def sweep(self) -> None:
         """Throw away what no open finding needs any more."""

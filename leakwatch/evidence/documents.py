@@ -72,6 +72,9 @@ def finding_json(dossier: Dossier, authors: Authors) -> dict[str, Any]:
         "updated_at": date_of(one.updated_at),
         "also_known_as": sorted(dossier.subjects - {one.id}),
         "lost": list(dossier.lost),
+        "screenshots": [
+            {"page": one.digest, "picture": one.picture, "why": one.why} for one in dossier.screenshots
+        ],
         "sightings": [
             {
                 "site": seen.site,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from leakwatch.errors import InputError, MetainfoError, StoreError
 from leakwatch.model.asset import Asset, AssetFile
 from leakwatch.model.audit import AuditEntry
-from leakwatch.model.evidence import Capture, KeptSighting, Look, Stamp
+from leakwatch.model.evidence import Capture, KeptSighting, Look, Screenshot, Stamp
 from leakwatch.model.finding import Finding, FindingEvent, FindingId, Proof
 from leakwatch.model.swarm import SwarmSample
 from leakwatch.ports import Repository, Vault, Work
@@ -50,6 +50,7 @@ class Dossier:
     subjects: frozenset[str]
     blobs: dict[str, bytes]
     lost: tuple[str, ...] = ()
+    screenshots: tuple[Screenshot, ...] = ()
 
 
 async def gather(ident: str, repository: Repository, vault: Vault) -> Dossier:
@@ -84,6 +85,7 @@ async def _read(finding: Finding, asset: Asset, work: Work) -> Dossier:
         chain=tuple(chain),
         subjects=subjects,
         blobs={},
+        screenshots=tuple(await work.screenshots.of(ident)),
     )
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from leakwatch.errors import StoreError
-from leakwatch.evidence.warc import headers_of, records
-from leakwatch.model.evidence import Capture
+from leakwatch.evidence.warc import date_of, headers_of, made_records, records
+from leakwatch.model.evidence import DIFF, PICTURE, Capture
 from leakwatch.ports import Repository, Vault
 from leakwatch.sources._kind import CredentialRef, Payload, Request
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.magnet import Magnet
 
 _MAX_REQUEST = 16 * 1024
+_OK = 200
 
 
 async def keep(payload: Payload, site: str, parser: str, repository: Repository, vault: Vault) -> Capture:
@@ -63,6 +64,53 @@ async def keep_metadata(raw: bytes, infohashes: Infohashes, at: datetime, vault:
     headers = {"content-type": "application/x-bittorrent"}
     payload = Payload(request=Request(url=url), url=url, status=200, headers=headers, body=raw, fetched_at=at)
     return await asyncio.to_thread(_kept, payload, "swarm", "metadata/1", None, vault)
+
+
+async def keep_picture(
+    png: bytes,
+    page: Capture,
+    at: datetime,
+    told: Mapping[str, str],
+    had: Sequence[tuple[str, str]],
+    vault: Vault,
+) -> Capture:
+    """Keep a picture of a page, with how it was drawn and what was fetched for it. Raises: StoreError."""
+    lines = (*told.items(), *(("fetched", f"{digest} {url}") for url, digest in had))
+    return await asyncio.to_thread(_kept_made, png, page, at, PICTURE, lines, vault)
+
+
+async def keep_diff(diff: str, page: Capture, vault: Vault) -> Capture:
+    """Keep what was edited on a page, beside the page as it is now. Raises: StoreError."""
+    return await asyncio.to_thread(_kept_made, diff.encode(), page, page.captured_at, DIFF, (), vault)
+
+
+_MADE = {PICTURE: ("image/png", "view"), DIFF: ("text/x-diff; charset=utf-8", "diff")}
+
+
+def _kept_made(
+    data: bytes, page: Capture, at: datetime, parser: str, told: Sequence[tuple[str, str]], vault: Vault
+) -> Capture:
+    of = {"of": page.digest, "captured": date_of(page.captured_at)}
+    kind, view = _MADE[parser]
+    record = made_records(data, page, at, kind, (*of.items(), *told), view=view)
+    return Capture(
+        digest=vault.put(data),
+        warc=vault.put(record),
+        site=page.site,
+        url=page.url,
+        status=page.status,
+        headers={"content-type": kind},
+        captured_at=at,
+        parser=parser,
+        request=of,
+    )
+
+
+def is_drawn(capture: Capture) -> bool:
+    """Whether a capture is a page that a browser can show."""
+    kind = capture.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_page = kind in ("text/html", "application/xhtml+xml") and capture.status == _OK
+    return is_page and capture.url.startswith(("http://", "https://"))
 
 
 def told_of(capture: Capture) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -14,13 +15,15 @@ from leakwatch.evidence.curve import curve_svg, legend
 from leakwatch.evidence.documents import Authors, shown, timeline
 from leakwatch.evidence.dossier import Dossier, Torrent
 from leakwatch.model.alert import Alert, Place
-from leakwatch.model.evidence import place_status
+from leakwatch.model.evidence import Screenshot, place_status
 from leakwatch.model.finding import EventKind, FindingEvent
 from leakwatch.model.swarm import spread_of
 from leakwatch.routing.wording import make_alert
 from leakwatch.torrent.metainfo import parse_info
 
 _MAX_LINES = 500
+_MAX_PICTURES = 20 * 2**20
+"""Bytes of screenshots that the page holds; all of them lie in `bodies/`."""
 
 
 def report(dossier: Dossier, authors: Authors) -> bytes:
@@ -40,6 +43,7 @@ def report(dossier: Dossier, authors: Authors) -> bytes:
             {s for one in dossier.sightings for s in one.match.signals}, key=lambda s: (-s.weight, s.detail)
         )[:20],
         captures=dossier.captures,
+        pictures=[*_pictures(dossier)],
         lines=lines[:_MAX_LINES],
         more=max(0, len(lines) - _MAX_LINES),
         stamps=dossier.stamps,
@@ -49,6 +53,15 @@ def report(dossier: Dossier, authors: Authors) -> bytes:
         legend=legend(dossier),
     )
     return page.encode("utf-8", "replace")
+
+
+def _pictures(dossier: Dossier) -> Iterator[tuple[Screenshot, str]]:
+    """Each screenshot with its bytes as the page holds them: "" for one that is not there, or is one too many."""
+    left = _MAX_PICTURES
+    for one in dossier.screenshots:
+        png = dossier.blobs.get(one.picture or "", b"")
+        left -= len(png)
+        yield one, base64.b64encode(png).decode() if left >= 0 else ""
 
 
 def _alert(dossier: Dossier) -> Alert:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -93,6 +93,29 @@ def records(payload: Payload, site: str, parser: str, earlier: Capture | None = 
         _exchange(writer, of, payload, payload.exchange, earlier)
     told = {"site": site, "parser": parser, "sha256": digest, "captured": date_of(payload.fetched_at)}
     _metadata(writer, of, "resource" if payload.exchange is None else "response", _told(told, payload))
+    return out.getvalue()
+
+
+def made_records(
+    data: bytes, page: Capture, at: datetime, kind: str, told: Iterable[tuple[str, str]], *, view: str
+) -> bytes:
+    """What was made of a page, as a `resource` beside the page's own response, and what is told of how it was made."""
+    digest = hashlib.sha256(data).hexdigest()
+    seen = quote(page.url, safe=_SAFE)
+    response = _Of(seen, page.captured_at, f"{page.site}|{page.url}|{page.captured_at}|{page.digest}")
+    of = _Of(f"urn:{view}:{seen}", at, f"{page.site}|{page.url}|{at}|{digest}")
+    out = BytesIO()
+    writer = _Writer(out, gzip=True, warc_version="1.1")
+    record = writer.create_warc_record(
+        of.url,
+        "resource",
+        payload=BytesIO(data),
+        length=len(data),
+        warc_content_type=kind,
+        warc_headers_dict=of.headers("resource", Concurrent_To=response.ident("response")),
+    )
+    writer.write_record(record)
+    _metadata(writer, of, "resource", iter(told))
     return out.getvalue()
 
 

@@ -19,7 +19,7 @@ from leakwatch.extract.fragments import speaks
 from leakwatch.extract.hosts import NO_HOSTS, Hosts, without_key
 from leakwatch.extract.ipfs import cid_v1
 from leakwatch.extract.layers import Layer, trace
-from leakwatch.extract.markup import attributes, projected
+from leakwatch.extract.markup import hidden, projected
 from leakwatch.extract.refang import refanged
 from leakwatch.extract.runs import long_words
 from leakwatch.extract.scanning import Hit, bare, scan
@@ -50,7 +50,7 @@ def find_locators(text: str, hosts: Hosts = NO_HOSTS) -> tuple[Locator, ...]:
     queue = deque([(Layer(text[:MAX_TEXT]), 0)])
     while queue and len(found) <= _MAX_LOCATORS:
         layer, depth = queue.popleft()
-        inner = attributes(layer)
+        inner = hidden(layer)
         for shown in (projected(layer), *([projected(inner)] if inner else [])):
             lowered = _lower(shown.text)
             words = long_words(shown.text)

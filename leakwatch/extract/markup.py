@@ -19,7 +19,8 @@ MARKUP = re.compile(
 _BREAKS = frozenset("br p div li tr td th pre blockquote h1 h2 h3 h4 h5 h6 ul ol table hr code".split())
 ATTRIBUTE = re.compile(r"""=\s{0,4}(?:"([^"<>]{8,9000})"|'([^'<>]{8,9000})')""")
 _ITS_NAME = re.compile(r"\b(?:href|src|value|content|data-[\w-]{1,30})\s{0,4}\Z")
-_MAX_ATTRIBUTES = 20_000
+COMMENT = re.compile(r"<!--((?:[^<]|<(?!!--)){8,4000}?)-->")
+_MAX_ATTRIBUTES = _MAX_COMMENTS = 20_000
 
 
 def projected(layer: Layer) -> Layer:
@@ -37,17 +38,30 @@ def _instead(found: re.Match[str]) -> str:
     return ""
 
 
-def attributes(layer: Layer) -> Layer | None:
-    """The values of attributes, for a link may stand in `href` only; None where there are none."""
-    if "=" not in layer.text:
-        return None
+def hidden(layer: Layer) -> Layer | None:
+    """What markup holds beside its text, None where there is nothing: values of attributes, and comments.
+
+    A link may stand in `href` only; and what is a comment to HTML is shown by sites that read Markdown.
+    """
     built = Builder(layer)
+    if "=" in layer.text:
+        _attributes(layer, built)
+    if "<!--" in layer.text:
+        for number, found in enumerate(COMMENT.finditer(layer.text)):
+            if number == _MAX_COMMENTS:
+                break
+            _take(found, 1, built)
+    return built.layer("html") if built.length else None
+
+
+def _attributes(layer: Layer, built: Builder) -> None:
     for number, found in enumerate(ATTRIBUTE.finditer(layer.text)):
         if number == _MAX_ATTRIBUTES:
             break
-        if not _ITS_NAME.search(layer.text, max(0, found.start() - 44), found.start()):
-            continue
-        group = 1 if found[1] is not None else 2
-        built.copy(*found.span(group))
-        built.put("\n\n", found.end(), found.end())
-    return built.layer("html") if built.length else None
+        if _ITS_NAME.search(layer.text, max(0, found.start() - 44), found.start()):
+            _take(found, 1 if found[1] is not None else 2, built)
+
+
+def _take(found: re.Match[str], group: int, built: Builder) -> None:
+    built.copy(*found.span(group))
+    built.put("\n\n", found.end(), found.end())

@@ -13,6 +13,7 @@ from leakwatch.limited.reading import parsed
 from leakwatch.limited.serving import run
 from leakwatch.sources import KINDS
 from leakwatch.sources._kind import PolledKind
+from leakwatch.sources._readable import READABLE
 
 MAX_MEMORY_BYTES = 2**30
 
@@ -21,7 +22,7 @@ def answer(_: bytes, data: bytes) -> bytes:
     """The page, or why it is none."""
     try:
         name, payload = wire.question(data)
-        kind = KINDS[name]
+        kind = READABLE if name == READABLE.name else KINDS[name]
         if not isinstance(kind, PolledKind):
             raise LayoutChanged(f"{name} reads no pages")
         prescan.check(payload.body)

@@ -10,6 +10,7 @@ from leakwatch.evidence.keeping import request_of
 from leakwatch.extract.links import locate
 from leakwatch.extract.peers import without_peers
 from leakwatch.lookagain.desk import LookDesk
+from leakwatch.lookagain.reading import with_text
 from leakwatch.lookagain.seeing import Seen, compare, compare_page
 from leakwatch.model.evidence import Look, Outcome
 from leakwatch.model.observation import LocatorKind, Observation, storable
@@ -25,7 +26,7 @@ async def ask_again(
     """Fetch and judge, with the site's pace, robots and credentials. Raises: SourceError."""
     kind = KINDS[site.kind]
     located = storable(without_peers(locate(before, desk.brain.hosts)))
-    own = await _own_page(look, before, kind, desk) if isinstance(kind, PolledKind) else None
+    own = await _own_page(look, before, kind, site, desk) if isinstance(kind, PolledKind) else None
     if isinstance(kind, PolledKind) and own:
         payload = await _fetched(own, site, desk)
         return payload, await _read(look, located, payload, kind, desk)
@@ -34,17 +35,22 @@ async def ask_again(
         looks = [one for one in await work.looks.of(look.finding) if one.url == look.url]
     there = [one for one in looks if one.outcome in (Outcome.SAME, Outcome.EDITED)]
     named = str(there[-1].detail.get("named", "")).split() if there else None
-    return payload, compare_page(located, payload, named)
+    seen = compare_page(located, payload, named)
+    return payload, await with_text(seen, located, payload, there, desk) if seen.is_page else seen
 
 
-async def _own_page(look: Look, before: Observation, kind: PolledKind, desk: LookDesk) -> Request | None:
-    """The request whose answer shows the item until it is deleted, if that is what showed it."""
-    if kind.holds is None or before.evidence is None:
+async def _own_page(
+    look: Look, before: Observation, kind: PolledKind, site: SiteConfig, desk: LookDesk
+) -> Request | None:
+    """The request whose answer shows the item until it is deleted: the one that showed it, or one for it alone."""
+    if before.evidence is None or not (kind.holds or kind.again):
         return None
     async with desk.repository.reading() as work:
         capture = await work.evidence.first(before.evidence, look.site)
     request = request_of(capture.request) if capture and capture.request else None
-    return request if request and kind.holds(request) else None
+    if request is None or (kind.holds and kind.holds(request)):
+        return request
+    return kind.again(site.settings, before, request) if kind.again else None
 
 
 async def _fetched(request: Request, site: SiteConfig, desk: LookDesk, *, page: bool = False) -> Payload:
@@ -63,7 +69,7 @@ async def _read(look: Look, before: Observation, payload: Payload, kind: PolledK
     if payload.status in (404, 410):
         return compare(before, None, payload, holds=True)
     page = await desk.reader.read(kind, payload)
-    if not page.observations:
+    if not page.observations and not kind.again:
         raise LayoutChanged(f"{payload.url} shows no item at all")
     found = _same(look, before, page.observations, payload)
     now = storable(without_peers(locate(found, desk.brain.hosts))) if found else None

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import structlog
 
-from leakwatch.errors import SourceError
-from leakwatch.evidence.keeping import keep, told_of
+from leakwatch.errors import Refused, SourceError
+from leakwatch.evidence.keeping import is_drawn, keep, keep_diff, told_of
 from leakwatch.lookagain.asking import ask_again
 from leakwatch.lookagain.desk import LookDesk
 from leakwatch.lookagain.gone import APART, are_all_gone, latest
-from leakwatch.lookagain.renaming import keep_name, led_to
+from leakwatch.lookagain.reading import APART as BASE_WAIT
+from leakwatch.lookagain.reading import BASE, PAGE
+from leakwatch.lookagain.renaming import led_to, renamed
 from leakwatch.lookagain.seeing import Seen
-from leakwatch.model.asset import Asset
 from leakwatch.model.evidence import Capture, Look, Outcome
 from leakwatch.model.finding import (
     STATE_CHANGES,
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 _AT_ONCE = 20
 """Places that one run looks at: polls of the host take their turns in between, and the rest is still due."""
 _ACTOR = "leakwatch:look"
+_LEGAL, _SHOWN = 451, 120
 
 
 async def look_at_host(host: str, desk: LookDesk) -> int:
@@ -53,12 +55,20 @@ async def _look(look: Look, desk: LookDesk) -> int:
     try:
         payload, seen = await ask_again(look, before, site, desk)
     except SourceError as error:
-        return await _close(look, None, Seen(Outcome.UNREACHABLE, error.message), desk)
+        return await _close(look, None, _refused(error), desk)
     kept = await keep(payload, look.site, f"{site.kind}/1", desk.repository, desk.vault)
+    diff = await keep_diff(seen.diff, kept, desk.vault) if seen.diff else None
     alerts = 0
     if seen.outcome is Outcome.EDITED and seen.now is not None:
         _, alerts = await take_again(seen.now, kept, desk.brain, desk.repository)
-    return alerts + await _close(look, kept, seen, desk, led_to(look.url, payload))
+    return alerts + await _close(look, kept, seen, desk, diff, led_to(look.url, payload))
+
+
+def _refused(error: SourceError) -> Seen:
+    """What a place says by not answering: only 451 says that something is gone."""
+    if isinstance(error, Refused) and error.status == _LEGAL:
+        return Seen(Outcome.DELETED, "the page answers 451: taken down for legal reasons")
+    return Seen(Outcome.UNREACHABLE, error.message)
 
 
 async def _current(ident: FindingId, work: Work) -> Finding | None:
@@ -70,13 +80,20 @@ async def _current(ident: FindingId, work: Work) -> Finding | None:
 
 
 async def _close(
-    look: Look, kept: Capture | None, seen: Seen, desk: LookDesk, moved_to: str | None = None
+    look: Look,
+    kept: Capture | None,
+    seen: Seen,
+    desk: LookDesk,
+    diff: Capture | None = None,
+    moved_to: str | None = None,
 ) -> int:
     """Commit an outcome with its evidence, and what follows from it: an event, a further look, an end of the case."""
     now, outcome = desk.clock.now(), seen.outcome or Outcome.UNREACHABLE
     detail = {"why": seen.why[:500]} if seen.why else {}
     detail |= {"evidence": kept.digest} if kept else {}
     detail |= {"named": " ".join(seen.named)} if seen.named else {}
+    detail |= {"read": PAGE} if seen.is_page else {}
+    detail |= {"diff": diff.digest} if diff else {}
     async with desk.repository.writing() as work:
         finding = await _current(look.finding, work)
         if finding is None:
@@ -87,17 +104,26 @@ async def _close(
             return 0
         if kept:
             await work.evidence.keep(kept)
+            if desk.brain.draws and is_drawn(kept):
+                await work.screenshots.want([finding.id], kept)
+        if diff:
+            await work.evidence.keep(diff)
+        if seen.is_first:
+            await work.looks.plan_one(look, BASE, now + BASE_WAIT)
         alerts = 0
         if moved_to:
-            finding, alerts = await _renamed(look, moved_to, finding, desk, work)
+            finding, alerts = await renamed(look, moved_to, finding, desk, work)
         is_news = last is None or last.outcome is not outcome or outcome is Outcome.EDITED
         if outcome is Outcome.DELETED:
             await work.looks.plan_one(look, "gone+60m", now + APART)
         if is_news and outcome in (Outcome.EDITED, Outcome.DELETED):
-            alerts += await _tell(_event(look, finding, outcome, seen, kept, desk), finding, desk, work)
+            event = _event(look, finding, outcome, seen, kept, desk)
+            event = replace(event, detail={**event.detail, **_edit_told(seen, diff)})
+            alerts += await _tell(event, finding, desk, work)
         if outcome is Outcome.DELETED:
             alerts += await _end(finding, desk, work)
         told = {"outcome": outcome.value, "url": look.url, "why": seen.why[:500], "step": look.step}
+        told |= {"diff": diff.digest} if diff else {}
         await work.audit.append(
             _ACTOR, "looked", finding.id, {**(told_of(kept) if kept else {}), **told}, now
         )
@@ -105,23 +131,15 @@ async def _close(
     return alerts
 
 
-async def _renamed(
-    look: Look, moved_to: str, finding: Finding, desk: LookDesk, work: Work
-) -> tuple[Finding, int]:
-    """The case with the new address, and how many alerts it caused that another one turned out to be the same."""
-    asset = desk.brain.index.assets.get(finding.asset)
-    if asset is None:
-        return finding, 0
-    alerts = 0
-
-    async def tell(event: FindingEvent, case: Finding, asset: Asset, work: Work, /) -> int:
-        nonlocal alerts
-        caused = await tell_event(event, case, asset, desk.brain.routes, work)
-        alerts += caused
-        return caused
-
-    case = await keep_name(finding, asset, look.url, moved_to, desk.clock.now(), work, tell)
-    return case, alerts
+def _edit_told(seen: Seen, diff: Capture | None) -> dict[str, str]:
+    """The first line that went and the first that came, and where the whole diff is kept."""
+    if diff is None:
+        return {}
+    lines = seen.diff.splitlines()
+    told = {"diff": diff.digest}
+    for name, sign in (("was", "-"), ("now", "+")):
+        told |= next(({name: one[1:_SHOWN]} for one in lines if one.startswith(sign) and one[1:].strip()), {})
+    return told
 
 
 def _event(

@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 from leakwatch.cases.joining import united
 from leakwatch.cases.telling import Tell
 from leakwatch.extract.canonical import canonical_repository
+from leakwatch.lookagain.desk import LookDesk
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import Finding
+from leakwatch.model.evidence import Look
+from leakwatch.model.finding import Finding, FindingEvent
 from leakwatch.model.observation import short_key
+from leakwatch.pipeline import tell_event
 from leakwatch.ports import Work
 from leakwatch.sources._kind import Payload
 
@@ -35,7 +38,7 @@ def led_to(url: str, payload: Payload) -> str | None:
     return new if before.netloc == after.netloc and is_like and old != new else None
 
 
-async def keep_name(
+async def _keep_name(
     finding: Finding, asset: Asset, url: str, new: str, at: datetime, work: Work, tell: Tell
 ) -> Finding:
     """Let a case that holds a repository by its old address hold the new one, too; who holds that is the same case."""
@@ -45,3 +48,20 @@ async def keep_name(
     one = await united(asset, [key], at, work, tell, own=finding.id) or finding
     await work.findings.add_artefacts(asset.id, one.id, [key])
     return one
+
+
+async def renamed(look: Look, new: str, finding: Finding, desk: LookDesk, work: Work) -> tuple[Finding, int]:
+    """The case with the new address, and how many alerts it caused that another one turned out to be the same."""
+    asset = desk.brain.index.assets.get(finding.asset)
+    if asset is None:
+        return finding, 0
+    alerts = 0
+
+    async def tell(event: FindingEvent, case: Finding, asset: Asset, work: Work, /) -> int:
+        nonlocal alerts
+        caused = await tell_event(event, case, asset, desk.brain.routes, work)
+        alerts += caused
+        return caused
+
+    case = await _keep_name(finding, asset, look.url, new, desk.clock.now(), work, tell)
+    return case, alerts

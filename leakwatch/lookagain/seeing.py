@@ -2,17 +2,21 @@
 
 Outcomes of `compare`, one of:
 - same: it shows the item as it was, or, where only a page for people can be had, the page is there
-- edited: the item shows another title, text, links, files or size; or the page names the links no more
+- edited: the item shows another title, text, links, files or size; or the page for people says something else, or
+  names fewer of its links
 - deleted: the page is gone (404, 410), or one that shows all items until they are deleted does not show it, or it says so
 - None: nothing can be concluded
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import unified_diff
 from urllib.parse import urlsplit
 
+from leakwatch.lookagain.edits import Line, diff_of, edits, slots_of
 from leakwatch.model.evidence import Outcome
 from leakwatch.model.observation import Observation
 from leakwatch.sources._kind import Payload
@@ -23,16 +27,33 @@ _DELETED = frozenset(
 )
 """What places put where a text was. Source: what Reddit, Lemmy and Discourse show of such posts."""
 _MAX_PAGE = 2**22
+_SAYS_GONE = re.compile(
+    r"(?i)\b(?:has been|have been|was|were|been) (?:removed|deleted|taken down|disabled)\b|\btaken down\b"
+    r"|\bno longer (?:available|exists?)\b|\bdoes(?: not|n.t) exist\b|\bnot found\b|\bunavailable for legal reasons\b"
+    r"|\bdmca\b|\bcopyright (?:claim|infringement|complaint|notice)|\[(?:deleted|removed)\]"
+    r"|wurde (?:gelöscht|entfernt)|nicht gefunden|n.existe plus|a été supprimé|fue eliminad[oa]|no se encontró"
+    r"|удал[её]н|не найден|已被删除|已删除|不存在|削除されました|삭제되었"
+)
+"""What pages say in place of what was there. It is asked for only where nothing is left of what the item showed."""
+_MAX_DIFF = 64 * 1024
+_MAX_NOTICE = 60
+"""Lines of a page that may be a notice in place of another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What came of one look. `named` are links of the item that the page names; `now` is the item as it is now."""
+    """What came of one look. `named` are links of the item that the page names; `now` is the item as it is now.
+
+    `diff` is what was edited, as text. `is_page`: a page for people was seen; `is_first`: for the first time.
+    """
 
     outcome: Outcome | None
     why: str
     named: tuple[str, ...] = ()
     now: Observation | None = None
+    diff: str = ""
+    is_page: bool = False
+    is_first: bool = False
 
 
 def compare(before: Observation, found: Observation | None, payload: Payload, *, holds: bool) -> Seen:
@@ -46,7 +67,20 @@ def compare(before: Observation, found: Observation | None, payload: Payload, *,
         return Seen(Outcome.DELETED, "its text says that it was deleted", now=found)
     if found.content_digest == before.content_digest:
         return Seen(Outcome.SAME, "", now=found)
-    return Seen(Outcome.EDITED, ", ".join(changes(before, found)), now=found)
+    return Seen(Outcome.EDITED, ", ".join(changes(before, found)), now=found, diff=_diff(before, found))
+
+
+def _diff(before: Observation, now: Observation) -> str:
+    """Title, text, links and files of an item, then and now, line by line."""
+    then, there = [[*_told(one)] for one in (before, now)]
+    return "\n".join([*unified_diff(then, there, lineterm="", n=1)][2:])[:_MAX_DIFF] + "\n"
+
+
+def _told(seen: Observation) -> Iterator[str]:
+    yield seen.title
+    yield from (seen.text or "").splitlines()
+    yield from sorted({str(one.infohashes or one.value) for one in seen.locators})
+    yield from sorted(f"{one.path} {one.size_bytes}" for one in seen.files)
 
 
 def changes(before: Observation, now: Observation) -> list[str]:
@@ -77,9 +111,48 @@ def compare_page(before: Observation, payload: Payload, named_before: Sequence[s
         return Seen(None, "it leads to the front page")
     text = payload.body[:_MAX_PAGE].lower()
     named = tuple(one for one in links_of(before) if one.encode() in text)
-    if named_before and not named:
-        return Seen(Outcome.EDITED, "the page is there and names the links no more")
-    return Seen(Outcome.SAME, "the page is there", named)
+    lost = len(set(named_before or ()) - set(named))
+    if named_before and lost:
+        of = "the links" if not named else f"{lost} of {len(named_before)} links"
+        return Seen(Outcome.EDITED, f"the page is there and names {of} no more", named, is_page=True)
+    return Seen(Outcome.SAME, "the page is there", named, is_page=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """A page for people as it was read: now, when a look saw it last, and by two looks a minute apart."""
+
+    now: Sequence[Line]
+    before: Sequence[Line] | None = None
+    pair: tuple[Sequence[Line], Sequence[Line]] | None = None
+
+
+def compare_text(seen: Seen, pages: Pages) -> Seen:
+    """What a page that is there says, against what it said; `seen` is what its status and links tell."""
+    notice = _notice(pages.now)
+    if pages.before is None:
+        if notice:
+            return Seen(None, f"no look has seen it there, and the page says: {notice}")
+        return replace(seen, is_first=True)
+    if notice and any(one.is_own for one in pages.before):
+        return replace(seen, outcome=Outcome.DELETED, why=f"the page says: {notice}")
+    found = edits(pages.before, pages.now, slots_of(*pages.pair) if pages.pair else None)
+    if not found:
+        return seen
+    gone, new = [[line for one in found for line in getattr(one, side)] for side in ("gone", "new")]
+    diff = diff_of(found)
+    if any(one.is_own for one in gone) and any(one.text.strip().lower() in _DELETED for one in new):
+        return replace(seen, outcome=Outcome.DELETED, why="its text says that it was deleted", diff=diff)
+    told = f"text of the page ({len(gone)} lines gone, {len(new)} new)"
+    why = f"{seen.why}; {told}" if seen.outcome is Outcome.EDITED else told
+    return replace(seen, outcome=Outcome.EDITED, why=why, diff=diff)
+
+
+def _notice(lines: Sequence[Line]) -> str:
+    """What a short page says of something that is gone, if nothing of the item stands on it."""
+    if len(lines) > _MAX_NOTICE or any(one.is_own for one in lines):
+        return ""
+    return next((one.text[:120] for one in lines if _SAYS_GONE.search(one.text)), "")
 
 
 def links_of(seen: Observation) -> list[str]:

@@ -6,7 +6,7 @@ word of the post. `standing` then says of one asset, by the places that name it,
 - a locator is called like the asset, or the item is a torrent or a repository and its title is its name
 - the name stands beside a locator that is called nothing
 - the name stands apart from such a locator
-- every locator is called something else: what is offered is another thing
+- every locator is called something else: what is offered is another thing; a part of the asset's name is nothing else
 - there is no locator: news, talk, a request
 """
 
@@ -126,7 +126,7 @@ def standing(
 ) -> Iterator[Signal]:
     """How the locators stand to an asset that is named at these places, and how it is written there."""
     if cut.has_locator:
-        key, told = _offer(cut, places)
+        key, told = _offer(cut, places, names)
         yield Signal(SignalKind.WORDS, told, weights[key])
         if Place.OWN in places:
             return
@@ -138,10 +138,10 @@ def standing(
         yield Signal(SignalKind.WORDS, "what names it is a question", weights["offer_asked"])
 
 
-def _offer(cut: Shown, places: AbstractSet[Place]) -> tuple[str, str]:
+def _offer(cut: Shown, places: AbstractSet[Place], names: Sequence[str]) -> tuple[str, str]:
     if Place.OWN in places:
         return "offer_own", "says where it can be had, under this very name"
-    if not cut.is_mute:
+    if not cut.is_mute and not _is_part(cut.own, names):
         return "offer_other", f"what can be had is called otherwise: {cut.own[0][:60]!r}"
     if places & {Place.TITLE, Place.NEAR}:
         return "offer_near", "says where it can be had, beside the name"
@@ -180,13 +180,23 @@ def locator_name(locator: Locator) -> str:
 
 def _says_what(name: str) -> bool:
     """Whether a name tells what a thing is: two words that are not common, beside tags, years, numbers and endings."""
-    words = [
-        word
-        for reading in readings(name[:300])[:1]
-        for word in tokens(reading)
-        if not meaning(word) & _NOTHING and not word.isdigit()
-    ]
+    words = [word for word in _words(name) if not meaning(word) & _NOTHING and not word.isdigit()]
     return len(words) >= _TELLING_WORDS and sum(map(rarity, words)) >= _TELLING_BITS
+
+
+def _is_part(own: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a locator is called by a part of the asset's name, such as a model's folder without its size.
+
+    Tags and endings aside; a number or a year that the name has not tells another part, or another edition.
+    """
+    held = {word for name in names for word in _words(name)}
+    return any(
+        {word for word in _words(one) if not meaning(word) & (TAG | WEAK_TAG | ENDING)} <= held for one in own
+    )
+
+
+def _words(name: str) -> list[str]:
+    return [word for reading in readings(name[:300])[:1] for word in tokens(reading)]
 
 
 def _without_links(text: str) -> tuple[str, str]:

@@ -124,7 +124,8 @@ class SiteAlert:
     def subject(self) -> str:
         """What all alerts of one matter have in common: the site, where it is one."""
         what = "channel" if self.event.is_of_channel else "site"
-        return f"{what}:{self.sites[0].name}" if len(self.sites) == 1 else f"{what}s"
+        names = {one.name for one in self.sites}
+        return f"{what}:{self.sites[0].name}" if len(names) == 1 else f"{what}s"
 
     @property
     def kind(self) -> str:
@@ -180,6 +181,14 @@ class DigestAlert:
 AnyAlert = Alert | SiteAlert | DigestAlert
 
 
+def is_repeat(alert: AnyAlert) -> bool:
+    """Whether it only tells again what was told."""
+    entries = alert.entries if isinstance(alert, DigestAlert) else (alert,)
+    return bool(entries) and all(
+        isinstance(one, Alert) and one.event is EventKind.REMINDER for one in entries
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
     """The message by which a channel knows a matter: its own id for it, and what else the channel must remember."""
@@ -209,6 +218,24 @@ class Delivery:
     recipient: str = ""
     thread: Thread | None = None
     waited_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What is kept of an alert that cannot be read, and why."""
+
+    because: str
+    kept: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """An alert of the outbox that cannot be read: dead, with the reason, so that it holds up no other."""
+
+    id: int
+    channel: str
+    subject: str
+    because: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

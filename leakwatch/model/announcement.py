@@ -21,18 +21,19 @@ class Fate(StrEnum):
 
 
 class MessageKind(StrEnum):
-    """How a message came to be: as one of its budget, beyond it as one of the reserve, or for many."""
+    """How a message came to be: as one of its budget, beyond it as one of the reserve, for many, or as what is told again."""
 
     SINGLE = "single"
     RESERVE = "reserve"
     FLOOD = "flood"
+    REPEAT = "repeat"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
     """One alert for one channel, before it is a message.
 
-    `subject` is the finding, or the site as `site:name`; `asset` "" where it is of a site. `group` is what is told together. `why` says what it waits
+    `subject` is the finding, or the site as `site:name`; `asset` "" where it is of a site. `group` is what is told together, of what a finding keeps back `inhibited:` and that finding. `why` says what it waits
     for or what keeps it back. `urgency` orders what is told in one message (`routing.urgency`).
     """
 
@@ -65,6 +66,28 @@ class Waiting:
     urgency: int
     due_at: datetime
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An announcement that a worse finding keeps back. `is_told`: the channel was told of its matter since, or will be."""
+
+    id: int
+    subject: str
+    route: str
+    channel: str
+    is_told: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a channel was told of a matter, or will be."""
+
+    id: int
+    route: str
+    channel: str
+    alert: AnyAlert
+    is_told: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

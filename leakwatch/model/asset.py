@@ -170,11 +170,16 @@ class Asset:
 
     def in_release_window(self, now: datetime) -> bool:
         """Whether its release is so near that a leak is likelier than usual; by the command that releases it, that ends."""
-        if self.stage in (Stage.RELEASED, Stage.RETIRED):
-            return False
-        return self.release_at is not None and abs(now - self.release_at) <= timedelta(
-            days=self.release_window_days
-        )
+        window = self.release_window
+        return window is not None and window[0] <= now <= window[1]
+
+    @property
+    def release_window(self) -> tuple[datetime, datetime] | None:
+        """From when to when a leak is likelier than usual; None where no date is known, or it is out."""
+        if self.release_at is None or self.stage in (Stage.RELEASED, Stage.RETIRED):
+            return None
+        days = timedelta(days=self.release_window_days)
+        return self.release_at - days, self.release_at + days
 
 
 def opaque_id(ident: AssetId) -> str:

@@ -18,6 +18,11 @@ class Trouble(StrEnum):
     REFUSED = "refused"
     DOWN = "down"
     GONE = "gone"
+    UNREADABLE = "unreadable"
+
+
+OF_AN_ALERT = frozenset({Trouble.REFUSED.value, Trouble.UNREADABLE.value})
+"""What says nothing against the channel, but something of single alerts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,7 @@ class ChannelHealth:
 
     def opened(self) -> ChannelHealth:
         """As a person has it tried again: nothing is against it. Who was told that it was away hears when it is back."""
-        away = [at for name, at in self.told.items() if name != Trouble.REFUSED.value]
+        away = [at for name, at in self.told.items() if name not in OF_AN_ALERT]
         since = self.closed_at or self.failing_since
         if not away:
             return ChannelHealth(name=self.name)

@@ -47,6 +47,10 @@ class Capture:
     refers_to: str | None = None
 
 
+PICTURE, DIFF = "screenshot/1", "diff/1"
+"""What stands as the parser of a picture that was drawn of a page, and of what was edited on one."""
+
+
 class Outcome(StrEnum):
     """What a further look at a place has shown."""
 
@@ -61,8 +65,8 @@ class Outcome(StrEnum):
 class Look:
     """A further look at one place of a finding: due, or done with an outcome.
 
-    `step` says which it is: `+1m`, `+10m`, `+60m` after the first sighting, `gone+60m` after a deletion, and
-    `removed+…` after the case was closed.
+    `step` says which it is: `+1m`, `+10m`, `+60m` after the first sighting, `again+1m` after the first look at a page
+    for people, `gone+60m` after a deletion, and `removed+…` after the case was closed.
     """
 
     id: int
@@ -75,6 +79,31 @@ class Look:
     done_at: datetime | None = None
     outcome: Outcome | None = None
     detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screenshot:
+    """A picture of a page as it was kept: wanted, made (`picture` is its digest), or not made and why.
+
+    `digest` is that of the page's body, which was captured on the site at `captured_at`.
+    """
+
+    finding: FindingId
+    digest: str
+    site: str
+    url: str
+    captured_at: datetime
+    state: str = "waiting"
+    done_at: datetime | None = None
+    picture: str | None = None
+    why: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What became of it."""
+        if self.picture:
+            return f"screenshot: sha256 {self.picture}"
+        return f"no screenshot: {self.why}" if self.done_at else "no screenshot yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from leakwatch.model.finding import FindingId
+from leakwatch.model.origin import Origin
 
 NoticeId = NewType("NoticeId", str)
 
@@ -116,7 +117,7 @@ class Spot:
     """One place of a finding as a notice needs it: the page that showed it, and where the content is.
 
     `files` are those that the place itself lists; `agrees` are the kinds of digests of them that are the asset's;
-    `evidence` is the digest of the kept page.
+    `evidence` is the digest of the kept page; `origin` is what a repository is said to be a copy of.
     """
 
     site: str
@@ -129,3 +130,4 @@ class Spot:
     files: tuple[str, ...] = ()
     agrees: tuple[str, ...] = ()
     evidence: str | None = None
+    origin: Origin | None = None

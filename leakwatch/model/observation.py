@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 
+from leakwatch.model.origin import Origin
 from leakwatch.torrent.infohash import Infohashes
 
 MAX_KEY = 500
@@ -61,8 +62,9 @@ class Observation:
 
     Identity is (site, native_id); a changed `content_digest` makes it a new observation of the same item.
     Counts (`seeders`, `leechers`) are samples, not content. `parameters` are the elements that a model hub counts in
-    a repository, by dtype; under `GGUF` those of its GGUF files, of which hubs tell no dtypes. `repository_id` is host and
-    number of the repository that it shows, which stay when that is renamed; no content either.
+    a repository, by dtype; under `GGUF` those of its GGUF files, of which hubs tell no dtypes. `origin` is what a
+    repository is said to be a copy of; it is no content, for a listing may say less of it than another. `repository_id`
+    is host and number of the repository that it shows, which stay when that is renamed; no content either.
     """
 
     site: str
@@ -85,6 +87,7 @@ class Observation:
     parameters: tuple[tuple[str, int], ...] = ()
     repository_id: str | None = None
     locators: tuple[Locator, ...] = ()
+    origin: Origin | None = None
     evidence: str | None = None
 
     @property

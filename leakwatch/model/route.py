@@ -194,7 +194,8 @@ class Inhibit:
 class Routing:
     """All that decides who is told: the tree, what inhibits what, of what kind and host each site is.
 
-    `first_run_apart`: what a new site showed before it was watched is one message.
+    `first_run_apart`: what a new site showed before it was watched is one message. `asks_swarm`: torrents are looked
+    at in their swarms, so that a verdict may follow.
     """
 
     routes: tuple[Route, ...] = ()
@@ -202,6 +203,7 @@ class Routing:
     kinds: Mapping[str, str] = field(default_factory=dict[str, str])
     hosts: Mapping[str, str] = field(default_factory=dict[str, str])
     first_run_apart: bool = True
+    asks_swarm: bool = True
 
     @classmethod
     def to(cls, *channels: str) -> Routing:

@@ -137,6 +137,12 @@ def spread_of(samples: Sequence[SwarmSample]) -> Spread | None:
     return Spread(seeds, leechers, at, peak_seeds, peak_at, _doubling_s(samples, at))
 
 
+def spread_at(samples: Sequence[SwarmSample], now: datetime) -> Spread | None:
+    """The same as it stands now: where nobody has counted for a day and a half, nothing says that it still grows."""
+    told = spread_of(samples)
+    return replace(told, doubling_s=None) if told and now - told.at > _LONGEST else told
+
+
 def resurged(samples: Sequence[SwarmSample], removed_at: datetime, *, had_died: bool = False) -> bool:
     """Whether a swarm that was thought to be gone grows again, by what one source says of it over time.
 

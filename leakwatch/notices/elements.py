@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import FileProof, Proof, Verdict
+from leakwatch.model.origin import OriginHow
 from leakwatch.notices.facts import Facts, Wishes
 from leakwatch.notices.recipient import Recipient
 from leakwatch.notices.spots import Item
 from leakwatch.notices.tables import Addressee
 from leakwatch.notices.wording import one_line, quoted
 
-_MAX_FILES, _MAX_EVIDENCE, _MAX_SWARMS = 20, 20, 10
+_MAX_FILES, _MAX_EVIDENCE, _MAX_SWARMS, _MAX_NUMBERS = 20, 20, 10, 20
 MANY_FORKS = 100
 _PSEUDONYM = re.compile(r"(?:^|:)author-[0-9a-f]{4,}")
 _METHODS = {
@@ -51,7 +52,7 @@ def material(facts: Facts, recipient: Recipient, addressee: Addressee, wishes: W
         f"  {number}. {_line(one, first.get(one.like), veiled)}"
         for number, one in enumerate(recipient.items, 1)
     ]
-    forks = [one for one in recipient.items if one.like]
+    forks = [one for one in recipient.items if one.is_copy]
     if addressee.forks_must_be_listed:
         lines.append(_forks(recipient, forks, addressee))
     if (
@@ -80,11 +81,20 @@ _WHATS = {
 }
 
 
+_COPIED = {
+    OriginHow.FORK: "a fork of {of}, as the service itself states",
+    OriginHow.DUPLICATE: "a duplicate of {of}, as its own card states",
+    OriginHow.BASE_MODEL: "made from {of}, as its own card states",
+    None: "it has the name of {of} under another account, and by that name we take it for a fork or copy of it",
+}
+"""How a repository is said to be a copy; last, where nobody says so."""
+
+
 def _line(item: Item, origin: int | None, veiled: bool) -> str:
     told = [item.url, f"     {_WHATS[item.what]}; first seen {item.seen} UTC".replace("+00:00 UTC", " UTC")]
-    if item.like:
-        of = f"number {origin}" if origin else "another one"
-        told.append(f"     a repository of its own, with the name of {of}: a fork or copy of it")
+    if item.is_copy:
+        of = f"number {origin}" if origin else "another one" if veiled or not item.like else item.like
+        told.append(f"     {_COPIED[item.origin.how if item.origin else None].format(of=of)}")
     if item.files and not veiled:
         more = f" and {len(item.files) - _MAX_FILES} more" if len(item.files) > _MAX_FILES else ""
         told.append(f"     files: {', '.join(item.files[:_MAX_FILES])}{more}")
@@ -101,9 +111,12 @@ def _forks(recipient: Recipient, forks: Sequence[Item], addressee: Addressee) ->
         return addressee.statements["many_forks"]
     if not forks:
         return "We know of no forks or duplicates of these repositories on your service."
+    stated = sum(one.origin is not None for one in forks)
+    how = [f"{stated} as is stated there"] if stated else []
+    how += [f"{len(forks) - stated} by their names alone"] if len(forks) > stated else []
     return (
-        f"{len(forks)} of these addresses are in forks or duplicates. Each is listed on its own; we have looked at each, "
-        "and our statements below apply to each."
+        f"{len(forks)} of these addresses are in forks, duplicates or derivatives of others: {', '.join(how)}. Each is "
+        "listed on its own; we have looked at each, and our statements below apply to each."
     )
 
 
@@ -133,19 +146,35 @@ def issue(recipient: Recipient) -> str:
 
 
 def _account(item: Item) -> str:
-    """Whose it is, as the page says; where that is kept as a pseudonym only, as the address of his repository does."""
-    if item.author and not _PSEUDONYM.search(item.author):
-        return item.author
-    return item.repository.partition("/")[0] if item.what in ("copy", "repository") else ""
+    """Whose it is, as the page says; where that is kept as a pseudonym only, as the address itself does."""
+    return item.author if item.author and not _PSEUDONYM.search(item.author) else item.handle
+
+
+def unnamed(recipient: Recipient) -> list[int]:
+    """The numbers of addresses of whose account only a pseudonym is kept."""
+    return [number for number, one in enumerate(recipient.items, 1) if one.author and not _account(one)]
 
 
 def infringer(recipient: Recipient, addressee: Addressee, secrets: Sequence[str]) -> str | None:
-    """The accounts as the pages give them, but for those that hold a name which must not be said; None where none is left."""
+    """The accounts as pages or addresses give them, but for those that hold a name which must not be said.
+
+    None where nothing is known.
+    """
     authors = dict.fromkeys(one for one in map(_account, recipient.items) if one)
     accounts = [one for one in authors if not any(name in one.casefold() for name in secrets)]
-    if not accounts:
-        return None
-    return f"{addressee.infringer}: {', '.join(accounts)}. We know no other contact."
+    told = [f"{addressee.infringer}: {', '.join(accounts)}."] if accounts else []
+    if numbers := unnamed(recipient):
+        told.append(
+            f"Of {numbered(numbers)} we keep the account under a pseudonym only; the page at the address shows it."
+        )
+    return " ".join([*told, "We know no other contact."]) if told else None
+
+
+def numbered(numbers: Sequence[int]) -> str:
+    """Numbers of the list of addresses, in words; of very many the first."""
+    shown = ", ".join(str(one) for one in numbers[:_MAX_NUMBERS])
+    more = f" and {len(numbers) - _MAX_NUMBERS} more" if len(numbers) > _MAX_NUMBERS else ""
+    return f"number{'s' if len(numbers) > 1 else ''} {shown}{more}"
 
 
 def reasons(facts: Facts, recipient: Recipient, wishes: Wishes) -> str | None:

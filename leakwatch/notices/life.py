@@ -70,6 +70,8 @@ def _countered(notice: Notice, at: datetime, addressee: Addressee) -> Notice:
     if clock is None:
         return _watched(replace(notice, deadline_at=None), at)
     first, last = (business_days_after(at, days) for days in clock.business_days)
+    if clock.days is not None:
+        first = min(first, at + timedelta(days=clock.days))
     detail = {**notice.detail, "countered_at": at.isoformat(), "restored_by": last.isoformat(), "checks": 0}
     return replace(notice, detail=detail, deadline_at=first, next_check_at=max(at, first - _BEFORE_DEADLINE))
 
@@ -82,7 +84,7 @@ def after_check(notice: Notice, at: datetime) -> Notice:
         return replace(changed, next_check_at=_next_of_deadline(notice.deadline_at, at))
     if "checks_from" not in notice.detail:
         return replace(changed, next_check_at=None)
-    began = datetime.fromisoformat(notice.detail["checks_from"])
+    began = min(datetime.fromisoformat(notice.detail["checks_from"]), at)  # the clock may have been set back
     left = [began + wait for wait in CHECKS if began + wait > at]
     return replace(changed, next_check_at=left[0] if left else None)
 

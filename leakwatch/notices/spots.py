@@ -12,6 +12,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from leakwatch.model.notice import Spot
+from leakwatch.model.origin import Origin
+from leakwatch.notices.handles import handle_of
 from leakwatch.notices.tables import is_of
 from leakwatch.notices.wording import host_of, quoted, real_url
 
@@ -31,7 +33,12 @@ _HUB_FOLDERS = ("datasets", "spaces")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One address that a notice asks to take down. `repository` is owner/name where it lies in one; `like` is another one of that name."""
+    """One address that a notice asks to take down.
+
+    `repository` is owner/name where it lies in one, `origin` what that one is said to be a copy of; `like` is the one
+    that it is a copy of as far as is known, "" where that is not said by name, or nothing is known. `handle` is the
+    account that stands in the address itself.
+    """
 
     url: str
     host: str
@@ -43,10 +50,17 @@ class Item:
     evidence: str = ""
     seen: str = ""
     repository: str = ""
+    origin: Origin | None = None
     like: str = ""
+    handle: str = ""
     is_index: bool = False
     agrees: bool = False
     names_torrent: bool = False
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is a copy of another repository, as is said or guessed."""
+        return bool(self.like or self.origin)
 
 
 def items_of(spots: Sequence[Spot], kinds: Mapping[str, str]) -> list[Item]:
@@ -59,9 +73,14 @@ def items_of(spots: Sequence[Spot], kinds: Mapping[str, str]) -> list[Item]:
         for item in _items(spot, kinds.get(spot.site, "")):
             key = item.url.rstrip("/").removesuffix(".git")
             known = found.get(key)
-            if known is None or (_ORDER.index(item.what) < _ORDER.index(known.what)):
-                found[key] = replace(item, seen=known.seen if known else item.seen)
+            found[key] = _better(known, item) if known else item
     return _with_likeness(list(found.values()))
+
+
+def _better(known: Item, item: Item) -> Item:
+    """Of two of one address the one that says most, with what only the other says."""
+    best = min(known, item, key=lambda one: _ORDER.index(one.what))
+    return replace(best, seen=known.seen, origin=known.origin or item.origin)
 
 
 def _items(spot: Spot, kind: str) -> list[Item]:
@@ -96,6 +115,8 @@ def _item(url: str, what: What, spot: Spot, kind: str) -> Item:
         evidence=spot.evidence or "",
         seen=spot.seen_at.isoformat(timespec="seconds"),
         repository=_repository(told),
+        origin=spot.origin if own else None,
+        handle=handle_of(told, kind) or (_owner(told) if what in ("copy", "repository") else ""),
         is_index=own and kind in INDEX_KINDS,
         agrees=own and bool(spot.agrees),
         names_torrent=any(not host_of(one) or one.lower().endswith(".torrent") for one in spot.locators),
@@ -112,8 +133,16 @@ def _repository(url: str) -> str:
     return f"{parts[0]}/{parts[1].removesuffix('.git')}" if len(parts) > 1 else ""
 
 
+def _owner(url: str) -> str:
+    return _repository(url).partition("/")[0]
+
+
 def _with_likeness(items: list[Item]) -> list[Item]:
-    """A repository that has the name of one seen before, under another account, is a fork or copy of it."""
+    """What each repository is a copy of: what is said, else one seen before that has its name under another account.
+
+    Of several that are said the first that is listed too.
+    """
+    listed = {one.repository.casefold(): one.repository for one in items if one.repository}
     first: dict[tuple[str, str], str] = {}
     told: list[Item] = []
     for item in items:
@@ -122,7 +151,10 @@ def _with_likeness(items: list[Item]) -> list[Item]:
             told.append(item)
             continue
         origin = first.setdefault((item.host, name), item.repository)
-        told.append(replace(item, like="" if origin.casefold() == item.repository.casefold() else origin))
+        guess = "" if origin.casefold() == item.repository.casefold() else origin
+        names = item.origin.names if item.origin else ()
+        said = next((listed[one.casefold()] for one in names if one.casefold() in listed), "")
+        told.append(replace(item, like=(said or next(iter(names), "")) if item.origin else guess))
     return told
 
 

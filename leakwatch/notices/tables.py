@@ -32,9 +32,13 @@ class Element(_Row):
 
 
 class Clock(_Row):
-    """After how many business days, at the earliest and at the latest, content returns after a counter-notice."""
+    """After how many business days, at the earliest and at the latest, content returns after a counter-notice.
+
+    `days` are days of the calendar after which it may, where the addressee's own words speak of those.
+    """
 
     business_days: tuple[int, int]
+    days: int | None = None
     source: str
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from leakwatch.model.allow import place_of
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import State, Verdict
+from leakwatch.model.origin import OriginHow
 from leakwatch.notices.checks import tells_name
-from leakwatch.notices.elements import MANY_FORKS, is_veiled
+from leakwatch.notices.elements import MANY_FORKS, is_veiled, numbered, unnamed
 from leakwatch.notices.facts import Facts, Wishes
 from leakwatch.notices.recipient import Recipient, suggested
 from leakwatch.notices.spots import UNSEEN
@@ -111,6 +112,13 @@ def _of_recipient(facts: Facts, addressee: Addressee, recipient: Recipient) -> I
         yield f"{recipient.title}: {recipient.contact.note}."
     if addressee.forks_must_be_listed:
         yield from _of_forks(recipient)
+    numbers = unnamed(recipient)
+    if numbers and any(one.id == "infringer" for one in addressee.elements):
+        yield (
+            f"The account of {numbered(numbers)} is kept as a pseudonym. The kept pages show it: `leakwatch evidence pack "
+            f"{facts.finding.id}`, and in its folder bodies/ the digests that stand under Evidence; write it in with "
+            "`leakwatch notice edit`."
+        )
     if recipient.left_out:
         yield f"{recipient.left_out} more addresses did not fit; draft another notice for them."
     for ident, host, state in facts.others:
@@ -122,8 +130,12 @@ def _of_forks(recipient: Recipient) -> Iterator[str]:
     repositories = {one.repository for one in recipient.items if one.repository}
     if len(repositories) > MANY_FORKS:
         yield "The draft says that a representative number of forks was reviewed: review them."
-    elif any(one.like for one in recipient.items):
+    elif any(one.is_copy for one in recipient.items):
         yield "The draft says that you have looked at each listed fork: do. Forks that are not listed stay up."
+    if guessed := sum(one.is_copy and one.origin is None for one in recipient.items):
+        yield f"{guessed} of the repositories are taken for forks or copies by their names alone: strike out what is none."
+    if any(one.origin and one.origin.how is not OriginHow.FORK for one in recipient.items):
+        yield "What a repository's card states of its origin is the word of whoever uploaded it."
     yield "Look for further forks and duplicates now: only those that are listed are disabled."
 
 

@@ -24,7 +24,7 @@ from leakwatch.rulepack.schema import RulePack
 class Brain:
     """What a page is held against: the catalogue as an index, the weights, the routes, the file hosts, sites' priors.
 
-    `authors` says how those who posted are kept.
+    `authors` says how those who posted are kept; `draws`, whether pages that are kept are drawn.
     """
 
     index: Index
@@ -34,6 +34,7 @@ class Brain:
     hosts: Hosts = NO_HOSTS
     priors: Mapping[str, float] = field(default_factory=dict[str, float])
     authors: Authors = PLAIN
+    draws: bool = False
 
 
 @dataclass(frozen=True, slots=True)

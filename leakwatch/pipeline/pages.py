@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from leakwatch.evidence.keeping import keep, told_of
+from leakwatch.evidence.keeping import is_drawn, keep, told_of
 from leakwatch.matching.engine import artefact_keys
 from leakwatch.model.asset import AssetId
 from leakwatch.model.evidence import Capture
@@ -74,6 +74,8 @@ async def take_page(
             if kept:
                 told = {str(one): told_of(kept) for one in sorted(counted.findings)}
                 await work.audit.append_all(_CRAWL, "captured", told, payload.fetched_at)
+                if brain.draws and drill is None and is_drawn(kept):
+                    await work.screenshots.want(counted.findings, kept)
     listed = tuple((one.native_id, one.published_at) for one in located)
     numbers = (counted.alerts, counted.proofs, counted.suppressed)
     return Taken(moved, len(located), new_ids, listed, before, *numbers)

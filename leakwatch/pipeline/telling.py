@@ -70,7 +70,7 @@ def teller(brain: Brain, counted: Counted) -> Tell:
 async def tell_event(event: FindingEvent, finding: Finding, asset: Asset, routes: Routing, work: Work) -> int:
     """Write an event, and whom it is for, into the transaction; answers how many alerts wait to be told because of it.
 
-    `detail["how"]` = backfill or first_run has it told with others of its like, `detail["drill"]` = yes at once.
+    `detail["how"]` = backfill, first_run or reweighed has it told with others of its like, `detail["drill"]` = yes at once.
     What nobody did (a case that opens again, two that turn out to be one) is audited here; a person's acts are by him.
     """
     await work.findings.add_event(event)

@@ -170,7 +170,7 @@ async def _tell(
 ) -> int:
     async with repository.writing() as work:
         noted = [
-            (make_site_alert(event, [one], now, began), facts_of_site(event, one), one.blind_told_at)
+            (make_site_alert(event, [one], now, began), facts_of_site(event, one))
             for one in states
             if await work.sites.tell_blind(one, now if event is SiteEvent.BLIND else None)
         ]

@@ -30,7 +30,7 @@ async def look_for_canary(desk: Desk, run: Run, now: datetime) -> Ledger:
     if not site.canary_url:
         return replace(ledger, canary_at=None, canary_missing="")
     wait = _WHILE_MISSING if ledger.canary_missing else _EVERY
-    is_due = ledger.canary_at is None or now - ledger.canary_at >= wait
+    is_due = ledger.canary_at is None or not timedelta() <= now - ledger.canary_at < wait
     if not is_due or run.errors or not desk.may_ask(run):
         return ledger
     run.asked += 1

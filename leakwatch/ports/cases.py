@@ -76,6 +76,16 @@ class Cases(Protocol):
         """Open findings whose due date has passed and of which that was not told."""
         ...
 
+    async def misjudged(
+        self, asset: AssetId, window: tuple[datetime, datetime], now: datetime, limit: int
+    ) -> list[FindingId]:
+        """Open findings whose reasons say of this release window what is not so, or not so any more."""
+        ...
+
+    async def growing(self, after: str, limit: int) -> list[FindingId]:
+        """Open findings whose reasons say that a swarm grows, by id, those after one."""
+        ...
+
     async def hidden(self, asset: AssetId, since: datetime | None = None) -> list[Hidden]:
         """What the entries of an asset's allow list have hidden."""
         ...

@@ -37,6 +37,10 @@ class Catalogue(Protocol):
         """Assets, without their files, for which something is to happen by itself at some time."""
         ...
 
+    async def awaited(self) -> list[Asset]:
+        """Assets, without their files, that have a release window."""
+        ...
+
     async def save(self, asset: Asset, at: datetime) -> None:
         """Add an asset, or replace the one of the same id with its files.
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Thread
+from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, SetAside, Thread, Unreadable
 from leakwatch.model.channel import ChannelHealth, Waiting
 
 
@@ -33,10 +33,11 @@ class Outbox(Protocol):
 
     async def claim(
         self, channel: str, now: datetime, lease_s: float, *, is_probe: bool = False
-    ) -> Delivery | None:
+    ) -> Delivery | SetAside | None:
         """Lease the most urgent due alert of a channel, of one matter or several the oldest, or None.
 
         A probe of a channel that fails takes the oldest of a matter, though it may not be due itself.
+        One that cannot be read is dead at once, and is the answer.
         """
         ...
 
@@ -69,8 +70,8 @@ class Outbox(Protocol):
         """Alerts with their state, newest first; only those in `states`, on `channels`, of a matter, where given."""
         ...
 
-    async def get(self, ident: int) -> tuple[OutboxRow, AnyAlert] | None:
-        """One alert with its state, and what it says."""
+    async def get(self, ident: int) -> tuple[OutboxRow, AnyAlert | Unreadable] | None:
+        """One alert with its state, and what it says, or what is kept of it where it cannot be read."""
         ...
 
     async def retry(self, ident: int, at: datetime) -> bool:
@@ -114,7 +115,7 @@ class Channels(Protocol):
         ...
 
     async def waiting(self, name: str, before: datetime, limit: int) -> list[Waiting]:
-        """What waits on a channel since before a time, due or not, oldest first."""
+        """What waits on a channel since before a time, due or not, oldest first, of what can be read."""
         ...
 
     async def fold(self, keys: Sequence[str], into: str) -> None:

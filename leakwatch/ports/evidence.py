@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from leakwatch.model.evidence import Capture, KeptSighting, Look, Outcome, Stamp
+from leakwatch.model.evidence import Capture, KeptSighting, Look, Outcome, Screenshot, Stamp
 from leakwatch.model.finding import FindingId, Proof
 from leakwatch.model.observation import Observation
 from leakwatch.torrent.infohash import Infohashes
@@ -21,6 +21,10 @@ class Evidence(Protocol):
 
     async def first(self, digest: str, site: str) -> Capture | None:
         """The first capture of a body on a site whose record holds that body."""
+        ...
+
+    async def capture(self, digest: str, site: str, at: datetime) -> Capture | None:
+        """The capture of a body on a site at a time, unless its bytes were thrown away."""
         ...
 
     async def of(self, finding: FindingId, /) -> list[Capture]:
@@ -86,6 +90,30 @@ class Looks(Protocol):
 
     async def plan_removed(self, now: datetime) -> int:
         """Look again at the places of findings that were set to removed within the last hour; answers of how many."""
+        ...
+
+
+class Screenshots(Protocol):
+    """Pictures of pages that were kept."""
+
+    async def want(self, findings: Collection[FindingId], page: Capture) -> None:
+        """Have a page drawn for these findings; nothing where that is wanted or done already."""
+        ...
+
+    async def due(self, limit: int) -> list[Screenshot]:
+        """Pages that are to be drawn, the newest first, each once whatever number of findings want it."""
+        ...
+
+    async def wanted_by(self, one: Screenshot, /) -> list[FindingId]:
+        """All findings that a page belongs to, drawn for them or not."""
+        ...
+
+    async def close(self, one: Screenshot, picture: str | None, why: str | None, at: datetime) -> None:
+        """Record for all findings that want it that a page was drawn, or why not."""
+        ...
+
+    async def of(self, finding: FindingId, /) -> list[Screenshot]:
+        """The pictures of a finding's pages, oldest first."""
         ...
 
 

@@ -9,7 +9,7 @@ from leakwatch.ports.audit import Audit
 from leakwatch.ports.cases import Cases
 from leakwatch.ports.catalogue import Catalogue
 from leakwatch.ports.delivery import Channels, Outbox
-from leakwatch.ports.evidence import Evidence, Looks, Stamps
+from leakwatch.ports.evidence import Evidence, Looks, Screenshots, Stamps
 from leakwatch.ports.findings import Findings
 from leakwatch.ports.lines import Lines
 from leakwatch.ports.notices import Notices
@@ -18,6 +18,7 @@ from leakwatch.ports.retention import Retention
 from leakwatch.ports.sites import Sites
 from leakwatch.ports.swarms import Swarms
 from leakwatch.ports.telling import Announcements, Silences, Standings
+from leakwatch.ports.times import Times
 
 
 class Work(Protocol):
@@ -26,6 +27,11 @@ class Work(Protocol):
     @property
     def catalogue(self) -> Catalogue:
         """The assets."""
+        ...
+
+    @property
+    def clock(self) -> Times:
+        """Times that lie ahead."""
         ...
 
     @property
@@ -96,6 +102,11 @@ class Work(Protocol):
     @property
     def looks(self) -> Looks:
         """Further looks at places."""
+        ...
+
+    @property
+    def screenshots(self) -> Screenshots:
+        """Pictures of kept pages."""
         ...
 
     @property

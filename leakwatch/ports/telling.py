@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from leakwatch.model.alert import AnyAlert
-from leakwatch.model.announcement import Announcement, Message, Noted, Silence, Standing, Waiting
+from leakwatch.model.announcement import Announcement, Held, Message, Noted, Said, Silence, Standing, Waiting
+from leakwatch.model.finding import EventKind
 from leakwatch.model.route import Matchers
 
 
@@ -47,7 +48,11 @@ class Announcements(Protocol):
         ...
 
     async def alerts(self, ids: Sequence[int]) -> dict[int, AnyAlert]:
-        """What some announcements say."""
+        """What some announcements say, without those that cannot be read."""
+        ...
+
+    async def hand_on(self, one: Waiting, recipients: Sequence[str], at: datetime) -> None:
+        """Put one that cannot be read into the outbox as it is kept: there it is dead, with the reason, and shown."""
         ...
 
     async def told(self, ids: Sequence[int], message: Message) -> None:
@@ -62,16 +67,22 @@ class Announcements(Protocol):
         """When a group was told of last."""
         ...
 
-    async def legs(
-        self, subjects: Collection[str], since: datetime | None = None
-    ) -> list[tuple[str, str, bool]]:
+    async def legs(self, subjects: Collection[str]) -> list[tuple[str, str, bool]]:
         """Routes and channels that were told of these matters, or will be; and whether they were told already."""
+        ...
+
+    async def newest(self, subject: str) -> list[Said]:
+        """What each channel that was told of a matter, or will be, was told last."""
         ...
 
     async def settle(
         self, subject: str, why: str, *, route: str | None = None, channel: str | None = None
     ) -> int:
         """What waits of a matter is over before anybody was told; answers how much that was."""
+        ...
+
+    async def forget(self, subject: str, events: Collection[EventKind], why: str) -> int:
+        """Such events of a matter that nobody was told of are over, also where something keeps them back."""
         ...
 
     async def rename(self, before: str, after: str) -> None:
@@ -87,11 +98,27 @@ class Announcements(Protocol):
         ...
 
     async def hand_over(self, ids: Sequence[int], silence: int) -> None:
-        """What was silenced falls under another silence now."""
+        """What is kept back falls under another silence now."""
         ...
 
     async def release(self, ids: Sequence[int], group: str, due_at: datetime, why: str, at: datetime) -> None:
-        """Let what was silenced wait to be told together."""
+        """Let what was kept back wait to be told together."""
+        ...
+
+    async def holders(self) -> dict[str, int]:
+        """Findings that keep others back, each with the urgency of the most urgent news that it keeps back."""
+        ...
+
+    async def held(self, holder: str, urgency: int) -> list[Held]:
+        """What a finding keeps back of at least this urgency, oldest first."""
+        ...
+
+    async def hold(self, ids: Sequence[int], holder: str) -> None:
+        """Another finding keeps these back now."""
+        ...
+
+    async def drop(self, ids: Sequence[int], why: str) -> None:
+        """What was kept back is over without anybody's being told."""
         ...
 
     async def worst_open(self, asset: str, but: str, limit: int = 20) -> list[str]:

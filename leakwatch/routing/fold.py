@@ -65,7 +65,7 @@ def fold_sites(alerts: Sequence[SiteAlert], keys: Sequence[str]) -> SiteAlert:
     last = alerts[-1]
     if len(alerts) == 1:
         return last
-    sites = tuple({site.name: site for one in alerts for site in one.sites}.values())
+    sites = tuple({(site.name, site.since): site for one in alerts for site in one.sites}.values())
     advice = "; ".join(list(dict.fromkeys(site.remedy for site in sites if site.remedy))[:4])
     return replace(
         last,
@@ -90,6 +90,8 @@ def fold_many(
     what = _TOPICS[event].format(n=number, s="" if number == 1 else "s")
     if all(one.event in _UNHEARD for one in entries):
         what += " that nobody has acknowledged"
+    elif all(one.event is EventKind.SEVERITY for one in entries):
+        what += ", more severe now"
     return DigestAlert(
         event=event,
         topic=topic,

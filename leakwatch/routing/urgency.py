@@ -22,6 +22,11 @@ def urgency(alert: AnyAlert, signals: Sequence[tuple[str, str, float]] = (), *, 
     return told + (20 if is_auto else 0) + min(9, int(alert.score * 10))
 
 
+def least_of(severity: Severity, verdict: Verdict) -> int:
+    """The least urgency that news of this severity and verdict have."""
+    return severity.rank * _SEVERITY + SURENESS.index(verdict) * _VERDICT
+
+
 def level(told: int) -> int:
     """What of an urgency lets a message pass when a budget is used up: severity, verdict, and whether a hash agrees."""
     return told - told % _EXACT

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from leakwatch.model.alert import Alert, BlindSite, Place, SiteEvent
+from leakwatch.model.alert import Alert, BlindSite, Place, SiteAlert, SiteEvent
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import OPEN_STATES, EventKind, Finding, FindingEvent, Proof, State, Verdict
 from leakwatch.model.swarm import Spread
 
 _MAX_REASONS = 6
+_WAS_BLIND = "it was blind until "
 _STATES = {
     State.NEW: "is new",
     State.ACKNOWLEDGED: "acknowledged",
@@ -26,7 +28,16 @@ _ADVICE = {
     Verdict.LIKELY: "Look at the page and the reasons; confirm or mark it as a false positive.",
     Verdict.UNPROVED: "Look at the page: the torrent's metadata neither proves nor refutes it.",
     Verdict.REFUTED: "Most likely a fake that uses the name; mark it as a false positive if you agree.",
-    Verdict.UNKNOWN: "Look at the page now; a verdict from the torrent's metadata follows if peers can be found.",
+}
+_LOOK = "Look at the page now"
+_FOLLOWS = "a verdict from the torrent's metadata follows if peers can be found"
+_NO_TORRENT = "it names no torrent that could be judged"
+_SWARM_OFF = "the swarm is switched off, so a verdict follows only where a .torrent file is offered"
+_OVER = {
+    State.REMOVED: "Nothing to do: its places are looked at again, and you are told if it is back.",
+    State.FALSE_POSITIVE: "Nothing to do.",
+    State.ALLOWED: "Nothing to do.",
+    State.MERGED: "Nothing to do here: go on with the other case.",
 }
 _NO_VERDICT = "Nobody is asked: a drill has no verdict."
 _DRILL_ADVICE = (
@@ -43,8 +54,13 @@ def make_alert(
     signals: Sequence[tuple[str, str, float]],
     proofs: Sequence[Proof],
     spread: Spread | None = None,
+    *,
+    asks_swarm: bool = True,
 ) -> Alert:
-    """What there is to say about one event. Of an embargoed asset the title is never said, nor where it shows."""
+    """What there is to say about one event. Of an embargoed asset the title is never said, nor where it shows.
+
+    `asks_swarm` says whether torrents are looked at in their swarms at all.
+    """
     name = asset.shown_name
     secret = tuple(asset.names) if asset.embargoed else ()
     is_drill = finding.drill or event.detail.get("drill") == "yes"
@@ -56,7 +72,9 @@ def make_alert(
         headline=_headline(event, finding, name),
         severity=finding.severity,
         verdict=finding.verdict,
-        verdict_detail=_NO_VERDICT if is_drill else _verdict_detail(finding, proofs, asset),
+        verdict_detail=_NO_VERDICT
+        if is_drill
+        else _verdict_detail(finding, proofs, asset, asks_swarm=asks_swarm),
         score=round(finding.score, 4),
         since=finding.opened_at.isoformat(timespec="seconds"),
         at=event.at.isoformat(timespec="milliseconds"),
@@ -66,7 +84,7 @@ def make_alert(
             for kind, detail, weight in signals[:_MAX_REASONS]
         ),
         spread=_spread(finding, spread),
-        advice=_drill_advice(finding) if is_drill else _advice(finding, asset),
+        advice=_drill_advice(finding) if is_drill else _advice(finding, proofs, asset, asks_swarm=asks_swarm),
         content=event.content,
         state=finding.state,
         assignee=finding.assignee,
@@ -77,13 +95,24 @@ def make_alert(
 
 def site_headline(event: SiteEvent, sites: Sequence[BlindSite]) -> str:
     """What is said first of sites that are blind, or see again."""
-    names = sites[0].name if len(sites) == 1 else f"{len(sites)} sites"
+    number = len({one.name for one in sites})
+    names = sites[0].name if number == 1 else f"{number} sites"
+    if event is SiteEvent.RECOVERED and all(one.because.startswith(_WAS_BLIND) for one in sites):
+        return f"{names} {'was' if number == 1 else 'were'} blind for a while and {'is' if number == 1 else 'are'} read again"
     if event is SiteEvent.RECOVERED:
-        return f"{names} {'is' if len(sites) == 1 else 'are'} read again"
+        return f"{names} {'is' if number == 1 else 'are'} read again"
     first = min(one.since for one in sites)[:16].replace("T", " ")
     return f"I am blind on {names} since {first} UTC" + (
         f", because {sites[0].because}" if len(sites) == 1 else ""
     )
+
+
+def was_blind(before: SiteAlert, now: SiteAlert) -> SiteAlert:
+    """What is said of one site that is read again where nobody was told that it was blind: one line, from when to when."""
+    (site,), until = before.sites, f"{now.at[:16].replace('T', ' ')} UTC"
+    told = replace(site, because=f"{_WAS_BLIND}{until}, because {site.because}; it is read again", remedy="")
+    headline = f"{site.name} was blind from {site.since[:16].replace('T', ' ')} to {until}"
+    return replace(now, headline=headline, sites=(told,))
 
 
 def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
@@ -130,7 +159,7 @@ def _headline(event: FindingEvent, finding: Finding, name: str) -> str:
             return f"{name}: nobody has acknowledged this; you are told next"
 
 
-def _verdict_detail(finding: Finding, proofs: Sequence[Proof], asset: Asset) -> str:
+def _verdict_detail(finding: Finding, proofs: Sequence[Proof], asset: Asset, *, asks_swarm: bool) -> str:
     decided = [
         proof for proof in proofs if proof.verdict is finding.verdict and proof.verdict is not Verdict.UNKNOWN
     ]
@@ -141,20 +170,28 @@ def _verdict_detail(finding: Finding, proofs: Sequence[Proof], asset: Asset) -> 
             return "The host's own digest of a file equals that of the asset's file."
         case Verdict.UNKNOWN if proofs and not asset.may_look_up_swarm:
             return "Nobody is asked for the torrent's metadata: the asset is under embargo."
+        case Verdict.UNKNOWN if proofs and not asks_swarm:
+            return "The swarm is switched off: a verdict follows only from a .torrent file that is offered."
         case Verdict.UNKNOWN if proofs:
             return "The torrent's metadata is being fetched; the verdict follows."
         case _:
             return ""
 
 
-def _advice(finding: Finding, asset: Asset) -> str:
+def _advice(finding: Finding, proofs: Sequence[Proof], asset: Asset, *, asks_swarm: bool) -> str:
     """What to do next. Of an embargoed asset no page is told, and by itself no verdict follows."""
-    if finding.verdict is Verdict.UNKNOWN and not asset.may_look_up_swarm:
+    if finding.state in _OVER:
+        return _OVER[finding.state]
+    if finding.verdict is not Verdict.UNKNOWN:
+        return _ADVICE[finding.verdict]
+    if not asset.may_look_up_swarm:
         return (
             f"Look at the page now, `leakwatch finding show {finding.id}` names it; "
             "no verdict follows without the owner's yes (`--swarm-lookup`)."
         )
-    return _ADVICE[finding.verdict]
+    if not proofs:
+        return f"{_LOOK}: {_NO_TORRENT}."
+    return f"{_LOOK}; {_FOLLOWS if asks_swarm else _SWARM_OFF}."
 
 
 def _drill_advice(finding: Finding) -> str:

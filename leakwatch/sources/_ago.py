@@ -88,6 +88,23 @@ def hour_of(hour: int, half: str | None) -> int:
     return hour % 12 + (12 if half[0].lower() == "p" else 0)
 
 
+@lru_cache(maxsize=1)
+def _any_span() -> re.Pattern[str]:
+    spans: list[str] = []
+    for one in LANGUAGES.values():
+        number = rf"(?:{_NUMBER}\s?|(?:{one.one})\s)" if one.one else rf"{_NUMBER}\s?"
+        before, after = (rf"(?:{word})" if word else "(?!)" for word in (one.before, one.after))
+        span = rf"(?:{before}\s?)?{number}(?:{'|'.join(one.units.values())})(?:\s?{after}(?!\w))?"
+        spans += [span, *filter(None, (one.now, one.alone))]
+        spans += one.days.values()
+    return re.compile(rf"(?i)(?<![^\W\d_])(?:{'|'.join(spans)})(?![a-zà-öø-ÿа-яё])")
+
+
+def without_spans(text: str) -> str:
+    """The text with a sign in place of every span of time that ends now ("5 minutes", "gestern"), in any language."""
+    return _any_span().sub("~", text)
+
+
 def _read(name: str, told: str, now: datetime) -> datetime | None:
     """The time in one language."""
     language = LANGUAGES[name]

@@ -166,6 +166,7 @@ class PolledKind:
     is_markup: bool = False
     is_api: bool = False
     holds: Callable[[Request], bool] | None = None
+    again: Callable[[Any, Observation, Request], Request | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,14 @@ def back(site: DiscourseSite, payload: Payload, page: Page) -> Request | None:  
     )
 
 
+def again(site: DiscourseSite, seen: Observation, asked: Request) -> Request | None:
+    """The posts up to one, in the shape in which the newest are shown; what a search shows of a post is cut short."""
+    if asked.state.get("step") != "posts" or not seen.native_id.isdecimal():
+        return None
+    url = f"{site.url}/posts.json?before={seen.native_id}"
+    return Request(url=url, state={"step": "posts", "api": site.url})
+
+
 def parse(payload: Payload) -> Page:
     """Every post as an observation; a notice in place of what was hidden or deleted is none.
 
@@ -112,6 +120,7 @@ KIND = PolledKind(
     start=start,
     parse=parse,
     ask=ask,
+    again=again,
     back=back,
     empty_is_normal=True,
     is_api=True,

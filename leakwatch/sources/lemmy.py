@@ -8,6 +8,7 @@ History
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from leakwatch.sources._kind import Cursor, Json, Page, Payload, PolledKind, Que
 _LIMIT = "50"
 _MAX_PAGES = 100
 _LISTS = (("posts", "post"), ("comments", "comment"))
+_OWN = re.compile(r"/(post|comment)/(\d{1,18})\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,14 @@ def back(site: LemmySite, payload: Payload, page: Page) -> Request | None:  # no
     return Request(url=f"{site.url}/api/v3/post/list?{urlencode(query)}", state={"step": "posts"})
 
 
+def again(site: LemmySite, seen: Observation, asked: Request) -> Request | None:  # noqa: ARG001 - all show the same
+    """One post or comment of the instance's own; those of others have another number here than there."""
+    found = _OWN.match(seen.native_id.removeprefix(site.url.rstrip("/")))
+    if not seen.native_id.startswith(site.url) or not found:
+        return None
+    return Request(url=f"{site.url}/api/v3/{found[1]}?id={found[2]}", state={"step": "again"})
+
+
 def _comments_request(site: LemmySite, page: int) -> Request:
     query = {"type_": site.listing, "sort": "New", "limit": _LIMIT, "page": str(page)}
     return Request(
@@ -82,6 +92,10 @@ def parse(payload: Payload) -> Page:
     told = fields.text(body.get("error"), 200)
     if told:
         raise Refused(f"{payload.url} answers {told}")
+    one = {
+        name: [body[f"{what}_view"]] for name, what in _LISTS if isinstance(body.get(f"{what}_view"), dict)
+    }
+    body = one or body
     listed = [(name, what) for name, what in _LISTS if isinstance(body.get(name), list)]
     if not listed:
         raise LayoutChanged(f"expected posts or comments from {payload.url}")
@@ -126,6 +140,7 @@ KIND = PolledKind(
     start=start,
     parse=parse,
     ask=ask,
+    again=again,
     back=back,
     empty_is_normal=True,
     is_api=True,

@@ -99,6 +99,12 @@ def back(site: RedditSite, payload: Payload, page: Page) -> Request | None:  # n
     )
 
 
+def again(site: RedditSite, seen: Observation, asked: Request) -> Request | None:  # noqa: ARG001 - all show the same
+    """The listing of one post or comment; by the public feeds it cannot be had."""
+    is_thing = seen.native_id.partition("_")[0] in _KINDS and seen.native_id.isascii()
+    return _request(site, "/api/info", {"id": seen.native_id}, "again") if site.app and is_thing else None
+
+
 def _request(site: RedditSite, path: str, query: Mapping[str, str], step: str) -> Request:
     """`raw_json` keeps the API from writing `&amp;` for `&`."""
     told = urlencode({"limit": _LIMIT, "raw_json": "1", **query})
@@ -210,6 +216,7 @@ KIND = PolledKind(
     start=start,
     parse=parse,
     ask=ask,
+    again=again,
     back=back,
     empty_is_normal=True,
     is_api=True,

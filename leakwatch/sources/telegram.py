@@ -61,6 +61,12 @@ def back(site: TelegramSite, payload: Payload, page: Page) -> Request | None:
     return None if _is_search(payload) or oldest <= 1 else _request(site, {"before": str(oldest)})
 
 
+def again(site: TelegramSite, seen: Observation, asked: Request) -> Request | None:  # noqa: ARG001 - all show the same
+    """The posts up to one."""
+    found = _POST.match(seen.native_id)
+    return _request(site, {"before": str(int(found[2]) + 1)}) if found else None
+
+
 def _request(site: TelegramSite, query: dict[str, str]) -> Request:
     address = f"{site.url.rstrip('/')}/s/{site.channel}"
     return Request(url=f"{address}?{urlencode(query)}" if query else address, state={"channel": site.channel})
@@ -163,6 +169,7 @@ KIND = PolledKind(
     start=start,
     parse=parse,
     ask=ask,
+    again=again,
     back=back,
     is_window=True,
     is_markup=True,

@@ -6,18 +6,18 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.model.alert import AnyAlert
-from leakwatch.model.announcement import Announcement, Fate, Message, MessageKind, Noted, Waiting
-from leakwatch.model.finding import Severity, State, Verdict
-from leakwatch.store import mapping
+from leakwatch.model.alert import Alert, AnyAlert, Unreadable
+from leakwatch.model.announcement import Announcement, Fate, Message, MessageKind, Noted, Said, Waiting
+from leakwatch.model.finding import EventKind
+from leakwatch.store.alerts import alert_json, alert_of, columns_of, headline_of, kept
+from leakwatch.store.kept_back import SqlKeptBack
 from leakwatch.store.statements import batches, insert_for
-from leakwatch.store.tables import announcement, finding, told_message
+from leakwatch.store.tables import announcement, told_message
+from leakwatch.store.unreadable import hand_on
 
 _LOCK = 8_240_117
 _AHEAD = timedelta(seconds=5)
-_GONE = [one.value for one in (State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED)]
 _IS_WAITING = announcement.c.state == Fate.WAITING.value
 _LIGHT = [
     announcement.c[name]
@@ -36,11 +36,8 @@ _LIGHT = [
 ]
 
 
-class SqlAnnouncements:
+class SqlAnnouncements(SqlKeptBack):
     """Announcements and messages, in one transaction."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
 
     async def lock(self) -> None:
         """Let nobody else gather until this transaction ends. SQLite has one writer at a time anyway."""
@@ -56,7 +53,7 @@ class SqlAnnouncements:
             "group_key": one.group,
             "subject": one.subject,
             "asset": one.asset,
-            "alert": mapping.alert_json(one.alert),
+            "alert": alert_json(one.alert),
             "urgency": one.urgency,
             "state": one.fate.value,
             "why": one.why,
@@ -107,13 +104,23 @@ class SqlAnnouncements:
         await self._change([ident], due_at=due_at, created_at=at)
 
     async def alerts(self, ids: Sequence[int]) -> dict[int, AnyAlert]:
-        """What some announcements say."""
+        """What some announcements say, without those that cannot be read."""
         found: dict[int, AnyAlert] = {}
         for batch in batches(list(ids)):
-            query = sa.select(announcement.c.id, announcement.c.alert).where(announcement.c.id.in_(batch))
-            rows = (await self._connection.execute(query)).all()
-            found |= {ident: mapping.alert_of(told) for ident, told in rows}
+            query = sa.select(announcement.c.id, kept(announcement.c.alert)).where(
+                announcement.c.id.in_(batch)
+            )
+            for ident, told in (await self._connection.execute(query)).all():
+                alert = alert_of(told)
+                if not isinstance(alert, Unreadable):
+                    found[ident] = alert
         return found
+
+    async def hand_on(self, one: Waiting, recipients: Sequence[str], at: datetime) -> None:
+        """Put one that cannot be read into the outbox as it is kept: there it is dead, with the reason, and shown."""
+        key = await hand_on(self._connection, one, recipients, at)
+        told = {"state": Fate.TOLD.value, "told_at": at, "why": "it cannot be read"}
+        await self._change([one.id], **told, outbox_key=key)
 
     async def told(self, ids: Sequence[int], message: Message) -> None:
         """These became a message."""
@@ -165,9 +172,7 @@ class SqlAnnouncements:
         )
         return (await self._connection.execute(query.limit(1))).scalar()
 
-    async def legs(
-        self, subjects: Collection[str], since: datetime | None = None
-    ) -> list[tuple[str, str, bool]]:
+    async def legs(self, subjects: Collection[str]) -> list[tuple[str, str, bool]]:
         """Routes and channels that were told of these matters, or will be; and whether they were told already."""
         columns = (announcement.c.route, announcement.c.channel)
         is_told = sa.func.max(sa.case((announcement.c.state == Fate.TOLD.value, 1), else_=0))
@@ -180,11 +185,31 @@ class SqlAnnouncements:
             .group_by(*columns)
             .order_by(*columns)
         )
-        if since is not None:
-            query = query.where(announcement.c.created_at >= since)
         return [
             (route, channel, bool(told))
             for route, channel, told in (await self._connection.execute(query)).all()
+        ]
+
+    async def newest(self, subject: str) -> list[Said]:
+        """What each channel that was told of a matter, or will be, was told last."""
+        states = [Fate.TOLD.value, Fate.WAITING.value]
+        last = (
+            sa.select(sa.func.max(announcement.c.id))
+            .where(announcement.c.subject == subject, announcement.c.state.in_(states))
+            .group_by(announcement.c.channel)
+        )
+        query = sa.select(*columns_of(announcement)).where(announcement.c.id.in_(last))
+        rows = (await self._connection.execute(query.order_by(announcement.c.id))).mappings()
+        return [
+            Said(
+                id=row["id"],
+                route=row["route"],
+                channel=row["channel"],
+                alert=alert,
+                is_told=row["state"] == Fate.TOLD.value,
+            )
+            for row in rows
+            if not isinstance(alert := alert_of(row["alert"]), Unreadable)
         ]
 
     async def settle(
@@ -197,6 +222,20 @@ class SqlAnnouncements:
         statement = sa.update(announcement).where(*chosen).values(state=Fate.SETTLED.value, why=why)
         return (await self._connection.execute(statement)).rowcount
 
+    async def forget(self, subject: str, events: Collection[EventKind], why: str) -> int:
+        """Such events of a matter that nobody was told of are over, also where something keeps them back."""
+        untold = [one.value for one in (Fate.WAITING, Fate.SILENCED, Fate.INHIBITED)]
+        query = sa.select(*columns_of(announcement)).where(
+            announcement.c.subject == subject, announcement.c.state.in_(untold)
+        )
+        rows = (await self._connection.execute(query)).mappings()
+        alerts = {row["id"]: alert_of(row["alert"]) for row in rows}
+        over = [
+            ident for ident, alert in alerts.items() if isinstance(alert, Alert) and alert.event in events
+        ]
+        await self._change(over, state=Fate.SETTLED.value, why=why)
+        return len(over)
+
     async def rename(self, before: str, after: str) -> None:
         """A matter is part of another one now."""
         statement = sa.update(announcement).where(announcement.c.subject == before).values(subject=after)
@@ -204,13 +243,14 @@ class SqlAnnouncements:
 
     async def noted(self, subject: str) -> list[Noted]:
         """What was announced of a matter, oldest first."""
-        query = sa.select(announcement).where(announcement.c.subject == subject).order_by(announcement.c.id)
+        query = sa.select(*columns_of(announcement)).where(announcement.c.subject == subject)
+        query = query.order_by(announcement.c.id)
         return [
             Noted(
                 at=row["created_at"],
                 route=row["route"],
                 channel=row["channel"],
-                headline=row["alert"].get("headline", ""),
+                headline=headline_of(alert_of(row["alert"])),
                 fate=Fate(row["state"]),
                 why=row["why"],
                 due_at=row["due_at"],
@@ -218,46 +258,6 @@ class SqlAnnouncements:
             )
             for row in (await self._connection.execute(query)).mappings()
         ]
-
-    async def hidden(self, silence: int) -> list[tuple[int, str, str]]:
-        """What a silence has hidden: id, matter and route."""
-        query = sa.select(announcement.c.id, announcement.c.subject, announcement.c.route).where(
-            announcement.c.silence_id == silence, announcement.c.state == Fate.SILENCED.value
-        )
-        rows = (await self._connection.execute(query.order_by(announcement.c.id))).all()
-        return [(ident, subject, route) for ident, subject, route in rows]
-
-    async def hand_over(self, ids: Sequence[int], silence: int) -> None:
-        """What was silenced falls under another silence now."""
-        await self._change(ids, silence_id=silence)
-
-    async def release(self, ids: Sequence[int], group: str, due_at: datetime, why: str, at: datetime) -> None:
-        """Let what was silenced wait to be told together."""
-        waits = {"state": Fate.WAITING.value, "group_key": group, "due_at": due_at, "created_at": at}
-        await self._change(ids, **waits, why=why)
-
-    async def worst_open(self, asset: str, but: str, limit: int = 20) -> list[str]:
-        """Open findings of an asset that somebody was told of, the most severe first."""
-        ranks = {one.value: one.rank for one in Severity}
-        told = sa.exists().where(
-            announcement.c.subject == finding.c.id,
-            announcement.c.state.in_([Fate.TOLD.value, Fate.WAITING.value]),
-        )
-        query = (
-            sa.select(finding.c.id)
-            .where(finding.c.asset_id == asset, finding.c.id != but, finding.c.state.not_in(_GONE), told)
-            .order_by(
-                sa.case(ranks, value=finding.c.severity).desc(),
-                sa.case({Verdict.PROVED.value: 0, Verdict.LIKELY.value: 1}, value=finding.c.verdict, else_=2),
-            )
-            .limit(limit)
-        )
-        return [str(one) for one in (await self._connection.execute(query)).scalars()]
-
-    async def _change(self, ids: Sequence[int], **values: object) -> None:
-        for batch in batches(list(ids)):
-            chosen = announcement.c.id.in_(batch)
-            await self._connection.execute(sa.update(announcement).where(chosen).values(values))
 
 
 def _ahead(now: datetime) -> sa.ColumnElement[bool]:

@@ -22,6 +22,7 @@ from leakwatch.model.finding import (
     Tier,
 )
 from leakwatch.model.place import PlaceClass
+from leakwatch.severity import GROWS, IN_WINDOW
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import (
@@ -221,6 +222,27 @@ class SqlCases(SqlTallies):
         return await self._findings(
             finding_table.c.due_at <= now, finding_table.c.state.in_(_OPEN), ~told.exists()
         )
+
+    async def misjudged(
+        self, asset: AssetId, window: tuple[datetime, datetime], now: datetime, limit: int
+    ) -> list[FindingId]:
+        """Open findings whose reasons say of this release window what is not so, or not so any more."""
+        opens, closes = window
+        says = sa.func.coalesce(finding_table.c.severity_why, "").contains(IN_WINDOW, autoescape=True)
+        wrong = ~says
+        if not opens <= now <= closes:
+            wrong = says != finding_table.c.opened_at.between(opens, closes)
+        return await self._open(limit, finding_table.c.asset_id == asset, wrong)
+
+    async def growing(self, after: str, limit: int) -> list[FindingId]:
+        """Open findings whose reasons say that a swarm grows, by id, those after one."""
+        says = finding_table.c.severity_why.contains(GROWS, autoescape=True)
+        return await self._open(limit, finding_table.c.id > after, says)
+
+    async def _open(self, limit: int, *which: sa.ColumnElement[bool]) -> list[FindingId]:
+        query = sa.select(finding_table.c.id).where(finding_table.c.state.in_(_OPEN), *which)
+        found = await self._connection.execute(query.order_by(finding_table.c.id).limit(limit))
+        return [FindingId(one) for one in found.scalars()]
 
     async def _findings(self, *which: sa.ColumnElement[bool]) -> list[Finding]:
         query = sa.select(finding_table).where(*which).order_by(finding_table.c.opened_at, finding_table.c.id)

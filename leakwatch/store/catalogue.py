@@ -81,6 +81,15 @@ class SqlCatalogue:
         rows = await self._connection.execute(sa.select(asset_table).where(waits).order_by(asset_table.c.id))
         return [mapping.asset_of(dict(row), ()) for row in rows.mappings()]
 
+    async def awaited(self) -> list[Asset]:
+        """Assets, without their files, that have a release window."""
+        stage = asset_table.c.stage
+        waits = sa.and_(
+            asset_table.c.release_at.is_not(None), sa.or_(stage.is_(None), stage == Stage.SCHEDULED.value)
+        )
+        rows = await self._connection.execute(sa.select(asset_table).where(waits).order_by(asset_table.c.id))
+        return [mapping.asset_of(dict(row), ()) for row in rows.mappings()]
+
     async def save(self, asset: Asset, at: datetime) -> None:
         """Add an asset, or replace the one of the same id with its files."""
         row = mapping.asset_row(asset, at)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.channel import ChannelHealth, Waiting
-from leakwatch.store import mapping
+from leakwatch.store import alerts, mapping
 from leakwatch.store.outbox import WAITING, has_come
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import channel as table
@@ -66,11 +66,11 @@ class SqlChannels:
         return (await self._connection.execute(turn)).rowcount == 1
 
     async def waiting(self, name: str, before: datetime, limit: int) -> list[Waiting]:
-        """What waits on a channel since before a time, due or not, oldest first."""
+        """What waits on a channel since before a time, due or not, oldest first, of what can be read."""
         chosen = (outbox.c.channel == name, outbox.c.state.in_(WAITING), outbox.c.created_at < before)
-        query = sa.select(outbox).where(*chosen).order_by(outbox.c.id).limit(limit)
-        rows = (await self._connection.execute(query)).mappings()
-        return [mapping.waiting_of(dict(row)) for row in rows]
+        query = sa.select(*alerts.columns_of(outbox)).where(*chosen).order_by(outbox.c.id).limit(limit)
+        rows = [alerts.waiting_of(dict(row)) for row in (await self._connection.execute(query)).mappings()]
+        return [one for one in rows if one is not None]
 
     async def fold(self, keys: Sequence[str], into: str) -> None:
         """Let a digest tell of these alerts; `into` is its key. They end as it ends."""

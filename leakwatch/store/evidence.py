@@ -15,9 +15,20 @@ from leakwatch.model.finding import FindingId, Match, Proof, Signal, SignalKind,
 from leakwatch.model.observation import Observation
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
-from leakwatch.store.tables import evidence, finding, observation, proof, recheck, sighting, signal, stamp
+from leakwatch.store.tables import (
+    evidence,
+    finding,
+    observation,
+    proof,
+    recheck,
+    screenshot,
+    sighting,
+    signal,
+    stamp,
+)
 from leakwatch.torrent.infohash import Infohashes
 
+_OF_LOOKS = ("evidence", "diff")
 _OF_ANY_SITE = ("metadata/", "torrent/")
 _FIELDS = tuple(Capture.__dataclass_fields__)
 
@@ -48,6 +59,17 @@ class SqlEvidence:
         row = (await self._connection.execute(query.order_by(evidence.c.id).limit(1))).mappings().first()
         return _capture_of(row) if row else None
 
+    async def capture(self, digest: str, site: str, at: datetime) -> Capture | None:
+        """The capture of a body on a site at a time, unless its bytes were thrown away."""
+        query = sa.select(evidence).where(
+            evidence.c.digest == digest,
+            evidence.c.site == site,
+            evidence.c.captured_at == at,
+            evidence.c.evicted_at.is_(None),
+        )
+        row = (await self._connection.execute(query)).mappings().first()
+        return _capture_of(row) if row else None
+
     async def of(self, ident: FindingId) -> list[Capture]:
         """The captures that support a finding, oldest first."""
         seen = (
@@ -61,7 +83,12 @@ class SqlEvidence:
         mine = sa.or_(recheck.c.finding_id == ident, recheck.c.finding_id.in_(merged))
         looks = sa.select(recheck.c.detail, recheck.c.site).where(mine)
         for detail, site in (await self._connection.execute(looks)).all():
-            pairs |= {(detail["evidence"], site)} if detail.get("evidence") else set()
+            pairs |= {(detail[name], site) for name in _OF_LOOKS if detail.get(name)}
+        mine = sa.or_(screenshot.c.finding_id == ident, screenshot.c.finding_id.in_(merged))
+        drawn = sa.select(screenshot.c.picture, screenshot.c.site).where(
+            mine, screenshot.c.picture.is_not(None)
+        )
+        pairs |= {(picture, site) for picture, site in (await self._connection.execute(drawn)).all()}
         judged = sa.select(proof.c.metadata_digest, proof.c.urls).where(proof.c.finding_id == ident)
         proofs = (await self._connection.execute(judged)).all()
         digests = {digest for digest, _ in (*pairs, *((one[0], "") for one in proofs)) if digest}
@@ -153,7 +180,10 @@ class SqlEvidence:
             urls |= set(some)
         looks = sa.select(recheck.c.detail).join(finding, finding.c.id == recheck.c.finding_id).where(open_)
         for (detail,) in (await self._connection.execute(looks)).all():
-            digests |= {detail["evidence"]} if detail.get("evidence") else set()
+            digests |= {detail[name] for name in _OF_LOOKS if detail.get(name)}
+        drawn = sa.select(screenshot.c.picture).join(finding, finding.c.id == screenshot.c.finding_id)
+        drawn = drawn.where(open_, screenshot.c.picture.is_not(None)).distinct()
+        digests |= set((await self._connection.execute(drawn)).scalars())
         rows = [*await self._rows(evidence.c.digest, digests), *await self._rows(evidence.c.url, urls)]
         for row in rows:
             digests |= {one for one in (row["digest"], row["warc"], row["refers_to"]) if one}

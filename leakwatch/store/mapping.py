@@ -9,23 +9,9 @@ from typing import Any
 
 from leakwatch.errors import MagnetError
 from leakwatch.extract.peers import cut_peers
-from leakwatch.model.alert import (
-    Alert,
-    AnyAlert,
-    BlindSite,
-    Delivery,
-    DeliveryState,
-    DigestAlert,
-    DigestEvent,
-    OutboxRow,
-    Place,
-    SiteAlert,
-    SiteEvent,
-    Thread,
-)
 from leakwatch.model.allow import Allow, allow_from_json, allow_json
 from leakwatch.model.asset import Asset, AssetFile, AssetId, QueryMode, Released, Stage
-from leakwatch.model.channel import ChannelHealth, Waiting
+from leakwatch.model.channel import ChannelHealth
 from leakwatch.model.finding import (
     EventKind,
     Fake,
@@ -41,6 +27,7 @@ from leakwatch.model.finding import (
     Verdict,
 )
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.model.origin import Origin, OriginHow
 from leakwatch.torrent.infohash import Infohashes, InfohashV1, InfohashV2, PiecesRoot
 from leakwatch.torrent.magnet import parse_magnet
 
@@ -166,6 +153,7 @@ def observation_row(observation: Observation) -> dict[str, Any]:
             ],
             "parameters": dict(observation.parameters),
             "repository_id": observation.repository_id,
+            **_origin_facts(observation.origin),
             "locators": [
                 {"kind": one.kind.value, "value": shown_locator(one.value), "offset": one.offset}
                 for one in observation.locators
@@ -173,6 +161,16 @@ def observation_row(observation: Observation) -> dict[str, Any]:
         },
         "evidence": observation.evidence,
     }
+
+
+def _origin_facts(origin: Origin | None) -> dict[str, Any]:
+    return {"origin": {"how": origin.how.value, "names": list(origin.names)}} if origin else {}
+
+
+def origin_from(facts: Row) -> Origin | None:
+    """What a stored observation says that it is a copy of."""
+    told = facts.get("origin")
+    return Origin(OriginHow(told["how"]), tuple(told["names"])) if told else None
 
 
 def shown_locator(value: str) -> str:
@@ -205,6 +203,7 @@ def observation_of(row: Row) -> Observation:
             for one in facts.get("locators", ())
             if one["kind"] == LocatorKind.REPOSITORY.value
         ),
+        origin=origin_from(facts),
         evidence=row["evidence"],
         **plain,
     )
@@ -293,82 +292,6 @@ def _variant_of(told: Row) -> VariantProof:
     return VariantProof(**{**told, **changed})
 
 
-def alert_json(alert: AnyAlert) -> dict[str, Any]:
-    """An alert as JSON."""
-    return dataclasses.asdict(alert)
-
-
-def alert_of(told: Row) -> AnyAlert:
-    """An alert from its JSON: of a finding, of sites, or of several findings."""
-    changed: dict[str, Any]
-    if "sites" in told:
-        changed = {
-            "event": SiteEvent(told["event"]),
-            "severity": Severity(told["severity"]),
-            "sites": tuple(BlindSite(**one) for one in told["sites"]),
-        }
-        return SiteAlert(**{**told, **changed})
-    if "entries" in told:
-        changed = {
-            "event": DigestEvent(told["event"]),
-            "severity": Severity(told["severity"]),
-            "entries": tuple(_finding_alert_of(one) for one in told["entries"]),
-            "counts": tuple((name, count) for name, count in told["counts"]),
-        }
-        return DigestAlert(**{**told, **changed})
-    return _finding_alert_of(told)
-
-
-def _finding_alert_of(told: Row) -> Alert:
-    changed: dict[str, Any] = {
-        "finding": FindingId(told["finding"]),
-        "event": EventKind(told["event"]),
-        "severity": Severity(told["severity"]),
-        "verdict": Verdict(told["verdict"]),
-        "state": State(told.get("state", State.NEW)),
-        "places": tuple(_place_of(one) for one in told["places"]),
-        "reasons": tuple(told["reasons"]),
-    }
-    return Alert(**{**told, **changed})
-
-
-def _place_of(told: Row) -> Place:
-    changed: dict[str, Any] = {**told, "locators": tuple(told["locators"])}
-    return Place(**changed)
-
-
-def thread_of(row: Row) -> Thread:
-    """What a channel remembers of a matter."""
-    return Thread(reference=row["reference"], detail=row["detail"])
-
-
-def delivery_of(row: Row, lease_token: str, thread: Thread | None) -> Delivery:
-    """A claimed outbox row."""
-    return Delivery(
-        id=row["id"],
-        key=row["key"],
-        channel=row["channel"],
-        alert=alert_of(row["alert"]),
-        attempts=row["attempts"],
-        created_at=row["created_at"],
-        lease_token=lease_token,
-        repeat=row["uncertain"],
-        recipient=row["recipient"],
-        thread=thread,
-        waited_s=row["waited_s"],
-    )
-
-
-def waiting_of(row: Row) -> Waiting:
-    """An alert that waits, for `squeeze`."""
-    return Waiting(
-        key=row["key"],
-        recipient=row["recipient"],
-        alert=alert_of(row["alert"]),
-        created_at=row["created_at"],
-    )
-
-
 def channel_health_of(row: Row) -> ChannelHealth:
     """How a channel fares."""
     return ChannelHealth(**row)
@@ -378,28 +301,6 @@ def channel_health_row(health: ChannelHealth) -> dict[str, Any]:
     """The row of it."""
     row = {one.name: getattr(health, one.name) for one in dataclasses.fields(health)}
     return row | {"told": dict(health.told)}
-
-
-def outbox_row_of(row: Row) -> OutboxRow:
-    """Where one alert stands."""
-    return OutboxRow(
-        id=row["id"],
-        key=row["key"],
-        channel=row["channel"],
-        recipient=row["recipient"],
-        route=row["route"],
-        finding=row["finding_id"],
-        headline=row["alert"]["headline"],
-        state=DeliveryState(row["state"]),
-        attempts=row["attempts"],
-        due_at=row["due_at"],
-        created_at=row["created_at"],
-        last_error=row["last_error"],
-        sent_at=row["sent_at"],
-        reference=row["reference"],
-        folded_into=row["folded_into"],
-        repeat=row["uncertain"],
-    )
 
 
 def infohashes_json(infohashes: Infohashes) -> list[str | None]:

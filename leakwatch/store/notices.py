@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.finding import EXACT_SIGNALS, FindingId, SignalKind
 from leakwatch.model.notice import Notice, NoticeEvent, NoticeId, NoticeState, SignOff, Spot
+from leakwatch.store.mapping import origin_from
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import notice, notice_event, observation, sighting, signal
 
@@ -126,4 +127,5 @@ def _spot_of(row: dict[str, Any], agrees: tuple[str, ...]) -> Spot:
         files=tuple(files[:_MAX_FILES]),
         agrees=agrees,
         evidence=row["evidence"],
+        origin=origin_from(row["facts"]),
     )

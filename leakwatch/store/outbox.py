@@ -10,11 +10,22 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Thread, delivery_key
-from leakwatch.store import mapping
+from leakwatch.model.alert import (
+    AnyAlert,
+    Delivery,
+    DeliveryState,
+    OutboxRow,
+    SetAside,
+    Thread,
+    Unreadable,
+    delivery_key,
+    is_repeat,
+)
+from leakwatch.store import alerts
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import channel as channel_table
 from leakwatch.store.tables import message_thread, outbox
+from leakwatch.store.unreadable import set_aside
 
 WAITING = (DeliveryState.PENDING.value, DeliveryState.RETRY.value, DeliveryState.UNCERTAIN.value)
 _UNSENT = (*WAITING, DeliveryState.FOLDED.value, DeliveryState.DEAD.value)
@@ -22,6 +33,7 @@ _AHEAD = timedelta(hours=2)
 """No alert is put off for more than an hour: what is due later than this was written before the clock was put back."""
 _LEASED_AHEAD = timedelta(minutes=10)
 """The same of a lease, which is for two minutes."""
+_ALL = alerts.columns_of(outbox)
 
 
 class SqlOutbox:
@@ -39,9 +51,9 @@ class SqlOutbox:
             "channel": channel,
             "recipient": recipient,
             "route": route,
-            "urgency": alert.severity.rank,
+            "urgency": 0 if is_repeat(alert) else alert.severity.rank,
             "finding_id": alert.subject,
-            "alert": mapping.alert_json(alert),
+            "alert": alerts.alert_json(alert),
             "state": DeliveryState.PENDING.value,
             "due_at": at,
             "created_at": at,
@@ -69,10 +81,11 @@ class SqlOutbox:
 
     async def claim(
         self, channel: str, now: datetime, lease_s: float, *, is_probe: bool = False
-    ) -> Delivery | None:
+    ) -> Delivery | SetAside | None:
         """Lease the most urgent due alert of a channel, of one matter or several the oldest, or None.
 
         A probe of a channel that fails takes the oldest of a matter, though it may not be due itself.
+        One that cannot be read is dead at once, and is the answer.
 
         A lease that ran out belongs to a sender that died: its alert may have arrived, so it is uncertain.
         """
@@ -82,14 +95,12 @@ class SqlOutbox:
             .order_by(outbox.c.urgency.desc(), outbox.c.id)
             .limit(1)
         )
-        query = sa.select(outbox).where(
-            outbox.c.id == query.scalar_subquery()
-        )  # sorts ids, not what they say
+        query = sa.select(*_ALL).where(outbox.c.id == query.scalar_subquery())  # sorts ids, not what they say
         urgent = (await self._connection.execute(query)).mappings().first()
         if urgent is None:
             return None
         row = await self._first_of(urgent, outbox.c.state.in_(WAITING) if is_probe else _due(now))
-        token = secrets.token_hex(8)
+        token, alert = secrets.token_hex(8), alerts.alert_of(row["alert"])
         lost = row["state"] == DeliveryState.LEASED.value
         changes: dict[str, Any] = {
             "state": DeliveryState.LEASED.value,
@@ -110,22 +121,24 @@ class SqlOutbox:
         )
         if (await self._connection.execute(statement)).rowcount != 1:
             return None
-        return mapping.delivery_of(dict(row) | changes, token, await self._thread(row))
+        if isinstance(alert, Unreadable):
+            return await set_aside(self._connection, row, alert, now)
+        return alerts.delivery_of(dict(row) | changes, alert, token, await self._thread(row))
 
     async def _first_of(self, urgent: sa.RowMapping, among: sa.ColumnElement[bool]) -> sa.RowMapping:
         """Of the alerts of one matter the one that was there first: what came later speaks of it."""
         same = [outbox.c[name] == urgent[name] for name in ("channel", "recipient", "finding_id")]
-        query = sa.select(outbox).where(*same, among).order_by(outbox.c.id).limit(1)
+        query = sa.select(*_ALL).where(*same, among).order_by(outbox.c.id).limit(1)
         return (await self._connection.execute(query)).mappings().first() or urgent
 
     async def _thread(self, row: sa.RowMapping) -> Thread | None:
-        query = sa.select(message_thread).where(
+        query = sa.select(*alerts.columns_of(message_thread)).where(
             message_thread.c.channel == row["channel"],
             message_thread.c.recipient == row["recipient"],
             message_thread.c.subject == row["finding_id"],
         )
         found = (await self._connection.execute(query)).mappings().first()
-        return mapping.thread_of(dict(found)) if found else None
+        return alerts.thread_of(dict(found)) if found else None
 
     async def keep_thread(self, delivery: Delivery, thread: Thread, at: datetime) -> None:
         """Remember the message by which a channel knows a matter."""
@@ -201,22 +214,20 @@ class SqlOutbox:
         subject: str | None = None,
     ) -> list[OutboxRow]:
         """Alerts with their state, newest first; only those in `states`, on `channels`, of a matter, where given."""
-        query = sa.select(outbox).order_by(outbox.c.id.desc()).limit(limit)
+        query = sa.select(*_ALL).order_by(outbox.c.id.desc()).limit(limit)
         if states:
             query = query.where(outbox.c.state.in_([state.value for state in states]))
         if channels:
             query = query.where(outbox.c.channel.in_(channels))
         if subject is not None:
             query = query.where(outbox.c.finding_id == subject)
-        return [
-            mapping.outbox_row_of(dict(row)) for row in (await self._connection.execute(query)).mappings()
-        ]
+        return [alerts.outbox_row_of(dict(row)) for row in (await self._connection.execute(query)).mappings()]
 
-    async def get(self, ident: int) -> tuple[OutboxRow, AnyAlert] | None:
-        """One alert with its state, and what it says."""
-        query = sa.select(outbox).where(outbox.c.id == ident)
+    async def get(self, ident: int) -> tuple[OutboxRow, AnyAlert | Unreadable] | None:
+        """One alert with its state, and what it says, or what is kept of it where it cannot be read."""
+        query = sa.select(*_ALL).where(outbox.c.id == ident)
         row = (await self._connection.execute(query)).mappings().first()
-        return (mapping.outbox_row_of(dict(row)), mapping.alert_of(row["alert"])) if row else None
+        return (alerts.outbox_row_of(dict(row)), alerts.alert_of(row["alert"])) if row else None
 
     async def retry(self, ident: int, at: datetime) -> bool:
         """Make a dead, dropped or waiting alert due now; false if there is none of this id."""

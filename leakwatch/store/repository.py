@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
@@ -17,6 +17,7 @@ from leakwatch.store.audit import SqlAudit
 from leakwatch.store.cases import SqlCases
 from leakwatch.store.catalogue import SqlCatalogue
 from leakwatch.store.channels import SqlChannels
+from leakwatch.store.clock import SqlClock
 from leakwatch.store.engine import READ_ONLY, open_engine
 from leakwatch.store.evidence import SqlEvidence
 from leakwatch.store.findings import SqlFindings
@@ -26,6 +27,7 @@ from leakwatch.store.notices import SqlNotices
 from leakwatch.store.outbox import SqlOutbox
 from leakwatch.store.persons import SqlPersons
 from leakwatch.store.retention import SqlRetention
+from leakwatch.store.screenshots import SqlScreenshots
 from leakwatch.store.silences import SqlSilences, SqlStandings
 from leakwatch.store.sites import SqlSites
 from leakwatch.store.stamps import SqlStamps
@@ -49,6 +51,7 @@ class SqlWork:
     standings: SqlStandings
     evidence: SqlEvidence
     looks: SqlLooks
+    screenshots: SqlScreenshots
     stamps: SqlStamps
     cases: SqlCases
     channels: SqlChannels
@@ -56,6 +59,7 @@ class SqlWork:
     lines: SqlLines
     retention: SqlRetention
     persons: SqlPersons
+    clock: SqlClock
 
 
 class SqlRepository:
@@ -82,8 +86,8 @@ class SqlRepository:
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[SqlWork]:
         """A transaction that only reads."""
-        async with self.engine.connect() as connection:
-            connection = await connection.execution_options(**{READ_ONLY: True})  # noqa: PLW2901
+        async with self._connected() as opened:
+            connection = await opened.execution_options(**{READ_ONLY: True})
             try:
                 yield _work(connection)
             except DBAPIError as error:
@@ -110,10 +114,20 @@ class SqlRepository:
     @asynccontextmanager
     async def _begin(self) -> AsyncGenerator[SqlWork]:
         try:
-            async with self.engine.begin() as connection:
+            async with self._connected() as connection, connection.begin():
                 yield _work(connection)
         except DBAPIError as error:
             raise _store_error(error) from error
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection. Raises: StoreError if the database cannot be reached; what goes wrong in the block is another matter."""
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self.engine.connect())
+            except OSError as error:
+                raise StoreError(f"the database cannot be reached: {error}") from error
+            yield connection
 
 
 def _work(connection: AsyncConnection) -> SqlWork:
@@ -129,6 +143,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlStandings(connection),
         SqlEvidence(connection),
         SqlLooks(connection),
+        SqlScreenshots(connection),
         SqlStamps(connection),
         SqlCases(connection),
         SqlChannels(connection),
@@ -136,6 +151,7 @@ def _work(connection: AsyncConnection) -> SqlWork:
         SqlLines(connection),
         SqlRetention(connection),
         SqlPersons(connection),
+        SqlClock(connection),
     )
 
 

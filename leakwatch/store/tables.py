@@ -529,6 +529,22 @@ recheck = sa.Table(
     sa.Index("ix_recheck_state_due_at", "state", "due_at"),
 )
 
+screenshot = sa.Table(
+    "screenshot",
+    metadata,
+    _id(),
+    sa.Column("finding_id", sa.ForeignKey("finding.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, index=True),
+    _text("site"),
+    _text("url"),
+    _time("captured_at"),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    _time("done_at", nullable=True),
+    sa.Column("picture", sa.String(64)),
+    _text("why", nullable=True),
+    sa.UniqueConstraint("finding_id", "digest", "site"),
+)
+
 stamp = sa.Table(
     "stamp",
     metadata,

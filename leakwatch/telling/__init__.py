@@ -2,10 +2,11 @@
 
 `announce` writes, in the transaction of the event, whom it is for, when, and what keeps it back. `gather` makes messages of
 what is due and puts them into the outbox. `remind` repeats and escalates what nobody acknowledges, `silences` begins and
-ends silences. Killed anywhere in between, nothing is lost and nothing told twice.
+ends silences, `inhibiting` lets a worse finding keep others back for as long as it is open. Killed anywhere in between, nothing is lost and nothing told twice.
 """
 
 from leakwatch.telling.announce import announce, announce_sites
 from leakwatch.telling.gather import Limits, Telling, is_due, tell_due
+from leakwatch.telling.inhibiting import free
 
-__all__ = ["Limits", "Telling", "announce", "announce_sites", "is_due", "tell_due"]
+__all__ = ["Limits", "Telling", "announce", "announce_sites", "free", "is_due", "tell_due"]

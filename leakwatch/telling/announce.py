@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from leakwatch.model.alert import Alert, AnyAlert, SiteAlert, SiteEvent, delivery_key
 from leakwatch.model.announcement import Announcement, Fate
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, Severity, State
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, Severity, State
 from leakwatch.model.route import Facts, GroupBy, Routing
 from leakwatch.model.swarm import spread_of
 from leakwatch.ports import Work
@@ -26,18 +26,24 @@ from leakwatch.routing import (
     is_told,
     make_alert,
 )
-from leakwatch.routing.silencing import inhibited_by, inhibitors, silence_of
+from leakwatch.routing.silencing import silence_of
 from leakwatch.routing.timing import Due, due_at
 from leakwatch.routing.tree import ROOT, Leg, channels_of, legs_of, policy_of
 from leakwatch.routing.urgency import urgency
+from leakwatch.routing.wording import was_blind
+from leakwatch.telling.inhibiting import HELD, worse_than
 from leakwatch.triage import severity_of
 
 SETTLE = timedelta(seconds=30)
 """So long nothing more must come of a first run, or a look back, before it is told."""
-TOGETHER = frozenset({"first_run", "backfill"})
-"""What `detail["how"]` of an event may say: told as one digest, for it was there before."""
+TOGETHER = frozenset({"first_run", "backfill", "reweighed"})
+"""What `detail["how"]` of an event may say: told as one digest, for it was there before, or one thing moved all of it."""
 DRILL = "drill:"
 """Drills are a group each, which no budget keeps back: whoever drills asks whether the way is free."""
+AGAIN, NEXT = "reminder", "escalated"
+"""The groups of what is told again to those who know it, and of what others are told since nobody has acknowledged it."""
+_WAITED_FOR = frozenset({EventKind.REMINDER, EventKind.ESCALATED})
+"""What is said for want of somebody who acknowledges."""
 _OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _ALERTING = frozenset({State.NEW, State.REOPENED})
 
@@ -77,9 +83,15 @@ async def announce(event: FindingEvent, finding: Finding, asset: Asset, routing:
 
 
 async def announce_to(
-    event: FindingEvent, finding: Finding, asset: Asset, legs: Mapping[str, Leg], routing: Routing, work: Work
+    event: FindingEvent,
+    finding: Finding,
+    asset: Asset,
+    legs: Mapping[str, Leg],
+    routing: Routing,
+    work: Work,
+    group: str = "",
 ) -> int:
-    """Write an event down for these channels."""
+    """Write an event down for these channels. `group` is given where it is not told with its like."""
     signals = await work.findings.signals(finding.id)
     alert = make_alert(
         event,
@@ -89,11 +101,11 @@ async def announce_to(
         signals,
         await work.findings.proofs(finding.id),
         spread_of(await work.swarms.samples(finding.id)),
+        asks_swarm=routing.asks_swarm,
     )
     how = event.detail.get("how", "")
-    group = how if how in TOGETHER and (how != "first_run" or routing.first_run_apart) else ""
-    if event.kind in (EventKind.REMINDER, EventKind.ESCALATED):
-        group = "reminder"
+    if how in TOGETHER and (how != "first_run" or routing.first_run_apart):
+        group = how
     news = News(
         alert,
         news_facts(event.kind, finding, asset, routing, event.at),
@@ -118,11 +130,14 @@ async def _follow_up(event: FindingEvent, finding: Finding, work: Work) -> None:
     if event.kind is EventKind.MERGED:
         newer = event.detail.get("merged", "")
         if newer:
+            await work.announcements.forget(newer, _WAITED_FOR, f"it is part of {finding.id}")
             await work.announcements.rename(newer, finding.id)
             await work.standings.end(newer)
     if event.kind is EventKind.STATE:
         if finding.state not in _ALERTING:
             await work.standings.end(finding.id)
+            told = f"it is {finding.state.value.replace('_', ' ')}"
+            await work.announcements.forget(finding.id, _WAITED_FOR, told)
         if finding.state in _OVER:
             earlier = await work.announcements.legs([finding.id])
             for route, channel, was_told in earlier:
@@ -139,11 +154,9 @@ def _told_as(event: FindingEvent, finding: Finding) -> list[str]:
     return [finding.id, event.detail.get("from", "")] if is_new else []
 
 
-async def _earlier(
-    subjects: Sequence[str], routing: Routing, work: Work, since: datetime | None = None
-) -> dict[str, Leg]:
+async def _earlier(subjects: Sequence[str], routing: Routing, work: Work) -> dict[str, Leg]:
     """The channels that were told of a matter before, or will be."""
-    legs = await work.announcements.legs(subjects, since)
+    legs = await work.announcements.legs(subjects)
     return {
         channel: Leg(route, policy_of(routing.routes, route) or ROOT) for route, channel, _ in reversed(legs)
     }
@@ -156,7 +169,10 @@ def _by_channel(legs: Sequence[Leg]) -> dict[str, Leg]:
 
 async def _write(news: News, legs: Mapping[str, Leg], routing: Routing, work: Work) -> int:
     silence = None if news.is_drill else silence_of(news.facts, await work.silences.active(news.at), news.at)
-    worse = None if news.is_drill or silence else await _worse(news, routing, work)
+    worse = ""
+    if not (news.is_drill or silence):
+        facts = replace(news.facts, severity=news.alert.severity)
+        worse = await worse_than(facts, routing, work)
     waiting = 0
     for channel, leg in legs.items():
         due, group = await _when(news, leg, channel, work)
@@ -164,7 +180,7 @@ async def _write(news: News, legs: Mapping[str, Leg], routing: Routing, work: Wo
         if silence:
             fate, why = Fate.SILENCED, f"silence {silence.id} by {silence.actor}: {silence.reason}"
         elif worse:
-            fate, why = Fate.INHIBITED, f"{worse} is open"
+            fate, why, group = Fate.INHIBITED, f"{worse} is open", f"{HELD}:{worse}"
         one = Announcement(
             key=delivery_key(channel, news.alert.subject, news.alert.content),
             route=leg.route,
@@ -220,66 +236,38 @@ def group_of(facts: Facts, leg: Leg) -> str:
     return " ".join(f"{one.value}={told[one] or ''}" for one in GroupBy if one in leg.policy.group_by)
 
 
-async def _worse(news: News, routing: Routing, work: Work) -> str:
-    """The finding that keeps this one back, or ""."""
-    facts = replace(news.facts, severity=news.alert.severity)
-    if facts.watch is not None or not facts.finding or not inhibitors(facts, routing.inhibit):
-        return ""
-    others: list[Facts] = []
-    for ident in await work.announcements.worst_open(facts.asset or "", facts.finding):
-        other = await work.findings.get(FindingId(ident))
-        if other is not None:
-            others.append(as_facts(other, facts, routing))
-    found = inhibited_by(facts, routing.inhibit, others)
-    return (found.finding or "") if found else ""
-
-
-def as_facts(other: Finding, facts: Facts, routing: Routing) -> Facts:
-    """Another finding of the same asset."""
-    return Facts(
-        finding=other.id,
-        asset=other.asset,
-        kind=facts.kind,
-        owner=facts.owner,
-        severity=other.severity,
-        verdict=other.verdict,
-        tier=other.tier,
-        state=other.state,
-        sites=other.sites,
-        source_kinds=frozenset(routing.kinds[one] for one in other.sites if one in routing.kinds),
-        hosts=frozenset(routing.hosts[one] for one in other.sites if one in routing.hosts),
-        embargoed=facts.embargoed,
-        in_release_window=facts.in_release_window,
-    )
-
-
 async def announce_sites(
-    alerts: Sequence[tuple[SiteAlert, Facts, datetime | None]], routing: Routing, work: Work, at: datetime
+    alerts: Sequence[tuple[SiteAlert, Facts]], routing: Routing, work: Work, at: datetime
 ) -> int:
-    """Write down whom news of sites are for. Each alert is of one site; with it since when it was told as blind.
+    """Write down whom news of sites are for. Each alert is of one site.
 
     That a site is blind must reach somebody: where no route takes it, all channels are told. That it sees again hears
-    who heard that it was blind.
+    who heard that it was blind; who has not yet is told one thing instead of two: from when to when it was.
     """
     waiting = 0
-    for alert, facts, since in alerts:
+    for alert, facts in alerts:
+        if alert.event is SiteEvent.RECOVERED:
+            waiting += await _tell_over(alert, facts, routing, work, at)
+            continue
         legs = _by_channel(legs_of(routing.routes, facts)) or {
             channel: Leg("", ROOT) for channel in channels_of(routing.routes)
         }
-        if alert.event is SiteEvent.RECOVERED:
-            legs = await _heard(alert.subject, since, routing, work)
         waiting += await _write(News(alert, facts, urgency(alert), at), legs, routing, work)
     return waiting
 
 
-async def _heard(subject: str, since: datetime | None, routing: Routing, work: Work) -> dict[str, Leg]:
-    """Who was told; who was not yet hears nothing at all."""
-    found: dict[str, Leg] = {}
-    for route, channel, was_told in await work.announcements.legs([subject], since):
-        if was_told:
-            found[channel] = Leg(route, policy_of(routing.routes, route) or ROOT)
-        await work.announcements.settle(subject, "it is read again", route=route, channel=channel)
-    return found
+async def _tell_over(alert: SiteAlert, facts: Facts, routing: Routing, work: Work, at: datetime) -> int:
+    waiting = 0
+    for last in await work.announcements.newest(alert.subject):
+        before, said = last.alert, alert
+        if not isinstance(before, SiteAlert) or before.event is not SiteEvent.BLIND:
+            continue  # this channel knows how the last time ended, or will
+        if not last.is_told:
+            await work.announcements.drop([last.id], "it is read again")
+            said = was_blind(before, alert)
+        leg = Leg(last.route, policy_of(routing.routes, last.route) or ROOT)
+        waiting += await _write(News(said, facts, urgency(said), at), {last.channel: leg}, routing, work)
+    return waiting
 
 
 def severity_for(event: SiteEvent) -> Severity:

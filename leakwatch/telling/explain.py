@@ -12,11 +12,12 @@ from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import EventKind, FindingId, Severity, State, Tier, Verdict
 from leakwatch.model.route import Facts, Routing
 from leakwatch.ports import Repository, Work
-from leakwatch.routing.budget import HOUR, floods
-from leakwatch.routing.silencing import inhibited_by, inhibitors, silence_of
+from leakwatch.routing.budget import HOUR, repeats_of, shares
+from leakwatch.routing.silencing import silence_of
 from leakwatch.routing.timing import Due, due_at
 from leakwatch.routing.tree import Leg, Step, legs_of, steps_of
-from leakwatch.telling.announce import as_facts, news_facts
+from leakwatch.telling.announce import news_facts
+from leakwatch.telling.inhibiting import worse_than
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +115,13 @@ async def _way(leg: Leg, channel: str, facts: Facts, work: Work, at: datetime) -
         for one in told
         if one.at <= at
     )
-    budget = leg.policy.budget
+    share = shares(leg.policy.budget, repeats_of(leg.policy))
     return Way(
         route=leg.route,
         channel=channel,
         due=due_at(leg.policy, facts.severity, at, None),
-        left=max(0, budget - floods(budget) - used),
-        budget=budget,
+        left=max(0, share.singles - used),
+        budget=leg.policy.budget,
     )
 
 
@@ -128,10 +129,5 @@ async def _kept_back(facts: Facts, routing: Routing, work: Work, at: datetime) -
     silence = silence_of(facts, await work.silences.active(at), at)
     if silence:
         return f"silence {silence.id} by {silence.actor} until {silence.ends_at:%Y-%m-%d %H:%M} UTC: {silence.reason}"
-    if not inhibitors(facts, routing.inhibit):
-        return ""
-    for ident in await work.announcements.worst_open(facts.asset or "", facts.finding or ""):
-        other = await work.findings.get(FindingId(ident))
-        if other and inhibited_by(facts, routing.inhibit, [as_facts(other, facts, routing)]):
-            return f"{ident} of the same asset is open and worse ([[inhibit]])"
-    return ""
+    worse = await worse_than(facts, routing, work)
+    return f"{worse} of the same asset is open and worse ([[inhibit]])" if worse else ""

@@ -1,7 +1,7 @@
 """Announcements that are due -> messages in the outbox, in one transaction.
 
 Of a channel, what waits in one group becomes one message; then `routing.budget` says which of them are sent, which are told
-as one of many, and which wait.
+as one of many, and which wait. What is told again comes last, and takes nothing that news may need.
 """
 
 from __future__ import annotations
@@ -15,11 +15,21 @@ from leakwatch.model.alert import Alert, AnyAlert, DigestEvent, SiteAlert, deliv
 from leakwatch.model.announcement import Message, MessageKind, Waiting
 from leakwatch.model.route import Routing
 from leakwatch.ports import Repository, Work
-from leakwatch.routing.budget import HOUR, Bundle, Rationed, ration
+from leakwatch.routing.budget import (
+    HOUR,
+    Bundle,
+    Rationed,
+    Shares,
+    ration,
+    ration_again,
+    repeats_of,
+    shares,
+)
 from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
 from leakwatch.routing.timing import set_back
-from leakwatch.routing.tree import ROOT, policy_of
-from leakwatch.telling.announce import DRILL, SETTLE, TOGETHER
+from leakwatch.routing.tree import ROOT, every_leg, policy_of
+from leakwatch.telling.announce import AGAIN, DRILL, SETTLE, TOGETHER
+from leakwatch.telling.inhibiting import HELD
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import lift
 
@@ -30,6 +40,8 @@ _EVENTS: Mapping[str, DigestEvent] = {
     "digest": DigestEvent.DIGEST,
     "first_run": DigestEvent.FIRST_RUN,
     "backfill": DigestEvent.BACKFILL,
+    "reweighed": DigestEvent.GROUP,
+    HELD: DigestEvent.GROUP,
     "quiet": DigestEvent.AFTER_QUIET,
     "silence": DigestEvent.DIGEST,
 }
@@ -107,11 +119,14 @@ async def _tell(
     if settle:
         bundles = [one for one in bundles if not await _unsettled(one, work, now)]
     drills = [one for one in bundles if one.rows[0].group.startswith(DRILL)]
-    rest = [one for one in bundles if one not in drills]
+    repeats = [one for one in bundles if one.rows[0].group == AGAIN]
+    rest = [one for one in bundles if one not in (*drills, *repeats)]
     told = await work.announcements.messages(channel, now - HOUR)
     drafts = await _within_routes(rest, told, telling.routing, work, now)
-    drafts = await _within_channel(drafts, told, telling.limits.per_channel, work, now)
+    share = shares(telling.limits.per_channel, _repeats_on(channel, telling.routing))
+    drafts = await _within_channel(drafts, told, share, work, now)
     drafts += [Draft(one, MessageKind.SINGLE, _MANY) for one in drills]
+    drafts += await _again(repeats, told, share, telling.routing, work, now)
     for draft in drafts:
         await _write(draft, channel, telling, work, now)
     return len(drafts)
@@ -147,9 +162,47 @@ async def _within_routes(
             scopes[one.rows[0].route, _asset_of(one)].append(one)
     for (route, asset), some in scopes.items():
         mine = [one for one in told if (one.route, one.asset) == (route, asset)]
-        budget = (policy_of(routing.routes, route) or ROOT).budget
-        drafts += await _drafts(ration(some, mine, budget, now), asset, work)
+        policy = policy_of(routing.routes, route) or ROOT
+        share = shares(policy.budget, repeats_of(policy))
+        drafts += await _drafts(ration(some, mine, share, now), asset, work)
     return drafts
+
+
+async def _again(
+    repeats: Sequence[Bundle],
+    told: Sequence[Message],
+    on_channel: Shares,
+    routing: Routing,
+    work: Work,
+    now: datetime,
+) -> list[Draft]:
+    """What is told again, one message a route: after all news, and when its own share has room; else it waits for that."""
+    drafts: list[Draft] = []
+    sent = list(told)
+    for one in repeats:
+        first = one.rows[0]
+        policy = policy_of(routing.routes, first.route) or ROOT
+        mine = [message for message in told if message.route == first.route]
+        until = max(
+            ration_again(mine, shares(policy.budget, repeats_of(policy)), now),
+            ration_again(sent, on_channel, now, apart=False),
+        )
+        if until > now:
+            await work.announcements.put_off([row.id for row in one.rows], until, "budget")
+            continue
+        drafts.append(Draft(one, MessageKind.REPEAT, _asset_of(one)))
+        sent.append(_message(drafts[-1], "", now))
+    return drafts
+
+
+def _repeats_on(channel: str, routing: Routing) -> int:
+    """How many messages an hour may tell something again on a channel, by all routes."""
+    policies = {leg.route: leg.policy for _, leg in every_leg(routing.routes)}
+    return sum(
+        shares(one.budget, repeats_of(one)).repeats
+        for one in policies.values()
+        if channel in one.channels or any(channel in step.channels for step in one.escalate)
+    )
 
 
 def _asset_of(bundle: Bundle) -> str:
@@ -172,7 +225,7 @@ async def _drafts(rationed: Rationed, asset: str, work: Work) -> list[Draft]:
 
 
 async def _within_channel(
-    drafts: Sequence[Draft], told: Sequence[Message], budget: int, work: Work, now: datetime
+    drafts: Sequence[Draft], told: Sequence[Message], share: Shares, work: Work, now: datetime
 ) -> list[Draft]:
     """What a channel sends in all: the flood of one asset counts as one message, that of the channel as its own."""
     single = MessageKind.SINGLE
@@ -181,37 +234,64 @@ async def _within_channel(
         for one in told
     ]
     by_bundle = {id(one.bundle): one for one in drafts}
-    rationed = ration([one.bundle for one in drafts], counted, budget, now)
+    rationed = ration([one.bundle for one in drafts], counted, share, now)
     kept = [by_bundle[id(one)] for one in (*rationed.singles, *rationed.reserved)]
     rest = replace(rationed, singles=(), reserved=())
     return kept + await _drafts(rest, _MANY, work)
 
 
 async def _write(draft: Draft, channel: str, telling: Telling, work: Work, now: datetime) -> None:
-    alert = await _compose(draft, work, now)
+    recipients = telling.recipients.get(channel) or ("",)
+    await begin_standing(draft.bundle.rows, telling.routing, work, now)
+    draft, alert = await _readable(draft, recipients, work, now)
+    if alert is None:
+        return
     route = draft.first.route
-    for recipient in telling.recipients.get(channel) or ("",):
+    for recipient in recipients:
         await work.outbox.enqueue(channel, alert, now, recipient=recipient, route=route)
-    message = Message(
-        key=delivery_key(channel, alert.subject, alert.content),
-        route=route,
-        channel=channel,
+    message = _message(draft, delivery_key(channel, alert.subject, alert.content), now)
+    await work.announcements.told([one.id for one in draft.bundle.rows], message)
+
+
+def _message(draft: Draft, key: str, now: datetime) -> Message:
+    return Message(
+        key=key,
+        route=draft.first.route,
+        channel=draft.first.channel,
         group=draft.first.group,
         asset=draft.asset,
         kind=draft.kind,
         urgency=draft.bundle.urgency,
         at=now,
     )
-    await work.announcements.told([one.id for one in draft.bundle.rows], message)
-    await begin_standing(draft.bundle.rows, telling.routing, work, now)
 
 
-async def _compose(draft: Draft, work: Work, now: datetime) -> AnyAlert:
+async def _readable(
+    draft: Draft, recipients: Sequence[str], work: Work, now: datetime
+) -> tuple[Draft, AnyAlert | None]:
+    """The message, of what can be read; the rest is handed on by itself, and found out there."""
+    while rows := draft.bundle.rows:
+        subjects = in_full(rows)
+        chosen = {one: [row for row in rows if row.subject == one][-_MOST_NEWS:] for one in subjects}
+        some = [row for news in chosen.values() for row in news]
+        alerts = await work.announcements.alerts([one.id for one in some])
+        bad = {one.id for one in some if one.id not in alerts}
+        if not bad:
+            return draft, _compose(draft, chosen, alerts, now)
+        for one in rows:
+            if one.id in bad:
+                await work.announcements.hand_on(one, recipients, now)
+        draft = replace(
+            draft, bundle=replace(draft.bundle, rows=tuple(one for one in rows if one.id not in bad))
+        )
+    return draft, None
+
+
+def _compose(
+    draft: Draft, chosen: Mapping[str, Sequence[Waiting]], alerts: Mapping[int, AnyAlert], now: datetime
+) -> AnyAlert:
     """The message: of one finding, of sites, or of many findings of which the most urgent are told in full."""
     rows = draft.bundle.rows
-    subjects = in_full(rows)
-    chosen = {subject: [one for one in rows if one.subject == subject][-_MOST_NEWS:] for subject in subjects}
-    alerts = await work.announcements.alerts([one.id for some in chosen.values() for one in some])
     entries: list[Alert] = []
     sites: list[SiteAlert] = []
     for some in chosen.values():

@@ -1,4 +1,8 @@
-"""What nobody acknowledges is told again, and then to others: until somebody does, or the case is over."""
+"""What nobody acknowledges is told again, and then to others: until somebody does, or the case is over.
+
+To others it is news, and has their place in the budget. Who was told of it by this route before, as by an earlier step,
+is told again: that has least claim.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,9 @@ from leakwatch.model.route import Policy, Routing
 from leakwatch.ports import Repository, Work
 from leakwatch.routing.timing import set_back
 from leakwatch.routing.tree import Leg, policy_of
-from leakwatch.telling.announce import announce_to
+from leakwatch.telling.announce import AGAIN, NEXT, announce_to
 
-_AT_ONCE = 200
+_AT_ONCE, _MOST_ROUNDS = 200, 100
 _SLACK = timedelta(seconds=5)
 _STANDING = frozenset({State.NEW, State.REOPENED})
 
@@ -53,15 +57,17 @@ def next_at(policy: Policy, first_at: datetime, step: int, now: datetime) -> dat
 
 
 async def remind(routing: Routing, repository: Repository, now: datetime) -> int:
-    """Tell what is due of what stands; answers how much that was. What is long overdue comes once."""
-    async with repository.reading() as work:
-        if not await work.standings.due(now, 1):
-            return 0
-    async with repository.writing() as work:
-        await work.announcements.lock()
-        return sum(
-            [await _remind(one, routing, work, now) for one in await work.standings.due(now, _AT_ONCE)]
-        )
+    """Tell what is due of what stands; answers how much that was. What is long overdue comes once, and all of it together."""
+    told = 0
+    for _ in range(_MOST_ROUNDS):
+        async with repository.reading() as work:
+            if not await work.standings.due(now, 1):
+                break
+        async with repository.writing() as work:
+            await work.announcements.lock()
+            for one in await work.standings.due(now, _AT_ONCE):
+                told += await _remind(one, routing, work, now)
+    return told
 
 
 async def _remind(one: Standing, routing: Routing, work: Work, now: datetime) -> int:
@@ -114,5 +120,8 @@ async def _tell(
         detail={"route": one.route, "channels": ", ".join(channels)},
     )
     await work.findings.add_event(event)
-    legs = {channel: Leg(one.route, policy) for channel in channels}
-    await announce_to(event, finding, asset, legs, routing, work)
+    known = {*policy.channels, *(told for step in policy.escalate[: one.step] for told in step.channels)}
+    for group, some in ((NEXT, set(channels) - known), (AGAIN, known.intersection(channels))):
+        legs = {channel: Leg(one.route, policy) for channel in channels if channel in some}
+        if legs:
+            await announce_to(event, finding, asset, legs, routing, work, group)

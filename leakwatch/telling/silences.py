@@ -78,7 +78,7 @@ async def _lift(
         matters.setdefault((subject, route), []).append(ident)
     released = 0
     for (subject, route), ids in matters.items():
-        facts = await _open(subject, routing, work, now)
+        facts = await open_facts(subject, routing, work, now)
         other = silence_of(facts, active, now) if facts else None
         if other is not None:
             await work.announcements.hand_over(ids, other.id)
@@ -90,7 +90,7 @@ async def _lift(
     return released
 
 
-async def _open(subject: str, routing: Routing, work: Work, now: datetime) -> Facts | None:
+async def open_facts(subject: str, routing: Routing, work: Work, now: datetime) -> Facts | None:
     """What a matter is like, if it is still open."""
     if subject.startswith(_SITE):
         return await _blind(subject.removeprefix(_SITE), work)

@@ -54,6 +54,7 @@ class SlackServer:
     scopes: set[str] = field(default_factory=lambda: {"chat:write", "channels:history"})
     sockets: list[asyncio.StreamWriter] = field(default_factory=list)
     heard: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
+    stalls: dict[str, float] = field(default_factory=dict)
     opened: int = 0
     port: int = 0
     _count: int = 0
@@ -98,7 +99,7 @@ class SlackServer:
             return
         body = await reader.readexactly(int(length[1]) if length else 0)
         self.times.append((method, asyncio.get_running_loop().time()))
-        await asyncio.sleep(fault.slow_s)
+        await asyncio.sleep(fault.slow_s or self.stalls.get(method, 0.0))
         if fault.status:
             answer, headers, status = fault.body, fault.headers, fault.status
         else:

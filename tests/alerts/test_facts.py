@@ -37,7 +37,7 @@ def test_a_leak_answers_seven_questions() -> None:
 def test_news_are_short(event: EventKind) -> None:
     """News of a case name its state and who works on it, where it was seen last, and no reasons again."""
     news = replace(NEWS, event=event, places=ALERT.places * 5)
-    assert dict(facts(news))["State"] == "acknowledged, acknowledged by robin"
+    assert dict(facts(news))["State"] == "acknowledged by robin"
     assert len([line for line in place_lines(news) if line.startswith("•")]) == 1
     assert reason_lines(news) == []
     assert len("\n".join(text_lines(replace(DELIVERY, alert=news)))) < 600

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leakwatch.answering.press import Deed, blocks_after, read_press
+from leakwatch.answering.now import sentence
+from leakwatch.answering.press import Deed, blocks_after, is_his, read_press
+from leakwatch.model.case_now import CaseNow
+from leakwatch.model.finding import FindingId, State
 
 from .presses import pressed
-from .samples import NOW, OPENED, due
+from .samples import NOW
 from .slack_validator import problems
 
 
@@ -69,37 +74,79 @@ def test_name_is_cleaned() -> None:
     assert "\n" not in press.actor
 
 
+NEW = CaseNow(finding=FindingId("LW-7"), state=State.NEW)
+LATER = NOW + timedelta(hours=4)
+SEEN = replace(NEW, state=State.ACKNOWLEDGED, acknowledged_by="slack:U1 (ana)", acknowledged_at=NOW)
+CONFIRMED = replace(SEEN, state=State.CONFIRMED, by="ben", since=LATER)
+FALSE = replace(NEW, state=State.FALSE_POSITIVE, by="slack:U2 (ben)", since=NOW)
+QUIET = replace(NEW, silent_until=LATER, silent_by="slack:U1 (ana)")
+PART = replace(NEW, state=State.MERGED, part_of=replace(CONFIRMED, finding=FindingId("LW-9")))
+DRILL = replace(FALSE, drill=True, by="leakwatch:drill")
+ANA, BEN = "Acknowledged by ana, 2026-11-20 12:00 UTC", "Confirmed by ben, 2026-11-20 16:00 UTC"
+ALL = ("acknowledge", "false_positive", "silence")
+NOWS: dict[str, tuple[CaseNow, tuple[str, ...], list[str]]] = {
+    "new": (NEW, ALL, []),
+    "acknowledged": (SEEN, ALL[1:], [ANA]),
+    "confirmed by another": (CONFIRMED, ALL[1:], [ANA, BEN]),
+    "a false positive": (FALSE, (), ["Marked as a false positive by ben, 2026-11-20 12:00 UTC"]),
+    "silent": (QUIET, ALL[:2], ["Silenced until 2026-11-20 16:00 UTC by ana"]),
+    "part of another": (PART, (), ["Part of LW-9 now", f"LW-9: {ANA}", f"LW-9: {BEN}"]),
+    "a drill that is over": (DRILL, (), ["The drill is over, 2026-11-20 12:00 UTC"]),
+    "removed by nobody": (replace(NEW, state=State.REMOVED), (), ["Removed"]),
+    "opened again": (replace(NEW, state=State.REOPENED, since=NOW), ALL, ["Reopened, 2026-11-20 12:00 UTC"]),
+}
+
+
+@pytest.mark.parametrize(("now", "left", "said"), NOWS.values(), ids=NOWS.keys())
+def test_message_afterwards(now: CaseNow, left: tuple[str, ...], said: list[str]) -> None:
+    """The message says who did what when, once, and keeps the buttons that are still of use; Slack takes it."""
+    press = read_press(pressed("acknowledge"))
+    assert press is not None
+    for _ in range(2):
+        blocks = blocks_after(press, now)
+        assert problems({"text": "x", "blocks": blocks}) == []
+        rows = [one["elements"] for one in blocks if one["type"] == "actions"]
+        assert tuple(one["action_id"].removeprefix("leakwatch.") for row in rows for one in row) == left
+        told = [one for one in blocks if str(one.get("block_id", "")).startswith("leakwatch-said-")]
+        assert [one["elements"][0]["text"] for one in told] == said
+        assert blocks[-1]["elements"][0]["text"].startswith("LW-7")
+        press = replace(press, blocks=tuple(blocks))
+
+
+def test_message_that_is_full_still_says_it() -> None:
+    """Under a message of as many blocks as Slack takes, what was done is said all the same."""
+    press = read_press(pressed("acknowledge", blocks=[{"type": "divider"}] * 60))
+    assert press is not None
+    blocks = blocks_after(press, SEEN)
+    assert len(blocks) <= 50
+    assert ANA in str(blocks)
+
+
+def test_sentence_says_what_the_case_is() -> None:
+    """Who pressed in vain reads what the case is by now, and where to look."""
+    assert sentence(PART, PART.finding) == (
+        f"LW-7 is this by now, and nothing was changed: Part of LW-9 now; LW-9: {ANA}; LW-9: {BEN}."
+        " Look at LW-9 instead."
+    )
+    assert sentence(None, NEW.finding) == "There is no case LW-7 any more; nothing was changed."
+    assert sentence(NEW, NEW.finding).endswith("nothing was changed: New.")
+
+
 @pytest.mark.parametrize(
-    ("deed", "left"),
+    ("deed", "now", "is_own"),
     [
-        ("acknowledge", ["false_positive", "silence"]),
-        ("silence", ["acknowledge", "false_positive"]),
-        ("false_positive", []),
+        ("acknowledge", SEEN, True),
+        ("acknowledge", replace(SEEN, acknowledged_by="slack:U2 (ben)"), False),
+        ("acknowledge", CONFIRMED, False),
+        ("false_positive", replace(FALSE, by="slack:U1 (ana)"), True),
+        ("false_positive", FALSE, False),
+        ("silence", QUIET, True),
+        ("silence", replace(QUIET, silent_by="slack:U11 (ana)"), False),
+        ("silence", replace(QUIET, state=State.REMOVED), False),
     ],
 )
-def test_message_afterwards(deed: str, left: list[str]) -> None:
-    """The message says who did what when, and keeps the buttons that are still of use; Slack takes it."""
-    press = read_press(pressed(deed, name="ana"))
+def test_who_presses_again_is_known(deed: str, now: CaseNow, is_own: bool) -> None:
+    """What a person has done already is his own, by whatever name Slack knows him today."""
+    press = read_press(pressed(deed, user="U1AAA", name="ana b."))
     assert press is not None
-    blocks = blocks_after(press, NOW)
-    assert problems({"text": "x", "blocks": blocks}) == []
-    rows = [one["elements"] for one in blocks if one["type"] == "actions"]
-    assert [one["action_id"].removeprefix("leakwatch.") for row in rows for one in row] == left
-    said = [one for one in blocks if str(one.get("block_id", "")).startswith("leakwatch-said-")]
-    assert "by ana, 2026-11-20 12:00 UTC" in said[0]["elements"][0]["text"]
-    assert blocks[-1]["elements"][0]["text"].startswith("LW-7")
-
-
-def test_two_deeds_are_both_said() -> None:
-    """A message under which two things were done tells both."""
-    first = pressed("silence", name="ana")
-    press = read_press(first)
-    assert press is not None
-    second = read_press(pressed("acknowledge", name="ben", blocks=blocks_after(press, NOW)))
-    assert second is not None
-    blocks = blocks_after(second, NOW)
-    assert problems({"text": "x", "blocks": blocks}) == []
-    told = str(blocks)
-    assert "Silenced for 4 h by ana" in told
-    assert "Acknowledged by ben" in told
-    assert due(OPENED).alert.finding in told
+    assert is_his(replace(press, user="U1"), now) is is_own

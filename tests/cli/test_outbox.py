@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,6 +122,21 @@ def test_one_alert_is_shown_with_what_it_says(home: Path) -> None:
     told = json.loads(run("outbox", "show", str(row["id"]), "--json").stdout)
     assert told["alert"]["headline"] == "\x1b[2J<!channel>"
     assert isinstance(run("outbox", "show", "99").exception, InputError)
+
+
+def test_one_that_cannot_be_read_is_listed_and_shown(home: Path) -> None:
+    """Torn bytes are listed as such, and shown as they are kept, safely."""
+    with sqlite3.connect(home / "leakwatch-data" / "leakwatch.db") as database:
+        database.execute(
+            "UPDATE outbox SET alert = CAST(? AS TEXT) WHERE id = 1", (b'{"headline": "\x1b[2J\xff',)
+        )
+    assert "dead\tslack\tLW-TEST\t(cannot be read)" in run("outbox", "list").stdout
+    shown = run("outbox", "show", "1").stdout
+    assert "It cannot be read: JSONDecodeError" in shown or "It cannot be read: UnicodeDecodeError" in shown
+    assert '{"headline": "' in shown
+    assert "\x1b" not in shown
+    assert "kept" in json.loads(run("outbox", "show", "1", "--json").stdout)["alert"]
+    assert run("outbox", "drop", "1", "--reason", "told by telephone").exit_code == 0
 
 
 def test_retry_of_a_channel_opens_it(home: Path) -> None:

@@ -134,7 +134,7 @@ def test_explain(home: Path) -> None:
     """Of a finding, and of one that might come: who is told, when, by which route, and why not by the others."""
     told = run("route", "explain", "LW-1", "--at", "2026-11-20T23:00+01:00").stdout
     assert (
-        "told: slack by 1.1, 2026-11-21 06:00 UTC (quiet); 8 single messages left in this hour, of 10" in told
+        "told: slack by 1.1, 2026-11-21 06:00 UTC (quiet); 5 single messages left in this hour, of 10" in told
     )
     assert "told: mail by 2, 2026-11-23 08:30 UTC (digest)" in told
     assert "  urgent: a route inside it is\n    1.1: taken\n  2: taken" in told

@@ -85,6 +85,14 @@ def test_disguise_does_not_hide_a_magnet(written: str) -> None:
     assert found.offset == 7 + (3 if written.startswith("<b>") else 0)
 
 
+@pytest.mark.parametrize(
+    "written", ["<!-- {} -->", "--><svg onload=x><!--\n{}\n--><svg>", "<!--{}--><!--{}-->"]
+)
+def test_a_comment_hides_no_magnet(written: str) -> None:
+    """What is a comment to HTML is shown by sites that read Markdown: what stands in it counts."""
+    assert only(f"text {written.format(FULL, FULL)} text").value == FULL
+
+
 def test_a_line_break_ends_a_magnet() -> None:
     """A `<br>` is where the line ends, not a gap inside the URI."""
     assert only(f"{MAGNET}<br>seed please").value == MAGNET

@@ -22,6 +22,7 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.notice import Spot
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.model.origin import Origin, OriginHow
 from leakwatch.notices.facts import Facts
 from leakwatch.notices.settings import OwnerConfig
 from leakwatch.notices.spots import items_of
@@ -97,7 +98,8 @@ def _spot(
 
 def _fork(number: int) -> Spot:
     url = f"https://github.com/user{number}/nw7-download"
-    return _spot("code", 20 + number, url, f"user{number}", url)
+    origin = Origin(OriginHow.FORK, ("user0/nw7-download",)) if number == 1 else None
+    return _spot("code", 20 + number, url, f"user{number}", url, origin=origin)
 
 
 SPOTS = (
@@ -186,6 +188,7 @@ async def _sighted(spot: Spot, asset: Asset, work: Work) -> None:
             for one in spot.locators
         ),
         evidence=spot.evidence,
+        origin=spot.origin,
     )
     kind = SignalKind.SHA256 if spot.agrees else SignalKind.TITLE
     match = Match(asset.id, 0.99, Tier.AUTO, (Signal(kind, "is it", 30.0),))

@@ -14,6 +14,7 @@ from leakwatch.errors import InputError
 from leakwatch.model.allow import Allow, AllowWhat
 from leakwatch.model.finding import State, Verdict
 from leakwatch.model.notice import Notice, NoticeId, NoticeState, SignOff
+from leakwatch.model.origin import Origin, OriginHow
 from leakwatch.notices.drafting import SIGNATURE, compose
 from leakwatch.notices.facts import Draft, Wishes
 from leakwatch.notices.letter import letter, message
@@ -60,7 +61,12 @@ def test_each_host_gets_its_own_addresses() -> None:
         "https://github.com/northwind/nw7/pull/73",
         *(f"https://github.com/user{number}/nw7-download" for number in range(4)),
     ]
-    assert github.body.count("a fork or copy of it") == 3
+    assert github.body.count("by that name we take it for a fork or copy of it") == 2
+    assert github.body.count("a fork of number 2, as the service itself states") == 1
+    assert (
+        "3 of these addresses are in forks, duplicates or derivatives of others: 1 as is stated there, 2 by"
+        in github.body
+    )
     assert [one["url"] for one in hub.detail["urls"]] == ["https://huggingface.co/somebody/nw7"]
     for other in ("huggingface.co/somebody", "index.example.net", "pixeldrain.com", "boards.example.org"):
         assert other not in github.body
@@ -116,11 +122,99 @@ def test_one_address_is_listed_once_for_what_is_known_best() -> None:
     assert draft.body.count(url) == 1
 
 
-def test_pseudonyms_are_no_accounts() -> None:
-    """An author of whom only a pseudonym is kept is not quoted; the owner of a repository stands in its address."""
-    spots = [replace(one, author="github.com:author-7f3a9c01") for one in SPOTS[1:4]]
-    assert "GitHub account: user0, user1. We know" in make(spots=spots).body
+@pytest.mark.parametrize("author", ["author-7f3a9c017f3a9c01", "github.com:author-7f3a9c01"])
+def test_pseudonyms_are_no_accounts(author: str) -> None:
+    """An author of whom only a pseudonym is kept is not quoted: the address names him, or the page, as is said."""
+    draft = make(spots=[replace(one, author=author) for one in SPOTS[1:4]])
+    assert (
+        "GitHub account: user0, user1. Of number 1 we keep the account under a pseudonym only;" in draft.body
+    )
+    assert "the page at the address shows it. We know no other contact." in draft.body
+    assert "author-" not in draft.body
+    (told,) = [one for one in draft.detail["warnings"] if "pseudonym" in one]
+    assert "The account of number 1 is kept as a pseudonym." in told
+    assert f"`leakwatch evidence pack {FINDING.id}`" in told
+    alone = make(spots=[replace(SPOTS[1], author=author)])
+    assert "GitHub account" not in alone.body
+    assert "Of number 1 we keep the account under a pseudonym only" in alone.body
     assert "Not known to us." in make(spots=[replace(SPOTS[1], author=None)]).body
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "handle"),
+    [
+        ("https://gist.github.com/somebody/0123456789abcdef0123456789abcdef", "github", "somebody"),
+        ("https://somebody.github.io/leak/", "page", "somebody"),
+        ("https://www.reddit.com/user/some-body/comments/abc/x/", "reddit", "some-body"),
+        ("https://www.reddit.com/r/leaks/comments/abc/x/", "reddit", ""),
+        ("https://t.me/leakchannel/33", "telegram", "leakchannel"),
+        ("https://t.me/s/leakchannel/33", "telegram", "leakchannel"),
+        ("https://t.me/c/1234567/33", "telegram", ""),
+        ("https://social.example/@some_body/112233", "mastodon", "some_body"),
+        ("https://social.example/@some_body@elsewhere.example/112233", "mastodon", "some_body"),
+        ("https://lemmy.example/u/somebody", "lemmy", "somebody"),
+        ("https://pixeldrain.com/u/abcdef12", "", ""),
+        ("https://pixeldrain.com/@abcdef12", "", ""),
+        ("https://boards.example.org/g/thread/1#p2", "imageboard", ""),
+        ("https://github.com/northwind/nw7/pull/73", "github", ""),
+        ("https://t.me/%E2%80%AE/33", "telegram", ""),
+    ],
+)
+def test_account_stands_in_the_address(url: str, kind: str, handle: str) -> None:
+    """Where an address itself names the account, that is told, also where authors are pseudonyms; else nothing is made up."""
+    spot = replace(SPOTS[0], url=url, author="author-7f3a9c017f3a9c01", locators=())
+    (item,) = items_of([spot], {"board": kind})
+    assert item.handle == handle
+
+
+FORK, DUPLICATE, BASE = OriginHow
+COPIES: dict[str, tuple[Origin | None, str]] = {
+    "a fork of one that is listed": (
+        Origin(FORK, ("USER0/NW7-download",)),
+        "a fork of number 1, as the service itself",
+    ),
+    "the second is listed": (
+        Origin(FORK, ("a/b", "user0/nw7-download")),
+        "a fork of number 1, as the service",
+    ),
+    "a fork of another": (
+        Origin(FORK, ("northwind/nw7",)),
+        "a fork of northwind/nw7, as the service itself states",
+    ),
+    "a fork of nobody knows what": (Origin(FORK), "a fork of another one, as the service itself states"),
+    "a duplicate": (
+        Origin(DUPLICATE, ("user0/nw7-download",)),
+        "a duplicate of number 1, as its own card states",
+    ),
+    "a derivative": (Origin(BASE, ("user0/nw7-download",)), "made from number 1, as its own card states"),
+    "a guess": (None, "it has the name of number 1 under another account, and by that name we take it for"),
+}
+
+
+@pytest.mark.parametrize(("origin", "words"), COPIES.values(), ids=COPIES.keys())
+def test_copy_is_said_as_it_is_known(origin: Origin | None, words: str) -> None:
+    """What a host states of a fork is told apart from what its uploader states, and from a guess by the name."""
+    draft = make(spots=[SPOTS[2], replace(SPOTS[5], origin=origin)])
+    assert words in draft.body
+    warned = " ".join(draft.detail["warnings"])
+    assert ("by their names alone" in warned) is (origin is None)
+    assert ("the word of whoever uploaded it" in warned) is (origin is not None and origin.how is not FORK)
+
+
+def test_stated_origin_of_a_hidden_work_names_nobody() -> None:
+    """Under embargo the repository that a fork came from is not named: its name may be the work's."""
+    spots = [replace(SPOTS[5], origin=Origin(FORK, ("northwind/northwind-model-7",)))]
+    assert "a fork of another one" in make(asset=HIDDEN, spots=spots).body
+    assert "northwind-model-7" not in make(asset=HIDDEN, spots=spots).body
+
+
+def test_origin_is_kept_whoever_shows_the_address_last() -> None:
+    """An address that one page shows as a fork and another one only names stays a fork."""
+    stated = replace(SPOTS[5], origin=Origin(FORK, ("a/b",)))
+    later = replace(SPOTS[5], seen_at=NOON + timedelta(days=1))
+    for spots in ([stated, later], [replace(later, seen_at=NOON), stated]):
+        (item,) = items_of(spots, KINDS)
+        assert item.origin == stated.origin
 
 
 def test_host_may_be_an_address() -> None:
@@ -141,7 +235,7 @@ def test_more_than_a_hundred_forks() -> None:
         for n in range(101)
     ]
     draft = make(spots=spots)
-    assert "Based on the representative number of forks you have reviewed" in draft.body
+    assert "Based on the representative number of forks I have reviewed" in draft.body
     assert draft.body.count("https://github.com/u") == 101
     assert "representative" not in make(spots=spots[:100]).body
 

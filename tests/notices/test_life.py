@@ -29,7 +29,7 @@ NOTICE = Notice(
     drafted_by="ada",
     drafted_at=NOON,
 )
-GITHUB = addressee_named("github")
+GITHUB, DMCA = addressee_named("github"), addressee_named("dmca")
 
 
 def in_state(state: NoticeState) -> Notice:
@@ -110,8 +110,8 @@ def test_business_days_property(start: datetime, count: int) -> None:
 
 def test_clock_of_a_counter_notice() -> None:
     """It runs 10 to 14 business days; three days before the end it is near; afterwards the pages are looked at."""
-    removed = stepped(in_state(S.WAITING), S.REMOVED, NOON, GITHUB)
-    countered = stepped(removed, S.COUNTER_NOTICE, NOON, GITHUB)
+    removed = stepped(in_state(S.WAITING), S.REMOVED, NOON, DMCA)
+    countered = stepped(removed, S.COUNTER_NOTICE, NOON, DMCA)
     deadline = datetime(2026, 12, 4, 12, 0, tzinfo=UTC)
     assert countered.deadline_at == deadline
     assert countered.detail["restored_by"].startswith("2026-12-10")
@@ -125,8 +125,18 @@ def test_clock_of_a_counter_notice() -> None:
         times.append((now.next_check_at - deadline).days)
         now = after_check(now, now.next_check_at)
     assert times == [-3, 0, 1, 2, 4, 7]
-    kept = stepped(countered, S.REMOVED, NOON, GITHUB)
+    kept = stepped(countered, S.REMOVED, NOON, DMCA)
     assert kept.deadline_at is None
+
+
+def test_github_speaks_of_days() -> None:
+    """GitHub restores after 10 to 14 days and does not say of which kind: the nearer day is told, never a later one."""
+    for day in range(14):
+        at = NOON + timedelta(days=day)
+        countered = stepped(in_state(S.REMOVED), S.COUNTER_NOTICE, at, GITHUB)
+        assert countered.deadline_at == at + timedelta(days=10)
+        assert countered.next_check_at == at + timedelta(days=7)
+        assert countered.detail["restored_by"] == business_days_after(at, 14).isoformat()
 
 
 def test_no_clock_under_the_dsa() -> None:

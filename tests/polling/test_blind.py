@@ -17,6 +17,7 @@ from leakwatch.errors import Failure
 from leakwatch.model.alert import Delivery, SiteAlert, SiteEvent
 from leakwatch.model.asset import AssetId
 from leakwatch.model.finding import Severity
+from leakwatch.model.opening import Opening
 from leakwatch.model.route import Facts, Matchers, Route, Routing
 from leakwatch.model.site import Coverage, SiteState
 from leakwatch.polling import Duration, SiteConfig, tell_blind
@@ -189,6 +190,67 @@ async def test_blindness_is_told_once_an_episode(index: Poller) -> None:
     index.clock.at += 2 * HOUR
     await index.poll()
     assert len(await told(index)) == 3
+
+
+QUIET = Routing(
+    routes=(
+        Route(channels=("slack",), quiet=(Opening.parse("daily 12:00-20:00 UTC"),), continue_=True),
+        Route(channels=("hook",), group_interval=Duration(0)),
+    )
+)
+
+
+async def said(index: Poller, channel: str, at: datetime) -> list[str]:
+    """The headlines that one channel has got so far, oldest first."""
+    index.clock.at = at
+    await told(index, QUIET)
+    async with index.repository.reading() as work:
+        return [one.headline for one in reversed(await work.outbox.list()) if one.channel == channel]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_blind_and_seeing_again_before_anybody_was_told_is_one_line(index: Poller, times: int) -> None:
+    """Who slept is told once, from when to when; who was told at once is told of the end; the next time begins anew."""
+    start = index.clock.at.replace(hour=12, minute=30) + timedelta(days=1)
+    index.clock.at = start
+    index.show()
+    await index.poll()
+    for hours in range(0, 3 * times, 3):
+        began = start + hours * HOUR
+        index.web.pages["/feed/1"] = (403, "no", {})
+        index.clock.at = began + HOUR
+        await index.poll()
+        assert await said(index, "slack", began + HOUR) == []
+        index.show()
+        index.clock.at = began + 2 * HOUR
+        await index.poll()
+        assert await said(index, "slack", began + 2 * HOUR) == []
+        index.clock.at = began + 3 * HOUR
+        await index.poll()
+    episode = ["I am blind on index", "index is read again"]
+    heard = [one.partition(" since")[0] for one in await said(index, "hook", index.clock.at)]
+    assert heard == episode * times
+    index.clock.at = start.replace(hour=20, minute=0)
+    await index.poll()
+    (line,) = await said(index, "slack", index.clock.at)
+    async with index.repository.reading() as work:
+        (row,) = [one for one in await work.outbox.list() if one.channel == "slack"]
+        found = await work.outbox.get(row.id)
+    assert found
+    assert isinstance(found[1], SiteAlert)
+    assert found[1].event is SiteEvent.RECOVERED
+    assert len(found[1].sites) == times
+    assert "; it is read again" in found[1].sites[0].because
+    if times == 1:
+        assert line == "index was blind from 2026-11-21 12:31 to 2026-11-21 14:30 UTC"
+    else:
+        assert line == "index was blind for a while and is read again"
+    index.web.pages["/feed/1"] = (403, "no", {})
+    index.clock.at += HOUR
+    await index.poll()
+    assert (await said(index, "slack", index.clock.at))[1].startswith(
+        "I am blind on index since 2026-11-21 20:01"
+    )
 
 
 async def test_two_watches_tell_once(index: Poller) -> None:

@@ -11,11 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leakwatch.model.announcement import Message, MessageKind, Waiting
-from leakwatch.routing.budget import HOUR, RESERVE, Bundle, floods, ration
+from leakwatch.model.duration import Duration
+from leakwatch.model.route import Escalation, Policy
+from leakwatch.routing.budget import BEYOND, HOUR, Bundle, Shares, ration, ration_again, repeats_of, shares
 from leakwatch.routing.fold import in_full
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 FAKE, REAL = 2200, 2400
+RESERVE = 4
 
 
 def row(ident: int, urgency: int = FAKE, at: datetime = NOON) -> Waiting:
@@ -36,11 +39,18 @@ def row(ident: int, urgency: int = FAKE, at: datetime = NOON) -> Waiting:
 
 @dataclass
 class Desk:
-    """What was told, and what waits for the next message of many."""
+    """What was told, and what waits for the next message of many; what is told again waits apart."""
 
     budget: int = 10
+    repeats: int = 0
     told: list[tuple[Message, tuple[Waiting, ...]]] = field(default_factory=list)
     held: list[tuple[Waiting, datetime]] = field(default_factory=list)
+    again: list[Waiting] = field(default_factory=list)
+
+    @property
+    def share(self) -> Shares:
+        """How the budget is divided."""
+        return shares(self.budget, self.repeats)
 
     def take(self, rows: list[Waiting], now: datetime) -> None:
         """Divide what is new, and what was held until now."""
@@ -49,13 +59,20 @@ class Desk:
         )
         self.held = [one for one in self.held if one[1] > now] if due else self.held
         recent = [message for message, _ in self.told[-40:]]
-        found = ration([Bundle((one,)) for one in (*due, *rows)], recent, self.budget, now)
+        found = ration([Bundle((one,)) for one in (*due, *rows)], recent, self.share, now)
         self.held += [(one, found.until or now) for bundle in found.held for one in bundle.rows]
         for kind, some in ((MessageKind.SINGLE, found.singles), (MessageKind.RESERVE, found.reserved)):
             for bundle in some:
                 self._tell(kind, bundle, now)
         if found.flood:
             self._tell(MessageKind.FLOOD, found.flood, now)
+
+    def repeat(self, rows: list[Waiting], now: datetime) -> None:
+        """Tell something again, when there is room."""
+        self.again += rows
+        if self.again and ration_again([one for one, _ in self.told], self.share, now) <= now:
+            self._tell(MessageKind.REPEAT, Bundle(tuple(self.again)), now)
+            self.again = []
 
     def _tell(self, kind: MessageKind, bundle: Bundle, now: datetime) -> None:
         group = bundle.rows[0].group
@@ -87,7 +104,7 @@ def test_storm(seed: int, page: int, budget: int) -> None:
     for hours in (2, 3):
         desk.take([], NOON + timedelta(hours=hours))
     in_hour = [one for one, _ in desk.told if one.at < NOON + HOUR]
-    assert len(in_hour) <= budget + RESERVE
+    assert len(in_hour) <= budget + BEYOND
     told = [one for _, rows in desk.told for one in rows]
     assert sorted(one.id for one in told) == list(range(10_003)), "each is told once, and none is lost"
     for _, rows in desk.told:
@@ -96,20 +113,51 @@ def test_storm(seed: int, page: int, budget: int) -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 400), st.integers(1, 40), st.integers(0, 3400)), max_size=60),
+    st.lists(
+        st.tuples(st.integers(0, 400), st.integers(1, 40), st.integers(0, 3400), st.booleans()), max_size=60
+    ),
+    st.integers(2, 30),
+    st.integers(0, 8),
+)
+@settings(deadline=None)
+def test_no_hour_has_more(batches: list[tuple[int, int, int, bool]], budget: int, repeats: int) -> None:
+    """Whatever comes when, news and repeats: in no hour are there more messages than the budget and two, and none is lost."""
+    desk, number = Desk(budget, repeats), 0
+    for minute, count, urgency, is_repeat in sorted(batches):
+        rows = [row(number + n, urgency) for n in range(count)]
+        number += count
+        now = NOON + timedelta(minutes=minute)
+        is_again = is_repeat and repeats > 0
+        desk.take([] if is_again else rows, now)
+        desk.repeat(rows if is_again else [], now)
+    desk.take([], NOON + timedelta(hours=9))
+    desk.repeat([], NOON + timedelta(hours=9))
+    times = [one.at for one, _ in desk.told]
+    for begins in times:
+        assert sum(begins <= at < begins + HOUR for at in times) <= budget + BEYOND
+    assert sorted(one.id for _, rows in desk.told for one in rows) == list(range(number))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 400), st.integers(1, 40), st.integers(0, 3400), st.booleans()), max_size=60
+    ),
     st.integers(2, 12),
 )
 @settings(deadline=None)
-def test_no_hour_has_more(batches: list[tuple[int, int, int]], budget: int) -> None:
-    """Whatever comes when: in no hour are there more messages than the budget and the reserve."""
-    desk, number = Desk(budget), 0
-    for minute, count, urgency in sorted(batches):
+def test_repeats_take_nothing_from_news(batches: list[tuple[int, int, int, bool]], budget: int) -> None:
+    """News go as they would if nothing were told again: by themselves, by the reserve, or as many, at the same times."""
+    with_repeats, without = Desk(budget, 1), Desk(budget, 1)
+    number = 0
+    for minute, count, urgency, is_repeat in sorted(batches):
         rows = [row(number + n, urgency) for n in range(count)]
         number += count
-        desk.take(rows, NOON + timedelta(minutes=minute))
-    times = [one.at for one, _ in desk.told]
-    for begins in times:
-        assert sum(begins <= at < begins + HOUR for at in times) <= budget + RESERVE
+        now = NOON + timedelta(minutes=minute)
+        with_repeats.repeat(rows if is_repeat else [], now)  # even before them
+        for desk in (with_repeats, without):
+            desk.take([] if is_repeat else rows, now)
+    news = [one for one, _ in with_repeats.told if one.kind is not MessageKind.REPEAT]
+    assert news == [one for one, _ in without.told]
 
 
 def test_within_the_budget_each_is_told_by_itself() -> None:
@@ -170,10 +218,54 @@ def test_a_clock_that_jumps(jump: int, phase: str) -> None:
     for minute in range(100):
         desk.take([row(1000 + minute)] if minute < 40 else [], now + timedelta(minutes=minute))
     after = [one for one, _ in desk.told[before:]]
-    assert sum(one.at < now + HOUR for one in after) <= desk.budget + RESERVE
+    assert sum(one.at < now + HOUR for one in after) <= desk.budget + BEYOND
     assert not desk.held
 
 
-def test_floods_an_hour() -> None:
-    """A small budget has one message of many an hour, others two."""
-    assert [floods(budget) for budget in (2, 3, 4, 10)] == [1, 1, 2, 2]
+@pytest.mark.parametrize(
+    ("budget", "repeats", "wanted"),
+    [
+        (2, 0, Shares(1, 1, 2)),
+        (2, 1, Shares(1, 1, 1, 1)),
+        (3, 0, Shares(1, 1, 3)),
+        (4, 0, Shares(1, 2, 3)),
+        (10, 0, Shares(6, 2, 4)),
+        (10, 1, Shares(5, 2, 4, 1)),
+        (10, 6, Shares(4, 2, 4, 2)),
+        (60, 60, Shares(44, 2, 4, 12)),
+    ],
+)
+def test_shares(budget: int, repeats: int, wanted: Shares) -> None:
+    """How a budget is divided, with and without what is told again; all of it is the budget and two."""
+    assert shares(budget, repeats) == wanted
+    assert sum((wanted.singles, wanted.floods, wanted.reserve, wanted.repeats)) == budget + BEYOND
+
+
+def test_how_often_a_route_repeats() -> None:
+    """By its `repeat`; without, where an escalation goes to somebody who was told before."""
+    again = Escalation(after=Duration(60), channels=("slack",))
+    told = {
+        "never": Policy(channels=("slack",)),
+        "4h": Policy(channels=("slack",), repeat=Duration(14_400)),
+        "25m": Policy(channels=("slack",), repeat=Duration(1500)),
+        "step": Policy(channels=("slack",), escalate=(again,)),
+        "others": Policy(channels=("mail",), escalate=(again,)),
+    }
+    assert {name: repeats_of(one) for name, one in told.items()} == {
+        "never": 0,
+        "4h": 1,
+        "25m": 3,
+        "step": 1,
+        "others": 0,
+    }
+
+
+def test_repeats_of_several_routes_on_one_channel() -> None:
+    """They share the channel's messages by number; on a route they come evenly."""
+    desk = Desk(10, 2)
+    desk.repeat([row(1)], NOON)
+    told = [one for one, _ in desk.told]
+    now = NOON + timedelta(minutes=1)
+    assert ration_again(told, desk.share, now) == NOON + HOUR / 2
+    assert ration_again(told, desk.share, now, apart=False) == now
+    assert ration_again(told * 2, desk.share, now, apart=False) == NOON + HOUR

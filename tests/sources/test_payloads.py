@@ -113,6 +113,9 @@ def check_observations(page: Page, wanted: list[dict[str, Any]]) -> None:
                 assert dict(seen.parameters) == value
             elif name == "files":
                 check_files(seen.files, value)
+            elif name == "origin":
+                told = seen.origin and {"how": seen.origin.how.value, "names": list(seen.origin.names)}
+                assert told == value, seen.native_id
             elif name == "published_at":
                 assert (seen.published_at.isoformat() if seen.published_at else None) == value
             elif name != "notes":

@@ -538,3 +538,21 @@ async def test_writers_side_by_side(repository: SqlRepository) -> None:
     async with repository.reading() as work:
         assert len(await work.catalogue.all()) == 25
         assert await work.catalogue.version() == 25
+
+
+async def test_a_server_that_is_away_is_an_error_of_the_store_and_other_errors_are_not() -> None:
+    """What cannot be reached is said to be that; an error of what is done meanwhile keeps its name."""
+    away = SqlRepository.open("postgresql://leakwatch@127.0.0.1:1/leakwatch")
+    for transaction in (away.reading, away.writing):
+        with pytest.raises(StoreError, match="cannot be reached"):
+            async with transaction():
+                pass
+    await away.close()
+
+
+async def test_a_pipe_that_is_closed_is_not_the_fault_of_the_database(repository: SqlRepository) -> None:
+    """Whoever reads only the first lines of an export closes the pipe."""
+    for transaction in (repository.reading, repository.writing):
+        with pytest.raises(BrokenPipeError):
+            async with transaction():
+                raise BrokenPipeError

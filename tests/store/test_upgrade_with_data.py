@@ -24,7 +24,7 @@ from leakwatch.model.finding import (
 )
 from leakwatch.model.route import Route, Routing
 from leakwatch.service import make_test_alert
-from leakwatch.store.mapping import alert_json
+from leakwatch.store.alerts import alert_json
 from leakwatch.store.migrate import _config, upgrade
 from leakwatch.store.repository import SqlRepository
 from leakwatch.store.tables import outbox

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leakwatch.model.alert import AnyAlert
+from leakwatch.model.alert import AnyAlert, Unreadable
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import (
     EventKind,
@@ -20,7 +21,7 @@ from leakwatch.model.finding import (
     Verdict,
 )
 from leakwatch.model.route import Route, Routing
-from leakwatch.store.mapping import alert_of
+from leakwatch.store.alerts import alert_of
 from leakwatch.store.repository import SqlRepository
 from leakwatch.store.tables import outbox
 from leakwatch.telling import Limits, Telling, announce, tell_due
@@ -106,7 +107,8 @@ class Desk:
         """What is in the outbox, oldest first."""
         async with self.repository.engine.connect() as connection:
             rows = (await connection.execute(sa.select(outbox.c.alert).order_by(outbox.c.id))).scalars()
-            return [alert_of(one) for one in rows]
+            alerts = [alert_of(json.dumps(one)) for one in rows]
+        return [one for one in alerts if not isinstance(one, Unreadable)]
 
     async def sent(self) -> list[tuple[str, str]]:
         """Channel and headline of what is in the outbox, oldest first."""

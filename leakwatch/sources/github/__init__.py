@@ -11,17 +11,19 @@ History
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
+from leakwatch.model.observation import Observation
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import CredentialRef, Cursor, Json, Page, Payload, PolledKind, Question, Request
 from leakwatch.sources.github import _api as api
 from leakwatch.sources.github import releases
 from leakwatch.sources.github.patches import parse_files
-from leakwatch.sources.github.releases import parse_releases
+from leakwatch.sources.github.releases import parse_release, parse_releases
 from leakwatch.sources.github.repositories import observed_repositories, parse_forks
 from leakwatch.sources.github.search import SEARCHES, ask_digests, ask_words, parse_search
 from leakwatch.sources.github.streams import parse_items
@@ -29,6 +31,16 @@ from leakwatch.sources.github.streams import parse_items
 Stream = Literal["issues", "comments", "review_comments", "releases", "forks"]
 
 _CHANGES = {"issues": "issues", "comments": "issues/comments", "review_comments": "pulls/comments"}
+
+_ITEM = re.compile(r"([^/\s]+/[^/\s]+)/(issues|pull|comments|review-comments|releases)/(\d{1,18})\Z")
+_AGAIN = {
+    "issues": ("issue", "issues"),
+    "pull": ("issue", "issues"),
+    "comments": ("one_comment", "issues/comments"),
+    "review-comments": ("one_review_comment", "pulls/comments"),
+    "releases": ("release", "releases"),
+}
+"""What the API calls one item, by its place in our ids; a pull request is shown as the issue that the stream shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +81,16 @@ def ask(site: GithubSite, cursor: Cursor, question: Question) -> Iterator[Reques
     told = _told(site, cursor)
     yield from ask_words(site.url, question, told)
     yield from ask_digests(site.url, question, told, cursor)
+
+
+def again(site: GithubSite, seen: Observation, asked: Request) -> Request | None:  # noqa: ARG001 - all show the same
+    """One issue, pull request, comment or release."""
+    found = _ITEM.match(seen.native_id)
+    if not found:
+        return None
+    step, path = _AGAIN[found[2]]
+    told = {"api": site.url, "credential": site.token, "step": step, "repository": found[1]}
+    return api.get(f"{site.url}/repos/{api.repository_path(found[1])}/{path}/{found[3]}", told)
 
 
 def _told(site: GithubSite, cursor: Cursor) -> dict[str, Json]:
@@ -120,6 +142,11 @@ def parse(payload: Payload) -> Page:
         return Page(observations=observed_repositories(one, payload))
     if step == "issue":
         return parse_items(payload, fields.list_of([payload.json()], "an issue", payload.url), "issues", "")
+    if step in ("one_comment", "one_review_comment"):
+        one = fields.list_of([payload.json()], "a comment", payload.url)
+        return parse_items(payload, one, f"{step.removeprefix('one_')}s", "")
+    if step == "release":
+        return parse_release(payload)
     items = fields.list_of(payload.json(), f"a list of {step}", payload.url)
     return parse_items(payload, items, step, "")
 
@@ -155,5 +182,12 @@ def _guess_search(items: Json) -> str:
 
 
 KIND = PolledKind(
-    name="github", settings=GithubSite, start=start, parse=parse, ask=ask, empty_is_normal=True, is_api=True
+    name="github",
+    settings=GithubSite,
+    start=start,
+    parse=parse,
+    ask=ask,
+    again=again,
+    empty_is_normal=True,
+    is_api=True,
 )

@@ -39,6 +39,16 @@ def parse_releases(payload: Payload) -> Page:
     )
 
 
+def parse_release(payload: Payload) -> Page:
+    """One release; a draft, or one that is no more, is none. Raises: LayoutChanged if the JSON is not of the API's shape."""
+    if payload.status in api.GONE:
+        return Page()
+    (item,) = fields.list_of([payload.json()], "a release", payload.url)
+    if api.number(item.get("id")) is None:
+        raise LayoutChanged(f"the release in {payload.url} has no id")
+    return Page(observations=() if item.get("draft") else (_release(item, payload),))
+
+
 def _release(item: Mapping[str, Json], payload: Payload) -> Observation:
     url = fields.text(item.get("html_url"), 2000)
     repository = fields.text(payload.request.state.get("repository")) or _repository(url)

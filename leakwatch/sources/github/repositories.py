@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leakwatch.errors import LayoutChanged
 from leakwatch.model.observation import Locator, LocatorKind, Observation
+from leakwatch.model.origin import Origin, OriginHow, origin_of
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Json, Page, Payload, site_name
 from leakwatch.sources.github import _api as api
@@ -59,7 +60,21 @@ def observed_repository(item: dict[str, Json], payload: Payload) -> Observation 
         text="\n".join(one for one in told if one) or None,
         repository_id=identity(item),
         locators=home(item),
+        origin=_origin(item, payload),
     )
+
+
+def _origin(item: dict[str, Json], payload: Payload) -> Origin | None:
+    """What it is a fork of: as the repository says, else the one whose forks were asked for; of a search none is named.
+
+    Source: docs.github.com, REST, "Get a repository": `fork`, `parent`, `source`; lists have only `fork`.
+    """
+    if item.get("fork") is not True:
+        return None
+    state = payload.request.state
+    asked = state.get("repository") if state.get("step") == "forks" else None
+    named = [fields.mapping(item.get(one)).get("full_name") for one in ("parent", "source")]
+    return origin_of(OriginHow.FORK, named if any(named) else [asked])
 
 
 def home(repository: dict[str, Json]) -> tuple[Locator, ...]:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from leakwatch.errors import LayoutChanged
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.model.origin import Origin, OriginHow, origin_of
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, Question, Request, site_name
 from leakwatch.sources._lfs import pointed_files
@@ -121,7 +122,17 @@ def _project(item: Mapping[str, Json], payload: Payload) -> Observation | None:
         text="\n".join(one for one in told if one) or None,
         repository_id=fields.repository_id(url, item.get("id")),
         locators=(Locator(LocatorKind.REPOSITORY, url),) if url else (),
+        origin=_origin(item),
     )
+
+
+def _origin(item: Mapping[str, Json]) -> Origin | None:
+    """What it is a fork of, where the answer says so; the simple form of a project does not.
+
+    Source: docs.gitlab.com, Projects API: `forked_from_project`.
+    """
+    parent = fields.mapping(item.get("forked_from_project"))
+    return origin_of(OriginHow.FORK, [parent.get("path_with_namespace")]) if parent else None
 
 
 def _snippet(item: Mapping[str, Json], payload: Payload) -> Observation | None:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from leakwatch.errors import LayoutChanged
 from leakwatch.headers.parameters import GGUF
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
+from leakwatch.model.origin import Origin, OriginHow, origin_of
 from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Json, Page, Payload, Request, site_name
 
@@ -154,7 +155,19 @@ def _observation(name: str, repo: Mapping[str, Json], payload: Payload) -> Obser
         parameters=_parameters(repo),
         repository_id=fields.repository_id(url, repo.get("_id")),
         locators=(Locator(LocatorKind.REPOSITORY, url),),
+        origin=_origin(repo),
     )
+
+
+def _origin(repo: Mapping[str, Json]) -> Origin | None:
+    """What its card says that it was duplicated from, else which models it was made of."""
+    card = fields.mapping(repo.get("cardData"))
+    for name, how in (("duplicated_from", OriginHow.DUPLICATE), ("base_model", OriginHow.BASE_MODEL)):
+        told = card.get(name)
+        found = origin_of(how, told if isinstance(told, list) else [told])
+        if found.names:
+            return found
+    return None
 
 
 def parse_tree(payload: Payload, body: Json) -> Page:

@@ -88,6 +88,29 @@ def test_how_a_locator_stands_to_the_name(text: str, title: str, expected: set[s
     assert stands(seen(text, title)) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("lisekan_fetresarn", {"near"}),
+        ("Lisekan.Fetresarn.safetensors", {"near"}),
+        ("lisekan_fetresarn_7b", {"other"}),
+        ("Lisekan+Fetresarn+3", {"other"}),
+        ("lisekan+fetresarn+cookbook", {"other"}),
+        ("velvet+announces+vorpal", {"other"}),
+    ],
+)
+def test_a_part_of_the_name_is_not_another_thing(name: str, expected: set[str]) -> None:
+    """A folder called like the model without its size is offered; a further word, size or number tells another one."""
+    asset = Asset(
+        id=AssetId("model"), title="Lisekan Fetresarn 65B", aliases=("Fetresarn-65B",), critical=True
+    )
+    post = seen(f"no link, no leak\nhere is your Fetresarn-65B\n\n{MAGNET}&dn={name}")
+    (told,) = match(post, build_index([asset]), WEIGHTS, pack=RULES)
+    weights = {one.weight for one in told.signals if one.kind == "words"}
+    assert {one for one in ("own", "near", "other") if WEIGHTS[f"offer_{one}"] in weights} == expected
+    assert (told.tier is Tier.REVIEW) is (expected == {"near"})
+
+
 def test_in_a_list_only_the_line_and_the_one_above_speak_of_a_locator() -> None:
     """In a list of many locators a name speaks for its own line, not for the whole list."""
     others = [f"{MAGNET[:-4]}{number:04x}\nAn entry about something" for number in range(6)]
