@@ -159,6 +159,8 @@ async def _part(
     await work.findings.save(new)
     await work.cases.move(finding.id, new.id, gone, keys.moved)
     await work.cases.keep_apart(asset.id, (finding.id, new.id), keys.shared, act.actor, act.at)
+    theirs = frozenset[str]().union(*(one.keys for one in leaving))
+    await _apart_alike(finding, new, theirs, act, work)
     left = await _judged_by(finding, staying, asset, act.at, work)
     taken = await _judged_by(new, leaving, asset, act.at, work)
     for one in (left, taken):
@@ -176,6 +178,15 @@ async def _part(
     told = {"split": new.id, "sightings": sorted(gone), "apart": sorted(keys.shared), "reason": act.reason}
     await work.audit.append(act.actor, "finding.split", finding.id, told, act.at)
     return left, taken
+
+
+async def _apart_alike(finding: Finding, new: Finding, keys: Collection[str], act: Act, work: Work) -> None:
+    """Keep the new case apart from others as the one is from which it was taken."""
+    holders = await work.cases.holding(finding.asset, sorted(keys))
+    for pair, key in await work.cases.apart(finding.asset, [finding.id, *holders]):
+        if finding.id in pair and new.id not in pair and key in keys:
+            (other,) = pair - {finding.id}
+            await work.cases.keep_apart(finding.asset, (new.id, other), [key], act.actor, act.at)
 
 
 async def _judged_by(

@@ -26,12 +26,12 @@ from leakwatch.routing.budget import (
     shares,
 )
 from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
-from leakwatch.routing.timing import set_back
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
 from leakwatch.telling.announce import AGAIN, DRILL, SETTLE, TOGETHER
 from leakwatch.telling.inhibiting import HELD
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import lift
+from leakwatch.telling.turned_back import start_over
 
 _LONGEST_SETTLING = timedelta(minutes=15)
 _MOST_NEWS = 20
@@ -99,8 +99,7 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
             return 0
     async with repository.writing() as work:
         await work.announcements.lock()
-        for one in await work.announcements.ahead(now):
-            await work.announcements.restart(one.id, set_back(one.due_at, one.at, now), now)
+        await start_over(telling.routing, work, now)
         by_channel: dict[str, list[Waiting]] = defaultdict(list)
         for one in await work.announcements.due(due):
             by_channel[one.channel].append(one)
