@@ -210,8 +210,8 @@ class Life(RuleBasedStateMachine):
         """Somebody says that it is none, or may be there, perhaps with its like, perhaps until a day."""
         ident, now = self.pick(number), self.now + timedelta(minutes=1)
         until: date | None = None if days is None else (now + timedelta(days=days)).date()
-        act = mark_false_positive if is_false else mark_allowed
-        self.watch(lambda tell: act(self.store, ident, who, "why", now, scope, until, tell=tell))
+        judge = mark_false_positive if is_false else mark_allowed
+        self.watch(lambda tell: judge(self.store, ident, Act(who, now, "why", tell), scope, until))
 
     @precondition(lambda self: self.posted > 1)
     @rule(one=NUMBER, other=NUMBER, who=WHO)
