@@ -181,6 +181,19 @@ async def test_what_keeps_a_case_apart_holds_for_whoever_it_becomes_part_of(desk
     assert counts == {third.id: 2, new.id: 3}
 
 
+async def test_what_is_split_again_stays_apart_from_the_first(desk: Desk) -> None:
+    """A case that is taken out of one that was split off is no more part of the first than that one is."""
+    for number, site in ((1, "a"), (2, "b"), (3, "c")):
+        await desk.take(post(str(number), NAME, magnet(1), site))
+    (case,) = await desk.findings()
+    second, third = [one.id for one in (await shown(desk, case.id)).sightings if one.native_id in "23"]
+    _, new = await split(desk.repository, case.id, [second, third], "ann", "apart", LATER)
+    await split(desk.repository, new.id, [third], "ann", "apart, too", LATER)
+    for number, site in ((2, "b"), (3, "c")):
+        await desk.take(post(str(number), NAME, f"edited: {magnet(1)}", site))
+    assert sorted(one.sightings for one in await desk.findings()) == [1, 2, 2]
+
+
 async def test_what_cannot_be_split_or_merged_is_refused(desk: Desk) -> None:
     """All, none or foreign sightings, a case with itself, and a merge that never was are named errors."""
     case, both = await wrongly_one(desk)

@@ -166,6 +166,8 @@ async def _part(
     await work.findings.save(new)
     await work.cases.move(finding.id, new.id, gone, keys.moved)
     await work.cases.keep_apart(asset.id, (finding.id, new.id), keys.shared, actor, at)
+    theirs = frozenset[str]().union(*(one.keys for one in leaving))
+    await _apart_alike(finding, new, theirs, (actor, at), work)
     left = await _judged_by(finding, staying, asset, at, work)
     taken = await _judged_by(new, leaving, asset, at, work)
     for one in (left, taken):
@@ -183,6 +185,17 @@ async def _part(
     told = {"split": new.id, "sightings": sorted(gone), "apart": sorted(keys.shared), "reason": reason}
     await work.audit.append(actor, "finding.split", finding.id, told, at)
     return left, taken
+
+
+async def _apart_alike(
+    finding: Finding, new: Finding, keys: Collection[str], by: tuple[str, datetime], work: Work
+) -> None:
+    """Keep the new case apart from others as the one is from which it was taken."""
+    holders = await work.cases.holding(finding.asset, sorted(keys))
+    for pair, key in await work.cases.apart(finding.asset, [finding.id, *holders]):
+        if finding.id in pair and new.id not in pair and key in keys:
+            (other,) = pair - {finding.id}
+            await work.cases.keep_apart(finding.asset, (new.id, other), [key], *by)
 
 
 async def _judged_by(

@@ -25,12 +25,12 @@ from leakwatch.routing.budget import (
     repeats_of,
     shares,
 )
-from leakwatch.routing.timing import set_back
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
 from leakwatch.telling.announce import AGAIN, DRILL, SETTLE, TOGETHER
 from leakwatch.telling.composing import Draft, event_of, readable
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import lift
+from leakwatch.telling.turned_back import start_over
 
 _LONGEST_SETTLING = timedelta(minutes=15)
 _MANY = "*"
@@ -74,8 +74,7 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
             return 0
     async with repository.writing() as work:
         await work.announcements.lock()
-        for one in await work.announcements.ahead(now):
-            await work.announcements.restart(one.id, set_back(one.due_at, one.at, now), now)
+        await start_over(telling.routing, work, now)
         by_channel: dict[str, list[Waiting]] = defaultdict(list)
         for one in await work.announcements.due(due):
             by_channel[one.channel].append(one)

@@ -15,7 +15,9 @@ from leakwatch.alerts import apprise, discord, pagerduty, slack, teams, webhook
 from leakwatch.alerts.email import Smtp, message
 from leakwatch.model.alert import Alert, AnyAlert
 
-from .receivers import DELIVERY, HOSTILE, KINDS, NOW, Clock, all_kinds, check_harmless, strings
+from .hostile import HOSTILE
+from .receivers import Clock, check_harmless, strings
+from .samples import DELIVERY, KINDS, NOW, all_kinds
 from .services import (
     check_discord,
     check_pagerduty,
