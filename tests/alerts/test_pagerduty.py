@@ -22,7 +22,8 @@ from leakwatch.model.finding import EventKind, FindingId, Severity, State, Verdi
 from leakwatch.routing.fold import fold_finding
 from leakwatch.secret import Secret
 
-from .receivers import ALERT, DELIVERY, DIGEST, NO_TLS, Clock, Receiver, door, http, receiving
+from .receivers import NO_TLS, Clock, Receiver, door, http, receiving
+from .samples import ALERT, DELIVERY, THREE
 from .services import check_pagerduty, check_pagerduty_change
 
 KEY = "verysecretroutingkey0123456789ab"
@@ -95,7 +96,7 @@ def of(number: int, **changes: Any) -> Alert:
 
 def digest(event: DigestEvent, entries: Sequence[Alert]) -> AnyAlert:
     """What is said of several findings."""
-    return replace(DIGEST, event=event, entries=tuple(entries), more=3)
+    return replace(THREE, event=event, entries=tuple(entries), more=3)
 
 
 MIXED = (
