@@ -105,7 +105,14 @@ class Upkeep:
     async def sweep(self) -> None:
         """Throw away what no open finding needs any more."""
         swept = await sweep(self.config.retention, self.repository, self.clock.now(), self.stopping.is_set)
-        log.info("swept", **swept.gone, batches=swept.batches, longest_s=round(swept.longest_s, 3))
+        forgotten = await self.keeper.forget(self.config.retention.evidence_days)
+        log.info(
+            "swept",
+            **swept.gone,
+            evidence_files=forgotten,
+            batches=swept.batches,
+            longest_s=round(swept.longest_s, 3),
+        )
 
     async def end_drills(self) -> None:
         """Close drills whose command did not."""
