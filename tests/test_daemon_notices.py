@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from leakwatch.cases import move
+from leakwatch.cases import Act, move
 from leakwatch.daemon import Daemon
 from leakwatch.model.finding import Finding, State
 from leakwatch.model.notice import Notice, NoticeId, NoticeState
@@ -91,7 +91,9 @@ async def test_what_is_back_at_its_address_is_told_as_reopened(
         await until_removed(daemon, notice)
         if state is State.REMOVED:
             finding, now = await the_finding(daemon), daemon.clock.now()
-            await move(daemon.repository, finding.id, State.REMOVED, "ada", "gone", now, tell=daemon.tell)
+            await move(
+                daemon.repository, finding.id, State.REMOVED, Act("ada", now, "gone", tell=daemon.tell)
+            )
         assert (await the_finding(daemon)).state is state
         assert told(web, "reopened") == []
         web.pages["/one"] = (200, "<p>here it is", {})
@@ -114,7 +116,9 @@ async def test_what_is_back_at_a_mirror_is_told_as_reopened(tmp_path: Path, web:
         await until_removed(daemon, notice)
         if state is State.REMOVED:
             finding, now = await the_finding(daemon), daemon.clock.now()
-            await move(daemon.repository, finding.id, State.REMOVED, "ada", "gone", now, tell=daemon.tell)
+            await move(
+                daemon.repository, finding.id, State.REMOVED, Act("ada", now, "gone", tell=daemon.tell)
+            )
         shows(web, "/mirror", "/one")
         await until(lambda: bool(told(web, "reopened")), 30)
         assert (await the_finding(daemon)).state is State.REOPENED

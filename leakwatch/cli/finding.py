@@ -119,14 +119,14 @@ def set_(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Move a finding to another state, with the reason."""
-    from leakwatch.cases import move  # noqa: PLC0415
+    from leakwatch.cases import Act, move  # noqa: PLC0415
 
     if not reason.strip():
         raise InputError("say why with --reason")
 
     async def work() -> Finding:
         async with repository(config) as opened:
-            return await move(opened, ident, state, actor(by), reason, now(), tell=teller(config))
+            return await move(opened, ident, state, Act(actor(by), now(), reason, teller(config)))
 
     changed = run_async(work)
     say(f"{changed.id}: {changed.state.value}")

@@ -1,17 +1,19 @@
-"""A draft of one message: what becomes part of it, and what it says."""
+"""A draft of one message: what becomes part of it, what it says, and what cannot be read of it, which is handed on by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from leakwatch.model.alert import Alert, AnyAlert, DigestEvent, SiteAlert
 from leakwatch.model.announcement import Message, MessageKind, Waiting
+from leakwatch.ports import Work
 from leakwatch.routing.budget import Bundle
-from leakwatch.routing.fold import fold_finding, fold_many, fold_sites
+from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
 from leakwatch.telling.inhibiting import HELD
 
+_MOST_NEWS = 20
 _EVENTS: Mapping[str, DigestEvent] = {
     "digest": DigestEvent.DIGEST,
     "first_run": DigestEvent.FIRST_RUN,
@@ -62,7 +64,28 @@ def message_of(draft: Draft, key: str, now: datetime) -> Message:
     )
 
 
-def compose(
+async def readable(
+    draft: Draft, recipients: Sequence[str], work: Work, now: datetime
+) -> tuple[Draft, AnyAlert | None]:
+    """The message, of what can be read; the rest is handed on by itself, and found out there."""
+    while rows := draft.bundle.rows:
+        subjects = in_full(rows)
+        chosen = {one: [row for row in rows if row.subject == one][-_MOST_NEWS:] for one in subjects}
+        some = [row for news in chosen.values() for row in news]
+        alerts = await work.announcements.alerts([one.id for one in some])
+        bad = {one.id for one in some if one.id not in alerts}
+        if not bad:
+            return draft, _compose(draft, chosen, alerts, now)
+        for one in rows:
+            if one.id in bad:
+                await work.announcements.hand_on(one, recipients, now)
+        draft = replace(
+            draft, bundle=replace(draft.bundle, rows=tuple(one for one in rows if one.id not in bad))
+        )
+    return draft, None
+
+
+def _compose(
     draft: Draft, chosen: Mapping[str, Sequence[Waiting]], alerts: Mapping[int, AnyAlert], now: datetime
 ) -> AnyAlert:
     """The message: of one finding, of sites, or of many findings of which the most urgent are told in full."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from leakwatch.model.alert import AnyAlert, delivery_key
+from leakwatch.model.alert import delivery_key
 from leakwatch.model.announcement import Message, MessageKind, Waiting
 from leakwatch.model.route import Routing
 from leakwatch.ports import Repository, Work
@@ -25,16 +25,14 @@ from leakwatch.routing.budget import (
     repeats_of,
     shares,
 )
-from leakwatch.routing.fold import in_full
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
 from leakwatch.telling.announce import AGAIN, DRILL, SETTLE, TOGETHER
-from leakwatch.telling.drafts import Draft, asset_of, compose, event_of, message_of
+from leakwatch.telling.drafts import Draft, asset_of, event_of, message_of, readable
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import lift
 from leakwatch.telling.turned_back import start_over
 
 _LONGEST_SETTLING = timedelta(minutes=15)
-_MOST_NEWS = 20
 _MANY = "*"
 
 
@@ -217,7 +215,7 @@ async def _within_channel(
 async def _write(draft: Draft, channel: str, telling: Telling, work: Work, now: datetime) -> None:
     recipients = telling.recipients.get(channel) or ("",)
     await begin_standing(draft.bundle.rows, telling.routing, work, now)
-    draft, alert = await _readable(draft, recipients, work, now)
+    draft, alert = await readable(draft, recipients, work, now)
     if alert is None:
         return
     route = draft.first.route
@@ -225,24 +223,3 @@ async def _write(draft: Draft, channel: str, telling: Telling, work: Work, now: 
         await work.outbox.enqueue(channel, alert, now, recipient=recipient, route=route)
     message = message_of(draft, delivery_key(channel, alert.subject, alert.content), now)
     await work.announcements.told([one.id for one in draft.bundle.rows], message)
-
-
-async def _readable(
-    draft: Draft, recipients: Sequence[str], work: Work, now: datetime
-) -> tuple[Draft, AnyAlert | None]:
-    """The message, of what can be read; the rest is handed on by itself, and found out there."""
-    while rows := draft.bundle.rows:
-        subjects = in_full(rows)
-        chosen = {one: [row for row in rows if row.subject == one][-_MOST_NEWS:] for one in subjects}
-        some = [row for news in chosen.values() for row in news]
-        alerts = await work.announcements.alerts([one.id for one in some])
-        bad = {one.id for one in some if one.id not in alerts}
-        if not bad:
-            return draft, compose(draft, chosen, alerts, now)
-        for one in rows:
-            if one.id in bad:
-                await work.announcements.hand_on(one, recipients, now)
-        draft = replace(
-            draft, bundle=replace(draft.bundle, rows=tuple(one for one in rows if one.id not in bad))
-        )
-    return draft, None

@@ -23,7 +23,7 @@ from leakwatch.ports import Fetcher
 from leakwatch.secret import Secret
 
 from .receivers import NO_TLS, Clock, Receiver, door, http, receiving
-from .samples import ALERT, ANSWERS, DELIVERY, NEWS, NOW, ONE_BLIND, THREE
+from .samples import ALERT, ANSWERS, DELIVERY, NEWS, NOW, ONE_BLIND
 from .services import check_discord, check_pagerduty, check_teams, shown_by_discord
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
@@ -300,7 +300,6 @@ async def test_pagerduty_request() -> None:
         (ONE_BLIND, "trigger"),
         (replace(ONE_BLIND, event=SiteEvent.RECOVERED), "resolve"),
         (replace(ONE_BLIND, event=SiteEvent.CHANNEL_BACK), "resolve"),
-        (THREE, "trigger"),
     ],
 )
 async def test_pagerduty_follows_the_case(alert: AnyAlert, action: str) -> None:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from leakwatch.alerts._blocks import alert_blocks
 from leakwatch.answering.envelope import LATEST_S
 from leakwatch.answering.listener import _WAITING
-from leakwatch.cases import confirm, mark_false_positive
+from leakwatch.cases import Act, confirm, mark_false_positive
 from leakwatch.cases.telling import record
 from leakwatch.drilling import end_drill
 from leakwatch.model.finding import FindingId, State
@@ -156,7 +156,7 @@ async def test_news_that_came_meanwhile_stay(workspace: SlackServer, cases: Case
 @pytest.mark.parametrize("deed", DEEDS)
 async def test_message_of_a_closed_case(workspace: SlackServer, cases: Cases, deed: str) -> None:
     """A press under a message whose case somebody closed elsewhere answers with that, and the message shows it."""
-    await mark_false_positive(cases.repository, "LW-7", "carla", "a fan film", NOW)
+    await mark_false_positive(cases.repository, "LW-7", Act("carla", NOW, "a fan film"))
     async with listening(workspace, cases):
         workspace.say(envelope(pressed(deed)))
         await until(lambda: bool(workspace.whispered))
@@ -176,7 +176,7 @@ async def test_message_of_a_merged_case(workspace: SlackServer, cases: Cases, de
     async with cases.repository.writing() as work:
         await work.findings.save(whole)
         await work.findings.save(part)
-    await confirm(cases.repository, "LW-9", "carla", "seen", NOW + timedelta(minutes=1))
+    await confirm(cases.repository, "LW-9", Act("carla", NOW + timedelta(minutes=1), "seen"))
     async with listening(workspace, cases):
         workspace.say(envelope(pressed(deed)))
         await until(lambda: bool(workspace.whispered))

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from leakwatch.cases import Tell, acknowledge, confirm, mark_allowed, mark_false_positive, move
+from leakwatch.cases import Act, Tell, acknowledge, confirm, mark_allowed, mark_false_positive, move
 from leakwatch.cases.assets import due_steps, embargo, official, release, retire
 from leakwatch.cases.joining import merge
 from leakwatch.cases.splitting import split, undo_merge
@@ -197,10 +197,10 @@ class Life(RuleBasedStateMachine):
 
         def do(tell: Tell) -> Awaitable[Finding]:
             if what == "ack":
-                return acknowledge(self.store, ident, who, "", now, tell=tell)
+                return acknowledge(self.store, ident, Act(who, now, "", tell=tell))
             if what == "confirm":
-                return confirm(self.store, ident, who, "why", now, tell=tell)
-            return move(self.store, ident, states[what], who, "why", now, tell=tell)
+                return confirm(self.store, ident, Act(who, now, "why", tell=tell))
+            return move(self.store, ident, states[what], Act(who, now, "why", tell=tell))
 
         self.watch(do)
 
@@ -210,8 +210,8 @@ class Life(RuleBasedStateMachine):
         """Somebody says that it is none, or may be there, perhaps with its like, perhaps until a day."""
         ident, now = self.pick(number), self.now + timedelta(minutes=1)
         until: date | None = None if days is None else (now + timedelta(days=days)).date()
-        act = mark_false_positive if is_false else mark_allowed
-        self.watch(lambda tell: act(self.store, ident, who, "why", now, scope, until, tell=tell))
+        judge = mark_false_positive if is_false else mark_allowed
+        self.watch(lambda tell: judge(self.store, ident, Act(who, now, "why", tell), scope, until))
 
     @precondition(lambda self: self.posted > 1)
     @rule(one=NUMBER, other=NUMBER, who=WHO)
@@ -219,7 +219,7 @@ class Life(RuleBasedStateMachine):
         """Somebody merges two cases and finds that it was wrong: both have again what they had."""
         first, second = self.pick(one), self.pick(other)
         before, _, done = self.watch(
-            lambda tell: merge(self.store, first, second, who, "why", self.now, tell=tell)
+            lambda tell: merge(self.store, first, second, Act(who, self.now, "why", tell=tell))
         )
         if done is None:
             return
@@ -227,7 +227,7 @@ class Life(RuleBasedStateMachine):
         if len({s.opened for s in self.runner.run(self.sightings(done.id))}) != 2:
             return  # one of them had sightings of others: those stay where they are
         _, after, back = self.watch(
-            lambda tell: undo_merge(self.store, done.id, gone, who, "wrong", self.now, tell=tell)
+            lambda tell: undo_merge(self.store, done.id, gone, Act(who, self.now, "wrong", tell=tell))
         )
         assert back is not None
         for ident in (first, second):
@@ -247,7 +247,7 @@ class Life(RuleBasedStateMachine):
     def join(self, one: int, other: int, who: str) -> None:
         """Somebody merges two cases."""
         first, second = self.pick(one), self.pick(other)
-        self.watch(lambda tell: merge(self.store, first, second, who, "why", self.now, tell=tell))
+        self.watch(lambda tell: merge(self.store, first, second, Act(who, self.now, "why", tell=tell)))
 
     @precondition(lambda self: self.posted > 1)
     @rule(number=NUMBER, which=st.sets(st.integers(0, 4), min_size=1, max_size=2), who=WHO)
@@ -256,7 +256,7 @@ class Life(RuleBasedStateMachine):
         ident = self.pick(number)
         ids = [one.id for one in self.runner.run(self.sightings(ident))]
         some = {ids[one] for one in which if one < len(ids)}
-        self.watch(lambda tell: split(self.store, ident, some, who, "why", self.now, tell=tell))
+        self.watch(lambda tell: split(self.store, ident, some, Act(who, self.now, "why", tell=tell)))
 
     @precondition(lambda self: self.posted > 1)
     @rule(number=NUMBER, who=WHO)
@@ -265,7 +265,7 @@ class Life(RuleBasedStateMachine):
         ident = self.pick(number)
         case = self.runner.run(self.picture()).cases.get(ident)
         into = (case.merged_into if case else None) or ident
-        self.watch(lambda tell: undo_merge(self.store, into, ident, who, "why", self.now, tell=tell))
+        self.watch(lambda tell: undo_merge(self.store, into, ident, Act(who, self.now, "why", tell=tell)))
 
     @rule(step=st.sampled_from(["release", "later", "retire", "embargo", "until"]), who=WHO)
     def asset(self, step: str, who: str) -> None:
