@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from leakwatch.cases import move
+from leakwatch.cases import Act, move
 from leakwatch.daemon import Daemon, running
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import Severity, State
@@ -79,7 +79,7 @@ async def test_what_was_inhibited_is_told_after_a_restart(tmp_path: Path, web: W
         web.feed("/rss", ("3", NAME, magnet(3)))
         await daemon.run_once()
         assert len(said(web)) == 2, "a third is kept back"
-        await move(daemon.repository, first.id, State.REMOVED, "ann", "gone", daemon.clock.now())
+        await move(daemon.repository, first.id, State.REMOVED, Act("ann", daemon.clock.now(), "gone"))
     for _ in range(2):
         async with running(config) as daemon:
             await daemon.run_once()

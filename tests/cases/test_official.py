@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from leakwatch.cases import acknowledge, move
+from leakwatch.cases import Act, acknowledge, move
 from leakwatch.cases.assets import due_steps, official, release
 from leakwatch.matching.allowed import Judge
 from leakwatch.matching.index import build_index
@@ -125,9 +125,9 @@ async def test_only_legal_steps(desk: Desk, before: State, after: State) -> None
     await desk.take(post("1", NAME, magnet(1)))
     ident = (await case(desk)).id
     if before is State.ACKNOWLEDGED:
-        await acknowledge(desk.repository, ident, "bob", "", NOON)
+        await acknowledge(desk.repository, ident, Act("bob", NOON, ""))
     else:
-        await move(desk.repository, ident, before, "bob", "because", NOON)
+        await move(desk.repository, ident, before, Act("bob", NOON, "because"))
     await released(desk, HASH)
     found = await case(desk)
     assert found.state is after
