@@ -17,13 +17,13 @@ from leakwatch.store import mapping
 from leakwatch.store.named_peers import add_peers, dated, drop_old_peers
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import evidence, finding, observation, observed_swarm, proof, sighting
+from leakwatch.store.turns import lines_of
 from leakwatch.torrent.infohash import Infohashes
 
 MAX_PROOFS = 50
 """Torrents of one finding whose metadata is looked for: a post may name a thousand magnets."""
 MAX_FILES = 10
 """Addresses of .torrent files of one finding that are fetched."""
-_NO_INFOHASHES = "[null, null]"
 _MAX_DUE, _MAX_NAMED, _MAX_DIGESTS = 500, 500, 5
 WANTED, _DONE = "wanted", "done"
 
@@ -75,7 +75,7 @@ class SqlProofs:
         and from each line the oldest and the newest come by turns: a flood of one work on one site delays neither other
         works, nor other sites, nor for hours what is posted now.
         """
-        lines = _lines(sa.and_(proof.c.state == WANTED, proof.c.next_try_at <= now))
+        lines = lines_of(sa.and_(proof.c.state == WANTED, proof.c.next_try_at <= now))
         turn = sa.case((lines.c.oldest < lines.c.newest, lines.c.oldest), else_=lines.c.newest)
         query = (
             sa.select(lines.c.swarm_key)
@@ -306,29 +306,6 @@ def _attempts(task: ProofTask | FileTask, metadata_digest: str | None) -> int:
     """Looks for the metadata, or where it is there, judgements on it."""
     is_first = isinstance(task, ProofTask) and task.metadata_digest != metadata_digest
     return 1 if is_first else task.attempts + 1
-
-
-def _lines(due: sa.ColumnElement[bool]) -> sa.Subquery:
-    """Proofs that are due with their places in line, counted from the oldest and from the newest; retries have lines of their own."""
-    site = (
-        sa.select(sa.func.min(sighting.c.site))
-        .where(sighting.c.finding_id == proof.c.finding_id)
-        .scalar_subquery()
-    )
-    is_file = sa.cast(proof.c.infohashes, sa.String) == _NO_INFOHASHES
-    rows = (
-        sa.select(proof, finding.c.asset_id, site.label("site"), is_file.label("is_file"))
-        .join(finding, finding.c.id == proof.c.finding_id)
-        .where(due)
-        .subquery()
-    )
-    line = [rows.c.rank, rows.c.asset_id, rows.c.site, rows.c.is_file, rows.c.attempts > 0]
-    oldest, newest = (rows.c.next_try_at, rows.c.id), (rows.c.next_try_at.desc(), rows.c.id.desc())
-    counted = [
-        sa.func.row_number().over(partition_by=line, order_by=[*order]).label(name)
-        for name, order in (("oldest", oldest), ("newest", newest))
-    ]
-    return sa.select(rows.c.swarm_key, rows.c.rank, rows.c.next_try_at, *counted).subquery()
 
 
 def _file_key(url: str) -> str:
