@@ -31,9 +31,9 @@ class SqlKeptBack:
         rows = (await self._connection.execute(query.order_by(announcement.c.id))).all()
         return [(ident, subject, route) for ident, subject, route in rows]
 
-    async def hand_over(self, ids: Sequence[int], silence: int) -> None:
-        """What is kept back falls under another silence now."""
-        await self._change(ids, state=Fate.SILENCED.value, silence_id=silence)
+    async def hand_over(self, ids: Sequence[int], silence: int, why: str) -> None:
+        """What waits, or is kept back, falls under a silence now, or another one."""
+        await self._change(ids, state=Fate.SILENCED.value, silence_id=silence, why=why)
 
     async def release(self, ids: Sequence[int], group: str, due_at: datetime, why: str, at: datetime) -> None:
         """Let what was kept back wait to be told together."""

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from leakwatch.model.alert import Alert, AnyAlert, DigestEvent, SiteAlert, delivery_key
-from leakwatch.model.announcement import Message, MessageKind, Waiting
+from leakwatch.model.alert import delivery_key
+from leakwatch.model.announcement import DRILL, Message, MessageKind, Waiting
 from leakwatch.model.route import Routing
 from leakwatch.ports import Repository, Work
 from leakwatch.routing.budget import (
@@ -25,26 +25,15 @@ from leakwatch.routing.budget import (
     repeats_of,
     shares,
 )
-from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
 from leakwatch.routing.timing import set_back
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
-from leakwatch.telling.announce import AGAIN, DRILL, SETTLE, TOGETHER
-from leakwatch.telling.inhibiting import HELD
+from leakwatch.telling.announce import AGAIN, SETTLE, TOGETHER
+from leakwatch.telling.messages import Draft, apart, event_of, readable
 from leakwatch.telling.remind import begin_standing, remind
-from leakwatch.telling.silences import lift
+from leakwatch.telling.silences import hush, lift
 
 _LONGEST_SETTLING = timedelta(minutes=15)
-_MOST_NEWS = 20
 _MANY = "*"
-_EVENTS: Mapping[str, DigestEvent] = {
-    "digest": DigestEvent.DIGEST,
-    "first_run": DigestEvent.FIRST_RUN,
-    "backfill": DigestEvent.BACKFILL,
-    "reweighed": DigestEvent.GROUP,
-    HELD: DigestEvent.GROUP,
-    "quiet": DigestEvent.AFTER_QUIET,
-    "silence": DigestEvent.DIGEST,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,20 +50,6 @@ class Telling:
     routing: Routing
     recipients: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One message that is to be written."""
-
-    bundle: Bundle
-    kind: MessageKind
-    asset: str
-
-    @property
-    def first(self) -> Waiting:
-        """The announcement that says whose it is."""
-        return self.bundle.rows[0]
 
 
 async def is_due(work: Work, now: datetime) -> bool:
@@ -102,7 +77,7 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
         for one in await work.announcements.ahead(now):
             await work.announcements.restart(one.id, set_back(one.due_at, one.at, now), now)
         by_channel: dict[str, list[Waiting]] = defaultdict(list)
-        for one in await work.announcements.due(due):
+        for one in await hush(await work.announcements.due(due), telling.routing, work, now):
             by_channel[one.channel].append(one)
         return sum(
             [
@@ -127,9 +102,10 @@ async def _tell(
     drafts = await _within_channel(drafts, told, share, work, now)
     drafts += [Draft(one, MessageKind.SINGLE, _MANY) for one in drills]
     drafts += await _again(repeats, told, share, telling.routing, work, now)
-    for draft in drafts:
-        await _write(draft, channel, telling, work, now)
-    return len(drafts)
+    messages = [part for draft in drafts for part in apart(draft)]
+    for one in messages:
+        await _write(one, channel, telling, work, now)
+    return len(messages)
 
 
 def _bundles(rows: Sequence[Waiting]) -> list[Bundle]:
@@ -156,7 +132,7 @@ async def _within_routes(
     drafts: list[Draft] = []
     scopes: dict[tuple[str, str], list[Bundle]] = defaultdict(list)
     for one in bundles:
-        if _event_of(one.rows[0].group) is not None:
+        if event_of(one.rows[0].group) is not None:
             drafts.append(Draft(one, MessageKind.SINGLE, _MANY))
         else:
             scopes[one.rows[0].route, _asset_of(one)].append(one)
@@ -210,11 +186,6 @@ def _asset_of(bundle: Bundle) -> str:
     return assets.pop() if len(assets) == 1 else ""
 
 
-def _event_of(group: str) -> DigestEvent | None:
-    """Why a group is told together; None for an ordinary one."""
-    return _EVENTS.get(group.partition(":")[0])
-
-
 async def _drafts(rationed: Rationed, asset: str, work: Work) -> list[Draft]:
     if rationed.until is not None:
         ids = [row.id for one in rationed.held for row in one.rows]
@@ -243,7 +214,7 @@ async def _within_channel(
 async def _write(draft: Draft, channel: str, telling: Telling, work: Work, now: datetime) -> None:
     recipients = telling.recipients.get(channel) or ("",)
     await begin_standing(draft.bundle.rows, telling.routing, work, now)
-    draft, alert = await _readable(draft, recipients, work, now)
+    draft, alert = await readable(draft, recipients, work, now)
     if alert is None:
         return
     route = draft.first.route
@@ -264,51 +235,3 @@ def _message(draft: Draft, key: str, now: datetime) -> Message:
         urgency=draft.bundle.urgency,
         at=now,
     )
-
-
-async def _readable(
-    draft: Draft, recipients: Sequence[str], work: Work, now: datetime
-) -> tuple[Draft, AnyAlert | None]:
-    """The message, of what can be read; the rest is handed on by itself, and found out there."""
-    while rows := draft.bundle.rows:
-        subjects = in_full(rows)
-        chosen = {one: [row for row in rows if row.subject == one][-_MOST_NEWS:] for one in subjects}
-        some = [row for news in chosen.values() for row in news]
-        alerts = await work.announcements.alerts([one.id for one in some])
-        bad = {one.id for one in some if one.id not in alerts}
-        if not bad:
-            return draft, _compose(draft, chosen, alerts, now)
-        for one in rows:
-            if one.id in bad:
-                await work.announcements.hand_on(one, recipients, now)
-        draft = replace(
-            draft, bundle=replace(draft.bundle, rows=tuple(one for one in rows if one.id not in bad))
-        )
-    return draft, None
-
-
-def _compose(
-    draft: Draft, chosen: Mapping[str, Sequence[Waiting]], alerts: Mapping[int, AnyAlert], now: datetime
-) -> AnyAlert:
-    """The message: of one finding, of sites, or of many findings of which the most urgent are told in full."""
-    rows = draft.bundle.rows
-    entries: list[Alert] = []
-    sites: list[SiteAlert] = []
-    for some in chosen.values():
-        news = [alerts[one.id] for one in some]
-        ours = [one for one in news if isinstance(one, Alert)]
-        sites += [one for one in news if isinstance(one, SiteAlert)]
-        if ours:
-            entries.append(fold_finding(ours, [one.key for one in some]))
-    if not entries:
-        return fold_sites(sites, [one.key for one in rows])
-    if len(entries) == 1 and len({one.subject for one in rows}) == 1:
-        return entries[0]
-    event = DigestEvent.FLOOD if draft.kind is MessageKind.FLOOD else _event_of(draft.first.group)
-    return fold_many(event or DigestEvent.GROUP, _topic(draft, entries), rows, entries, now)
-
-
-def _topic(draft: Draft, entries: Sequence[Alert]) -> str:
-    """What a message of many is about, without saying more of an asset than its alerts do."""
-    shown = {one.asset_id for one in entries}
-    return shown.pop() if len(shown) == 1 else draft.first.route or draft.first.channel

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from leakwatch.errors import InputError
 from leakwatch.model.alert import SiteEvent
-from leakwatch.model.announcement import Silence
+from leakwatch.model.announcement import DRILL, Silence, Waiting
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Finding, FindingId, Severity, State
 from leakwatch.model.route import Facts, Matchers, Routing
@@ -81,13 +81,43 @@ async def _lift(
         facts = await open_facts(subject, routing, work, now)
         other = silence_of(facts, active, now) if facts else None
         if other is not None:
-            await work.announcements.hand_over(ids, other.id)
+            await work.announcements.hand_over(ids, other.id, other.words)
         elif facts is not None:
             due = due_at(policy_of(routing.routes, route) or ROOT, facts.severity, now, None)
             await work.announcements.release(ids, f"silence:{silence.id}", due.at, due.why, now)
             released += len(ids)
     await work.silences.close(silence.id, now)
     return released
+
+
+async def hush(rows: Sequence[Waiting], routing: Routing, work: Work, now: datetime) -> list[Waiting]:
+    """What is due and no silence covers; what one does that began while it waited is hidden, and told when that ends.
+
+    News of what is over are told all the same: when the silence ends, nobody would hear of them.
+    """
+    active = await work.silences.active(now)
+    found: dict[str, list[Waiting]] = {}
+    for one in rows:
+        if not one.group.startswith(DRILL) and any(_may_cover(silence, one) for silence in active):
+            found.setdefault(one.subject, []).append(one)
+    hidden: set[int] = set()
+    for subject, some in found.items():
+        facts = await open_facts(subject, routing, work, now)
+        silence = silence_of(facts, active, now) if facts else None
+        if silence is not None:
+            ids = [one.id for one in some]
+            await work.announcements.hand_over(ids, silence.id, silence.words)
+            await work.silences.count(silence.id, len(ids))
+            hidden.update(ids)
+    return [one for one in rows if one.id not in hidden]
+
+
+def _may_cover(silence: Silence, one: Waiting) -> bool:
+    """Whether it is worth a look at the matter itself."""
+    match = silence.matchers
+    return not (match.assets and one.asset not in match.assets) and not (
+        match.findings and one.subject not in match.findings
+    )
 
 
 async def open_facts(subject: str, routing: Routing, work: Work, now: datetime) -> Facts | None:
