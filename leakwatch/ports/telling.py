@@ -93,8 +93,8 @@ class Announcements(Protocol):
         """What was announced of a matter, oldest first."""
         ...
 
-    async def hidden(self, silence: int) -> list[tuple[int, str, str]]:
-        """What a silence has hidden: id, matter and route."""
+    async def hidden(self, silence: int) -> list[tuple[int, str, str, str]]:
+        """What a silence has hidden: id, matter, route and channel."""
         ...
 
     async def hand_over(self, ids: Sequence[int], silence: int, why: str) -> None:

@@ -94,3 +94,21 @@ async def test_an_alert_of_one_finding_stays_one(desk: Desk) -> None:
     await site_news(desk, "board")
     assert await desk.tell() == 2
     assert {type(one) for one in await desk.alerts()} == {Alert, SiteAlert}
+
+
+async def test_who_knows_that_a_site_is_blind_hears_after_a_silence_that_it_is_read_again(desk: Desk) -> None:
+    """The silence hid it; a site of which nobody was told stays untold, as it is over."""
+    await site_news(desk, "board")
+    assert await desk.tell() == 1
+    ends = desk.at + timedelta(hours=1)
+    await begin_silence(Matchers(), desk.at, ends, "mara", "we move", desk.repository, desk.at)
+    await site_news(desk, "other")
+    desk.at += timedelta(minutes=10)
+    await site_news(desk, "board", SiteEvent.RECOVERED)
+    await site_news(desk, "other", SiteEvent.RECOVERED)
+    await site_news(desk, "third")
+    assert await desk.tell() == 0
+    assert await desk.later(hours=1) == 2
+    assert await named(desk, SiteEvent.RECOVERED) == [["board"]]
+    assert await named(desk, SiteEvent.BLIND) == [["board"], ["third"]]
+    assert await desk.later(days=1) == 0

@@ -238,7 +238,7 @@ async def test_the_end_of_a_silence_tells_what_is_open(desk: Desk, by_hand: bool
     assert await desk.tell() == 0
     assert (await desk.fates("LW-4"))[0][1] == "silenced"
     async with desk.repository.reading() as work:
-        assert [subject for _, subject, _ in await work.announcements.hidden(longer)] == ["LW-4"]
+        assert [subject for _, subject, *_ in await work.announcements.hidden(longer)] == ["LW-4"]
     assert await desk.later(hours=9) == 1
 
 
