@@ -29,8 +29,8 @@ class SqlKeptBack:
         query = sa.select(*(announcement.c[name] for name in names)).where(
             announcement.c.silence_id == silence, announcement.c.state == Fate.SILENCED.value
         )
-        rows = (await self._connection.execute(query.order_by(announcement.c.id))).all()
-        return [(ident, subject, route, channel) for ident, subject, route, channel in rows]
+        rows = (await self._connection.execute(query.order_by(announcement.c.id))).mappings()
+        return [(row["id"], row["subject"], row["route"], row["channel"]) for row in rows]
 
     async def hand_over(self, ids: Sequence[int], silence: int, why: str) -> None:
         """What waits, or is kept back, falls under a silence now, or another one."""
