@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from leakwatch.ports import Repository
-from leakwatch.ports.retention import Aging
+from leakwatch.ports.retention import KEYED, Aging
 
 _FIRST_BATCH, _LEAST_BATCH, _MOST_BATCH = 50, 10, 400
 _SHORT_S, _LONG_S = 0.010, 0.025
@@ -23,7 +23,9 @@ class RetentionConfig:
 
     `observations_days` is of items that belong to no finding, of which the newest 200 of each site stay;
     `samples_days` of counts of swarms, and `proofs_days` of verdicts, both after their case was closed;
-    `evidence_days` of the record of pages that belong to nothing any more.
+    `looks_days` of what further looks and screenshots of a closed case have shown; `sent_days` also of the threads and
+    repeats of closed cases, `announcements_days` also of when messages went out. `evidence_days` is of pages that belong to
+    nothing any more, and of the bytes of those of cases that were closed for as long.
     """
 
     observations_days: int = 365
@@ -32,12 +34,22 @@ class RetentionConfig:
     sent_days: int = 90
     announcements_days: int = 90
     proofs_days: int = 730
+    looks_days: int = 365
     evidence_days: int = 365
 
     def days(self, what: Aging) -> int:
         """For how many days something is kept."""
-        return int(getattr(self, f"{what.value}_days"))
+        return int(getattr(self, f"{_SETTING.get(what, what.value)}_days"))
 
+
+_SETTING: Mapping[Aging, str] = {
+    Aging.SWARMS: "samples",
+    Aging.THREADS: "sent",
+    Aging.STANDINGS: "sent",
+    Aging.MESSAGES: "announcements",
+    Aging.SCREENSHOTS: "looks",
+}
+"""What goes by the setting of something else."""
 
 LEAST_DAYS: Mapping[str, int] = {
     "observations_days": 30,
@@ -46,6 +58,7 @@ LEAST_DAYS: Mapping[str, int] = {
     "sent_days": 7,
     "announcements_days": 14,
     "proofs_days": 90,
+    "looks_days": 90,
     "evidence_days": 90,
 }
 """Below these leakwatch would forget what it works with: new assets are looked for in what is stored, health in windows."""
@@ -62,6 +75,11 @@ class Swept:
     batches: int = 0
     longest_s: float = 0.0
 
+    def add(self, what: Aging, count: int, took_s: float) -> None:
+        """One batch more."""
+        self.gone[what.value] = self.gone.get(what.value, 0) + count
+        self.batches, self.longest_s = self.batches + 1, max(self.longest_s, took_s)
+
 
 async def sweep(
     config: RetentionConfig,
@@ -73,7 +91,10 @@ async def sweep(
     swept = Swept({})
     for what in Aging:
         before = now - timedelta(days=config.days(what))
-        await _sweep(what, before, repository, swept, is_stopping)
+        if what in KEYED:
+            await _shed(what, before, repository, swept, is_stopping)
+        else:
+            await _sweep(what, before, repository, swept, is_stopping)
     return swept
 
 
@@ -91,8 +112,23 @@ async def _sweep(
             began = time.perf_counter()
             count = await work.retention.drop(what, ids, before)
         took = time.perf_counter() - began
-        swept.gone[what.value] = swept.gone.get(what.value, 0) + count
-        swept.batches, swept.longest_s = swept.batches + 1, max(swept.longest_s, took)
+        swept.add(what, count, took)
+        size = _next_size(size, took)
+        await asyncio.sleep(_REST * took)
+
+
+async def _shed(
+    what: Aging, before: datetime, repository: Repository, swept: Swept, is_stopping: Callable[[], bool]
+) -> None:
+    size = _FIRST_BATCH
+    while not is_stopping():
+        async with repository.writing() as work:
+            began = time.perf_counter()
+            count = await work.retention.shed(what, before, size)
+        took = time.perf_counter() - began
+        if not count:
+            return
+        swept.add(what, count, took)
         size = _next_size(size, took)
         await asyncio.sleep(_REST * took)
 

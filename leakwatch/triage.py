@@ -50,10 +50,14 @@ _ORDER = (Verdict.UNKNOWN, Verdict.REFUTED, Verdict.UNPROVED, Verdict.LIKELY, Ve
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is new about where a sighting is: the first on its class of place; outside of what was allowed."""
+    """What is new about where a sighting is: the first on its class of place; outside of what was allowed.
+
+    `is_back`: all that notices were about had been taken down.
+    """
 
     is_new_class: bool = False
     is_outside: bool = False
+    is_back: bool = False
 
 
 NO_NEWS = News()
@@ -158,6 +162,8 @@ def reopens(
             return "proved" if is_proved else "seen again after it was removed"
         case State.REPORTED if is_proved or news.is_new_class:
             return "proved" if is_proved else "seen on another kind of place"
+        case State.REPORTED if news.is_back:
+            return "seen again after all that was reported had been taken down"
         case State.FALSE_POSITIVE if is_proved or (news.is_new_class and is_exact):
             return "proved" if is_proved else "the same content on another kind of place"
         case State.ALLOWED if news.is_outside:

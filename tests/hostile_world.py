@@ -26,7 +26,8 @@ from leakwatch.service import add_asset
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 
-from .alerts.receivers import HOSTILE, Receiver, http, receiving
+from .alerts.hostile import HOSTILE
+from .alerts.receivers import Receiver, http, receiving
 from .alerts.slack_server import CHANNEL, TOKEN, SlackServer, slack_server
 from .alerts.smtp_server import Post, serving
 from .daemons import ASSET, Web, until

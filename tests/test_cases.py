@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from leakwatch.cases import (
+    Act,
     acknowledge,
     assign,
     comment,
@@ -31,6 +32,8 @@ from leakwatch.model.allow import AllowEffect, AllowWhat
 from leakwatch.model.asset import Asset, QueryMode, Stage
 from leakwatch.model.audit import broken_at
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, Severity, State, Verdict
+from leakwatch.model.notice import Notice, NoticeId, NoticeState
+from leakwatch.notices.acts import move as close_notice
 from leakwatch.pipeline import look_back
 from leakwatch.ports import Work
 from leakwatch.resurfacing import resurface
@@ -102,7 +105,7 @@ async def test_a_wrong_merge_is_undone_and_stays_undone(desk: Desk) -> None:
     await desk.take(post("2", NAME, magnet(2), "b"))
     older, newer = sorted(await desk.findings(), key=lambda one: (one.opened_at, one.id))
     await desk.take(post("3", NAME, f"{magnet(1)} {magnet(2)}", "c"))
-    left, back = await undo_merge(desk.repository, older.id, newer.id, "ann", "two leaks", LATER)
+    left, back = await undo_merge(desk.repository, older.id, newer.id, Act("ann", LATER, "two leaks"))
     assert (left.sightings, back.sightings, back.id, back.state) == (2, 1, newer.id, State.REOPENED)
     assert EventKind.OPENED in await kinds(desk, newer.id)
     assert (await shown(desk, newer.id)).events[-1].actor == "ann"
@@ -114,12 +117,57 @@ async def test_a_wrong_merge_is_undone_and_stays_undone(desk: Desk) -> None:
     assert ("ann", "finding.split") in await actions(desk, older.id)
 
 
+async def test_notices_go_back_with_the_case_they_were_drafted_on(desk: Desk) -> None:
+    """Undoing a merge gives back its notices and what came of them since, those of what it had taken over, too."""
+    for number, site in enumerate("abc", 1):
+        await desk.take(post(str(number), NAME, magnet(number), site))
+    one, two, three = sorted(await desk.findings(), key=lambda case: (case.opened_at, case.id))
+    store = desk.repository
+    for case in (one, two, three):
+        async with store.writing() as work:
+            await work.notices.save(drafted(case))
+    await merge(store, two.id, three.id, Act("ann", LATER, "one leak", tell=record))
+    await merge(store, one.id, two.id, Act("ann", LATER, "one leak", tell=record))
+    for case in (two, three):
+        await close_notice(NoticeId(f"LN-{case.id}"), NoticeState.CLOSED, "not sent", store, "ann", LATER)
+    assert await holders(desk) == dict.fromkeys((one.id, two.id, three.id), one.id)
+    await undo_merge(store, one.id, two.id, Act("ann", LATER, "two leaks"))
+    assert await holders(desk) == {one.id: one.id, two.id: two.id, three.id: two.id}
+    assert {case.id: case.sightings for case in await desk.findings()} == {one.id: 1, two.id: 2}
+    await undo_merge(store, two.id, three.id, Act("ann", LATER, "three leaks"))
+    assert await holders(desk) == {case.id: case.id for case in (one, two, three)}
+    for case in (two, three):
+        assert (await kinds(desk, case.id)).count(EventKind.NOTICE) == 1
+    assert EventKind.NOTICE not in await kinds(desk, one.id)
+
+
+def drafted(case: Finding) -> Notice:
+    """A notice about a case, named after it."""
+    return Notice(
+        id=NoticeId(f"LN-{case.id}"),
+        finding=case.id,
+        addressee="dmca",
+        host="host.example",
+        state=NoticeState.DRAFT,
+        subject="Notice",
+        body="text",
+        drafted_by="ann",
+        drafted_at=LATER,
+    )
+
+
+async def holders(desk: Desk) -> dict[str, str]:
+    """Which case has the notice that was drafted on which."""
+    async with desk.repository.reading() as work:
+        return {one.id.removeprefix("LN-"): one.finding for one in await work.notices.list()}
+
+
 async def test_sightings_leave_with_the_keys_and_proofs_that_only_they_hold(desk: Desk) -> None:
     """A case of its own has the sightings, their artefacts and proofs, and new posts find the right case."""
     case, both = await wrongly_one(desk)
     second = next(one.id for one in (await shown(desk, case.id)).sightings if one.native_id == "2")
     await desk.conclude(await desk.task(2), PROVED)
-    left, new = await split(desk.repository, case.id, [second, both], "ann", "another leak", LATER)
+    left, new = await split(desk.repository, case.id, [second, both], Act("ann", LATER, "another leak"))
     assert (left.sightings, new.sightings, new.state) == (1, 2, State.NEW)
     assert (left.verdict, new.verdict) == (Verdict.UNKNOWN, Verdict.PROVED)
     async with desk.repository.reading() as work:
@@ -142,7 +190,7 @@ async def test_a_proof_of_the_same_file_does_not_join_what_was_split(desk: Desk,
     await desk.conclude(await desk.task(numbers[0]), PROVED)
     await desk.conclude(await desk.task(numbers[1]), PROVED)
     second = next(one.id for one in (await shown(desk, case.id)).sightings if one.native_id == "2")
-    await split(desk.repository, case.id, [second, both], "ann", "apart", LATER)
+    await split(desk.repository, case.id, [second, both], Act("ann", LATER, "apart"))
     await desk.take(hub_copy())
     assert sorted(one.sightings for one in await desk.findings()) == [2, 2]
     await look_back(ASSET.id, desk.brain, desk.repository)
@@ -152,9 +200,9 @@ async def test_a_proof_of_the_same_file_does_not_join_what_was_split(desk: Desk,
 async def test_a_merge_by_hand_forgets_what_kept_them_apart(desk: Desk) -> None:
     """Merging again joins for good, and the sightings are all there."""
     case, both = await wrongly_one(desk)
-    left, new = await split(desk.repository, case.id, [both], "ann", "x", LATER)
+    left, new = await split(desk.repository, case.id, [both], Act("ann", LATER, "x"))
     heard = Heard()
-    one = await merge(desk.repository, new.id, left.id, "bob", "it was right", LATER, tell=heard)
+    one = await merge(desk.repository, new.id, left.id, Act("bob", LATER, "it was right", tell=heard))
     assert (one.sightings, (EventKind.MERGED, one.id) in heard.told) == (3, True)
     event = next(e for e in reversed((await shown(desk, one.id)).events) if e.kind is EventKind.MERGED)
     assert (event.actor, event.reason) == ("bob", "it was right")
@@ -174,11 +222,24 @@ async def test_what_keeps_a_case_apart_holds_for_whoever_it_becomes_part_of(desk
         await desk.take(replace(post(str(number), NAME, text, site), fetched_at=LATER))
     case = next(one for one in await desk.findings() if one.id != third.id)
     second = [one.id for one in (await shown(desk, case.id)).sightings if one.native_id in "23"]
-    _, new = await split(desk.repository, case.id, second, "ann", "apart", LATER)
-    await merge(desk.repository, third.id, case.id, "ann", "one leak", LATER, tell=record)
+    _, new = await split(desk.repository, case.id, second, Act("ann", LATER, "apart"))
+    await merge(desk.repository, third.id, case.id, Act("ann", LATER, "one leak", tell=record))
     await desk.take(post("3", NAME, f"edited: {magnet(1)} {magnet(2)}", "c"))
     counts = {one.id: one.sightings for one in await desk.findings()}
     assert counts == {third.id: 2, new.id: 3}
+
+
+async def test_what_is_split_again_stays_apart_from_the_first(desk: Desk) -> None:
+    """A case that is taken out of one that was split off is no more part of the first than that one is."""
+    for number, site in ((1, "a"), (2, "b"), (3, "c")):
+        await desk.take(post(str(number), NAME, magnet(1), site))
+    (case,) = await desk.findings()
+    second, third = [one.id for one in (await shown(desk, case.id)).sightings if one.native_id in "23"]
+    _, new = await split(desk.repository, case.id, [second, third], Act("ann", LATER, "apart"))
+    await split(desk.repository, new.id, [third], Act("ann", LATER, "apart, too"))
+    for number, site in ((2, "b"), (3, "c")):
+        await desk.take(post(str(number), NAME, f"edited: {magnet(1)}", site))
+    assert sorted(one.sightings for one in await desk.findings()) == [1, 2, 2]
 
 
 async def test_what_cannot_be_split_or_merged_is_refused(desk: Desk) -> None:
@@ -187,11 +248,11 @@ async def test_what_cannot_be_split_or_merged_is_refused(desk: Desk) -> None:
     ids = [one.id for one in (await shown(desk, case.id)).sightings]
     for some in ([], ids, [both, 999]):
         with pytest.raises(InputError):
-            await split(desk.repository, case.id, some, "ann", "x", LATER)
+            await split(desk.repository, case.id, some, Act("ann", LATER, "x"))
     with pytest.raises(InputError, match="two different cases"):
-        await merge(desk.repository, case.id, case.id, "ann", "x", LATER, tell=record)
+        await merge(desk.repository, case.id, case.id, Act("ann", LATER, "x", tell=record))
     with pytest.raises(InputError, match="was not merged"):
-        await undo_merge(desk.repository, case.id, "LW-NONE", "ann", "x", LATER)
+        await undo_merge(desk.repository, case.id, "LW-NONE", Act("ann", LATER, "x"))
     assert await actions(desk) == []
 
 
@@ -238,11 +299,11 @@ async def test_each_act_is_told_and_written_down(desk: Desk) -> None:
     await desk.take(post("1", NAME, magnet(1)))
     (case,), heard, store = await desk.findings(), Heard(), desk.repository
     due = LATER + timedelta(days=1)
-    changed = await acknowledge(store, case.id, "ann", "", LATER, tell=heard)
+    changed = await acknowledge(store, case.id, Act("ann", LATER, "", tell=heard))
     assert (changed.acknowledged_by, changed.acknowledged_at) == ("ann", LATER)
-    await assign(store, case.id, "ann", "bob", LATER, tell=heard)
-    await comment(store, case.id, "bob", "looked at it", LATER, tell=heard)
-    changed = await set_due(store, case.id, "bob", due, LATER, tell=heard)
+    await assign(store, case.id, "bob", Act("ann", LATER, tell=heard))
+    await comment(store, case.id, "looked at it", Act("bob", LATER, tell=heard))
+    changed = await set_due(store, case.id, due, Act("bob", LATER, tell=heard))
     assert (changed.assignee, changed.due_at) == ("bob", due)
     assert [kind for kind, _ in heard.told] == [
         EventKind.STATE,
@@ -260,21 +321,21 @@ async def test_each_act_is_told_and_written_down(desk: Desk) -> None:
     assert [event.actor for event in events] == ["ann", "ann", "bob", "bob"]
     for text in ("", " ", "x" * 5000):
         with pytest.raises(InputError):
-            await comment(store, case.id, "ann", text, LATER)
+            await comment(store, case.id, text, Act("ann", LATER))
 
 
 async def test_overdue_is_told_once_for_each_date(desk: Desk) -> None:
     """A date that passes is told once, however often one looks; a new date is told again, and a closed case never."""
     await desk.take(post("1", NAME, magnet(1)))
     (case,), heard, store = await desk.findings(), Heard(), desk.repository
-    await set_due(store, case.id, "ann", LATER, NOON)
+    await set_due(store, case.id, LATER, Act("ann", NOON))
     assert await tell_overdue(store, LATER - timedelta(seconds=1), tell=heard) == 0
     told = [await tell_overdue(store, LATER + timedelta(hours=n), tell=heard) for n in range(3)]
     assert told == [1, 0, 0]
-    await set_due(store, case.id, "ann", LATER + timedelta(days=1), LATER)
+    await set_due(store, case.id, LATER + timedelta(days=1), Act("ann", LATER))
     assert [await tell_overdue(store, LATER + timedelta(days=n), tell=heard) for n in (2, 3)] == [1, 0]
-    await set_due(store, case.id, "ann", LATER + timedelta(days=4), LATER)
-    await move(store, case.id, State.REMOVED, "ann", "gone", LATER)
+    await set_due(store, case.id, LATER + timedelta(days=4), Act("ann", LATER))
+    await move(store, case.id, State.REMOVED, Act("ann", LATER, "gone"))
     assert await tell_overdue(store, LATER + timedelta(days=9), tell=heard) == 0
     assert [kind for kind, _ in heard.told] == [EventKind.OVERDUE] * 2
 
@@ -305,7 +366,7 @@ async def test_a_scope_hides_what_is_like_it(
     reach = await reach_of(scope, case.id, "a mirror", until, desk.repository)
     assert reach.words == f"hides {words} (1 of 1 sighting of this case) until 2026-12-01"
     assert (await reloaded(desk)).allow == ()
-    await mark_false_positive(desk.repository, case.id, "ann", "a mirror", LATER, scope, until)
+    await mark_false_positive(desk.repository, case.id, Act("ann", LATER, "a mirror"), scope, until)
     asset = await reloaded(desk)
     (entry,) = asset.allow
     assert (entry.what, entry.value, entry.effect, entry.until) == (what, value, AllowEffect.SUPPRESS, until)
@@ -323,17 +384,17 @@ async def test_a_scope_that_says_too_little_is_refused(desk: Desk) -> None:
     case, _ = await wrongly_one(desk)
     store = desk.repository
     with pytest.raises(InputError, match="more than one site; say one of site:a, site:b, site:c"):
-        await mark_false_positive(store, case.id, "ann", "x", LATER, "site")
+        await mark_false_positive(store, case.id, Act("ann", LATER, "x"), "site")
     with pytest.raises(InputError, match="no site 'z'"):
-        await mark_false_positive(store, case.id, "ann", "x", LATER, "site:z")
+        await mark_false_positive(store, case.id, Act("ann", LATER, "x"), "site:z")
     with pytest.raises(InputError, match="the case has no author"):
-        await mark_allowed(store, case.id, "ann", "x", LATER, "author")
+        await mark_allowed(store, case.id, Act("ann", LATER, "x"), "author")
     with pytest.raises(InputError, match="the scope is one of"):
-        await mark_allowed(store, case.id, "ann", "x", LATER, "everything")
+        await mark_allowed(store, case.id, Act("ann", LATER, "x"), "everything")
     with pytest.raises(InputError, match="needs a scope"):
-        await mark_allowed(store, case.id, "ann", "x", LATER, None, date(2026, 12, 1))
+        await mark_allowed(store, case.id, Act("ann", LATER, "x"), None, date(2026, 12, 1))
     assert (await shown(desk, case.id)).finding.state is State.NEW
-    changed = await mark_false_positive(store, case.id, "ann", "x", LATER, "site:b")
+    changed = await mark_false_positive(store, case.id, Act("ann", LATER, "x"), "site:b")
     assert changed.state is State.FALSE_POSITIVE
     assert (await reloaded(desk)).allow[0].name == "site b"
 
@@ -358,7 +419,7 @@ async def test_an_expired_scope_shows_what_it_hid(desk: Desk) -> None:
     await desk.take(post("1", NAME, magnet(1)))
     (case,) = await desk.findings()
     last = NOON.date() + timedelta(days=2)
-    await mark_false_positive(desk.repository, case.id, "ann", "x", LATER, "site", last)
+    await mark_false_positive(desk.repository, case.id, Act("ann", LATER, "x"), "site", last)
     await reloaded(desk)
     for number in (2, 3):
         await desk.take(post(str(number), NAME, magnet(1)))
@@ -382,7 +443,7 @@ async def test_an_expired_scope_that_hid_nothing_changes_nothing(desk: Desk) -> 
     """A case whose scope is over stays as it was judged while nothing came."""
     await desk.take(post("1", NAME, magnet(1)))
     (case,) = await desk.findings()
-    await mark_allowed(desk.repository, case.id, "ann", "x", LATER, "site", NOON.date())
+    await mark_allowed(desk.repository, case.id, Act("ann", LATER, "x"), "site", NOON.date())
     await reloaded(desk)
     assert await resurface(desk.brain, desk.repository, LATER + timedelta(days=9)) == 0
     assert (await shown(desk, case.id)).finding.state is State.ALLOWED
@@ -393,8 +454,8 @@ async def test_what_is_allowed_here_is_a_leak_elsewhere(desk: Desk) -> None:
     await desk.take(post("1", NAME, magnet(1)))
     await desk.take(post("2", NAME, magnet(2)))
     one, whole = await desk.findings()
-    await mark_allowed(desk.repository, one.id, "ann", "a partner", LATER, "site:a")
-    await mark_allowed(desk.repository, whole.id, "ann", "all of it", LATER)
+    await mark_allowed(desk.repository, one.id, Act("ann", LATER, "a partner"), "site:a")
+    await mark_allowed(desk.repository, whole.id, Act("ann", LATER, "all of it"))
     await reloaded(desk)
     for number in (1, 2):
         await desk.take(post(f"{number}", NAME, magnet(number), "b"))
@@ -409,7 +470,7 @@ async def test_an_open_case_does_not_vanish_in_one_that_is_allowed_elsewhere(
     """Two torrents are proved to carry the same: what was allowed on one site only is open again, and that is told."""
     await desk.take(post("1", NAME, magnet(1)))
     (one,) = await desk.findings()
-    await mark_allowed(desk.repository, one.id, "ann", "a partner", LATER, scope)
+    await mark_allowed(desk.repository, one.id, Act("ann", LATER, "a partner"), scope)
     await reloaded(desk)
     await desk.take(post("2", NAME, magnet(2), "b"))
     for number in (1, 2):
@@ -424,7 +485,7 @@ async def test_looking_back_opens_nothing_again(desk: Desk) -> None:
     """What supports a case already is no new sighting when the asset is looked for again in what is stored."""
     await desk.take(post("1", NAME, magnet(1)))
     (case,) = await desk.findings()
-    await move(desk.repository, case.id, State.REMOVED, "ann", "gone", LATER)
+    await move(desk.repository, case.id, State.REMOVED, Act("ann", LATER, "gone"))
     await look_back(ASSET.id, desk.brain, desk.repository)
     (after,) = await desk.findings()
     assert (after.state, after.sightings, after.updated_at) == (State.REMOVED, 1, LATER)
@@ -437,7 +498,7 @@ async def test_rules_and_sites_are_as_right_as_their_cases(desk: Desk) -> None:
     cases = await desk.findings()
     states = (State.CONFIRMED, State.REPORTED, State.REMOVED, State.FALSE_POSITIVE, State.ACKNOWLEDGED)
     for case, state in zip(cases, states, strict=False):
-        await move(desk.repository, case.id, state, "ann", "x", LATER)
+        await move(desk.repository, case.id, state, Act("ann", LATER, "x"))
     async with desk.repository.reading() as work:
         sites, rules = await work.cases.sites(), await work.cases.rules()
     assert {name: (told.true, told.false) for name, told in sites.items()} == {"a": (3, 1)}
@@ -558,8 +619,8 @@ async def test_two_acts_at_once_are_one_after_the_other(desk: Desk) -> None:
     await desk.take(post("1", NAME, magnet(1)))
     (case,) = await desk.findings()
     done = await asyncio.gather(
-        acknowledge(desk.repository, case.id, "ann", "x", LATER),
-        acknowledge(desk.repository, case.id, "bob", "x", LATER),
+        acknowledge(desk.repository, case.id, Act("ann", LATER, "x")),
+        acknowledge(desk.repository, case.id, Act("bob", LATER, "x")),
         return_exceptions=True,
     )
     assert sorted(type(one).__name__ for one in done) == ["Finding", "InputError"]

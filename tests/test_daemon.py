@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 
-from leakwatch.cases import move, set_due
+from leakwatch.cases import Act, move, set_due
 from leakwatch.config import Config
 from leakwatch.counting import Counter
 from leakwatch.daemon import Daemon, running
@@ -212,7 +212,9 @@ async def test_false_positive_stays_silent(tmp_path: Path, web: Web) -> None:
     async with watching(config, ASSET) as daemon:
         await until(lambda: len(web.posted) == 1)
         (finding,) = await list_findings(daemon.repository)
-        await move(daemon.repository, finding.id, State.FALSE_POSITIVE, "me", "it is ours", datetime.now(UTC))
+        await move(
+            daemon.repository, finding.id, State.FALSE_POSITIVE, Act("me", datetime.now(UTC), "it is ours")
+        )
         web.feed("/a", ("1", "Tideglass 70B", MAGNET), ("2", "Tideglass 70B again", MAGNET))
         await polled(daemon, "a", 3)
     assert len(web.posted) == 1
@@ -338,7 +340,7 @@ async def test_time_moves_cases_and_assets_on(tmp_path: Path, web: Web) -> None:
         await add_asset(secret, daemon.repository, now)
         await daemon.run_once()
         (case,) = await list_findings(daemon.repository)
-        await set_due(daemon.repository, case.id, "ann", now - timedelta(minutes=1), now)
+        await set_due(daemon.repository, case.id, now - timedelta(minutes=1), Act("ann", now))
         for _ in range(2):
             await daemon.run_once()
         async with daemon.repository.reading() as work:

@@ -135,7 +135,7 @@ async def test_press_of_a_killed_daemon_was_never_taken(tmp_path: Path, web: Web
         await leakwatch.start()
         with leakwatch.busy():
             await leakwatch.press("acknowledge", "1700000001.500000")
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(0.7)
             await leakwatch.end(signal.SIGKILL)
         assert leakwatch.slack.heard.empty()
         assert (await leakwatch.finding()).state is State.NEW

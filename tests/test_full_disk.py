@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import resource
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from leakwatch.model.alert import DeliveryState
+from leakwatch.model.asset import Asset, AssetId
 
 from .daemons import ASSET, MAGNET, Web, configured, polled, site, until, watching
 
@@ -42,3 +49,76 @@ async def test_full_disk_is_told_and_loses_nothing(
         await until(sent, 30)
     kinds = [body["type"] for _, body in web.posted]
     assert sorted(kinds) == ["finding.opened", "site.blind", "site.recovered"]
+
+
+_SIZE = 24 * 1024 * 1024
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with room for little; skipped where nobody may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or os.geteuid() != 0:
+        pytest.skip("a small file system can be mounted by root alone")
+    made = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip(f"no small file system can be mounted here: {made.stderr.strip()[:200]}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path) -> None:
+    """Take the room that is left, to the last byte."""
+    with (folder / "ballast").open("ab", buffering=0) as file, contextlib.suppress(OSError):
+        for size in (1024 * 1024, 4096, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"\xff" * size)
+
+
+@pytest.mark.parametrize("least", [0, 1024 * 1024])
+async def test_disk_fills_while_findings_come(
+    small_disk: Path, tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    """A real file system runs full: somebody is told, the daemon lives, and when there is room each leak is told once."""
+    monkeypatch.setattr("leakwatch.daemon.daemon._LOOK_S", 0.2)
+    works = ("Tideglass Meridian", "Northwind Halcyon", "Umbral Cartography", "Verdigris Pavilion")
+    assets = [Asset(id=AssetId(one.split(maxsplit=1)[0].lower()), title=one, critical=True) for one in works]
+    posts = [(str(n), one, f"magnet:?xt=urn:btih:{n:040x}") for n, one in enumerate(works)]
+    web.feed("/rss", ("x", "nothing of note", "none"))
+    (small_disk / "data").mkdir()
+    (tmp_path / "data").symlink_to(small_disk / "data")
+    more = f"[evidence]\nmin_free_bytes = {least}\n"
+    config = configured(tmp_path, web, site("index", f"{web.url}/rss"), more)
+
+    def told(kind: str) -> int:
+        return sum(body["type"] == kind for _, body in web.posted)
+
+    async with watching(config, *assets) as daemon:
+        await polled(daemon, "index", 1)
+        web.feed("/rss", *posts[:1])
+        await until(lambda: told("finding.opened") == 1, 20)
+        fill(small_disk)
+        web.feed("/rss", *posts[:3])
+        await until(lambda: told("site.blind") >= 1, 30)
+        web.feed("/rss", *posts)
+        await until(lambda: daemon.storage.since is not None, 30)
+        assert told("finding.opened") == 1
+        assert "database" in str([body for _, body in web.posted if body["type"] == "site.blind"])
+        (small_disk / "ballast").unlink()
+        await until(lambda: daemon.storage.since is None, 30)
+        async with daemon.repository.writing() as work:
+            await work.sites.defer("index", daemon.clock.now())
+        await until(lambda: told("finding.opened") == len(works), 60)
+        await until(lambda: told("site.recovered") == told("site.blind"), 30)
+    opened = [body["data"]["asset"] for _, body in web.posted if body["type"] == "finding.opened"]
+    assert sorted(opened) == sorted(works)
+    with contextlib.closing(sqlite3.connect(small_disk / "data" / "leakwatch.db")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

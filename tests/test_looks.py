@@ -33,7 +33,7 @@ async def test_index_is_built_aside(tmp_path: Path, web: Web, monkeypatch: pytes
         assert went_on.wait(5), "the daemon stood still"
         return build_index(assets)
 
-    monkeypatch.setattr("leakwatch.daemon.daemon.build_index", slow)
+    monkeypatch.setattr("leakwatch.daemon.brains.build_index", slow)
     async with running(configured(tmp_path, web, "")) as daemon:
         await add_asset(ASSET, daemon.repository, datetime.now(UTC))
         waiting = [asyncio.create_task(daemon.brain()) for _ in range(3)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +15,9 @@ import pytest
 import sqlalchemy as sa
 
 from leakwatch.config import load_config
+from leakwatch.config.sections import EvidenceConfig
+from leakwatch.crawl.vault import FileVault
+from leakwatch.daemon.keeper import Keeper
 from leakwatch.errors import ConfigError
 from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import (
@@ -26,10 +30,14 @@ from leakwatch.model.finding import (
     Verdict,
 )
 from leakwatch.model.observation import Observation
+from leakwatch.model.route import Routing
+from leakwatch.persons import report
 from leakwatch.ports.retention import Aging
 from leakwatch.retention import LEAST_DAYS, RetentionConfig, sweep
 from leakwatch.store import tables
 from leakwatch.store.repository import SqlRepository
+
+from .pollers import Clock as SetClock
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 OLD = NOW - timedelta(days=3000)
@@ -205,7 +213,7 @@ async def test_proofs_samples_and_evidence_follow_their_cases(repository: SqlRep
 
 
 async def test_what_was_said(repository: SqlRepository) -> None:
-    """Alerts that were sent go, those of open cases and those that were not sent stay; so do the announcements."""
+    """Alerts that were sent go, those that were not stay; what was to be told of open cases stays."""
     await start(repository, case("LW-1", State.NEW), case("LW-2", State.REMOVED))
     alert = {"channel": "c", "alert": {}, "due_at": OLD, "created_at": OLD, "attempts": 1}
     states = [("LW-1", "sent"), ("LW-2", "sent"), ("LW-2", "dead"), ("LW-2", "pending"), ("LW-9", "sent")]
@@ -228,9 +236,130 @@ async def test_what_was_said(repository: SqlRepository) -> None:
             for n, (finding, state) in enumerate([("LW-1", "told"), ("LW-2", "told"), ("LW-2", "waiting")])
         ],
     )
-    assert (await sweep(KEEP, repository, NOW)).gone == {"sent": 2, "announcements": 1}
-    assert await rows(repository, tables.outbox, "id") == [1, 3, 4]
+    assert (await sweep(KEEP, repository, NOW)).gone == {"sent": 3, "announcements": 1}
+    assert await rows(repository, tables.outbox, "id") == [3, 4]
     assert await rows(repository, tables.announcement, "id") == [1, 3]
+
+
+async def keyed(repository: SqlRepository, table: sa.Table, column: str) -> set[Any]:
+    async with repository.engine.connect() as connection:
+        return set((await connection.execute(sa.select(table.c[column]))).scalars())
+
+
+async def test_what_remembers_messages(repository: SqlRepository) -> None:
+    """When messages went out, threads and repeats go; those of open cases, and young ones, stay."""
+    await start(repository, case("LW-1", State.NEW), case("LW-2", State.REMOVED))
+    sent = {"route": "r", "channel": "c", "group_key": "g", "asset": "a", "kind": "k", "urgency": 1}
+    await put(
+        repository,
+        tables.told_message,
+        [sent | {"key": f"{n:064d}", "at": at} for n, at in enumerate((OLD, OLD, NOW))],
+    )
+    thread = {"channel": "c", "recipient": "ann@mail.example", "reference": "x"}
+    threads = [("LW-1", OLD), ("LW-2", OLD), ("LW-2b", NOW), ("gone", OLD)]
+    await put(repository, tables.message_thread, [thread | {"subject": s, "at": at} for s, at in threads])
+    repeat = {"route": "r", "first_at": OLD, "last_at": OLD, "next_at": OLD}
+    await put(repository, tables.standing, [repeat | {"subject": one} for one in ("LW-1", "LW-2")])
+    assert (await sweep(KEEP, repository, NOW)).gone == {"messages": 2, "threads": 2, "standings": 1}
+    assert await rows(repository, tables.told_message, "id") == [3]
+    assert await keyed(repository, tables.message_thread, "subject") == {"LW-1", "LW-2b"}
+    assert await keyed(repository, tables.standing, "subject") == {"LW-1"}
+
+
+async def test_many_threads_go_in_batches(repository: SqlRepository) -> None:
+    """What has no number goes in batches, too, until none is left."""
+    thread = {"channel": "c", "recipient": "r", "reference": "x", "at": OLD}
+    await put(repository, tables.message_thread, [thread | {"subject": f"s{n}"} for n in range(700)])
+    swept = await sweep(KEEP, repository, NOW)
+    assert swept.gone == {"threads": 700}
+    assert swept.batches > 2
+
+
+async def test_swarms_that_nobody_counts(repository: SqlRepository) -> None:
+    """A swarm is known for as long as a case that is open, or was closed lately, has it."""
+    await start(repository, case("LW-1", State.NEW), case("LW-2", State.REMOVED))
+    await put(repository, tables.proof, [proof(1, "LW-1"), proof(2, "LW-2")])
+    known = {"infohashes": [], "trackers": [], "next_sample_at": OLD, "failures": 0}
+    some = [(1, OLD), (2, OLD), (3, OLD), (4, NOW)]
+    await put(repository, tables.swarm, [known | {"swarm_key": f"{n:040x}", "since": at} for n, at in some])
+    assert (await sweep(KEEP, repository, NOW)).gone == {"swarms": 2, "proofs": 1}
+    assert {key[-1] for key in await keyed(repository, tables.swarm, "swarm_key")} == {"1", "4"}
+
+
+async def test_looks_and_screenshots_go_with_their_cases(repository: SqlRepository) -> None:
+    """Of open cases, of parts of them, and of what is still to be done they stay, with the pages that they name."""
+    part = replace(case("LW-4", State.MERGED), merged_into=FindingId("LW-1"))
+    await start(repository, case("LW-1", State.NEW), case("LW-2", State.REMOVED), part)
+    look = {"url": "https://x.example/p", "site": "s", "native_id": "1", "due_at": OLD, "state": "done"}
+    looks = [("LW-1", OLD, "a", "b"), ("LW-2", OLD, "c", "d"), ("LW-4", OLD, "e", ""), ("LW-2", None, "", "")]
+    for number, (ident, done, page, diff) in enumerate(looks):
+        detail = {"evidence": page * 64, "diff": diff * 64}
+        row = look | {"finding_id": ident, "step": str(number), "done_at": done, "detail": detail}
+        await put(repository, tables.recheck, [row])
+    shot = {"digest": "0" * 64, "site": "s", "url": "u", "captured_at": OLD, "state": "made"}
+    await put(
+        repository,
+        tables.screenshot,
+        [
+            shot | {"finding_id": ident, "picture": picture * 64}
+            for ident, picture in (("LW-1", "1"), ("LW-2", "2"), ("LW-4", "3"))
+        ],
+    )
+    page = {"site": "s", "status": 200, "headers": {}, "captured_at": OLD, "request": {}, "parser": "x/1"}
+    await put(
+        repository,
+        tables.evidence,
+        [page | {"digest": d * 64, "url": f"https://api.example/{d}"} for d in "abcde123"],
+    )
+    assert (await sweep(KEEP, repository, NOW)).gone == {"looks": 1, "screenshots": 1, "evidence": 3}
+    assert await rows(repository, tables.recheck, "finding_id") == ["LW-1", "LW-4", "LW-2"]
+    assert await rows(repository, tables.screenshot, "finding_id") == ["LW-1", "LW-4"]
+    assert [one[0] for one in await rows(repository, tables.evidence, "digest")] == list("abe13")
+
+
+async def test_bytes_of_closed_cases_go(repository: SqlRepository, tmp_path: Path) -> None:
+    """After `evidence_days` the bytes that only closed cases need go, and their rows say so; others stay at any age."""
+    cases = {
+        "open": case("LW-1", State.NEW),
+        "removed": case("LW-2", State.REMOVED),
+        "removed lately": case("LW-3", State.REMOVED, NOW - timedelta(days=10)),
+        "false": case("LW-4", State.FALSE_POSITIVE),
+        "false lately": case("LW-5", State.FALSE_POSITIVE, NOW - timedelta(days=10)),
+    }
+    await start(repository, *cases.values())
+    clock = SetClock(OLD)
+    vault = FileVault(tmp_path / "evidence")
+    digests: dict[str, str] = {}
+    for number, (name, one) in enumerate(cases.items()):
+        digests[name] = vault.put(name.encode())
+        seen = item(number, OLD, evidence=digests[name])
+        async with repository.writing() as work:
+            (row,) = (await work.findings.store([seen])).values()
+            await work.findings.add_sighting(one.id, row, seen, Match(ASSET.id, 0.9, Tier.AUTO, ()))
+    digests["orphan"] = vault.put(b"orphan")
+    for file in (tmp_path / "evidence").glob("??/*"):
+        os.utime(file, (OLD.timestamp(), OLD.timestamp()))
+    clock.at = NOW
+    digests["young orphan"] = vault.put(b"young orphan")
+    for file in (tmp_path / "evidence").glob(f"??/{digests['young orphan']}"):
+        os.utime(file, (NOW.timestamp(), NOW.timestamp()))
+    page = {"site": "s", "url": "u", "status": 200, "headers": {}, "captured_at": OLD, "request": {}}
+    await put(repository, tables.evidence, [page | {"digest": d, "parser": "x/1"} for d in digests.values()])
+    fetcher: Any = None
+    keeper = Keeper(EvidenceConfig(), repository, vault, fetcher, Routing(), clock)
+    assert await keeper.forget(KEEP.evidence_days) == 3
+    left = {one.digest for one in vault.files()}
+    assert {name for name, digest in digests.items() if digest not in left} == {"removed", "false", "orphan"}
+    gone = await rows(repository, tables.evidence, "digest", "evicted_at")
+    assert {digest for digest, at in gone if at} == set(digests.values()) - left
+    assert await keeper.forget(KEEP.evidence_days) == 0
+
+
+async def test_every_table_is_told(repository: SqlRepository) -> None:
+    """`privacy report` has each table of the database, so that no new one is forgotten."""
+    told = [name for one in await report("pseudonym", KEEP, repository) for name in one.tables]
+    assert set(told) == set(tables.metadata.tables)
+    assert all(one.how_long for one in await report("plain", KEEP, repository))
 
 
 async def test_the_audit_stays(repository: SqlRepository) -> None:

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from leakwatch.assetfiles import PrintCache, fingerprint_paths
-from leakwatch.cases import move
+from leakwatch.cases import Act, move
 from leakwatch.catalogue import asset_from_json
 from leakwatch.errors import InputError, MetainfoError
 from leakwatch.model.asset import Asset, AssetFile, AssetId
@@ -334,7 +334,7 @@ async def test_removed_asset_takes_its_findings(store: SqlRepository) -> None:
 async def test_finding_is_shown_with_all_that_belongs_to_it(store: SqlRepository) -> None:
     """A case has its finding, asset, places, signals and history."""
     await open_case(store)
-    await move(store, "LW-1", State.CONFIRMED, "ann", "seen it", NOON + timedelta(hours=1))
+    await move(store, "LW-1", State.CONFIRMED, Act("ann", NOON + timedelta(hours=1), "seen it"))
     case = await show_finding("LW-1", store)
     assert (case.finding.id, case.finding.state, case.asset) == ("LW-1", State.CONFIRMED, MODEL)
     assert [place.url for place in case.places] == ["https://b.example/LW-1"]
@@ -378,7 +378,7 @@ async def test_unknown_finding(store: SqlRepository) -> None:
     with pytest.raises(InputError, match="leakwatch finding list"):
         await show_finding("LW-9", store)
     with pytest.raises(InputError, match="leakwatch finding list"):
-        await move(store, "LW-9", State.CONFIRMED, "ann", "x", NOON)
+        await move(store, "LW-9", State.CONFIRMED, Act("ann", NOON, "x"))
 
 
 @pytest.mark.parametrize("before", [state for state in State if state is not State.MERGED])
@@ -388,11 +388,11 @@ async def test_state_moves_only_as_the_table_says(store: SqlRepository, before: 
         await open_case(store, replace(CASE, id=FindingId(f"LW-{after}"), state=before))
         legal = after in STATE_CHANGES[before] and after is not State.MERGED
         if legal:
-            changed = await move(store, f"LW-{after}", after, "ann", "why", NOON)
+            changed = await move(store, f"LW-{after}", after, Act("ann", NOON, "why"))
             assert (changed.state, changed.updated_at) == (after, NOON)
         else:
             with pytest.raises(InputError, match=f"is {before} and can become .*, not {after}"):
-                await move(store, f"LW-{after}", after, "ann", "why", NOON)
+                await move(store, f"LW-{after}", after, Act("ann", NOON, "why"))
         case = await show_finding(f"LW-{after}", store)
         assert case.finding.state is (after if legal else before)
         assert len(case.events) == legal

@@ -22,7 +22,7 @@ that die because their channel is closed still."""
 _DAILY = OF_AN_ALERT | {Trouble.CLOSED.value}
 _WORDS = {
     Trouble.CLOSED: "takes no alerts any more",
-    Trouble.GAVE_UP: "could not be reached for a day; alerts are dead",
+    Trouble.GAVE_UP: "could not be reached for three days; alerts are dead",
     Trouble.REFUSED: "refuses an alert, which is dead",
     Trouble.DOWN: "cannot be reached",
     Trouble.GONE: "is not in the configuration; alerts for it are dead",
@@ -32,7 +32,7 @@ _REMEDIES = {
     Trouble.CLOSED: "Correct its token or address, test it by `leakwatch alert test {0}`, then `leakwatch outbox retry --channel {0}`.",
     Trouble.GAVE_UP: "See to the channel, then `leakwatch outbox retry --channel {0}`.",
     Trouble.REFUSED: "See `leakwatch outbox list --channel {0} --state dead`; `leakwatch outbox retry ID` tries again.",
-    Trouble.DOWN: "See to the channel. Nothing is lost yet: what waits is tried for a day and goes out by itself.",
+    Trouble.DOWN: "See to the channel. Nothing is lost yet: what waits is tried for three days and goes out by itself.",
     Trouble.GONE: "Name the channel in the configuration again, or take it out of the routes; what was for it: `leakwatch outbox list --channel {0}`.",
     Trouble.UNREADABLE: "See `leakwatch outbox list --channel {0} --state dead`; `leakwatch outbox show ID` tells what is kept, and the case what it was about. Check the disk; a newer version may be able to read it: `leakwatch outbox retry ID`.",
 }

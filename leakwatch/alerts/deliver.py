@@ -1,7 +1,7 @@
 """The second half of the pipeline: take due alerts from the outbox, send them, write down how it went.
 
 Outcomes of one attempt: sent; retry (the channel refused this time); uncertain (it may have arrived, so it is sent
-again and says so); dead (it never will, or it was tried for a day). What cannot be read is dead without an attempt. A channel that fails again and again rests, longer
+again and says so); dead (it never will, or it was tried for three days). What cannot be read is dead without an attempt. A channel that fails again and again rests, longer
 each time, and then one alert is tried; one that asks for a pause has it; one that says that it takes nothing any more is
 closed until a person opens it. Of what is dead, and of a channel that stays away, somebody is told on another channel.
 """
@@ -23,7 +23,8 @@ from leakwatch.ports import Clock, Notifier, Repository, Work
 
 LEASE_S = 120.0
 _FIRST_S, _LONGEST_S = 5.0, 3600.0
-_GIVE_UP_S = 86_400.0
+_GIVE_UP_S = 3 * 86_400.0
+"""Longer than a channel is down that is seen to after a day, or after a weekend."""
 _TRIES, _LONGEST_REST_S = 3, 300.0
 """So many failures in a row, of whatever alerts, and the channel rests; at most so long, for the next may be urgent."""
 _DOWN_AFTER = timedelta(minutes=10)

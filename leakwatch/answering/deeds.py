@@ -10,7 +10,7 @@ from typing import Concatenate
 
 from leakwatch.answering.now import case_now
 from leakwatch.answering.once import DoneBeforeError, Once
-from leakwatch.cases import acknowledge, mark_false_positive
+from leakwatch.cases import Act, acknowledge, mark_false_positive
 from leakwatch.cases.telling import Tell
 from leakwatch.errors import InputError
 from leakwatch.model.case_now import CaseNow
@@ -20,7 +20,7 @@ from leakwatch.ports import Repository, Work
 from leakwatch.telling.silences import begin_silence
 
 _REASON = "a button in Slack"
-_Act = Callable[Concatenate[Repository, ...], Awaitable[object]]
+_Judge = Callable[Concatenate[Repository, str, Act, ...], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class CaseDeeds:
         await self._judge(mark_false_positive, "false_positive", finding, actor, key, at)
 
     async def _judge(
-        self, act: _Act, deed: str, finding: FindingId, actor: str, key: str, at: datetime
+        self, judge: _Judge, deed: str, finding: FindingId, actor: str, key: str, at: datetime
     ) -> None:
         once = Once(repository=self.repository, actor=actor, key=key, deed=deed, finding=finding, at=at)
         with suppress(DoneBeforeError):
-            await act(once, finding, actor, _REASON, at, tell=self.tell)
+            await judge(once, finding, Act(actor, at, _REASON, self.tell))
 
     async def silence(
         self, finding: FindingId, actor: str, key: str, at: datetime, how_long: timedelta

@@ -20,7 +20,7 @@ from leakwatch.alerts._slack_api import SlackApi
 from leakwatch.alerts.settings import SlackBotChannel
 from leakwatch.answering.envelope import Envelope
 from leakwatch.answering.now import lines, sentence
-from leakwatch.answering.press import Deed, Press, blocks_after, is_his, read_press
+from leakwatch.answering.press import Deed, Press, blocks_after, is_his, read_press, with_message
 from leakwatch.display import clean
 from leakwatch.errors import ConfigError, DeliveryError, InputError, StoreError
 from leakwatch.ports import Clock, Deeds, Fetcher
@@ -225,6 +225,7 @@ class SlackListener:
         press, channel, text = answer.press, answer.channel, answer.text
         now = await self._deeds.now(press.finding, self._clock.now()) if answer.shows else None
         if now is not None:
+            press = await self._as_it_stands(press, channel)
             told = {"channel": press.channel, "ts": press.stamp, "text": press.text}
             try:
                 await self._api.call(
@@ -235,6 +236,16 @@ class SlackListener:
                 text = text or f"Done. {press.finding}: {'; '.join(lines(now))}."
         if text:
             await self._whisper(press, channel, text)
+
+    async def _as_it_stands(self, press: Press, channel: SlackBotChannel) -> Press:
+        """The press with what its message shows by now: news may have come since; as it was where we may not read it."""
+        wanted = {"channel": press.channel, "oldest": press.stamp, "latest": press.stamp}
+        wanted |= {"inclusive": "true", "limit": "1"}
+        try:
+            answer = await self._api.call("conversations.history", channel.token, wanted, form=True)
+        except DeliveryError:
+            return press
+        return with_message(press, answer.get("messages"))
 
     async def _whisper(self, press: Press, channel: SlackBotChannel, text: str) -> None:
         """Say something that only he who pressed reads."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -70,7 +70,6 @@ def read_press(payload: Any) -> Press | None:
     if deed not in list(Deed) or not all(pattern.fullmatch(value) for value, pattern in found.values()):
         return None
     value = {name: one for name, (one, _) in found.items()}
-    blocks = _at(payload, "message", "blocks")
     return Press(
         deed=Deed(deed),
         finding=FindingId(value["finding"]),
@@ -81,8 +80,21 @@ def read_press(payload: Any) -> Press | None:
         stamp=value["stamp"],
         key=f"slack:{value['channel']}:{value['stamp']}:{value['user']}:{deed}:{value['when']}",
         text=_text(payload, "message", "text"),
-        blocks=tuple(one for one in blocks if isinstance(one, dict)) if isinstance(blocks, list) else (),
+        blocks=_blocks(_at(payload, "message", "blocks")),
     )
+
+
+def with_message(press: Press, messages: Any) -> Press:
+    """The press under the message of its identity, if that is among these and shows something."""
+    for message in messages if isinstance(messages, list) else ():
+        blocks = _blocks(_at(message, "blocks"))
+        if _text(message, "ts") == press.stamp and blocks:
+            return replace(press, blocks=blocks, text=_text(message, "text") or press.text)
+    return press
+
+
+def _blocks(told_: Any) -> tuple[Mapping[str, Any], ...]:
+    return tuple(one for one in told_ if isinstance(one, dict)) if isinstance(told_, list) else ()
 
 
 def is_his(press: Press, now: CaseNow) -> bool:

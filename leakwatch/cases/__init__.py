@@ -1,7 +1,7 @@
 """What people and time do to cases: triage, joining and splitting, severity, and the life of an asset.
 
-Everything is over the ports, for the command line, for buttons, and for the web alike. Whoever calls says how an event
-is told (`Tell`); each act is one transaction with its event and an entry in the audit.
+Everything is over the ports, for the command line, for buttons, and for the web alike. Whoever calls says who does it,
+when and why, and how an event is told (`Act`); each is one transaction with its event and an entry in the audit.
 """
 
 from leakwatch.cases.acts import (
@@ -14,9 +14,10 @@ from leakwatch.cases.acts import (
     move,
     set_due,
 )
-from leakwatch.cases.telling import Tell, record
+from leakwatch.cases.telling import Act, Tell, record
 
 __all__ = [
+    "Act",
     "Tell",
     "acknowledge",
     "assign",

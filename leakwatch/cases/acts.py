@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from leakwatch.cases.scopes import entry_for, with_allow
-from leakwatch.cases.telling import Tell, locked, record
+from leakwatch.cases.telling import Act, locked
 from leakwatch.errors import InputError
 from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset
@@ -24,62 +24,38 @@ MAX_TEXT = 4000
 _CLOSING = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED})
 
 
-async def acknowledge(
-    repository: Repository, ident: str, actor: str, reason: str, at: datetime, *, tell: Tell = record
-) -> Finding:
+async def acknowledge(repository: Repository, ident: str, act: Act) -> Finding:
     """Somebody has seen the case and takes care of it: reminders stop; a reason may be left out. Raises: InputError."""
-    told = reason.strip() or State.ACKNOWLEDGED.value
-    return await move(repository, ident, State.ACKNOWLEDGED, actor, told, at, tell=tell)
+    told = act.reason.strip() or State.ACKNOWLEDGED.value
+    return await move(repository, ident, State.ACKNOWLEDGED, replace(act, reason=told))
 
 
-async def confirm(
-    repository: Repository, ident: str, actor: str, reason: str, at: datetime, *, tell: Tell = record
-) -> Finding:
+async def confirm(repository: Repository, ident: str, act: Act) -> Finding:
     """It is a leak. Raises: InputError."""
-    return await move(repository, ident, State.CONFIRMED, actor, reason, at, tell=tell)
+    return await move(repository, ident, State.CONFIRMED, act)
 
 
 async def mark_false_positive(
-    repository: Repository,
-    ident: str,
-    actor: str,
-    reason: str,
-    at: datetime,
-    scope: str | None = None,
-    until: date | None = None,
-    *,
-    tell: Tell = record,
+    repository: Repository, ident: str, act: Act, scope: str | None = None, until: date | None = None
 ) -> Finding:
     """It is none, and what lies in the scope will be none until that day. Raises: InputError."""
-    return await move(repository, ident, State.FALSE_POSITIVE, actor, reason, at, scope, until, tell=tell)
+    return await move(repository, ident, State.FALSE_POSITIVE, act, scope, until)
 
 
 async def mark_allowed(
-    repository: Repository,
-    ident: str,
-    actor: str,
-    reason: str,
-    at: datetime,
-    scope: str | None = None,
-    until: date | None = None,
-    *,
-    tell: Tell = record,
+    repository: Repository, ident: str, act: Act, scope: str | None = None, until: date | None = None
 ) -> Finding:
     """It may be there, and so may what lies in the scope until that day. Raises: InputError."""
-    return await move(repository, ident, State.ALLOWED, actor, reason, at, scope, until, tell=tell)
+    return await move(repository, ident, State.ALLOWED, act, scope, until)
 
 
 async def move(
     repository: Repository,
     ident: str,
     state: State,
-    actor: str,
-    reason: str,
-    at: datetime,
+    act: Act,
     scope: str | None = None,
     until: date | None = None,
-    *,
-    tell: Tell = record,
 ) -> Finding:
     """Move a case to another state. Raises: InputError if that is no legal step, or the scope says too little."""
     if until is not None and scope is None:
@@ -89,21 +65,21 @@ async def move(
         _check_step(finding, state)
         entry = None
         if scope is not None:
-            entry = await entry_for(scope, finding, asset, _text(reason, "a reason"), until, work)
+            entry = await entry_for(scope, finding, asset, _text(act.reason, "a reason"), until, work)
             asset = with_allow(asset, entry)
             await work.cases.say_of(asset)
-        changed = _in_state(finding, state, actor, at)
-        detail = {"from": finding.state.value, "to": state.value, "reason": reason, "actor": actor}
+        changed = _in_state(finding, state, act)
+        detail = {"from": finding.state.value, "to": state.value, "reason": act.reason, "actor": act.actor}
         event = FindingEvent(
             finding=finding.id,
             kind=EventKind.STATE,
-            at=at,
-            content=f"state:{state.value}:{at.isoformat()}",
+            at=act.at,
+            content=f"state:{state.value}:{act.at.isoformat()}",
             detail=detail | _scope_of(entry),
-            actor=actor,
-            reason=_text(reason, "a reason"),
+            actor=act.actor,
+            reason=_text(act.reason, "a reason"),
         )
-        await _done(changed, asset, event, "finding.state", work, tell)
+        await _done(changed, asset, event, "finding.state", work, act)
     return changed
 
 
@@ -119,12 +95,14 @@ def _check_step(finding: Finding, state: State) -> None:
         raise InputError(f"{finding.id} is {finding.state.value} and can become {may}, not {state.value}")
 
 
-def _in_state(finding: Finding, state: State, actor: str, at: datetime) -> Finding:
-    changed = replace(finding, state=state, updated_at=at, closed_at=at if state in _CLOSING else None)
+def _in_state(finding: Finding, state: State, act: Act) -> Finding:
+    changed = replace(
+        finding, state=state, updated_at=act.at, closed_at=act.at if state in _CLOSING else None
+    )
     if state is State.REOPENED:
         return replace(changed, acknowledged_by=None, acknowledged_at=None)
     if finding.acknowledged_at is None:  # whoever judges a case has seen it
-        return replace(changed, acknowledged_by=actor, acknowledged_at=at)
+        return replace(changed, acknowledged_by=act.actor, acknowledged_at=act.at)
     return changed
 
 
@@ -134,47 +112,33 @@ def _scope_of(entry: Allow | None) -> dict[str, str]:
     return {"scope": entry.name} | ({"until": entry.until.isoformat()} if entry.until else {})
 
 
-async def assign(
-    repository: Repository, ident: str, actor: str, assignee: str | None, at: datetime, *, tell: Tell = record
-) -> Finding:
+async def assign(repository: Repository, ident: str, assignee: str | None, act: Act) -> Finding:
     """Give a case to somebody, or to nobody (None). Raises: InputError."""
     who = _text(assignee, "a name") if assignee is not None else None
     async with repository.writing() as work:
         finding, asset = await locked(ident, work)
-        changed = replace(_workable(finding), assignee=who, updated_at=at)
-        detail = {"from": finding.assignee or "", "to": who or ""}
-        event = _event(finding, EventKind.ASSIGNED, actor, detail, at)
-        await _done(changed, asset, event, "finding.assign", work, tell)
+        changed = replace(_workable(finding), assignee=who, updated_at=act.at)
+        event = _event(finding, EventKind.ASSIGNED, {"from": finding.assignee or "", "to": who or ""}, act)
+        await _done(changed, asset, event, "finding.assign", work, act)
     return changed
 
 
-async def comment(
-    repository: Repository, ident: str, actor: str, text: str, at: datetime, *, tell: Tell = record
-) -> Finding:
+async def comment(repository: Repository, ident: str, text: str, act: Act) -> Finding:
     """Write a remark into a case's history. Raises: InputError."""
     async with repository.writing() as work:
         finding, asset = await locked(ident, work)
-        event = _event(_workable(finding), EventKind.COMMENT, actor, {"text": _text(text, "a comment")}, at)
-        await _done(finding, asset, event, "finding.comment", work, tell)
+        event = _event(_workable(finding), EventKind.COMMENT, {"text": _text(text, "a comment")}, act)
+        await _done(finding, asset, event, "finding.comment", work, act)
     return finding
 
 
-async def set_due(
-    repository: Repository,
-    ident: str,
-    actor: str,
-    due_at: datetime | None,
-    at: datetime,
-    *,
-    tell: Tell = record,
-) -> Finding:
+async def set_due(repository: Repository, ident: str, due_at: datetime | None, act: Act) -> Finding:
     """Say until when a case must be dealt with, or take that back (None). Raises: InputError."""
     async with repository.writing() as work:
         finding, asset = await locked(ident, work)
-        changed = replace(_workable(finding), due_at=due_at, updated_at=at)
-        detail = {"from": _time(finding.due_at), "to": _time(due_at)}
-        event = _event(finding, EventKind.DUE, actor, detail, at)
-        await _done(changed, asset, event, "finding.due", work, tell)
+        changed = replace(_workable(finding), due_at=due_at, updated_at=act.at)
+        event = _event(finding, EventKind.DUE, {"from": _time(finding.due_at), "to": _time(due_at)}, act)
+        await _done(changed, asset, event, "finding.due", work, act)
     return changed
 
 
@@ -197,25 +161,23 @@ def _text(text: str, what: str) -> str:
     return told
 
 
-def _event(
-    finding: Finding, kind: EventKind, actor: str, detail: Mapping[str, str], at: datetime
-) -> FindingEvent:
+def _event(finding: Finding, kind: EventKind, detail: Mapping[str, str], act: Act) -> FindingEvent:
     return FindingEvent(
         finding=finding.id,
         kind=kind,
-        at=at,
-        content=f"{kind.value}:{at.isoformat()}",
+        at=act.at,
+        content=f"{kind.value}:{act.at.isoformat()}",
         detail=detail,
-        actor=actor,
+        actor=act.actor,
         reason=detail.get("text"),
     )
 
 
 async def _done(
-    changed: Finding, asset: Asset, event: FindingEvent, action: str, work: Work, tell: Tell
+    changed: Finding, asset: Asset, event: FindingEvent, action: str, work: Work, act: Act
 ) -> None:
     """Save, tell, and write down who did it."""
     await work.findings.save(changed)
-    await tell(event, changed, asset, work)
+    await act.tell(event, changed, asset, work)
     detail: dict[str, Any] = {**event.detail, **({"reason": event.reason} if event.reason else {})}
-    await work.audit.append(event.actor or "", action, changed.id, detail, event.at)
+    await work.audit.append(act.actor, action, changed.id, detail, act.at)

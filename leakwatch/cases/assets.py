@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from leakwatch.cases.official import allow_official
 from leakwatch.cases.scopes import with_allow
 from leakwatch.cases.telling import Tell, locked_asset, record
 from leakwatch.cases.tending import REWEIGHED
 from leakwatch.cases.weighing import reweigh
 from leakwatch.catalogue import is_text
 from leakwatch.errors import InputError
+from leakwatch.matching.allowed import Judge
 from leakwatch.model.allow import Allow, AllowWhat, allow_from_json, swarm_hex
 from leakwatch.model.asset import Asset, AssetId, Stage
 from leakwatch.model.ident import slug, words_of
@@ -74,8 +76,12 @@ async def release(
     when: datetime | None = None,
     places: Iterable[Allow] = (),
     tell: Tell = record,
+    judge: Judge | None = None,
 ) -> Asset:
-    """The work is released now, or will be at `when`: embargo and release window end with that. Raises: InputError."""
+    """The work is released now, or will be at `when`: embargo and release window end with that. Raises: InputError.
+
+    With a `judge`, open cases that were seen at official places only are allowed then.
+    """
     async with repository.writing() as work:
         asset = await locked_asset(ident, work)
         for one in places:
@@ -84,7 +90,7 @@ async def release(
             changed = replace(asset, stage=Stage.SCHEDULED, release_at=when)
         else:
             changed = _released(asset, when or at)
-        await _done(asset, changed, "asset.release", actor, at, work, tell)
+        await _done(asset, changed, "asset.release", actor, at, work, tell, judge)
     return changed
 
 
@@ -127,7 +133,9 @@ async def embargo(
     return changed
 
 
-async def due_steps(repository: Repository, at: datetime, *, tell: Tell = record) -> list[Asset]:
+async def due_steps(
+    repository: Repository, at: datetime, *, tell: Tell = record, judge: Judge | None = None
+) -> list[Asset]:
     """Embargoes that end by now, and releases whose day has come."""
     async with repository.reading() as work:
         due = [one.id for one in await work.catalogue.dated() if _after(one, at) != one]
@@ -138,7 +146,7 @@ async def due_steps(repository: Repository, at: datetime, *, tell: Tell = record
             changed = _after(asset, at)
             if changed != asset:
                 action = "asset.release" if changed.stage is not asset.stage else "asset.embargo_ended"
-                await _done(asset, changed, action, DAEMON, at, work, tell)
+                await _done(asset, changed, action, DAEMON, at, work, tell, judge)
                 done.append(changed)
     return done
 
@@ -152,11 +160,23 @@ def _after(asset: Asset, at: datetime) -> Asset:
 
 
 async def _done(
-    before: Asset, after: Asset, action: str, actor: str, at: datetime, work: Work, tell: Tell
+    before: Asset,
+    after: Asset,
+    action: str,
+    actor: str,
+    at: datetime,
+    work: Work,
+    tell: Tell,
+    judge: Judge | None = None,
 ) -> None:
     """Write it down with who did it, and judge the open cases by it."""
     await work.cases.say_of(after)
+    official: list[str] = []
+    asked = judge if after.stage is Stage.RELEASED else None
     for finding in await work.cases.of_asset(after.id):
+        if asked and await allow_official(finding, after, asked, actor, at, work, tell):
+            official.append(finding.id)
+            continue
         await reweigh(finding, after, at, work, tell, {"asset": action, **REWEIGHED}, actor)
     changes = {
         name: str(getattr(after, name))
@@ -164,4 +184,5 @@ async def _done(
         if getattr(after, name) != getattr(before, name)
     }
     allowed = [one.name for one in after.allow if one not in before.allow]
-    await work.audit.append(actor, action, f"asset:{after.id}", {**changes, "official": allowed}, at)
+    told = {**changes, "official": allowed} | ({"findings": official} if official else {})
+    await work.audit.append(actor, action, f"asset:{after.id}", told, at)

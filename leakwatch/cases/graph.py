@@ -126,7 +126,7 @@ def _item(some: Sequence[Sighting], carried: Mapping[str, frozenset[str]]) -> _I
         url=earliest.url,
         edits=len(some) - 1,
     )
-    addresses = tuple(sorted(key for key in keys if key.startswith(("url:", "repository:"))))
+    addresses = tuple(sorted(key for key in keys if key.startswith(("url:", "repository:", "repo:"))))
     return _Item(node, swarms, tuple(sorted(content)), max(one.sizes for one in some), addresses)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from leakwatch.cases.scopes import scope_of
-from leakwatch.cases.telling import Tell, locked
+from leakwatch.cases.telling import Act, Tell, locked
 from leakwatch.cases.weighing import reweigh
 from leakwatch.errors import InputError
 from leakwatch.model.asset import Asset
@@ -70,9 +70,7 @@ async def _merge(
     return result.finding
 
 
-async def merge(
-    repository: Repository, ident: str, other: str, actor: str, reason: str, at: datetime, *, tell: Tell
-) -> Finding:
+async def merge(repository: Repository, ident: str, other: str, act: Act) -> Finding:
     """Make two cases one by hand; the older keeps its name. Raises: InputError."""
     async with repository.writing() as work:
         one, asset = await locked(ident, work)
@@ -85,9 +83,9 @@ async def merge(
         older, newer = sorted((one, second), key=lambda case: (case.opened_at, case.id))
 
         async def tell_who(event: FindingEvent, finding: Finding, asset: Asset, work: Work, /) -> int:
-            return await tell(replace(event, actor=actor, reason=reason), finding, asset, work)
+            return await act.tell(replace(event, actor=act.actor, reason=act.reason), finding, asset, work)
 
-        result = await _merge(older, newer, asset, at, work, tell_who)
-        detail = {"merged": newer.id, "reason": reason}
-        await work.audit.append(actor, "finding.merge", older.id, detail, at)
-        return await reweigh(result, asset, at, work, tell, actor=actor)
+        result = await _merge(older, newer, asset, act.at, work, tell_who)
+        detail = {"merged": newer.id, "reason": act.reason}
+        await work.audit.append(act.actor, "finding.merge", older.id, detail, act.at)
+        return await reweigh(result, asset, act.at, work, act.tell, actor=act.actor)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from leakwatch.cases.telling import Tell, locked, record
+from leakwatch.cases.telling import Act, locked
 from leakwatch.cases.weighing import weigh
 from leakwatch.errors import InputError
 from leakwatch.model.asset import Asset
@@ -62,14 +62,7 @@ def parting(
 
 
 async def split(
-    repository: Repository,
-    ident: str,
-    sightings: Collection[int],
-    actor: str,
-    reason: str,
-    at: datetime,
-    *,
-    tell: Tell = record,
+    repository: Repository, ident: str, sightings: Collection[int], act: Act
 ) -> tuple[Finding, Finding]:
     """Make a case of its own of some sightings; answers what is left, and the new case. Raises: InputError."""
     async with repository.writing() as work:
@@ -93,19 +86,10 @@ async def split(
             closed_at=None,
             due_at=None,
         )
-        return await _part(finding, new, leaving, all_of_it, asset, (actor, reason, at), work, tell)
+        return await _part(finding, new, leaving, all_of_it, asset, act, work)
 
 
-async def undo_merge(
-    repository: Repository,
-    ident: str,
-    merged: str,
-    actor: str,
-    reason: str,
-    at: datetime,
-    *,
-    tell: Tell = record,
-) -> tuple[Finding, Finding]:
+async def undo_merge(repository: Repository, ident: str, merged: str, act: Act) -> tuple[Finding, Finding]:
     """Take a case that was merged out again, with the sightings it came with. Raises: InputError."""
     async with repository.writing() as work:
         finding, asset = await _whole(ident, work)
@@ -113,13 +97,24 @@ async def undo_merge(
         if gone is None or gone.state is not State.MERGED or await _survivor(gone, work) != finding.id:
             raise InputError(f"{merged} was not merged into {ident}")
         all_of_it = await work.cases.sightings(finding.id)
-        leaving = [one for one in all_of_it if one.opened == gone.id]
+        brought = await _brought(gone.id, work)
+        leaving = [one for one in all_of_it if one.opened in brought]
         if not leaving:
             raise InputError(f"no sighting of {ident} is known to have come with {merged}; name them instead")
         back = replace(gone, state=State.REOPENED, merged_into=None, closed_at=None, acknowledged_by=None)
-        done = await _part(finding, back, leaving, all_of_it, asset, (actor, reason, at), work, tell)
-        await work.cases.move_history(finding.id, gone.id)
+        done = await _part(finding, back, leaving, all_of_it, asset, act, work)
+        await work.cases.move_history(finding.id, gone.id, brought)
         return done
+
+
+async def _brought(gone: FindingId, work: Work) -> set[FindingId]:
+    """A merged case and those that were part of it already: they stay part of it."""
+    found, waiting = {gone}, [gone]
+    while waiting:
+        new = set(await work.evidence.merged(waiting.pop())) - found
+        found |= new
+        waiting += sorted(new)
+    return found
 
 
 async def _whole(ident: str, work: Work) -> tuple[Finding, Asset]:
@@ -154,35 +149,44 @@ async def _part(
     leaving: Sequence[Sighting],
     all_of_it: Sequence[Sighting],
     asset: Asset,
-    by: tuple[str, str, datetime],
+    act: Act,
     work: Work,
-    tell: Tell,
 ) -> tuple[Finding, Finding]:
-    actor, reason, at = by
     gone = {one.id for one in leaving}
     staying = [one for one in all_of_it if one.id not in gone]
     held = await work.findings.keys(finding.id)
     keys = parting(leaving, staying, held, await work.cases.proofs(finding.id))
     await work.findings.save(new)
     await work.cases.move(finding.id, new.id, gone, keys.moved)
-    await work.cases.keep_apart(asset.id, (finding.id, new.id), keys.shared, actor, at)
-    left = await _judged_by(finding, staying, asset, at, work)
-    taken = await _judged_by(new, leaving, asset, at, work)
+    await work.cases.keep_apart(asset.id, (finding.id, new.id), keys.shared, act.actor, act.at)
+    theirs = frozenset[str]().union(*(one.keys for one in leaving))
+    await _apart_alike(finding, new, theirs, act, work)
+    left = await _judged_by(finding, staying, asset, act.at, work)
+    taken = await _judged_by(new, leaving, asset, act.at, work)
     for one in (left, taken):
         detail = {"from": finding.id, "split": new.id, "sightings": str(len(leaving))}
         event = FindingEvent(
             finding=one.id,
             kind=EventKind.SPLIT,
-            at=at,
-            content=f"split:{new.id}:{at.isoformat()}",
+            at=act.at,
+            content=f"split:{new.id}:{act.at.isoformat()}",
             detail=detail,
-            actor=actor,
-            reason=reason,
+            actor=act.actor,
+            reason=act.reason,
         )
-        await tell(event, one, asset, work)
-    told = {"split": new.id, "sightings": sorted(gone), "apart": sorted(keys.shared), "reason": reason}
-    await work.audit.append(actor, "finding.split", finding.id, told, at)
+        await act.tell(event, one, asset, work)
+    told = {"split": new.id, "sightings": sorted(gone), "apart": sorted(keys.shared), "reason": act.reason}
+    await work.audit.append(act.actor, "finding.split", finding.id, told, act.at)
     return left, taken
+
+
+async def _apart_alike(finding: Finding, new: Finding, keys: Collection[str], act: Act, work: Work) -> None:
+    """Keep the new case apart from others as the one is from which it was taken."""
+    holders = await work.cases.holding(finding.asset, sorted(keys))
+    for pair, key in await work.cases.apart(finding.asset, [finding.id, *holders]):
+        if finding.id in pair and new.id not in pair and key in keys:
+            (other,) = pair - {finding.id}
+            await work.cases.keep_apart(finding.asset, (new.id, other), [key], act.actor, act.at)
 
 
 async def _judged_by(

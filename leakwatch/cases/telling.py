@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from leakwatch.errors import InputError
@@ -23,6 +25,16 @@ async def record(event: FindingEvent, finding: Finding, asset: Asset, work: Work
     del finding, asset
     await work.findings.add_event(event)
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something to a case, when, and why he says he does; how that is told."""
+
+    actor: str
+    at: datetime
+    reason: str = ""
+    tell: Tell = record
 
 
 async def locked(ident: str, work: Work) -> tuple[Finding, Asset]:

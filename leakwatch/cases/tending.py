@@ -6,7 +6,7 @@ from datetime import datetime
 
 from leakwatch.cases.telling import Tell, locked, locked_asset, record
 from leakwatch.cases.weighing import reweigh
-from leakwatch.model.asset import Asset
+from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.finding import EventKind, FindingEvent, FindingId
 from leakwatch.ports import Repository, Work
 
@@ -41,15 +41,21 @@ async def weigh_windows(repository: Repository, at: datetime, *, tell: Tell = re
     """Judge anew the open cases of works whose release window opened or closed; answers how many changed.
 
     A case remembers by its reasons what it was judged by, so whenever one looks, none is left out and none comes twice.
-    Of one work at most 200 are judged each time.
+    A transaction judges at most 200.
     """
     async with repository.reading() as work:
         due = [one for one in await work.catalogue.awaited() if await _misjudged(one, at, work)]
-    count = 0
-    for asset in due:
+    return sum([await _weigh_all(asset.id, repository, at, tell) for asset in due])
+
+
+async def _weigh_all(ident: AssetId, repository: Repository, at: datetime, tell: Tell) -> int:
+    done: set[FindingId] = set()
+    while True:
         async with repository.writing() as work:
-            count += await _weigh_window(await locked_asset(asset.id, work), at, work, tell)
-    return count
+            found = await _weigh_window(await locked_asset(ident, work), at, work, tell)
+        if done.issuperset(found):
+            return len(done)
+        done.update(found)
 
 
 async def _misjudged(asset: Asset, at: datetime, work: Work) -> list[FindingId]:
@@ -57,9 +63,9 @@ async def _misjudged(asset: Asset, at: datetime, work: Work) -> list[FindingId]:
     return await work.cases.misjudged(asset.id, window, at, _AT_ONCE) if window else []
 
 
-async def _weigh_window(asset: Asset, at: datetime, work: Work, tell: Tell) -> int:
+async def _weigh_window(asset: Asset, at: datetime, work: Work, tell: Tell) -> list[FindingId]:
     if asset.release_window is None:
-        return 0  # it was released in the meantime
+        return []  # it was released in the meantime
     opens, closes = asset.release_window
     found = await _misjudged(asset, at, work)
     for ident in found:
@@ -67,7 +73,7 @@ async def _weigh_window(asset: Asset, at: datetime, work: Work, tell: Tell) -> i
         if finding is not None:
             since = closes if at > closes else opens
             await reweigh(finding, asset, at, work, tell, REWEIGHED, since=since)
-    return len(found)
+    return found
 
 
 async def weigh_growing(repository: Repository, at: datetime, *, tell: Tell = record) -> int:

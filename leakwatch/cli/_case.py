@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from leakwatch.cases.graph import FirstSeen
 from leakwatch.cli._noted import noted_json, noted_lines
 from leakwatch.cli._proofs import proof_json, proof_lines, spread_json
 from leakwatch.display import clean, defang
-from leakwatch.model.evidence import place_status
+from leakwatch.model.evidence import NOT_YET, place_status
 from leakwatch.model.finding import Finding, FindingEvent
 from leakwatch.model.swarm import spread_of
 from leakwatch.service import Case
 
-_MOST_NODES = 60
+_MOST_NODES, _MOST_AUTHORS = 60, 10
 
 
 def finding_json(one: Finding) -> dict[str, Any]:
@@ -46,12 +48,18 @@ def case_lines(case: Case) -> Iterator[str]:
             500,
         )
     yield "seen:"
+    waiting = 0
     numbers = {(s.site, s.url, s.seen_at.isoformat(timespec="seconds")): s.id for s in case.sightings}
     for place in case.places:
         number = numbers.get((place.site, place.url, place.seen_at), "")
         yield f"  {number:>6} {place.seen_at} {place.site}: {clean(place.title, 100)} {defang(place.url or '')}"
-        if place.url:
-            yield f"         {_status(place.url, case)}"
+        status = _status(place.url, case) if place.url else ""
+        if status == NOT_YET:
+            waiting += 1
+        elif status:
+            yield f"         {status}"
+    if waiting:
+        yield f"  {waiting} place{'s' if waiting > 1 else ''} {NOT_YET}"
     for shot in case.screenshots:
         yield f"  {shot.captured_at.isoformat(timespec='seconds')} {shot.site}: {clean(shot.words, 400)}"
     yield from _tree(case.spreading)
@@ -73,8 +81,7 @@ def case_lines(case: Case) -> Iterator[str]:
     )
     yield from noted_lines(case.noted)
     yield "history:"
-    for event in case.events:
-        yield _event_line(event)
+    yield from _history(case.events)
 
 
 def _status(url: str, case: Case) -> str:
@@ -90,6 +97,17 @@ def _worked_on(one: Finding) -> Iterator[str]:
         yield f"assigned: {clean(one.assignee, 100)}"
     if one.due_at:
         yield f"due: {one.due_at.isoformat(timespec='minutes')}"
+
+
+def _history(events: Sequence[FindingEvent]) -> Iterator[str]:
+    """An event a line; of a run that says the same the first and the last."""
+    for _, run in groupby(events, key=lambda one: _event_line(replace(one, at=events[0].at))):
+        first, *rest = run
+        yield _event_line(first)
+        if len(rest) > 1:
+            yield f"  … {len(rest) - 1} times the same"
+        if rest:
+            yield _event_line(rest[-1])
 
 
 def _event_line(event: FindingEvent) -> str:
@@ -122,10 +140,12 @@ def _tree(graph: FirstSeen) -> Iterator[str]:
 
 
 def _authors(case: Case) -> Iterator[str]:
-    for author, others in case.others.items():
+    for author, others in list(case.others.items())[:_MOST_AUTHORS]:
         some = ", ".join(f"{ident} ({clean(asset, 40)})" for ident, asset in others[:10])
         more = f" and {len(others) - 10} more" if len(others) > 10 else ""
         yield f"the same author on this platform: {clean(author, 100)}: {some}{more}"
+    if len(case.others) > _MOST_AUTHORS:
+        yield f"… {len(case.others) - _MOST_AUTHORS} more authors; --json has all"
 
 
 def case_json(case: Case) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from leakwatch.cli._shared import (
     ByOption,
     ConfigOption,
     JsonOption,
+    actor,
     emit,
     now,
     repository,
@@ -26,12 +27,12 @@ from leakwatch.errors import InputError
 from leakwatch.model.finding import State
 
 if TYPE_CHECKING:
+    from leakwatch.cases import Act
     from leakwatch.cases.choosing import Filter
-    from leakwatch.cases.telling import Tell
     from leakwatch.model.finding import Finding
     from leakwatch.ports import Repository
 
-    Act = Callable[[Repository, str, Tell], Awaitable[Finding]]
+    Do = Callable[[Repository, str, Act], Awaitable[Finding]]
     Words = Callable[[Repository, str], Awaitable[str]]
 
 _REFUSED = 1
@@ -49,10 +50,11 @@ class Doing:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """An act, and what it comes to in words, which are asked for before it."""
+    """What is done, what it comes to in words, which are asked for before, and why."""
 
-    act: Act
+    do: Do
     words: Words
+    reason: str = ""
 
 
 def told_as(text: str) -> Words:
@@ -67,6 +69,8 @@ def told_as(text: str) -> Words:
 
 def do(ids: list[str] | None, which: Which, doing: Doing, deed: Deed) -> None:
     """Do it to each, say what came of it; exit 1 if any was refused."""
+    from leakwatch.cases import Act  # noqa: PLC0415
+
     wanted = which.filter()
     if bool(ids) is not wanted.is_empty:
         raise typer.BadParameter("name findings, or give a filter, one of the two")
@@ -74,8 +78,8 @@ def do(ids: list[str] | None, which: Which, doing: Doing, deed: Deed) -> None:
     async def work() -> int:
         async with repository(doing.config) as store:
             found = await _wanted(ids, wanted, store)
-            tell = teller(doing.config)
-            refused = sum([await _one(one, deed, doing, store, tell) for one in found])
+            act = Act(actor(doing.by), now(), deed.reason, teller(doing.config))
+            refused = sum([await _one(one, deed, doing, store, act) for one in found])
             if doing.dry_run:
                 say(f"{len(found)} finding{'' if len(found) == 1 else 's'}; nothing was done")
             return refused
@@ -98,11 +102,11 @@ async def _wanted(ids: list[str] | None, which: Filter, store: Repository) -> li
     return [by_id[one] for one in dict.fromkeys(ids)]
 
 
-async def _one(one: Finding, deed: Deed, doing: Doing, store: Repository, tell: Tell) -> bool:
+async def _one(one: Finding, deed: Deed, doing: Doing, store: Repository, act: Act) -> bool:
     """Whether it was refused; of a single case the error speaks for itself."""
     try:
         words = await deed.words(store, one.id)
-        changed = one if doing.dry_run else await deed.act(store, one.id, tell)
+        changed = one if doing.dry_run else await deed.do(store, one.id, act)
     except InputError as error:
         if doing.as_json:
             emit({"id": one.id, "refused": error.message})

@@ -15,6 +15,7 @@ from leakwatch.cli._shared import (
     ByOption,
     ConfigOption,
     actor,
+    load,
     now,
     repository,
     run_async,
@@ -50,14 +51,22 @@ def release(
     by: ByOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
-    """Say that a work is out: its embargo and its release window end, and official places are allowed."""
-    from leakwatch.cases import assets  # noqa: PLC0415
+    """Say that a work is out: its embargo and its release window end, and official places are allowed.
 
+    Open findings that were seen at official places only become `allowed`; what else shows them opens them again.
+    """
+    from leakwatch.cases import assets  # noqa: PLC0415
+    from leakwatch.matching.allowed import Judge  # noqa: PLC0415
+    from leakwatch.persons import open_authors  # noqa: PLC0415
+    from leakwatch.service import load_hosts  # noqa: PLC0415
+
+    told = load(config)
+    judge = Judge(load_hosts(), open_authors(told.privacy.authors, told.data_dir))
     places = [assets.official(one) for one in official or []]
     when = at.replace(tzinfo=UTC) if at else None
     _change(
         lambda store: assets.release(
-            store, ident, actor(by), now(), when=when, places=places, tell=teller(config)
+            store, ident, actor(by), now(), when=when, places=places, tell=teller(config), judge=judge
         ),
         config,
     )

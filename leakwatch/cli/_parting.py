@@ -38,11 +38,12 @@ def merge(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Make two findings of one asset one; the older keeps its name."""
+    from leakwatch.cases import Act  # noqa: PLC0415
     from leakwatch.cases.joining import merge as join  # noqa: PLC0415
 
     async def work() -> Finding:
         async with repository(config) as store:
-            return await join(store, ident, other, actor(by), reason, now(), tell=teller(config))
+            return await join(store, ident, other, Act(actor(by), now(), reason, teller(config)))
 
     done = run_async(work)
     say(f"{done.id}: {done.sightings} sightings on {len(done.sites)} sites")
@@ -64,6 +65,7 @@ def split(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Make some sightings a finding of their own; the next poll does not join the two again."""
+    from leakwatch.cases import Act  # noqa: PLC0415
     from leakwatch.cases.splitting import split as part  # noqa: PLC0415
     from leakwatch.cases.splitting import undo_merge as undo  # noqa: PLC0415
 
@@ -71,11 +73,11 @@ def split(
         raise typer.BadParameter("name sightings, or a merge to undo, one of the two")
 
     async def work() -> tuple[Finding, Finding]:
-        told = (actor(by), reason, now())
+        act = Act(actor(by), now(), reason, teller(config))
         async with repository(config) as store:
             if undo_merge:
-                return await undo(store, ident, undo_merge, *told, tell=teller(config))
-            return await part(store, ident, sightings or [], *told, tell=teller(config))
+                return await undo(store, ident, undo_merge, act)
+            return await part(store, ident, sightings or [], act)
 
     left, new = run_async(work)
     typer.echo(new.id)

@@ -14,7 +14,6 @@ import typer
 from leakwatch.cli._choosing import Which
 from leakwatch.cli._doing import Deed, Doing, do, told_as
 from leakwatch.cli._groups import expanded
-from leakwatch.cli._shared import actor, now
 from leakwatch.display import clean
 from leakwatch.errors import InputError
 from leakwatch.model.finding import State
@@ -64,11 +63,7 @@ def _mover(state: State) -> Callable[..., None]:
     def run(which: Which, doing: Doing, ids: Ids = None, reason: Reason = state.value) -> None:
         from leakwatch.cases import move  # noqa: PLC0415
 
-        at, who = now(), actor(doing.by)
-        deed = Deed(
-            lambda store, ident, tell: move(store, ident, state, who, reason, at, tell=tell),
-            told_as(state.value),
-        )
+        deed = Deed(lambda store, ident, act: move(store, ident, state, act), told_as(state.value), reason)
         do(ids, which, doing, deed)
 
     return run
@@ -89,7 +84,7 @@ def _judge(state: State) -> Callable[..., None]:
 
         if not reason.strip():
             raise InputError("say why with --reason")
-        at, who, last = now(), actor(doing.by), until.date() if until else None
+        last = until.date() if until else None
 
         async def words(store: Repository, ident: str, /) -> str:
             if scope is None:
@@ -98,8 +93,9 @@ def _judge(state: State) -> Callable[..., None]:
             return f"{state.value}; {clean(reach.words, 700)}"
 
         deed = Deed(
-            lambda store, ident, tell: move(store, ident, state, who, reason, at, scope, last, tell=tell),
+            lambda store, ident, act: move(store, ident, state, act, scope, last),
             words,
+            reason,
         )
         do(ids, which, doing, deed)
 
@@ -116,9 +112,8 @@ def assign(
     """Give it to somebody."""
     from leakwatch.cases import assign as give  # noqa: PLC0415
 
-    at, who = now(), actor(doing.by)
     deed = Deed(
-        lambda store, ident, tell: give(store, ident, who, to or None, at, tell=tell),
+        lambda store, ident, act: give(store, ident, to or None, act),
         told_as(f"assigned to {clean(to, 100) or 'nobody'}"),
     )
     do(ids, which, doing, deed)
@@ -139,9 +134,9 @@ def due(
     """Say until when it must be dealt with; when that passes, it is told once."""
     from leakwatch.cases import set_due  # noqa: PLC0415
 
-    told, who, day = now(), actor(doing.by), at.replace(tzinfo=UTC) if at else None
+    day = at.replace(tzinfo=UTC) if at else None
     deed = Deed(
-        lambda store, ident, tell: set_due(store, ident, who, day, told, tell=tell),
+        lambda store, ident, act: set_due(store, ident, day, act),
         told_as(_due_words(day)),
     )
     do(ids, which, doing, deed)
@@ -162,8 +157,5 @@ def comment(
     """Write a remark into its history."""
     from leakwatch.cases import comment as remark  # noqa: PLC0415
 
-    at, who = now(), actor(doing.by)
-    deed = Deed(
-        lambda store, one, tell: remark(store, one, who, text, at, tell=tell), told_as("comment added")
-    )
+    deed = Deed(lambda store, one, act: remark(store, one, text, act), told_as("comment added"))
     do([ident], Which(), doing, deed)

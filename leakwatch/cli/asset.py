@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leakwatch.cli import _lifecycle
 from leakwatch.cli._allowing import register, show_allowed
+from leakwatch.cli._describing import Described
+from leakwatch.cli._groups import expanded
 from leakwatch.cli._naming import warn_of_names
 from leakwatch.cli._reading import (
     AlsoOption,
@@ -39,59 +41,14 @@ if TYPE_CHECKING:
 
     from leakwatch.assetfiles import Fingerprinted
     from leakwatch.model.asset import Asset
-    from leakwatch.ports import Repository
 
 app = typer.Typer(help="Protected works and the fingerprints of their files.", no_args_is_help=True)
 register(app)
 _lifecycle.register(app)
 
 PathsArgument = Annotated[list[Path], typer.Argument(help="Files and folders; folders are walked.")]
-TitleOption = Annotated[str | None, typer.Option("--title", help="The work's title.")]
-AliasOption = Annotated[
-    list[str] | None, typer.Option("--alias", help="Another name, in any script; may be repeated.")
-]
-KindOption = Annotated[str | None, typer.Option("--kind", help="model, film, series, game, book, …")]
-YearOption = Annotated[int | None, typer.Option("--year", help="Year of release.", min=1, max=9999)]
-OwnerOption = Annotated[str | None, typer.Option("--owner", help="Who is to be told, as a note.")]
-CodenameOption = Annotated[
-    str | None, typer.Option("--codename", help="What alerts call it instead of its title.")
-]
-EmbargoOption = Annotated[
-    bool, typer.Option("--embargo", help="Its name and infohashes never leave this machine.")
-]
-CriticalOption = Annotated[
-    bool, typer.Option("--critical", help="A name and a link wake somebody, even unproved.")
-]
-LookupOption = Annotated[
-    bool,
-    typer.Option(
-        "--swarm-lookup", help="The owner's yes to asking the DHT for its infohashes, embargoed or not."
-    ),
-]
-ReleaseOption = Annotated[
-    str | None,
-    typer.Option(
-        "--release", metavar="DATE", help="When it comes out: around it a name and a link wake somebody."
-    ),
-]
-WindowOption = Annotated[
-    int | None,
-    typer.Option("--release-window", metavar="DAYS", help="Days before and after; 14 if left out."),
-]
-ModeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--query-mode",
-        metavar="MODE",
-        help="feed-only, generic or direct: how much sites with a search are told of it; under embargo always feed-only.",
-    ),
-]
 ReplaceOption = Annotated[
     bool, typer.Option("--replace", help="Put these prints in the place of others of the same path.")
-]
-IdOption = Annotated[
-    str | None,
-    typer.Option("--id", help="Its id; else made from the title, under embargo from the code name or drawn."),
 ]
 VariantOption = Annotated[
     str | None,
@@ -120,22 +77,11 @@ def fingerprint(
 
 
 @app.command()
+@expanded
 def add(
     paths: PathsArgument,
-    title: TitleOption = None,
-    alias: AliasOption = None,
-    kind: KindOption = None,
-    year: YearOption = None,
-    owner: OwnerOption = None,
-    codename: CodenameOption = None,
-    embargo: EmbargoOption = False,
-    critical: CriticalOption = False,
-    swarm_lookup: LookupOption = False,
-    release: ReleaseOption = None,
-    release_window: WindowOption = None,
-    query_mode: ModeOption = None,
+    described: Described,
     replace: ReplaceOption = False,
-    ident: IdOption = None,
     variant: VariantOption = None,
     also: AlsoOption = "",
     table: TableOption = "",
@@ -151,23 +97,21 @@ def add(
 
     from leakwatch.service import add_asset  # noqa: PLC0415
 
-    if title is None and not (variant and ident):
+    if described.title is None and not (variant and described.ident):
         raise typer.BadParameter("is missing; with --variant, --id does as well", param_hint="--title")
-    flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    told = {**flags, "release_at": release, "release_window_days": release_window}
-    asset = _asset(title or ident or "", alias, kind, year, owner, codename, told, ident, query_mode)
+    asset = described.asset()
     result = fingerprinted(paths, cache, no_cache, wanted(also, table), print_each=False)
     if result.problems:
         report(result)
         say("leakwatch: nothing was stored; correct this and run it again, what was read is remembered")
         raise typer.Exit(1)
     if variant:
-        _add_variant(asset, ident, variant, result, config)
+        _add_variant(described, variant, result, config)
         return
 
     async def work() -> Asset:
         async with repository(config) as opened:
-            whole = dataclasses.replace(await _identified(asset, ident, opened), files=result.files)
+            whole = dataclasses.replace(await described.identified(asset, opened), files=result.files)
             return await add_asset(whole, opened, now(), replace_files=replace)
 
     added = run_async(work)
@@ -175,21 +119,12 @@ def add(
     say(f"{added.id}: {len(result.files)} files, {shown_size(sum(f.size_bytes or 0 for f in result.files))}")
 
 
-async def _identified(asset: Asset, ident: str | None, opened: Repository) -> Asset:
-    """The asset with the id that it has where nobody gave one."""
-    import dataclasses  # noqa: PLC0415
-
-    from leakwatch.cases.assets import default_id  # noqa: PLC0415
-
-    return asset if ident else dataclasses.replace(asset, id=await default_id(asset, opened))
-
-
-def _add_variant(asset: Asset, ident: str | None, variant: str, result: Fingerprinted, config: Path) -> None:
+def _add_variant(described: Described, variant: str, result: Fingerprinted, config: Path) -> None:
     from leakwatch.recipients import Registered, add_variant  # noqa: PLC0415
 
     async def work() -> Registered:
         async with repository(config) as opened:
-            known = (await _identified(asset, ident, opened)).id
+            known = (await described.identified(described.asset(), opened)).id
             return await add_variant(known, variant, result.files, opened, now())
 
     added = run_async(work)
@@ -202,41 +137,26 @@ def _add_variant(asset: Asset, ident: str | None, variant: str, result: Fingerpr
 
 
 @app.command("import")
+@expanded
 def import_(
     file: Annotated[
         Path, typer.Argument(help="A catalogue, prints of `asset fingerprint`, or sha256sum output.")
     ],
-    title: TitleOption = None,
-    alias: AliasOption = None,
-    kind: KindOption = None,
-    year: YearOption = None,
-    owner: OwnerOption = None,
-    codename: CodenameOption = None,
-    embargo: EmbargoOption = False,
-    critical: CriticalOption = False,
-    swarm_lookup: LookupOption = False,
-    release: ReleaseOption = None,
-    release_window: WindowOption = None,
-    query_mode: ModeOption = None,
+    described: Described,
     replace: ReplaceOption = False,
-    ident: IdOption = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Register many works, or the files of one; all of the file or, on any mistake in it, nothing."""
     from leakwatch.service import import_catalogue  # noqa: PLC0415
 
-    flags = {"embargoed": embargo, "critical": critical, "swarm_lookup": swarm_lookup}
-    told = {**flags, "release_at": release, "release_window_days": release_window}
-    asset = _asset(title, alias, kind, year, owner, codename, told, ident, query_mode) if title else None
-    if not title and (
-        any(told.values()) or alias or kind or year or owner or codename or ident or query_mode
-    ):
+    asset = described.asset() if described.title else None
+    if asset is None and described.says_anything:
         raise InputError("these options describe one asset: say which with --title", file=str(file))
 
     async def work() -> list[Asset]:
         async with repository(config) as opened:
-            described = await _identified(asset, ident, opened) if asset else None
-            return await import_catalogue(file, described, opened, now(), replace_files=replace)
+            told = await described.identified(asset, opened) if asset else None
+            return await import_catalogue(file, told, opened, now(), replace_files=replace)
 
     imported = run_async(work)
     warn_of_names(imported)
@@ -365,28 +285,3 @@ def remove(
 
     run_async(work)
     say(f"{ident}: removed")
-
-
-def _asset(
-    title: str,
-    alias: list[str] | None,
-    kind: str | None,
-    year: int | None,
-    owner: str | None,
-    codename: str | None,
-    more: dict[str, Any],
-    ident: str | None,
-    query_mode: str | None,
-) -> Asset:
-    from leakwatch.catalogue import asset_from_json  # noqa: PLC0415
-    from leakwatch.model.ident import slug  # noqa: PLC0415
-
-    told: dict[str, Any] = {
-        "id": ident or slug(title),
-        "title": title,
-        "aliases": alias or [],
-        "kind": kind,
-        "year": year,
-    }
-    told |= {"owner": owner, "codename": codename, "query_mode": query_mode, **more}
-    return asset_from_json(told)

@@ -79,13 +79,19 @@ def verify(
 
         before: AuditEntry | None = None
         problems: list[str] = []
+        erased, named = set[int](), set[int]()
         async for one in _entries(config, None):
+            if one.is_erased:
+                erased.add(one.seq)
+            if one.action == "person.erased":
+                named |= erased_by(one)
             if broken_at([one], before) is not None:
                 problems.append(f"entry {one.seq} was changed, or one before it is missing")
             if anchors.pop(one.seq, one.digest) != one.digest:
                 problems.append(f"entry {one.seq} is not the one that its anchor names")
             before = one
         problems += [f"there is no entry {seq}, which an anchor names" for seq in anchors]
+        problems += [f"entry {seq} is erased, and no later entry says so" for seq in sorted(erased - named)]
         return before.seq if before else 0, problems
 
     count, problems = run_async(work)
@@ -94,6 +100,13 @@ def verify(
     if problems:
         raise typer.Exit(1)
     say(f"{count} entries hang together")
+
+
+def erased_by(entry: AuditEntry) -> set[int]:
+    """The entries that the erasure of a person, which this one tells of, has put out; none that are not before it."""
+    told = _object(entry.detail)
+    seqs = told.get("audit_entries", []) if isinstance(told, dict) else []
+    return {one for one in seqs if isinstance(one, int) and one < entry.seq}
 
 
 def anchor_of(text: str) -> tuple[int, str]:

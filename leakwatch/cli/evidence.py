@@ -39,12 +39,19 @@ def pack(
     with_authors: Annotated[
         bool, typer.Option("--with-authors", help="Name those who posted, instead of pseudonyms.")
     ] = False,
+    redact_others: Annotated[
+        bool,
+        typer.Option(
+            "--redact-others", help="Leave out what names other works under embargo; say what, and why."
+        ),
+    ] = False,
     by: Annotated[str | None, typer.Option("--by", help="Who makes the pack; kept in the audit.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Write everything about a finding into one zip that anybody can check; the same evidence gives the same bytes."""
     from leakwatch.crawl.vault import FileVault  # noqa: PLC0415
     from leakwatch.evidence.dossier import PACKED, gather  # noqa: PLC0415
+    from leakwatch.evidence.others import named_in, texts_that_name, without_others  # noqa: PLC0415
     from leakwatch.evidence.pack import build  # noqa: PLC0415
 
     loaded = load(config)
@@ -52,16 +59,21 @@ def pack(
     certificates = (_read(certificate),) if certificate else ()
     vault = FileVault(loaded.data_dir / "evidence")
 
-    async def work() -> tuple[Dossier, bytes]:
+    async def work() -> tuple[Dossier, bytes, dict[str, set[str]]]:
         async with repository(config) as opened:
             dossier = await gather(ident, opened, vault)
+            names, named = await named_in(dossier, opened)
+            texts = texts_that_name(dossier, names)
+            if redact_others:
+                dossier = without_others(dossier, names, named)
             made = build(dossier, by_name=with_authors, certificates=certificates)
             told = {"sha256": hashlib.sha256(made).hexdigest(), "with_authors": with_authors}
+            told |= {"left_out": len(dossier.left_out)} if redact_others else {}
             async with opened.writing() as work:
                 await work.audit.append(actor(by), PACKED, dossier.finding.id, told, now())
-            return dossier, made
+            return dossier, made, {**{f"bodies/{one}": works for one, works in named.items()}, **texts}
 
-    dossier, made = run_async(work)
+    dossier, made, named = run_async(work)
     target = output or Path(f"{dossier.finding.id}.zip")
     try:
         target.write_bytes(made)
@@ -71,7 +83,17 @@ def pack(
         say(f"could not be read, and is not in the pack: {digest}")
     if dossier.asset.embargoed:
         say("the pack names a work under embargo")
+    _tell_others(named, left_out=redact_others)
     typer.echo(f"{hashlib.sha256(made).hexdigest()}  {target}")
+
+
+def _tell_others(named: dict[str, set[str]], *, left_out: bool) -> None:
+    """Say which parts of a pack name other works under embargo, by their code names, and what was done about it."""
+    for name, works in sorted(named.items()):
+        what = "left out, because it names" if left_out else "names"
+        say(f"{name}: {what} {', '.join(sorted(works))}, another work under embargo")
+    if named and not left_out:
+        say("pass this pack on only to who may know of these works, or make it with --redact-others")
 
 
 @app.command()

@@ -9,6 +9,7 @@ import typer
 from leakwatch.cli import _parting, _triage
 from leakwatch.cli._choosing import Which
 from leakwatch.cli._groups import expanded
+from leakwatch.cli._layout import print_lines, print_table
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ByOption,
@@ -68,11 +69,11 @@ def list_(
     found = ordered(chosen(run_async(work), wanted, now()), sort)
     most = limit if limit is not None else 0 if as_json else _MOST_LISTED
     shown = found[:most] if most else found
-    for one in shown:
-        if as_json:
+    if as_json:
+        for one in shown:
             emit(finding_json(one))
-        else:
-            typer.echo(_line(one))
+    else:
+        print_table([_row(one) for one in shown])
     if len(shown) < len(found):
         say(f"showing {len(shown):,} of {len(found):,}; --limit 0 shows all")
     if not found and not as_json:
@@ -82,12 +83,10 @@ def list_(
         raise typer.Exit(_FOUND)
 
 
-def _line(one: Finding) -> str:
+def _row(one: Finding) -> list[str]:
     sites = ",".join(sorted(one.sites))
-    return (
-        f"{one.id}\t{one.severity.value}\t{one.verdict.value}\t{one.state.value}\t{one.asset}"
-        f"\t{one.sightings} on {sites}\t{clean(one.title, 80)}"
-    )
+    told = [one.id, one.severity.value, one.verdict.value, one.state.value, one.asset]
+    return [*told, f"{one.sightings} on {sites}", clean(one.title, 80)]
 
 
 @app.command()
@@ -108,8 +107,7 @@ def show(
     if as_json:
         emit(case_json(case))
         return
-    for line in case_lines(case):
-        typer.echo(line)
+    print_lines(case_lines(case))
 
 
 @app.command("set")
@@ -121,14 +119,14 @@ def set_(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Move a finding to another state, with the reason."""
-    from leakwatch.cases import move  # noqa: PLC0415
+    from leakwatch.cases import Act, move  # noqa: PLC0415
 
     if not reason.strip():
         raise InputError("say why with --reason")
 
     async def work() -> Finding:
         async with repository(config) as opened:
-            return await move(opened, ident, state, actor(by), reason, now(), tell=teller(config))
+            return await move(opened, ident, state, Act(actor(by), now(), reason, teller(config)))
 
     changed = run_async(work)
     say(f"{changed.id}: {changed.state.value}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from leakwatch.cli._channels import trouble_of
+from leakwatch.cli._layout import print_lines, print_table
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
     ByOption,
@@ -61,11 +62,11 @@ def list_(
             return rows, await reading.channels.all()
 
     rows, healths = run_async(work)
-    for one in rows:
-        if as_json:
+    if as_json:
+        for one in rows:
             emit(_row_json(one))
-        else:
-            typer.echo(_row_line(one))
+    else:
+        print_table([_cells(one) for one in rows])
     for one in healths:
         if not one.works and one.name in (channel or [one.name]):
             say(f"{clean(one.name, 60)}: {trouble_of(one)}")
@@ -86,11 +87,8 @@ def show(ident: IdArgument, as_json: JsonOption = False, config: ConfigOption = 
     if as_json:
         emit(_row_json(row) | {"alert": dataclasses.asdict(alert)})
         return
-    for name, value in _facts(row):
-        typer.echo(f"{name + ':':<12}{clean(str(value), 500)}")
-    typer.echo("")
-    for line in _said(row, alert):
-        typer.echo(line)
+    facts = [f"{name + ':':<12}{clean(str(value), 500)}" for name, value in _facts(row)]
+    print_lines([*facts, "", *_said(row, alert)])
 
 
 @app.command()
@@ -170,11 +168,11 @@ def _row_json(row: OutboxRow) -> dict[str, Any]:
     return dataclasses.asdict(row) | {"state": row.state.value}
 
 
-def _row_line(row: OutboxRow) -> str:
+def _cells(row: OutboxRow) -> list[str]:
     where = row.channel + (f" ({row.recipient})" if row.recipient else "")
     why = f"\t{clean(row.last_error, 200)}" if row.last_error else ""
-    told = clean(row.headline, 100)
-    return f"{row.id}\t{row.state.value}\t{clean(where, 100)}\t{clean(row.finding, 60)}\t{told}{why}"
+    told = [str(row.id), row.state.value, clean(where, 100), clean(row.finding, 60)]
+    return [*told, clean(row.headline, 100) + why]
 
 
 def _facts(row: OutboxRow) -> list[tuple[str, object]]:

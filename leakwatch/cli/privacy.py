@@ -111,6 +111,8 @@ def erase_(
         typer.echo(f"dropped\t{one.digest}\t{one.site}\t{clean(one.url, 300)}")
     for one in done.kept:
         typer.echo(f"kept\t{one.digest}\t{one.site}\t{clean(one.url, 300)}")
+    for one in done.notices:
+        typer.echo(f"kept\tnotice {one.id}\t{one.state}")
     if done.kept:
         why = (
             "others, or proofs, need them"

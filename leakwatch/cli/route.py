@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from leakwatch.cli._layout import print_lines
 from leakwatch.cli._noted import noted_json, noted_lines
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
@@ -109,8 +110,7 @@ def explain(
     if as_json:
         emit(_json(told))
     else:
-        for line in _lines(told):
-            typer.echo(line)
+        print_lines(_lines(told))
 
 
 def _time(at: str | None) -> datetime:

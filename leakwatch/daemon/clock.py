@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from leakwatch.model.site import SiteState
+from leakwatch.notices.life import put_back
+from leakwatch.notices.tables import addressee_named
 from leakwatch.polling import SiteConfig
 from leakwatch.ports import Repository, Work
 from leakwatch.timetable import next_time
@@ -32,6 +34,8 @@ async def put_right(repository: Repository, sites: Mapping[str, SiteConfig], now
 
 async def set_back(work: Work, now: datetime, by: timedelta) -> None:
     """Let everything be due as much earlier."""
+    for notice in await work.notices.later(now):
+        await work.notices.save(put_back(notice, now, by, addressee_named(notice.addressee)))
     await work.channels.clock_set_back(now, by)
     await work.clock.set_back(now, by)
     await work.clock.limit(now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 _STORE = "the store of evidence"
 _TIDY_EVERY, _STAMP_EVERY = timedelta(minutes=10), timedelta(hours=1)
 _RETRY_S = (60, 300, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600, 24 * 3600)
+_FORGET_AT_ONCE = 200
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
 
 
@@ -106,6 +108,31 @@ class Keeper:
             log.warning("evidence_over_budget", needed_bytes=left, budget_bytes=self.settings.max_bytes)
         return len(dropped)
 
+    async def forget(self, days: int) -> int:
+        """Throw away bytes that lie there for so long and that only cases need that were closed as long ago, or nothing.
+
+        Answers how many files. The database tells which those are, some at a time, and that they went.
+        """
+        before = self.clock.now() - timedelta(days=days)
+        old = [
+            one.digest
+            for one in await asyncio.to_thread(lambda: list(self.vault.files()))
+            if one.at < before.timestamp()
+        ]
+        if not old:
+            return 0
+        async with self.repository.reading() as work:
+            needed = await work.evidence.needed(before, by_false=True)
+        count = 0
+        for batch in batched([one for one in old if one not in needed], _FORGET_AT_ONCE):
+            dropped = await asyncio.to_thread(
+                lambda batch=batch: [one for one in batch if self.vault.drop(one)]
+            )
+            async with self.repository.writing() as work:
+                await work.evidence.evicted(dropped, self.clock.now())
+            count += len(dropped)
+        return count
+
     async def _mark_head(self, now: datetime) -> None:
         """Each hour the end of the audit goes into the log, which is an anchor, and is wanted stamped; so it is when a case opens."""
         async with self.repository.reading() as work:
@@ -160,6 +187,11 @@ class Keeper:
             }
             await work.audit.append("leakwatch:stamp", "stamped", stamp.digest, told | {"token": token}, now)
         return True
+
+
+def batched(some: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Some at a time."""
+    return (some[at : at + size] for at in range(0, len(some), size))
 
 
 def store_alert(event: SiteEvent, since: datetime, now: datetime, because: str) -> SiteAlert:

@@ -11,7 +11,6 @@ from time import monotonic
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
 
 from leakwatch.daemon.clock import put_right, set_back
 from leakwatch.jobs import Jobs
@@ -20,7 +19,7 @@ from leakwatch.polling import SiteConfig
 from leakwatch.ports import Clock, Repository
 from leakwatch.swarm.outcomes import OutcomeLog
 from leakwatch.telling import is_due
-from leakwatch.timetable import rank, spread_s, trigger_of
+from leakwatch.timetable import Every, rank, spread_s, trigger_of
 
 CRAWL, PROVE, DELIVER, LOOK_BACK, COUNT, GATHER = "crawl", "prove", "deliver", "look_back", "count", "gather"
 LOOK, CHECK = "look", "check"
@@ -72,13 +71,13 @@ class Schedule:
             self._set_timer(site, max(now, due.get(site.name, now)))
         self.scheduler.add_job(
             self.tick,
-            IntervalTrigger(seconds=_TICK_S),
+            Every(seconds=_TICK_S),
             id="tick",
             next_run_time=now,
             coalesce=True,
             misfire_grace_time=None,
         )
-        self.scheduler.add_job(self.outcomes.tell, IntervalTrigger(seconds=_TELL_S), id="outcomes")
+        self.scheduler.add_job(self.outcomes.tell, Every(seconds=_TELL_S), id="outcomes")
 
     def _set_timer(self, site: SiteConfig, first: datetime) -> None:
         self.scheduler.add_job(

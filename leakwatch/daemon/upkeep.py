@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -18,6 +18,7 @@ from leakwatch.daemon.keeper import Keeper
 from leakwatch.daemon.sending import addressees, report_gone
 from leakwatch.drilling import end_old_drills
 from leakwatch.limited.browser import Browser
+from leakwatch.matching.allowed import Judge
 from leakwatch.pipeline import Brain, Counted, teller
 from leakwatch.polling import SiteConfig, tell_blind
 from leakwatch.ports import Clock, Notifier
@@ -29,7 +30,7 @@ from leakwatch.telling import free
 
 log = structlog.get_logger()
 
-_GROWING_EVERY = timedelta(minutes=10)
+_WEIGHED = ((weigh_windows, timedelta(minutes=1)), (weigh_growing, timedelta(minutes=10)))
 
 
 @dataclass(slots=True)
@@ -50,14 +51,16 @@ class Upkeep:
     caused: Callable[[], Awaitable[None]]
     stopping: asyncio.Event
     began: datetime | None = None
-    weighed_at: datetime | None = None
+    weighed_at: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     async def tend(self) -> None:
         """Due dates, the ends of embargoes, releases and their windows, allow lists that expire, channels that went, news that nothing keeps back."""
         now, told, brain = self.clock.now(), Counted(), await self.brain()
         tell = teller(brain, told)
         await tell_overdue(self.repository, now, tell=tell)
-        for asset in await due_steps(self.repository, now, tell=tell):
+        for asset in await due_steps(
+            self.repository, now, tell=tell, judge=Judge(brain.hosts, brain.authors)
+        ):
             log.info("asset_moved_on", asset=asset.shown_id, stage=asset.stage, embargoed=asset.embargoed)
         await self._weigh(now, tell)
         everybody = addressees("", self.config.channels, self.notifiers)
@@ -68,12 +71,11 @@ class Upkeep:
 
     async def _weigh(self, now: datetime, tell: Tell) -> None:
         """Severities that time has moved."""
-        moved = await weigh_windows(self.repository, now, tell=tell)
-        if self.weighed_at is None or abs(now - self.weighed_at) >= _GROWING_EVERY:
-            self.weighed_at = now
-            await weigh_growing(self.repository, now, tell=tell)
-        if moved:
-            log.info("severities_weighed", findings=moved)
+        for weigh, every in _WEIGHED:
+            last = self.weighed_at.get(weigh.__name__)
+            if last is None or abs(now - last) >= every:
+                self.weighed_at[weigh.__name__] = now
+                await weigh(self.repository, now, tell=tell)
 
     async def tell_blind(self) -> None:
         """Sites that are blind for too long, and those that see again."""
@@ -103,7 +105,14 @@ class Upkeep:
     async def sweep(self) -> None:
         """Throw away what no open finding needs any more."""
         swept = await sweep(self.config.retention, self.repository, self.clock.now(), self.stopping.is_set)
-        log.info("swept", **swept.gone, batches=swept.batches, longest_s=round(swept.longest_s, 3))
+        forgotten = await self.keeper.forget(self.config.retention.evidence_days)
+        log.info(
+            "swept",
+            **swept.gone,
+            evidence_files=forgotten,
+            batches=swept.batches,
+            longest_s=round(swept.longest_s, 3),
+        )
 
     async def end_drills(self) -> None:
         """Close drills whose command did not."""

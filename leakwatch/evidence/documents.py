@@ -187,7 +187,8 @@ def chain_lines(dossier: Dossier) -> bytes:
     for one in chain:
         told = {name: getattr(one, name) for name in ("actor", "action", "subject", "detail")}
         own = told | {"at": date_of(one.at)}
-        lines.append(own if one.subject in dossier.subjects else {"content": one.content})
+        is_told = one.subject in dossier.subjects and one.seq not in dossier.hidden and not one.is_erased
+        lines.append(own if is_told else {"content": one.content})
     lines.append({"last": chain[-1].seq, "digest": chain[-1].digest})
     return "".join(
         json.dumps(one, sort_keys=True, ensure_ascii=True, separators=(",", ":")) + "\n" for one in lines

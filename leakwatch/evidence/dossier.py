@@ -30,11 +30,21 @@ class Torrent:
     proof: Proof
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Bytes that a pack leaves out on purpose. Units: bytes."""
+
+    digest: str
+    size_bytes: int
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """A finding with all that a pack tells of it. `chain` goes from its first entry to the end of the audit.
 
-    `lost` are digests of what ought to be in the vault and is not. `blobs` are bytes by their digest.
+    `lost` are digests of what ought to be in the vault and is not. `blobs` are bytes by their digest. `left_out` is what is
+    kept and not told, and `hidden` are entries of the chain that are told by their digests alone.
     """
 
     finding: Finding
@@ -51,6 +61,8 @@ class Dossier:
     blobs: dict[str, bytes]
     lost: tuple[str, ...] = ()
     screenshots: tuple[Screenshot, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    hidden: frozenset[int] = frozenset()
 
 
 async def gather(ident: str, repository: Repository, vault: Vault) -> Dossier:

@@ -66,4 +66,6 @@ def _manifest(dossier: Dossier, members: dict[str, bytes]) -> bytes:
     ]
     last = dossier.chain[-1] if dossier.chain else None
     head = {"seq": last.seq, "digest": last.digest} if last else None
-    return canonical({"schema": SCHEMA, "finding": dossier.finding.id, "audit": head, "files": files})
+    told = {"schema": SCHEMA, "finding": dossier.finding.id, "audit": head, "files": files}
+    left = [{"sha256": one.digest, "size_bytes": one.size_bytes, "why": one.why} for one in dossier.left_out]
+    return canonical(told | ({"left_out": left} if left else {}))

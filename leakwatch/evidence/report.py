@@ -48,6 +48,7 @@ def report(dossier: Dossier, authors: Authors) -> bytes:
         more=max(0, len(lines) - _MAX_LINES),
         stamps=dossier.stamps,
         lost=dossier.lost,
+        left_out=dossier.left_out,
         head=dossier.chain[-1] if dossier.chain else None,
         curve=curve_svg(dossier),
         legend=legend(dossier),

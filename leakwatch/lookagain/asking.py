@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from leakwatch.errors import LayoutChanged
@@ -12,7 +13,7 @@ from leakwatch.lookagain.desk import LookDesk
 from leakwatch.lookagain.reading import with_text
 from leakwatch.lookagain.seeing import Seen, compare, compare_page
 from leakwatch.model.evidence import Look, Outcome
-from leakwatch.model.observation import Observation, storable
+from leakwatch.model.observation import LocatorKind, Observation, storable
 from leakwatch.polling import SiteConfig
 from leakwatch.sources import KINDS
 from leakwatch.sources._kind import Payload, PolledKind, Request
@@ -70,6 +71,22 @@ async def _read(look: Look, before: Observation, payload: Payload, kind: PolledK
     page = await desk.reader.read(kind, payload)
     if not page.observations and not kind.again:
         raise LayoutChanged(f"{payload.url} shows no item at all")
-    found = next((one for one in page.observations if one.native_id == look.native_id), None)
+    found = _same(look, before, page.observations, payload)
     now = storable(without_peers(locate(found, desk.brain.hosts))) if found else None
     return compare(before, now, payload, holds=True)
+
+
+def _same(
+    look: Look, before: Observation, shown: Sequence[Observation], payload: Payload
+) -> Observation | None:
+    """The item among what is shown: by its name there, or, of a repository that was renamed, by its number.
+
+    An answer about one repository that comes from another address than was asked is about that one, too.
+    """
+    named = next((one for one in shown if one.native_id == look.native_id), None)
+    if named or all(one.kind is not LocatorKind.REPOSITORY for one in before.locators):
+        return named
+    if before.repository_id:
+        return next((one for one in shown if one.repository_id == before.repository_id), None)
+    is_led = payload.exchange is not None and bool(payload.exchange.redirects)
+    return shown[0] if is_led and len(shown) == 1 else None

@@ -13,6 +13,7 @@ from leakwatch.lookagain.desk import LookDesk
 from leakwatch.lookagain.gone import APART, are_all_gone, latest
 from leakwatch.lookagain.reading import APART as BASE_WAIT
 from leakwatch.lookagain.reading import BASE, PAGE
+from leakwatch.lookagain.renaming import led_to, renamed
 from leakwatch.lookagain.seeing import Seen
 from leakwatch.model.evidence import Capture, Look, Outcome
 from leakwatch.model.finding import (
@@ -60,7 +61,7 @@ async def _look(look: Look, desk: LookDesk) -> int:
     alerts = 0
     if seen.outcome is Outcome.EDITED and seen.now is not None:
         _, alerts = await take_again(seen.now, kept, desk.brain, desk.repository)
-    return alerts + await _close(look, kept, seen, desk, diff)
+    return alerts + await _close(look, kept, seen, desk, diff, led_to(look.url, payload))
 
 
 def _refused(error: SourceError) -> Seen:
@@ -79,7 +80,12 @@ async def _current(ident: FindingId, work: Work) -> Finding | None:
 
 
 async def _close(
-    look: Look, kept: Capture | None, seen: Seen, desk: LookDesk, diff: Capture | None = None
+    look: Look,
+    kept: Capture | None,
+    seen: Seen,
+    desk: LookDesk,
+    diff: Capture | None = None,
+    moved_to: str | None = None,
 ) -> int:
     """Commit an outcome with its evidence, and what follows from it: an event, a further look, an end of the case."""
     now, outcome = desk.clock.now(), seen.outcome or Outcome.UNREACHABLE
@@ -105,6 +111,8 @@ async def _close(
         if seen.is_first:
             await work.looks.plan_one(look, BASE, now + BASE_WAIT)
         alerts = 0
+        if moved_to:
+            finding, alerts = await renamed(look, moved_to, finding, desk, work)
         is_news = last is None or last.outcome is not outcome or outcome is Outcome.EDITED
         if outcome is Outcome.DELETED:
             await work.looks.plan_one(look, "gone+60m", now + APART)

@@ -8,12 +8,30 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from leakwatch.extract.canonical import canonical_url
+from leakwatch.extract.hosts import Hosts
+from leakwatch.extract.links import locate
 from leakwatch.model.allow import Allow, AllowEffect, AllowWhat, place_of
 from leakwatch.model.asset import Asset
 from leakwatch.model.observation import Locator, LocatorKind, Observation
 from leakwatch.privacy import PLAIN, Authors
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What is known of file hosts and authors, by which stored items are judged once more."""
+
+    hosts: Hosts
+    authors: Authors = PLAIN
+
+    def official(self, asset: Asset, stored: Observation, at: datetime) -> Allow | None:
+        """The entry by which an item is where its owner means it to be, None if there is none, or it only hides."""
+        entries = tuple(one for one in asset.allow if one.effect is AllowEffect.INFORM)
+        seen = replace(locate(stored, self.hosts), fetched_at=at)
+        return allowed_by(replace(asset, allow=entries), seen, self.authors)
 
 
 def allowed_by(asset: Asset, seen: Observation, authors: Authors = PLAIN) -> Allow | None:

@@ -282,6 +282,7 @@ def _is_corroborated(told: list[Signal]) -> bool:
 def artefact_keys(observation: Observation) -> tuple[str, ...]:
     """What other sightings of the same leak would share: swarms, content ids, repositories, addresses of files."""
     keys = [key for locator in observation.locators for key in _locator_keys(locator)]
+    keys += [f"repo:{observation.repository_id}"] if observation.repository_id else []
     return tuple(dict.fromkeys(short_key(key) for key in keys))
 
 

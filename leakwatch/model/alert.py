@@ -45,6 +45,7 @@ class Alert:
 
     It answers seven questions: what (`asset`, `headline`), where (`places`), why (`reasons`), since when
     (`since`), how sure (`verdict`, `score`), how far it has spread (`spread`), what to do next (`advice`).
+    `merged` are findings that have become part of this one.
     """
 
     finding: FindingId
@@ -68,6 +69,7 @@ class Alert:
     assignee: str | None = None
     acknowledged_by: str | None = None
     drill: bool = False
+    merged: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:

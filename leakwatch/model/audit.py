@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+_ERASED = re.compile(r'\{"content":"([0-9a-f]{64})","erased":true\}')
 FIRST = "0" * 64
 """What the first entry names as the one before it."""
 
@@ -30,8 +32,20 @@ class AuditEntry:
     digest: str
 
     @property
+    def is_erased(self) -> bool:
+        """Whether what it said was put out of it, because it named a person who is erased."""
+        return _ERASED.fullmatch(self.detail) is not None
+
+    def erased(self) -> AuditEntry:
+        """The entry without what it said: the digest of that stays, so that the chain still holds."""
+        return replace(self, detail=f'{{"content":"{self.content}","erased":true}}')
+
+    @property
     def content(self) -> str:
-        """SHA-256, in hex, over when, who, what and of what: all that an entry says."""
+        """SHA-256, in hex, over when, who, what and of what: all that an entry says, or said before it was erased."""
+        erased = _ERASED.fullmatch(self.detail)
+        if erased:
+            return erased[1]
         at = self.at.astimezone(UTC).isoformat(timespec="microseconds")
         return _sha256(at, self.actor, self.action, self.subject, self.detail)
 

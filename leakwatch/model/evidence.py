@@ -129,6 +129,9 @@ _WORDS = {
 }
 
 
+NOT_YET = "not looked at again yet"
+
+
 def place_status(url: str | None, looks: Iterable[Look]) -> str:
     """What the last look at a place has shown, and when; how long it is gone, where it is."""
     done = [
@@ -136,7 +139,7 @@ def place_status(url: str | None, looks: Iterable[Look]) -> str:
     ]
     done.sort(key=lambda one: (one.done_at or one.due_at, one.id))
     if not done:
-        return "not looked at again yet"
+        return NOT_YET
     last = done[-1]
     if last.outcome is Outcome.DELETED:
         there = max((n for n, one in enumerate(done) if one.outcome is not Outcome.DELETED), default=-1)

@@ -63,7 +63,8 @@ class Observation:
     Identity is (site, native_id); a changed `content_digest` makes it a new observation of the same item.
     Counts (`seeders`, `leechers`) are samples, not content. `parameters` are the elements that a model hub counts in
     a repository, by dtype; under `GGUF` those of its GGUF files, of which hubs tell no dtypes. `origin` is what a
-    repository is said to be a copy of; it is no content, for a listing may say less of it than another.
+    repository is said to be a copy of; it is no content, for a listing may say less of it than another. `repository_id`
+    is host and number of the repository that it shows, which stay when that is renamed; no content either.
     """
 
     site: str
@@ -84,6 +85,7 @@ class Observation:
     leechers: int | None = None
     files: tuple[ObservedFile, ...] = ()
     parameters: tuple[tuple[str, int], ...] = ()
+    repository_id: str | None = None
     locators: tuple[Locator, ...] = ()
     origin: Origin | None = None
     evidence: str | None = None

@@ -35,7 +35,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageKept:
-    """A page that was kept. `is_shared` where others are on it, or a proof or another look needs it."""
+    """A page that was kept, or what was made of it: `parser` says which.
+
+    `is_shared` where others are on it, or a proof or a look at another's post needs it.
+    """
 
     digest: str
     warc: str | None
@@ -43,3 +46,13 @@ class PageKept:
     url: str
     captured_at: datetime
     is_shared: bool
+    parser: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeNaming:
+    """A notice whose text names a person. One that was signed or submitted `is_kept` as it is."""
+
+    id: str
+    state: str
+    is_kept: bool

@@ -3,8 +3,8 @@
 What follows, one of:
 - all addresses are gone: a notice that waits is `removed`
 - one is up again that was removed, or was restored after a counter-notice: the notice waits again, and a finding that
-  was thought to be removed is opened again
-- one has moved: that is told once
+  was reported or thought to be removed is opened again
+- one has moved, or says that it is gone though the host's status does not: that is told once
 - the deadline of a counter-notice is near: that is told
 - else it is only written down
 """
@@ -36,6 +36,7 @@ MOST = 100
 _LEASE = timedelta(hours=2)
 """Longer than a run can take: the most addresses, each until the door's deadline."""
 _TOLD_URLS = 5
+_SWARM = "swarm:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +55,20 @@ async def check(ident: str, desk: CheckDesk) -> int:
     notice = await _claimed(NoticeId(ident), desk)
     if notice is None:
         return 0
-    looks = [await look(url, desk.fetcher, desk.ways) for url in notice.urls[:MOST]]
+    marks = await _marks(notice, desk)
+    looks = [await look(url, desk.fetcher, desk.ways, marks) for url in notice.urls[:MOST]]
     async with desk.repository.writing() as work:
         alerts = await _follow(ident, notice, looks, desk, work)
     counts = _counts(looks)
     log.info("notice_checked", notice=ident, **counts, alerts=alerts)
     return alerts
+
+
+async def _marks(notice: Notice, desk: CheckDesk) -> list[str]:
+    """Infohashes of the finding, which a page that names one still shows."""
+    async with desk.repository.reading() as work:
+        keys = await work.findings.keys(notice.finding)
+    return [one.removeprefix(_SWARM) for one in keys if one.startswith(_SWARM)]
 
 
 async def _claimed(ident: NoticeId, desk: CheckDesk) -> Notice | None:
@@ -96,7 +105,7 @@ async def _follow(ident: str, before: Notice, looks: Sequence[Look], desk: Check
         changed = stepped(notice, NoticeState.WAITING, now, addressee)
         reason = f"up again: {', '.join(one.url for one in up[:_TOLD_URLS])}"
         told["reason"] = reason
-        if finding.state is State.REMOVED:
+        if finding.state in (State.REMOVED, State.REPORTED):
             finding = await moved_finding(finding, asset, State.REOPENED, ACTOR, reason, now, work, desk.tell)
         return await written(changed, finding, asset, "up_again", ACTOR, told, now, work, desk.tell)
     return await _unchanged(notice, looks, told, desk, work)
@@ -105,7 +114,7 @@ async def _follow(ident: str, before: Notice, looks: Sequence[Look], desk: Check
 async def _unchanged(
     notice: Notice, looks: Sequence[Look], told: dict[str, Any], desk: CheckDesk, work: Work
 ) -> int:
-    """The state stays; a page that moved, and a deadline that is near, are told."""
+    """The state stays; a page that moved or says that it is gone, and a deadline that is near, are told."""
     now = desk.clock.now()
     notice, finding, asset = await locked_notice(notice.id, work)
     known = set(notice.detail.get("moved", ()))
@@ -116,6 +125,15 @@ async def _unchanged(
         changed = replace(changed, detail={**changed.detail, "moved": sorted(known | {m.to for m in moved})})
         told["reason"] = f"moved: {', '.join(one.to for one in moved[:_TOLD_URLS])}"
         return await written(changed, finding, asset, "moved", ACTOR, told, now, work, desk.tell)
+    heard = set(notice.detail.get("says_gone", ()))
+    said = [one for one in looks if one.seen is Seen.SAYS_GONE and one.url not in heard]
+    if said:
+        changed = replace(
+            changed, detail={**changed.detail, "says_gone": sorted(heard | {one.url for one in said})}
+        )
+        shown = ", ".join(one.url for one in said[:_TOLD_URLS])
+        told["reason"] = f"look yourself, and set the notice removed if it is: {shown}"
+        return await written(changed, finding, asset, "says_gone", ACTOR, told, now, work, desk.tell)
     if is_near_deadline(notice, now) and notice.deadline_at:
         told["deadline"] = notice.deadline_at.isoformat(timespec="minutes")
         told["reason"] = f"without a lawsuit the host may restore it from {notice.deadline_at:%Y-%m-%d} on"

@@ -84,13 +84,41 @@ def after_check(notice: Notice, at: datetime) -> Notice:
         return replace(changed, next_check_at=_next_of_deadline(notice.deadline_at, at))
     if "checks_from" not in notice.detail:
         return replace(changed, next_check_at=None)
-    began = min(datetime.fromisoformat(notice.detail["checks_from"]), at)  # the clock may have been set back
+    began = datetime.fromisoformat(notice.detail["checks_from"])
+    if began > at:  # the clock was put back
+        return _watched(changed, at)
     left = [began + wait for wait in CHECKS if began + wait > at]
     return replace(changed, next_check_at=left[0] if left else None)
 
 
+def put_back(notice: Notice, now: datetime, by: timedelta, addressee: Addressee) -> Notice:
+    """The notice once the clock was put back: what it says to have happened at a time that has not come yet did as much earlier.
+
+    When the next look is due is not changed here: that is put earlier with all that waits.
+    """
+    detail = dict(notice.detail)
+    for name in ("checks_from", "countered_at"):
+        if name in detail and (then := datetime.fromisoformat(detail[name])) > now:
+            detail[name] = (then - by).isoformat()
+    changed = replace(
+        notice,
+        detail=detail,
+        submitted_at=_earlier(notice.submitted_at, now, by),
+        removed_at=_earlier(notice.removed_at, now, by),
+    )
+    if notice.state is NoticeState.COUNTER_NOTICE and detail.get("countered_at") != notice.detail.get(
+        "countered_at"
+    ):
+        changed = _countered(changed, datetime.fromisoformat(detail["countered_at"]), addressee)
+    return replace(changed, next_check_at=notice.next_check_at)
+
+
+def _earlier(then: datetime | None, now: datetime, by: timedelta) -> datetime | None:
+    return then - by if then is not None and then > now else then
+
+
 def _next_of_deadline(deadline: datetime, at: datetime) -> datetime | None:
-    later = [deadline, *(deadline + wait for wait in _AFTER_DEADLINE)]
+    later = [deadline - _BEFORE_DEADLINE, deadline, *(deadline + wait for wait in _AFTER_DEADLINE)]
     return next((one for one in later if one > at), None)
 
 

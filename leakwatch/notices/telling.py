@@ -17,6 +17,7 @@ from leakwatch.ports import Work
 _IN_WORDS = {
     "up_again": "about something that is up again",
     "moved": "about a page that has moved",
+    "says_gone": "about a page that says that it is gone",
     "deadline": "near the end of a counter-notice's clock",
 }
 """How an alert goes on after "notice LN-… is", where the kind of what happened does not say it."""

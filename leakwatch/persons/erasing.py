@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from leakwatch.errors import InputError
-from leakwatch.model.person import PageKept
+from leakwatch.model.person import NoticeNaming, PageKept
 from leakwatch.persons.naming import known_as, parted
 from leakwatch.ports import Repository
 from leakwatch.privacy import Authors
@@ -18,11 +19,12 @@ KEPT_BECAUSE = "to establish, exercise or defend legal claims (GDPR Art. 17(3)(e
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was changed, or would be. `dropped` are pages that go; `kept` those that stay."""
+    """What was changed, or would be. `dropped` are pages that go; `kept` those that stay, as do `notices` that name him."""
 
     rows: Mapping[str, int]
     dropped: tuple[PageKept, ...]
     kept: tuple[PageKept, ...]
+    notices: tuple[NoticeNaming, ...] = ()
 
 
 async def erase(
@@ -39,7 +41,8 @@ async def erase(
     """Erase `platform:name`. Raises: InputError, StoreError.
 
     The bytes of pages that go are removed by the caller, when this is committed. The audit tells that somebody was
-    erased, why, and how many rows changed: neither his name nor his pseudonym, and no page that would show them.
+    erased, why, and how many rows changed: neither his name nor his pseudonym, and no page that would show them. Earlier
+    entries that have them are told by their digests alone from then on, so that the chain holds.
     """
     names = known_as(author, authors)
     _check_reason(reason, names)
@@ -51,13 +54,22 @@ async def erase(
         pages = await work.persons.pages(digests, ids)
         dropped = tuple(one for one in pages if with_evidence and not one.is_shared)
         kept = tuple(one for one in pages if one not in dropped)
+        bare = parted(author)[1]
+        notices = await work.persons.notices(bare)
+        signed = tuple(one for one in notices if one.is_kept)
         if dry_run:
-            return Erased({"observation": len(ids)}, dropped, kept)
-        rows = await work.persons.erase(ids, names)
+            drafts = {"notice": len(notices) - len(signed)} if len(notices) > len(signed) else {}
+            return Erased({"observation": len(ids), **drafts}, dropped, kept, signed)
+        rows = {**await work.persons.erase(ids, names)}
+        rows |= {"notice": count} if (count := await work.persons.erase_notices(bare)) else {}
+        entries = await work.audit.erase(names)
+        rows |= {"audit": len(entries)} if entries else {}
         await work.persons.forget({one.digest for one in dropped})
-        told = {**rows, "reason": reason, "pages_dropped": len(dropped), "pages_kept": len(kept)}
+        told: dict[str, Any] = {**rows, "reason": reason}
+        told |= {"pages_dropped": len(dropped), "pages_kept": len(kept), "notices_kept": len(signed)}
+        told |= {"audit_entries": entries} if entries else {}
         await work.audit.append(actor, "person.erased", "person", told, at)
-    return Erased(rows, dropped, kept)
+    return Erased(rows, dropped, kept, signed)
 
 
 def _check_reason(reason: str, names: list[str]) -> None:

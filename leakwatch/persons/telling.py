@@ -26,6 +26,7 @@ async def tell_author(author: str, authors: Authors, repository: Repository) -> 
         digests = {one.evidence for one in posted if one.evidence}
         pages = await work.persons.pages(digests, {one.id for one in posted})
         allowed = await _allowed(author, authors, work)
+        notices = await work.persons.notices(parted(author)[1])
     return {
         "schema": SCHEMA,
         "author": author,
@@ -33,6 +34,7 @@ async def tell_author(author: str, authors: Authors, repository: Repository) -> 
         "observation": [dataclasses.asdict(one) for one in posted],
         "asset": allowed,
         "evidence": [dataclasses.asdict(one) for one in pages],
+        "notice": [dataclasses.asdict(one) for one in notices],
         "not_searched": NOT_SEARCHED,
     }
 

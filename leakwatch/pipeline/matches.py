@@ -16,6 +16,7 @@ from leakwatch.matching.engine import artefact_keys
 from leakwatch.model.allow import Allow, AllowEffect
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Finding, KnownArtefact, Match, Rank, State, Tier
+from leakwatch.model.notice import Notice
 from leakwatch.model.observation import Observation, short_key
 from leakwatch.model.place import PlaceClass, class_of
 from leakwatch.pipeline.brain import Brain, Counted, with_matches
@@ -86,7 +87,14 @@ async def _news(finding: Finding | None, place: PlaceClass, work: Work) -> News:
     is_outside = finding.state is State.ALLOWED and (
         scope_of(finding, await work.findings.events(finding.id)) is not None
     )
-    return News(place not in await work.cases.classes(finding.id), is_outside)
+    is_back = finding.state is State.REPORTED and _is_down(await work.notices.list(finding.id))
+    return News(place not in await work.cases.classes(finding.id), is_outside, is_back)
+
+
+def _is_down(notices: Sequence[Notice]) -> bool:
+    """Whether everything that somebody was asked to take down is."""
+    sent = [one for one in notices if one.submitted_at is not None]
+    return bool(sent) and all(one.removed_at is not None for one in sent)
 
 
 def is_looked_at_again(seen: Observation, asset: Asset) -> bool:

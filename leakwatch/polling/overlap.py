@@ -38,8 +38,14 @@ def reaches(listing: Listing, known: Collection[str], mark: Mark | None) -> bool
 
 
 def mark_of(listing: Listing, now: datetime) -> Mark:
-    """How far a listing reads: its newest items. A time in the future is no time."""
-    told = [(name, at) for name, at in in_order(listing) if at is None or at <= now]
+    """How far a listing reads: its newest items.
+
+    What stands in the future tells nothing, unless all of it does: then the site's clock is ahead, or ours was put back.
+    """
+    listed = in_order(listing)
+    told = [(name, at) for name, at in listed if at is None or at <= now] or [
+        (name, None) for name, _ in listed
+    ]
     told.sort(key=lambda one: one[1] or _OLD, reverse=True)
     times = [at for _, at in told if at is not None]
     return Mark(ids=tuple(name for name, _ in told[:_MARKED]), newest=max(times, default=None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -32,4 +32,8 @@ class Audit(Protocol):
         self, subject: str | None = None, after: int = 0, limit: int = 1000
     ) -> list[AuditEntry]:
         """Entries in order, of one subject or all."""
+        ...
+
+    async def erase(self, names: Collection[str]) -> list[int]:
+        """Put what they say out of the entries that have one of these names; answers their numbers. The chain still holds."""
         ...

@@ -42,8 +42,8 @@ class Cases(Protocol):
         """Give sightings, artefact keys and the proofs of these from one finding to another."""
         ...
 
-    async def move_history(self, older: FindingId, newer: FindingId) -> None:
-        """Give back the events that `newer` brought along when it was merged."""
+    async def move_history(self, older: FindingId, newer: FindingId, brought: Collection[FindingId]) -> None:
+        """Give `newer` the events and notices of the cases that it brought along, and what came of these notices."""
         ...
 
     async def keep_apart(

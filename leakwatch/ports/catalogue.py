@@ -38,7 +38,7 @@ class Catalogue(Protocol):
         ...
 
     async def awaited(self) -> list[Asset]:
-        """Assets, without their files, that have a release window."""
+        """Assets, without their files, that have a release window and an open finding."""
         ...
 
     async def save(self, asset: Asset, at: datetime) -> None:

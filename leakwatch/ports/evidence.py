@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from leakwatch.model.asset import AssetId
 from leakwatch.model.evidence import Capture, KeptSighting, Look, Outcome, Screenshot, Stamp
 from leakwatch.model.finding import FindingId, Proof
 from leakwatch.model.observation import Observation
@@ -31,6 +32,10 @@ class Evidence(Protocol):
         """The captures that support a finding, oldest first."""
         ...
 
+    async def assets_of(self, digests: Collection[str]) -> dict[str, set[AssetId]]:
+        """The assets of all findings that each body is evidence of."""
+        ...
+
     async def sightings(self, finding: FindingId, /) -> list[KeptSighting]:
         """The sightings of a finding with why each matched, in the order in which they came."""
         ...
@@ -47,8 +52,8 @@ class Evidence(Protocol):
         """Cases that became part of a finding."""
         ...
 
-    async def needed(self, expired_before: datetime) -> set[str]:
-        """Digests of all that a finding needs, but those that are false or were closed before a time."""
+    async def needed(self, expired_before: datetime, *, by_false: bool = False) -> set[str]:
+        """Digests of all that a finding needs, but those that were closed before a time, or, unless `by_false`, are false."""
         ...
 
     async def evicted(self, digests: Collection[str], at: datetime) -> None:

@@ -29,6 +29,10 @@ class Notices(Protocol):
         """Notices whose addresses are to be looked at now, the longest due first."""
         ...
 
+    async def later(self, now: datetime, limit: int = 1000) -> Sequence[Notice]:
+        """Notices whose addresses are to be looked at after now."""
+        ...
+
     async def add_event(self, event: NoticeEvent) -> None:
         """Append to a notice's history."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from leakwatch.model.asset import AssetId
+from leakwatch.model.finding import FindingId
 from leakwatch.model.observation import Observation
 
 
@@ -26,6 +27,10 @@ class Observations(Protocol):
 
     async def unsighted(self, asset: AssetId, swarm_keys: Sequence[str]) -> list[tuple[int, Observation]]:
         """Stored observations that name one of these swarms and support no finding of the asset yet."""
+        ...
+
+    async def of_finding(self, finding: FindingId, limit: int) -> list[Observation]:
+        """What supports a finding, oldest first."""
         ...
 
     async def stored(self, before: int, limit: int) -> list[tuple[int, Observation]]:

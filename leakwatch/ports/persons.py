@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
 
-from leakwatch.model.person import Mention, PageKept, Posted
+from leakwatch.model.person import Mention, NoticeNaming, PageKept, Posted
 from leakwatch.privacy import Authors
 
 
@@ -21,7 +21,18 @@ class Persons(Protocol):
         ...
 
     async def pages(self, digests: Collection[str], but: Collection[int]) -> list[PageKept]:
-        """Pages that were kept by these digests; those that observations other than `but` need are shared."""
+        """Pages that were kept by these digests, or by looks at the observations `but`, with pictures and diffs of them.
+
+        Those that other observations need are shared.
+        """
+        ...
+
+    async def notices(self, name: str) -> list[NoticeNaming]:
+        """Notices whose text has a name as a word."""
+        ...
+
+    async def erase_notices(self, name: str) -> int:
+        """Put a tombstone where a name stands in drafts of notices; answers how many changed."""
         ...
 
     async def erase(self, posted: Collection[int], known_as: Sequence[str]) -> Mapping[str, int]:

@@ -53,7 +53,8 @@ def fold_finding(alerts: Sequence[Alert], keys: Sequence[str]) -> Alert:
     told = "; ".join(changes[:_MOST_CHANGES])
     more = len(changes) - _MOST_CHANGES
     headline = f"{prefix}{told}" + (f"; and {more} more changes" if more > 0 else "")
-    return replace(last, event=first.event, headline=headline, content=content_of(keys))
+    merged = tuple(dict.fromkeys(newer for one in alerts for newer in one.merged))
+    return replace(last, event=first.event, headline=headline, content=content_of(keys), merged=merged)
 
 
 def _weight(alert: Alert) -> int:

@@ -77,3 +77,13 @@ def _at(rhythm: Rhythm, day: date) -> datetime:
 def set_back(due: datetime, began: datetime, now: datetime) -> datetime:
     """When something is due that began in what is the future now: it waits no longer than it would have waited."""
     return now + max(due - began, timedelta())
+
+
+def started_over(
+    policy: Policy, severity: Severity, due: datetime, began: datetime, now: datetime
+) -> datetime:
+    """The same of news on a route: what waited for its digest or the end of quiet hours waits for those by the new time."""
+    waited = due_at(policy, severity, began, None)
+    if waited.why in ("digest", "quiet") and due >= waited.at:
+        return due_at(policy, severity, now, None).at
+    return set_back(due, began, now)

@@ -90,7 +90,13 @@ def make_alert(
         assignee=finding.assignee,
         acknowledged_by=finding.acknowledged_by,
         drill=is_drill,
+        merged=_merged(event),
     )
+
+
+def _merged(event: FindingEvent) -> tuple[str, ...]:
+    newer = event.detail.get("merged", "") if event.kind is EventKind.MERGED else ""
+    return (newer,) if newer else ()
 
 
 def site_headline(event: SiteEvent, sites: Sequence[BlindSite]) -> str:

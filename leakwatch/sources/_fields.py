@@ -31,6 +31,7 @@ _MEANT = re.compile(r"[\s\"'()\[\]{}^~*?:\\/!&|+<>=,;#@$%`]+")
 _NAMED_BY_HASH = re.compile(r"/([0-9a-fA-F]{40})\.torrent(?:$|[?#])")
 _SIZE = re.compile(r"(\d[\d.,\s]{0,14}?)\s?([KMGTP])i?B\b", re.IGNORECASE)
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40, "p": 2**50}
+_NUMBER = re.compile(r"[0-9A-Za-z]{1,64}\Z")
 
 
 def text(value: Json, limit: int = MAX_TEXT) -> str | None:
@@ -120,6 +121,16 @@ def hex_digest(value: Json, size: int) -> str | None:
     if isinstance(value, str) and len(value) == 2 * size and re.fullmatch(r"[0-9a-fA-F]+", value):
         return value.lower()
     return None
+
+
+def repository_id(url: str | None, number: Json) -> str | None:
+    """Host and number of a repository, which stay when it is renamed; None where either is not told."""
+    told = "" if isinstance(number, bool) else str(number or "")
+    try:
+        host = urlsplit(url or "").hostname
+    except ValueError:
+        return None
+    return f"{host}/{told}" if host and _NUMBER.match(told) else None
 
 
 def list_of(value: Json, what: str, url: str) -> list[dict[str, Json]]:

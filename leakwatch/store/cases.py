@@ -29,6 +29,7 @@ from leakwatch.store.tables import (
     artefact,
     finding_event,
     kept_apart,
+    notice,
     observation,
     observed_swarm,
     proof,
@@ -138,19 +139,22 @@ class SqlCases(SqlTallies):
             if _keys_of_proof(dict(row)) & set(keys):
                 await self._connection.execute(sa.update(proof).where(proof.c.id == row["id"]).values(to))
 
-    async def move_history(self, older: FindingId, newer: FindingId) -> None:
-        """Give back the events that `newer` brought along when it was merged."""
-        query = sa.select(finding_event.c.id, finding_event.c.detail).where(
-            finding_event.c.finding_id == older
-        )
-        ids = [
-            ident
-            for ident, detail in (await self._connection.execute(query)).all()
-            if detail.get("of") == newer
+    async def move_history(self, older: FindingId, newer: FindingId, brought: Collection[FindingId]) -> None:
+        """Give `newer` the events and notices of the cases that it brought along, and what came of these notices."""
+        back = {one for one, detail in await self._details(notice, older) if detail.get("of") in brought}
+        events = [
+            one
+            for one, detail in await self._details(finding_event, older)
+            if detail.get("of") in brought or detail.get("notice") in back
         ]
-        for batch in batches(ids):
-            moved = sa.update(finding_event).where(finding_event.c.id.in_(batch))
-            await self._connection.execute(moved.values(finding_id=newer))
+        for table, ids in ((notice, sorted(back)), (finding_event, events)):
+            for batch in batches(ids):
+                moved = sa.update(table).where(table.c.id.in_(batch)).values(finding_id=newer)
+                await self._connection.execute(moved)
+
+    async def _details(self, table: sa.Table, finding: FindingId) -> list[tuple[Any, dict[str, Any]]]:
+        query = sa.select(table.c.id, table.c.detail).where(table.c.finding_id == finding)
+        return [(ident, detail) for ident, detail in (await self._connection.execute(query)).all()]
 
     async def keep_apart(
         self, asset: AssetId, pair: tuple[FindingId, FindingId], keys: Iterable[str], actor: str, at: datetime

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset, AssetFile, AssetId, PieceTable, Stage
+from leakwatch.model.finding import OPEN_STATES
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import asset as asset_table
@@ -82,10 +83,13 @@ class SqlCatalogue:
         return [mapping.asset_of(dict(row), ()) for row in rows.mappings()]
 
     async def awaited(self) -> list[Asset]:
-        """Assets, without their files, that have a release window."""
+        """Assets, without their files, that have a release window and an open finding."""
         stage = asset_table.c.stage
+        is_open = finding.c.state.in_([one.value for one in OPEN_STATES])
         waits = sa.and_(
-            asset_table.c.release_at.is_not(None), sa.or_(stage.is_(None), stage == Stage.SCHEDULED.value)
+            asset_table.c.release_at.is_not(None),
+            sa.or_(stage.is_(None), stage == Stage.SCHEDULED.value),
+            asset_table.c.id.in_(sa.select(finding.c.asset_id).where(is_open)),
         )
         rows = await self._connection.execute(sa.select(asset_table).where(waits).order_by(asset_table.c.id))
         return [mapping.asset_of(dict(row), ()) for row in rows.mappings()]

@@ -104,6 +104,20 @@ class SqlEvidence:
             found += (await self._connection.execute(sa.select(evidence).where(column.in_(batch)))).mappings()
         return found
 
+    async def assets_of(self, digests: Collection[str]) -> dict[str, set[AssetId]]:
+        """The assets of all findings that each body is evidence of."""
+        found: dict[str, set[AssetId]] = {}
+        for batch in batches(sorted(digests)):
+            query = (
+                sa.select(observation.c.evidence, sighting.c.asset_id)
+                .join(sighting, sighting.c.observation_id == observation.c.id)
+                .where(observation.c.evidence.in_(batch))
+                .distinct()
+            )
+            for digest, asset in (await self._connection.execute(query)).all():
+                found.setdefault(digest, set()).add(AssetId(asset))
+        return found
+
     async def sightings(self, ident: FindingId) -> list[KeptSighting]:
         """The sightings of a finding with why each matched, in the order in which they came."""
         reasons: dict[int, list[Signal]] = {}
@@ -157,12 +171,11 @@ class SqlEvidence:
         query = sa.select(finding.c.id).where(finding.c.merged_into == ident).order_by(finding.c.id)
         return [FindingId(one) for one in (await self._connection.execute(query)).scalars()]
 
-    async def needed(self, expired_before: datetime) -> set[str]:
-        """Digests of all that a finding needs, but those that are false or were closed before a time."""
-        open_ = sa.and_(
-            finding.c.state != State.FALSE_POSITIVE.value,
-            sa.or_(finding.c.closed_at.is_(None), finding.c.closed_at >= expired_before),
-        )
+    async def needed(self, expired_before: datetime, *, by_false: bool = False) -> set[str]:
+        """Digests of all that a finding needs, but those that were closed before a time, or, unless `by_false`, are false."""
+        open_ = sa.or_(finding.c.closed_at.is_(None), finding.c.closed_at >= expired_before)
+        if not by_false:
+            open_ = sa.and_(finding.c.state != State.FALSE_POSITIVE.value, open_)
         seen = (
             sa.select(observation.c.evidence)
             .join(sighting, sighting.c.observation_id == observation.c.id)

@@ -142,15 +142,12 @@ class SqlFindings(SqlObservations, SqlSightings, SqlProofs):
         await self.save(replace(newer, state=State.MERGED, merged_into=older.id, updated_at=at))
 
     async def _mark_history(self, finding: FindingId) -> None:
-        """Its events tell whose they are, so that they can be given back when the merge is undone."""
-        events = sa.select(finding_event.c.id, finding_event.c.detail).where(
-            finding_event.c.finding_id == finding
-        )
-        for ident, detail in (await self._connection.execute(events)).all():
-            told: dict[str, Any] = {"detail": {"of": finding, **detail}}
-            await self._connection.execute(
-                sa.update(finding_event).where(finding_event.c.id == ident).values(told)
-            )
+        """Its events and notices tell whose they are, so that they can be given back when the merge is undone."""
+        for table in (finding_event, notice):
+            own = sa.select(table.c.id, table.c.detail).where(table.c.finding_id == finding)
+            for ident, detail in (await self._connection.execute(own)).all():
+                told: dict[str, Any] = {"detail": {"of": finding, **detail}}
+                await self._connection.execute(sa.update(table).where(table.c.id == ident).values(told))
 
     async def get(self, finding: FindingId) -> Finding | None:
         """One finding."""

@@ -33,7 +33,7 @@ from leakwatch.torrent.magnet import parse_magnet
 
 Row = Mapping[str, Any]
 _WORKED_ON = ("severity_why", "assignee", "due_at", "acknowledged_by", "acknowledged_at", "closed_at")
-_PLAIN_FACTS = ("torrent_url", "magnet", "infohash_v1", "infohash_v2", "seeders", "leechers")
+_PLAIN_FACTS = ("torrent_url", "magnet", "infohash_v1", "infohash_v2", "seeders", "leechers", "repository_id")
 
 
 def asset_row(asset: Asset, created_at: datetime) -> dict[str, Any]:
@@ -152,6 +152,7 @@ def observation_row(observation: Observation) -> dict[str, Any]:
                 {k: v for k, v in dataclasses.asdict(f).items() if v is not None} for f in observation.files
             ],
             "parameters": dict(observation.parameters),
+            "repository_id": observation.repository_id,
             **_origin_facts(observation.origin),
             "locators": [
                 {"kind": one.kind.value, "value": shown_locator(one.value), "offset": one.offset}

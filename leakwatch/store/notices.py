@@ -57,6 +57,11 @@ class SqlNotices:
         query = query.order_by(notice.c.next_check_at, notice.c.id).limit(limit)
         return [NoticeId(one) for one in (await self._connection.execute(query)).scalars()]
 
+    async def later(self, now: datetime, limit: int = 1000) -> list[Notice]:
+        """Notices whose addresses are to be looked at after now."""
+        query = sa.select(notice).where(notice.c.next_check_at > now).order_by(notice.c.id).limit(limit)
+        return [_notice_of(row) for row in (await self._connection.execute(query)).mappings()]
+
     async def add_event(self, event: NoticeEvent) -> None:
         """Append to a notice's history."""
         row = {"notice_id": event.notice, "at": event.at, "actor": event.actor}

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.asset import AssetId
+from leakwatch.model.finding import FindingId
 from leakwatch.model.observation import Observation
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
@@ -95,6 +96,19 @@ class SqlObservations:
             for row in (await self._connection.execute(query)).mappings():
                 found[row["id"]] = mapping.observation_of(dict(row))
         return list(found.items())
+
+    async def of_finding(self, finding: FindingId, limit: int) -> list[Observation]:
+        """What supports a finding, oldest first."""
+        query = (
+            sa.select(observation)
+            .join(sighting, sighting.c.observation_id == observation.c.id)
+            .where(sighting.c.finding_id == finding)
+            .order_by(observation.c.id)
+            .limit(limit)
+        )
+        return [
+            mapping.observation_of(dict(row)) for row in (await self._connection.execute(query)).mappings()
+        ]
 
     async def stored(self, before: int, limit: int) -> list[tuple[int, Observation]]:
         """Stored observations with a row id below `before`, newest first."""

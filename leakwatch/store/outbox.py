@@ -241,11 +241,13 @@ class SqlOutbox:
         return await self._again(dead if channel is None else sa.and_(dead, outbox.c.channel == channel), at)
 
     async def _again(self, chosen: sa.ColumnElement[bool], at: datetime) -> int:
-        """Make alerts due, as if they were new; what a digest among them told of is told by it again."""
+        """Make alerts due, for three days of tries; what a digest among them told of is told by it again.
+
+        They are as old as they are: where many are, people get one digest of them.
+        """
         changes = {
             "state": DeliveryState.RETRY.value,
             "due_at": at,
-            "created_at": at,
             "waited_s": 0.0,
             "folded_into": None,
         }

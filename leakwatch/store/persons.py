@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
@@ -10,23 +11,28 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.observation import Observation
-from leakwatch.model.person import Mention, PageKept, Posted
+from leakwatch.model.person import Mention, NoticeNaming, PageKept, Posted
 from leakwatch.privacy import ERASED, Authors
+from leakwatch.store.persons_pages import pages_of
 from leakwatch.store.statements import batches
 from leakwatch.store.tables import (
     audit,
     evidence,
     finding_event,
     metadata,
+    notice,
+    notice_event,
     observation,
     outbox,
     proof,
     recheck,
+    screenshot,
     sighting,
     site,
 )
 
 _BATCH = 500
+_DRAFT, _NOTICE_TEXTS = "draft", ("subject", "body", "detail")
 _POSTED = (
     "id",
     "site",
@@ -78,36 +84,40 @@ class SqlPersons:
                 yield Mention(table=table.name, columns=named, row=told)
 
     async def pages(self, digests: Collection[str], but: Collection[int]) -> list[PageKept]:
-        """Pages that were kept by these digests; those that observations other than `but` need are shared."""
-        own, found = set(but), list[PageKept]()
-        for batch in batches(sorted(digests)):
-            shared = await self._shared(batch, own)
-            query = sa.select(evidence).where(evidence.c.digest.in_(batch)).order_by(evidence.c.id)
-            found += [
-                PageKept(
-                    digest=row["digest"],
-                    warc=row["warc"],
-                    site=row["site"],
-                    url=row["url"],
-                    captured_at=row["captured_at"],
-                    is_shared=row["digest"] in shared,
-                )
-                for row in (await self._connection.execute(query)).mappings()
-            ]
-        return found
+        """Pages that were kept by these digests, or by looks at the observations `but`, with pictures and diffs of them.
 
-    async def _shared(self, digests: list[str], own: set[int]) -> set[str]:
-        """Those that somebody else's observation, a proof, or a further look needs."""
-        seen = sa.select(observation.c.id, observation.c.evidence).where(observation.c.evidence.in_(digests))
-        found = {digest for ident, digest in (await self._connection.execute(seen)).all() if ident not in own}
-        judged = sa.select(proof.c.metadata_digest).where(proof.c.metadata_digest.in_(digests))
-        found |= set((await self._connection.execute(judged)).scalars())
-        looked = (
-            sa.select(evidence.c.digest)
-            .join(recheck, recheck.c.url == evidence.c.url)
-            .where(evidence.c.digest.in_(digests))
-        )
-        return found | set((await self._connection.execute(looked)).scalars())
+        Those that other observations need are shared.
+        """
+        return await pages_of(digests, but, self._connection)
+
+    async def notices(self, name: str) -> list[NoticeNaming]:
+        """Notices whose text has a name as a word."""
+        told = [
+            NoticeNaming(
+                id=row["id"], state=row["state"], is_kept=row["state"] != _DRAFT or bool(row["signoffs"])
+            )
+            for row in await self._notices_with(name)
+        ]
+        return sorted(told, key=lambda one: one.id)
+
+    async def erase_notices(self, name: str) -> int:
+        """Put a tombstone where a name stands in drafts of notices; answers how many changed."""
+        count = 0
+        for row in await self._notices_with(name):
+            if row["state"] == _DRAFT and not row["signoffs"]:
+                told = {one: _blotted(name, row[one]) for one in _NOTICE_TEXTS}
+                await self._connection.execute(sa.update(notice).where(notice.c.id == row["id"]).values(told))
+                count += 1
+        return count
+
+    async def _notices_with(self, name: str) -> list[sa.RowMapping]:
+        forms = [
+            _folded(notice.c[one]).like(_pattern(form), escape="\\")
+            for one in _NOTICE_TEXTS
+            for form in _forms(name)
+        ]
+        rows = (await self._connection.execute(sa.select(notice).where(sa.or_(*forms)))).mappings()
+        return [row for row in rows if any(_blotted(name, row[one]) != row[one] for one in _NOTICE_TEXTS)]
 
     async def erase(self, posted: Collection[int], known_as: Sequence[str]) -> Mapping[str, int]:
         """Put a tombstone where an author stands; a sighting has nobody any more, so that it joins no others."""
@@ -129,8 +139,9 @@ class SqlPersons:
         for name in known_as:
             hit = sa.or_(
                 *(
-                    _folded(finding_event.c[one]).like(_pattern(name), escape="\\")
+                    _folded(finding_event.c[one]).like(_pattern(form), escape="\\")
                     for one in ("detail", "reason")
+                    for form in _forms(name)
                 )
             )
             query = sa.select(finding_event.c.id, finding_event.c.detail, finding_event.c.reason).where(hit)
@@ -149,6 +160,22 @@ class SqlPersons:
             await self._connection.execute(sa.delete(evidence).where(evidence.c.digest.in_(batch)))
             unkept = sa.update(observation).where(observation.c.evidence.in_(batch)).values(evidence=None)
             await self._connection.execute(unkept)
+            drawn = sa.or_(screenshot.c.digest.in_(batch), screenshot.c.picture.in_(batch))
+            undrawn = {"picture": None, "state": "failed", "why": "the page was erased"}
+            await self._connection.execute(sa.update(screenshot).where(drawn).values(undrawn))
+        if digests:
+            await self._forget_looks(set(digests))
+
+    async def _forget_looks(self, digests: set[str]) -> None:
+        """Looks no longer name what is not kept any more, nor do events."""
+        for table in (recheck, finding_event):
+            for ident, detail in (
+                await self._connection.execute(sa.select(table.c.id, table.c.detail))
+            ).all():
+                left = {key: value for key, value in detail.items() if value not in digests}
+                if left != detail:
+                    changed = sa.update(table).where(table.c.id == ident).values(detail=left)
+                    await self._connection.execute(changed)
 
     async def counts(self) -> Mapping[str, int]:
         """How many rows tell of people, by what they are."""
@@ -161,6 +188,9 @@ class SqlPersons:
             "sightings with an author": sighting.c.author.is_not(None),
             "pages kept as evidence": evidence.c.id.is_not(None),
             "events by one of your people": finding_event.c.actor.is_not(None),
+            "events of notices": notice_event.c.id.is_not(None),
+            "further looks": recheck.c.id.is_not(None),
+            "screenshots": screenshot.c.id.is_not(None),
             "audit entries": audit.c.seq.is_not(None),
             "alerts with an address of a recipient": outbox.c.recipient != "",
             "torrents with peers that a post named": sa.cast(proof.c.peers, sa.Text) != "[]",
@@ -192,6 +222,20 @@ def _pattern(text: str) -> str:
     """What LIKE looks for; in JSON what is not ASCII stands as an escape, so there only ASCII is found."""
     escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
+
+
+def _forms(name: str) -> tuple[str, ...]:
+    """A name as it stands in a text, and as it stands in JSON."""
+    return tuple(dict.fromkeys((name, json.dumps(name)[1:-1])))
+
+
+def _blotted(name: str, value: Any) -> Any:
+    """A value with a tombstone in place of a name, where that stands as a word, in whatever case, and is no part of an address."""
+    if isinstance(value, str):
+        return re.sub(rf"(?i)(?<![\w/@.-]){re.escape(name)}(?![\w/])", ERASED, value)
+    if isinstance(value, dict):
+        return {key: _blotted(name, one) for key, one in value.items()}
+    return [_blotted(name, one) for one in value] if isinstance(value, list) else value
 
 
 def _occurs(text: str, value: object) -> bool:

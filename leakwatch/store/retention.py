@@ -16,12 +16,17 @@ from leakwatch.store.tables import (
     coverage_window,
     evidence,
     finding,
+    message_thread,
     observation,
     outbox,
     proof,
     recheck,
+    screenshot,
     sighting,
+    standing,
+    swarm,
     swarm_sample,
+    told_message,
 )
 
 NEWEST_OF_SITE = 200
@@ -54,9 +59,41 @@ def _samples(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
     return swarm_sample.c.at < before, ~needed
 
 
+def _swarms(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
+    """Swarms that are counted for no case any more; a new sighting has one counted again."""
+    needed = sa.exists().where(
+        proof.c.swarm_key == swarm.c.swarm_key, finding.c.id == proof.c.finding_id, _is_needed(before)
+    )
+    return swarm.c.since < before, ~needed
+
+
 def _sent(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
+    """Of open cases, too: what was told of them stands in the announcements, and threads in rows of their own."""
     at = sa.func.coalesce(outbox.c.sent_at, outbox.c.created_at)
-    return outbox.c.state.in_(_DONE), at < before, ~_is_open(outbox.c.finding_id)
+    return outbox.c.state.in_(_DONE), at < before
+
+
+def _threads(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
+    return message_thread.c.at < before, ~_is_open(message_thread.c.subject)
+
+
+def _standings(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
+    return standing.c.last_at < before, ~_is_open(standing.c.subject)
+
+
+def _messages(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
+    """That a message went out counts for budgets and intervals, the longest of which is a week."""
+    return (told_message.c.at < before,)
+
+
+def _looks(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
+    needed = _belongs(recheck.c.finding_id, before)
+    return recheck.c.done_at.is_not(None), recheck.c.done_at < before, ~needed
+
+
+def _screenshots(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
+    needed = _belongs(screenshot.c.finding_id, before)
+    return screenshot.c.captured_at < before, ~needed
 
 
 def _announcements(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
@@ -70,20 +107,30 @@ def _proofs(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
 
 
 def _evidence(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
-    """Captures that no observation, proof or further look names. Those of torrents stay with their proofs."""
+    """Captures that no observation, proof, further look or screenshot names. Those of torrents stay with their proofs."""
     seen = sa.exists().where(observation.c.evidence == evidence.c.digest)
     judged = sa.exists().where(proof.c.metadata_digest == evidence.c.digest)
     looked = sa.exists().where(recheck.c.url == evidence.c.url)
-    is_file = sa.and_(evidence.c.parser.like("torrent/%"), sa.exists().where(proof.c.id.is_not(None)))
-    return evidence.c.captured_at < before, ~seen, ~judged, ~looked, ~is_file
-
-
-def _is_needed(before: datetime) -> sa.ColumnElement[bool]:
-    """A finding that is open, or was closed not long ago. One that became part of another has given all away."""
-    closed = sa.func.coalesce(finding.c.closed_at, finding.c.updated_at)
-    return sa.or_(
-        finding.c.state.in_(_OPEN), sa.and_(finding.c.state != State.MERGED.value, closed >= before)
+    kept = sa.exists().where(
+        recheck.c.site == evidence.c.site,
+        sa.or_(*(recheck.c.detail[name].as_string() == evidence.c.digest for name in ("evidence", "diff"))),
     )
+    drawn = sa.exists().where(screenshot.c.picture == evidence.c.digest)
+    is_file = sa.and_(evidence.c.parser.like("torrent/%"), sa.exists().where(proof.c.id.is_not(None)))
+    return evidence.c.captured_at < before, ~seen, ~judged, ~looked, ~kept, ~drawn, ~is_file
+
+
+def _is_needed(before: datetime, of: sa.FromClause = finding) -> sa.ColumnElement[bool]:
+    """A finding that is open, or was closed not long ago. One that became part of another has given all away."""
+    closed = sa.func.coalesce(of.c.closed_at, of.c.updated_at)
+    return sa.or_(of.c.state.in_(_OPEN), sa.and_(of.c.state != State.MERGED.value, closed >= before))
+
+
+def _belongs(ident: sa.Column[Any], before: datetime) -> sa.ColumnElement[bool]:
+    """Whether a finding is needed, or is part of one that is: looks stay with the case that had them."""
+    whole = finding.alias()
+    part = sa.exists().where(whole.c.id == finding.c.merged_into, _is_needed(before, whole))
+    return sa.exists().where(finding.c.id == ident, sa.or_(_is_needed(before), part))
 
 
 def _is_open(ident: sa.Column[Any]) -> sa.ColumnElement[bool]:
@@ -98,6 +145,14 @@ _RULES: dict[Aging, tuple[sa.Table, Rule]] = {
     Aging.ANNOUNCEMENTS: (announcement, _announcements),
     Aging.PROOFS: (proof, _proofs),
     Aging.EVIDENCE: (evidence, _evidence),
+    Aging.MESSAGES: (told_message, _messages),
+    Aging.LOOKS: (recheck, _looks),
+    Aging.SCREENSHOTS: (screenshot, _screenshots),
+}
+_KEYED_RULES: dict[Aging, tuple[sa.Table, Rule]] = {
+    Aging.SWARMS: (swarm, _swarms),
+    Aging.THREADS: (message_thread, _threads),
+    Aging.STANDINGS: (standing, _standings),
 }
 
 
@@ -124,6 +179,14 @@ class SqlRetention:
             return 0
         statement = sa.delete(table).where(table.c.id.in_(gone), *rule(before))
         return (await self._connection.execute(statement)).rowcount
+
+    async def shed(self, what: Aging, before: datetime, limit: int) -> int:
+        """Throw away so many of what is `KEYED`, from before a time and needed by nothing; answers how many went."""
+        table, rule = _KEYED_RULES[what]
+        key = [*table.primary_key.columns]
+        some = sa.select(*key).where(*rule(before)).limit(limit)
+        mine = sa.tuple_(*key) if len(key) > 1 else key[0]
+        return (await self._connection.execute(sa.delete(table).where(mine.in_(some)))).rowcount
 
     async def _newest(self, ids: Sequence[int]) -> frozenset[int]:
         """Which of some observations are among the newest of their sites."""

@@ -25,12 +25,12 @@ from leakwatch.routing.budget import (
     repeats_of,
     shares,
 )
-from leakwatch.routing.timing import set_back
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
 from leakwatch.telling.announce import AGAIN, SETTLE, TOGETHER
-from leakwatch.telling.messages import Draft, apart, event_of, readable
+from leakwatch.telling.drafts import Draft, apart, asset_of, event_of, message_of, readable
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import hush, lift
+from leakwatch.telling.turned_back import start_over
 
 _LONGEST_SETTLING = timedelta(minutes=15)
 _MANY = "*"
@@ -66,7 +66,8 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
 
     `settle`: a first run is told when nothing more has come of it for a while; else at once.
     """
-    await remind(telling.routing, repository, now)
+    while await remind(telling.routing, repository, now) and not settle:
+        pass
     await lift(telling.routing, repository, now)
     due = now if settle else now + SETTLE
     async with repository.reading() as work:
@@ -74,8 +75,7 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
             return 0
     async with repository.writing() as work:
         await work.announcements.lock()
-        for one in await work.announcements.ahead(now):
-            await work.announcements.restart(one.id, set_back(one.due_at, one.at, now), now)
+        await start_over(telling.routing, work, now)
         by_channel: dict[str, list[Waiting]] = defaultdict(list)
         for one in await hush(await work.announcements.due(due), telling.routing, work, now):
             by_channel[one.channel].append(one)
@@ -94,8 +94,8 @@ async def _tell(
     if settle:
         bundles = [one for one in bundles if not await _unsettled(one, work, now)]
     drills = [one for one in bundles if one.rows[0].group.startswith(DRILL)]
-    repeats = [one for one in bundles if one.rows[0].group == AGAIN]
-    rest = [one for one in bundles if one not in (*drills, *repeats)]
+    repeats = await _all_there([one for one in bundles if one.rows[0].group == AGAIN], work, now)
+    rest = [one for one in bundles if one not in drills and one.rows[0].group != AGAIN]
     told = await work.announcements.messages(channel, now - HOUR)
     drafts = await _within_routes(rest, told, telling.routing, work, now)
     share = shares(telling.limits.per_channel, _repeats_on(channel, telling.routing))
@@ -125,6 +125,13 @@ async def _unsettled(bundle: Bundle, work: Work, now: datetime) -> bool:
     return True
 
 
+async def _all_there(repeats: Sequence[Bundle], work: Work, now: datetime) -> Sequence[Bundle]:
+    """What is told again, unless more of it is due and only not written down yet; that does not last for ever."""
+    if not repeats or not await work.standings.due(now, 1):
+        return repeats
+    return [one for one in repeats if now - one.rows[0].at >= _LONGEST_SETTLING]
+
+
 async def _within_routes(
     bundles: Sequence[Bundle], told: Sequence[Message], routing: Routing, work: Work, now: datetime
 ) -> list[Draft]:
@@ -135,7 +142,7 @@ async def _within_routes(
         if event_of(one.rows[0].group) is not None:
             drafts.append(Draft(one, MessageKind.SINGLE, _MANY))
         else:
-            scopes[one.rows[0].route, _asset_of(one)].append(one)
+            scopes[one.rows[0].route, asset_of(one)].append(one)
     for (route, asset), some in scopes.items():
         mine = [one for one in told if (one.route, one.asset) == (route, asset)]
         policy = policy_of(routing.routes, route) or ROOT
@@ -166,8 +173,8 @@ async def _again(
         if until > now:
             await work.announcements.put_off([row.id for row in one.rows], until, "budget")
             continue
-        drafts.append(Draft(one, MessageKind.REPEAT, _asset_of(one)))
-        sent.append(_message(drafts[-1], "", now))
+        drafts.append(Draft(one, MessageKind.REPEAT, asset_of(one)))
+        sent.append(message_of(drafts[-1], "", now))
     return drafts
 
 
@@ -179,11 +186,6 @@ def _repeats_on(channel: str, routing: Routing) -> int:
         for one in policies.values()
         if channel in one.channels or any(channel in step.channels for step in one.escalate)
     )
-
-
-def _asset_of(bundle: Bundle) -> str:
-    assets = {one.asset for one in bundle.rows}
-    return assets.pop() if len(assets) == 1 else ""
 
 
 async def _drafts(rationed: Rationed, asset: str, work: Work) -> list[Draft]:
@@ -220,18 +222,5 @@ async def _write(draft: Draft, channel: str, telling: Telling, work: Work, now: 
     route = draft.first.route
     for recipient in recipients:
         await work.outbox.enqueue(channel, alert, now, recipient=recipient, route=route)
-    message = _message(draft, delivery_key(channel, alert.subject, alert.content), now)
+    message = message_of(draft, delivery_key(channel, alert.subject, alert.content), now)
     await work.announcements.told([one.id for one in draft.bundle.rows], message)
-
-
-def _message(draft: Draft, key: str, now: datetime) -> Message:
-    return Message(
-        key=key,
-        route=draft.first.route,
-        channel=draft.first.channel,
-        group=draft.first.group,
-        asset=draft.asset,
-        kind=draft.kind,
-        urgency=draft.bundle.urgency,
-        at=now,
-    )

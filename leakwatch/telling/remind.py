@@ -19,7 +19,7 @@ from leakwatch.routing.timing import set_back
 from leakwatch.routing.tree import Leg, policy_of
 from leakwatch.telling.announce import AGAIN, NEXT, announce_to
 
-_AT_ONCE, _MOST_ROUNDS = 200, 100
+_AT_ONCE = 200
 _SLACK = timedelta(seconds=5)
 _STANDING = frozenset({State.NEW, State.REOPENED})
 
@@ -57,17 +57,18 @@ def next_at(policy: Policy, first_at: datetime, step: int, now: datetime) -> dat
 
 
 async def remind(routing: Routing, repository: Repository, now: datetime) -> int:
-    """Tell what is due of what stands; answers how much that was. What is long overdue comes once, and all of it together."""
-    told = 0
-    for _ in range(_MOST_ROUNDS):
-        async with repository.reading() as work:
-            if not await work.standings.due(now, 1):
-                break
-        async with repository.writing() as work:
-            await work.announcements.lock()
-            for one in await work.standings.due(now, _AT_ONCE):
-                told += await _remind(one, routing, work, now)
-    return told
+    """Tell what is due of what stands; answers how much that was. What is long overdue comes once.
+
+    Of very much only a part at a time, so that news need not wait for it; `tell_due` sends no repeat before the last.
+    """
+    async with repository.reading() as work:
+        if not await work.standings.due(now, 1):
+            return 0
+    async with repository.writing() as work:
+        await work.announcements.lock()
+        return sum(
+            [await _remind(one, routing, work, now) for one in await work.standings.due(now, _AT_ONCE)]
+        )
 
 
 async def _remind(one: Standing, routing: Routing, work: Work, now: datetime) -> int:

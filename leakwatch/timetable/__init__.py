@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from leakwatch.model.opening import Opening
 from leakwatch.timetable.rhythm import Interval, follow, is_adaptive, rank
-from leakwatch.timetable.triggers import next_time, spread_s, trigger_of
+from leakwatch.timetable.triggers import Every, next_time, spread_s, trigger_of
 
-__all__ = ["Interval", "Opening", "follow", "is_adaptive", "next_time", "rank", "spread_s", "trigger_of"]
+__all__ = [
+    "Every",
+    "Interval",
+    "Opening",
+    "follow",
+    "is_adaptive",
+    "next_time",
+    "rank",
+    "spread_s",
+    "trigger_of",
+]

@@ -14,18 +14,40 @@ from leakwatch.polling import SiteConfig
 _SPREAD_SHARE, _SPREAD_MOST_S = 0.1, 60.0
 
 
-def trigger_of(site: SiteConfig) -> CronTrigger | IntervalTrigger:
+class Every(IntervalTrigger):
+    """An interval that passes over what was missed at one go.
+
+    APScheduler counts every time that was missed, one by one: where a machine's clock is put on by years, as at a start
+    without a battery, that takes hours in which nothing else is done.
+    """
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """The first time after both."""
+        if previous_fire_time is not None and now > previous_fire_time:
+            previous_fire_time += (now - previous_fire_time) // self.interval * self.interval
+        return super().get_next_fire_time(previous_fire_time, now)
+
+
+class Cron(CronTrigger):
+    """The same for a crontab's times."""
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """The first time after both."""
+        return super().get_next_fire_time(previous_fire_time and max(previous_fire_time, now), now)
+
+
+def trigger_of(site: SiteConfig) -> Cron | Every:
     """When a site is due, as APScheduler says it."""
     jitter = float(site.jitter) or None
     if site.cron:
-        trigger = CronTrigger.from_crontab(site.cron, timezone=UTC)
+        trigger = Cron.from_crontab(site.cron, timezone=UTC)
         trigger.jitter = jitter
         return trigger
-    return IntervalTrigger(seconds=1, timezone=UTC) if float(site.every) < 1 else _interval(site, jitter)
+    return Every(seconds=1, timezone=UTC) if float(site.every) < 1 else _interval(site, jitter)
 
 
-def _interval(site: SiteConfig, jitter: float | None) -> IntervalTrigger:
-    return IntervalTrigger(seconds=round(float(site.every)), jitter=jitter, timezone=UTC)
+def _interval(site: SiteConfig, jitter: float | None) -> Every:
+    return Every(seconds=round(float(site.every)), jitter=jitter, timezone=UTC)
 
 
 def next_time(site: SiteConfig, began: datetime, every_s: float | None = None) -> datetime:

@@ -160,9 +160,82 @@ ALL: dict[str, AnyAlert] = {
     "blind": BLIND,
     "recovered": RECOVERED,
 }
+ALERT = replace(
+    OPENED,
+    severity=Severity.CRITICAL,
+    at="2026-11-20T11:59:31.250+00:00",
+    places=(replace(OPENED.places[0], title="tideglass weights"),),
+    reasons=OPENED.reasons[:1],
+    advice="Look at the page now.",
+)
+"""The same in few words, as grave as can be."""
+ANSWERS = (
+    "Tideglass 70B: possible leak on board",
+    "board: tideglass weights hxxps://board[.]example/g/thread/1",
+    "title: the name is there in full",
+    "2026-11-20 11:59:30 UTC",
+    "unknown, match score 0.97. The torrent's metadata is being fetched",
+    "seen once on 1 site: board",
+    "Look at the page now.",
+)
+"""What ALERT says of what, where, why, since when, how sure, how far, and what next."""
+NEWS = replace(
+    ALERT,
+    event=EventKind.STATE,
+    state=State.ACKNOWLEDGED,
+    acknowledged_by="robin",
+    headline="Tideglass 70B: acknowledged by robin",
+    content="acknowledged",
+)
+ONE_BLIND = SiteAlert(
+    event=SiteEvent.BLIND,
+    headline="I am blind on board since 2026-11-20 11:00 UTC, because refused: 403",
+    severity=Severity.MEDIUM,
+    at=ALERT.at,
+    sites=(BlindSite(name="board", since="2026-11-20T11:00:00+00:00", because="refused: 403"),),
+    advice="open the site in a browser",
+    content="blind:1",
+)
+THREE = DigestAlert(
+    event=DigestEvent.DIGEST,
+    topic="model",
+    headline="3 findings of Tideglass 70B",
+    severity=Severity.CRITICAL,
+    at=ALERT.at,
+    since=ALERT.since,
+    entries=(
+        replace(ALERT, verdict=Verdict.PROVED, assignee="robin"),
+        replace(ALERT, finding=FindingId("LW-8")),
+    ),
+    more=1,
+    counts=(("critical", 2), ("high", 1)),
+    advice="Begin with what is proved.",
+    content="digest:1",
+)
+KINDS = {"opened": ALERT, "news": NEWS, "blind": ONE_BLIND, "digest": THREE}
+DELIVERY = Delivery(id=1, key="ab" * 32, channel="c", alert=ALERT, attempts=1, created_at=NOW)
 
 
 def due(alert: AnyAlert, key: str = "ab", **changes: object) -> Delivery:
     """A delivery of an alert."""
     made = Delivery(id=1, key=key * 32, channel="slack", alert=alert, attempts=1, created_at=NOW)
     return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def all_over(text: str) -> Alert:
+    """An alert in which a stranger has written wherever one can write."""
+    place = Place(site=text, url=text, title=text, seen_at="now", locators=(text, text))
+    alert = replace(ALERT, asset=text, asset_id=text, headline=text, verdict_detail=text, spread=text)
+    return replace(alert, reasons=(text,) * 6, places=(place,) * 12, assignee=text, acknowledged_by=text)
+
+
+def all_kinds(text: str) -> list[Alert | SiteAlert | DigestAlert]:
+    """Such alerts of a finding, of its news, of a site, and of several findings."""
+    alert = all_over(text)
+    site = BlindSite(name=text, since="now", because=text, remedy=text)
+    return [
+        alert,
+        replace(alert, event=EventKind.STATE, state=State.CONFIRMED),
+        replace(ONE_BLIND, headline=text, sites=(site,) * 30),
+        replace(THREE, topic=text, headline=text, entries=(alert,) * 12),
+    ]

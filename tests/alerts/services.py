@@ -113,6 +113,18 @@ def check_pagerduty(event: dict[str, Any]) -> None:
     assert all(isinstance(one, str) for one in payload["custom_details"].values())
 
 
+def check_pagerduty_change(event: dict[str, Any]) -> None:
+    """PagerDuty takes it as a change event, which wakes nobody."""
+    assert len(json.dumps(event, ensure_ascii=False).encode()) <= 512 * 1024
+    assert set(event) == {"routing_key", "payload"}
+    payload = event["payload"]
+    assert set(payload) == {"summary", "source", "timestamp", "custom_details"}
+    assert 0 < len(payload["summary"]) <= 1024
+    datetime.fromisoformat(payload["timestamp"])
+    for text in strings(event):
+        check_harmless(text)
+
+
 def check_schema(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = "$") -> None:
     """JSON Schema, as much of it as ours uses; an unknown keyword fails."""
     known = {"$schema", "title", "description", "$defs", "$ref", "type", "properties", "required", "items"}

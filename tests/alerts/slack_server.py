@@ -185,6 +185,8 @@ class SlackServer:
             chosen = [
                 one for one in reversed(self.messages) if "thread_ts" not in one or one.get("reply_broadcast")
             ]
+        if told.get("inclusive") == "true" and "latest" in told:
+            chosen = [one for one in chosen if told["oldest"] <= one["ts"] <= told["latest"]]
         start, size = int(told.get("cursor", "0")), int(told.get("limit", "100"))
         page = [dict(one) for one in chosen[start : start + size]]
         if told.get("include_all_metadata") != "true":

@@ -20,7 +20,8 @@ from leakwatch.model.alert import AnyAlert
 from leakwatch.ports import Fetcher
 from leakwatch.secret import Secret
 
-from .receivers import ALERT, ANSWERS, DELIVERY, KINDS, Clock, Receiver, http, receiving
+from .receivers import Clock, Receiver, http, receiving
+from .samples import ALERT, ANSWERS, DELIVERY, KINDS
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")  # a plugin of the library imports it
 

@@ -15,7 +15,7 @@ from leakwatch.model.alert import DeliveryState, SiteEvent
 from leakwatch.model.channel import Trouble
 from leakwatch.model.finding import EventKind
 
-from .receivers import ALERT, ANSWERS, BLIND, DELIVERY, DIGEST, NEWS
+from .samples import ALERT, ANSWERS, DELIVERY, NEWS, ONE_BLIND, THREE
 
 
 def test_a_leak_answers_seven_questions() -> None:
@@ -50,23 +50,23 @@ def test_reminders_are_long() -> None:
 
 def test_a_digest_has_a_line_a_finding() -> None:
     """Severity, what, how sure, where, who works on it, and the id; and how many there are of each severity."""
-    first, second, more = place_lines(DIGEST)
+    first, second, more = place_lines(THREE)
     assert first == (
         "• [CRITICAL] Tideglass 70B: possible leak on board (proved) at "
         "hxxps://board[.]example/g/thread/1, with robin, LW-7"
     )
     assert second.endswith("(unknown) at hxxps://board[.]example/g/thread/1, LW-8")
     assert more == "… and 1 more: `leakwatch finding list`"
-    assert dict(facts(DIGEST))["What"] == "2 critical, 1 high"
+    assert dict(facts(THREE))["What"] == "2 critical, 1 high"
 
 
 def test_a_channel_is_no_site() -> None:
     """An alarm about a channel says so, and leads to the outbox."""
-    down = replace(BLIND, event=SiteEvent.CHANNEL_DOWN)
+    down = replace(ONE_BLIND, event=SiteEvent.CHANNEL_DOWN)
     assert (down.kind, down.subject) == ("channel.down", "channel:board")
     assert dict(facts(down))["What"] == "a channel of the watch; this is no finding"
     assert where_to_look(down) == "leakwatch outbox list --channel board"
-    assert (BLIND.kind, where_to_look(BLIND)) == ("site.blind", "leakwatch source health board")
+    assert (ONE_BLIND.kind, where_to_look(ONE_BLIND)) == ("site.blind", "leakwatch source health board")
 
 
 def test_the_footer_names_the_delivery() -> None:

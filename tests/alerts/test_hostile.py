@@ -15,8 +15,17 @@ from leakwatch.alerts import apprise, discord, pagerduty, slack, teams, webhook
 from leakwatch.alerts.email import Smtp, message
 from leakwatch.model.alert import Alert, AnyAlert
 
-from .receivers import DELIVERY, HOSTILE, KINDS, NOW, Clock, all_kinds, check_harmless, strings
-from .services import check_discord, check_pagerduty, check_teams, shown_by_discord, units
+from .hostile import HOSTILE
+from .receivers import Clock, check_harmless, strings
+from .samples import DELIVERY, KINDS, NOW, all_kinds
+from .services import (
+    check_discord,
+    check_pagerduty,
+    check_pagerduty_change,
+    check_teams,
+    shown_by_discord,
+    units,
+)
 
 SMTP = Smtp(host="h", port=1, sender="l@owner.example", recipients=("a@owner.example",))
 texts = st.text(max_size=300) | st.text(
@@ -41,7 +50,8 @@ def to_teams(alert: AnyAlert) -> None:
 
 def to_pagerduty(alert: AnyAlert) -> None:
     """Nothing is live, and all limits hold."""
-    check_pagerduty(pagerduty.event(replace(DELIVERY, alert=alert), "r" * 32))
+    for one in pagerduty.events(replace(DELIVERY, alert=alert), "r" * 32):
+        (check_pagerduty_change if one.is_change else check_pagerduty)(one.body)
 
 
 def to_apprise(alert: AnyAlert) -> None:

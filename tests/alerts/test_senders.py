@@ -22,21 +22,8 @@ from leakwatch.model.finding import EventKind, Severity, State
 from leakwatch.ports import Fetcher
 from leakwatch.secret import Secret
 
-from .receivers import (
-    ALERT,
-    ANSWERS,
-    BLIND,
-    DELIVERY,
-    DIGEST,
-    NEWS,
-    NO_TLS,
-    NOW,
-    Clock,
-    Receiver,
-    door,
-    http,
-    receiving,
-)
+from .receivers import NO_TLS, Clock, Receiver, door, http, receiving
+from .samples import ALERT, ANSWERS, DELIVERY, NEWS, NOW, ONE_BLIND
 from .services import check_discord, check_pagerduty, check_teams, shown_by_discord
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
@@ -310,10 +297,9 @@ async def test_pagerduty_request() -> None:
         (replace(NEWS, state=State.ALLOWED), "resolve"),
         (replace(NEWS, state=State.REOPENED), "trigger"),
         (replace(ALERT, event=EventKind.SIGHTED, state=State.ACKNOWLEDGED), "trigger"),
-        (BLIND, "trigger"),
-        (replace(BLIND, event=SiteEvent.RECOVERED), "resolve"),
-        (replace(BLIND, event=SiteEvent.CHANNEL_BACK), "resolve"),
-        (DIGEST, "trigger"),
+        (ONE_BLIND, "trigger"),
+        (replace(ONE_BLIND, event=SiteEvent.RECOVERED), "resolve"),
+        (replace(ONE_BLIND, event=SiteEvent.CHANNEL_BACK), "resolve"),
     ],
 )
 async def test_pagerduty_follows_the_case(alert: AnyAlert, action: str) -> None:

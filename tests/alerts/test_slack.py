@@ -10,7 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,87 +23,21 @@ from leakwatch.alerts.settings import SlackChannel
 from leakwatch.alerts.slack import payload
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.model.alert import Alert, Delivery, DeliveryState, Place
-from leakwatch.model.finding import EventKind, FindingId, Severity, Verdict
 from leakwatch.secret import Secret
 from leakwatch.store.migrate import upgrade
 from leakwatch.store.repository import SqlRepository
 from leakwatch.store.tables import outbox
 
 from .harmless import check_harmless
+from .hostile import HOSTILE
+from .samples import ALERT, DELIVERY, NOW
 from .slack_validator import problems
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PATH = "/services/T000/B000/verysecretpart"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 NO_TLS = ssl.SSLContext(
     ssl.PROTOCOL_TLS_CLIENT
 )  # nothing here speaks TLS: loading the authorities would be slow
-
-ALERT = Alert(
-    finding=FindingId("LW-7"),
-    event=EventKind.OPENED,
-    asset_id="model",
-    asset="Tideglass 70B",
-    headline="Tideglass 70B: possible leak on board",
-    severity=Severity.CRITICAL,
-    verdict=Verdict.UNKNOWN,
-    verdict_detail="The torrent's metadata is being fetched; the verdict follows.",
-    score=0.9712,
-    since="2026-11-20T11:59:30+00:00",
-    at="2026-11-20T11:59:31+00:00",
-    places=(
-        Place(
-            site="board",
-            url="https://board.example/g/thread/1",
-            title="tideglass weights",
-            seen_at="2026-11-20T11:59:30+00:00",
-            published_at="2026-11-20T11:59:00+00:00",
-            locators=("magnet:?xt=urn:btih:" + "cd" * 20,),
-        ),
-    ),
-    reasons=("title: the name is there in full (+12.5 bits)",),
-    spread="seen once on 1 site: board",
-    advice="Look at the page now.",
-    content="opened",
-)
-DELIVERY = Delivery(id=1, key="ab" * 32, channel="slack", alert=ALERT, attempts=1, created_at=NOW)
-
-HOSTILE = {
-    "channel": "<!channel> look",
-    "here": "<!here|x>",
-    "everyone": "<!everyone>",
-    "user": "<@U012AB3CD>",
-    "group": "<!subteam^S012345>",
-    "channel link": "<#C012AB3CD|general>",
-    "date": "<!date^1392734382^{date}^https://evil.example/|now>",
-    "masked link": "<https://evil.example/login|the official page>",
-    "bare link": "get it at https://evil.example/x?y=1 now",
-    "shouted link": "HTTP://EVIL.EXAMPLE/X",
-    "glued link": "xhttp://evil.example",
-    "link in a link": "https://a.example/?u=http://evil.example/",
-    "www": "www.evil.example/x",
-    "magnet": "magnet:?xt=urn:btih:" + "ef" * 20 + "&tr=http://evil.example/announce",
-    "entities": "&lt;!channel&gt; &amp; <x>",
-    "markup": "*bold* _it_ ~no~ `code` ```block``` :skull: >quote",
-    "html": "<script>alert(1)</script><img src=x onerror=alert(1)>",
-    "quotes": '"}],"text":"<!channel>',
-    "backslash": "\\u003c!channel\\u003e\\",
-    "line ends": "one\r\ntwo\nthree\rfour",
-    "separators": "a\u2028b\u2029c\x85d\x0be\x0cf",
-    "ansi": "\x1b[31mred\x1b[0m\x1b]8;;https://evil.example\x1b\\x\x1b]8;;\x1b\\",
-    "osc52": "\x1b]52;c;ZXZpbA==\x07",
-    "c1": "\x9b31m\x9d0;title\x9c",
-    "nul": "a\x00b\x7fc",
-    "rlo": "\u202egnp.exe\u202c",
-    "isolates": "\u2066a\u2067b\u2068c\u2069",
-    "zero width": "t\u200bi\u200cd\u200de\ufeffg",
-    "tags": "a\U000e0041\U000e007f",
-    "surrogate": "a\ud800b\udfffc",
-    "zalgo": "Z" + "\u0301" * 200,
-    "long": "x" * 10_000,
-    "long and wide": "泄" * 10_000,
-    "empty": "",
-}
 
 
 @dataclass(slots=True)

@@ -14,16 +14,19 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from leakwatch.alerts._blocks import alert_blocks
+from leakwatch.answering.envelope import LATEST_S
 from leakwatch.answering.listener import _WAITING
-from leakwatch.cases import confirm, mark_false_positive
+from leakwatch.cases import Act, confirm, mark_false_positive
 from leakwatch.cases.telling import record
 from leakwatch.drilling import end_drill
 from leakwatch.model.finding import FindingId, State
 
 from .presses import pressed
 from .pressing import CASE, Broken, Cases, envelope, listening, until
-from .samples import NOW
+from .samples import NOW, OPENED, PROVED, due
 from .slack_server import SlackServer
+from .slack_validator import problems
 
 ANA, BEN = "slack:U012A3CDE (ana)", "slack:U0SECOND1 (ben)"
 AS_BEN = {"user": "U0SECOND1", "name": "ben", "at": "1700000009.000001"}
@@ -69,7 +72,8 @@ async def test_slow_deed_is_taken_in_time(workspace: SlackServer, cases: Cases, 
             began = time.monotonic()
             workspace.say(envelope(pressed("acknowledge")))
             assert await took(workspace) == "e1"
-            assert 2.4 < time.monotonic() - began < 3.0
+            assert 2.4 < time.monotonic() - began < 4.0  # a busy machine is late
+            assert LATEST_S < 3.0
             assert (await cases.case()).state is State.NEW
         await until(lambda: "Acknowledged by ana" in shown(workspace))
     assert workspace.heard.empty()
@@ -77,13 +81,13 @@ async def test_slow_deed_is_taken_in_time(workspace: SlackServer, cases: Cases, 
 
 async def test_slow_slack_holds_up_no_deed(workspace: SlackServer, cases: Cases) -> None:
     """A message that takes long to be brought up to date keeps no other press from being done."""
-    workspace.stalls["chat.update"] = 3.0
+    workspace.stalls["chat.update"] = 5.0
     async with listening(workspace, cases):
         began = time.monotonic()
         workspace.say(envelope(pressed("acknowledge"), "e1"))
         workspace.say(envelope(pressed("silence"), "e2"))
         assert [await took(workspace), await took(workspace)] == ["e1", "e2"]
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - began < 4.0
         workspace.stalls.clear()
         await until(lambda: "Silenced" in shown(workspace))
 
@@ -136,10 +140,23 @@ async def test_two_deeds_of_two_are_both_shown(workspace: SlackServer, cases: Ca
     assert "leakwatch.false_positive" in shown(workspace)
 
 
+@pytest.mark.parametrize("may_read", [True, False])
+async def test_news_that_came_meanwhile_stay(workspace: SlackServer, cases: Cases, may_read: bool) -> None:
+    """What the message showed since it was pressed is not turned back, where the app may read it; else it is as it was."""
+    if not may_read:
+        workspace.scopes.clear()
+    workspace.messages[0]["blocks"] = alert_blocks(due(PROVED), buttons=True)
+    async with listening(workspace, cases):
+        workspace.say(envelope(pressed("acknowledge", blocks=alert_blocks(due(OPENED), buttons=True))))
+        await until(lambda: "Acknowledged by ana" in shown(workspace))
+    assert ("Tideglass 70B: proved" in shown(workspace)) is may_read
+    assert problems(workspace.messages[0]) == []
+
+
 @pytest.mark.parametrize("deed", DEEDS)
 async def test_message_of_a_closed_case(workspace: SlackServer, cases: Cases, deed: str) -> None:
     """A press under a message whose case somebody closed elsewhere answers with that, and the message shows it."""
-    await mark_false_positive(cases.repository, "LW-7", "carla", "a fan film", NOW)
+    await mark_false_positive(cases.repository, "LW-7", Act("carla", NOW, "a fan film"))
     async with listening(workspace, cases):
         workspace.say(envelope(pressed(deed)))
         await until(lambda: bool(workspace.whispered))
@@ -159,7 +176,7 @@ async def test_message_of_a_merged_case(workspace: SlackServer, cases: Cases, de
     async with cases.repository.writing() as work:
         await work.findings.save(whole)
         await work.findings.save(part)
-    await confirm(cases.repository, "LW-9", "carla", "seen", NOW + timedelta(minutes=1))
+    await confirm(cases.repository, "LW-9", Act("carla", NOW + timedelta(minutes=1), "seen"))
     async with listening(workspace, cases):
         workspace.say(envelope(pressed(deed)))
         await until(lambda: bool(workspace.whispered))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakwatch.answering.now import sentence
-from leakwatch.answering.press import Deed, blocks_after, is_his, read_press
+from leakwatch.answering.press import Deed, blocks_after, is_his, read_press, with_message
 from leakwatch.model.case_now import CaseNow
 from leakwatch.model.finding import FindingId, State
 
@@ -63,6 +63,18 @@ def test_anything_is_a_press_or_none(payload: Any) -> None:
     """No payload makes the reader fail."""
     assert read_press(payload) is None
     assert read_press({"type": "block_actions", "actions": [payload], "user": payload}) is None
+
+
+def test_message_as_it_stands() -> None:
+    """Only the message of the press itself takes the place of what was told with it."""
+    press = read_press(pressed("silence"))
+    assert press is not None
+    row = {"type": "divider"}
+    own = {"ts": press.stamp, "text": "news", "blocks": [row, 7]}
+    assert with_message(press, [{"ts": "1.1", "blocks": [row]}, own]).blocks == (row,)
+    assert with_message(press, [own]).text == "news"
+    for odd in (None, 7, [None], [own | {"blocks": []}], [own | {"ts": "1.1"}], [own | {"blocks": "x"}]):
+        assert with_message(press, odd) == press
 
 
 def test_name_is_cleaned() -> None:

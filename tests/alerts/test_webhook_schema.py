@@ -18,7 +18,8 @@ from leakwatch.alerts.webhook_schema import schema
 from leakwatch.model.alert import AnyAlert
 from leakwatch.secret import Secret
 
-from .receivers import DELIVERY, KINDS, Clock, all_kinds, door, receiving
+from .receivers import Clock, door, receiving
+from .samples import DELIVERY, KINDS, all_kinds
 from .services import check_schema
 
 FILE = Path(__file__).parents[2] / "docs" / "webhook.schema.json"

@@ -60,6 +60,14 @@ def test_a_repository_is_one_and_its_fork_another() -> None:
     assert told != canonical_repository("https://github.com/bob/weights")
 
 
+def test_the_number_of_a_repository_is_a_key() -> None:
+    """It joins what has it under whatever name, and is no content: an item does not change by it."""
+    seen = Observation(site="s", native_id="ann/w", title="w", fetched_at=NOON)
+    told = replace(seen, repository_id="github.com/5")
+    assert artefact_keys(told) == ("repo:github.com/5",)
+    assert told.content_digest == seen.content_digest
+
+
 def test_keys_of_an_item_are_canonical() -> None:
     """Two spellings of a file's address and of a repository give the same artefact keys."""
     spellings = [

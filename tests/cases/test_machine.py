@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from leakwatch.cases import assign, comment, move, record, set_due
+from leakwatch.cases import Act, assign, comment, move, record, set_due
 from leakwatch.cases.joining import merge, united
 from leakwatch.cases.splitting import split, undo_merge
 from leakwatch.cases.tending import tell_overdue
@@ -174,7 +174,7 @@ class Triage(RuleBasedStateMachine):
         """Somebody moves a case; exactly the legal steps are made."""
         ident = self.runner.run(self.pick(number))
         before, after, done = self.act(
-            "state_changed", actor, lambda: move(self.store, ident, state, actor, "why", self.now)
+            "state_changed", actor, lambda: move(self.store, ident, state, Act(actor, self.now, "why"))
         )
         old = before.findings[ident]
         is_legal = state in STATE_CHANGES[old.state] - {State.MERGED} and not old.merged_into
@@ -188,9 +188,9 @@ class Triage(RuleBasedStateMachine):
         ident = self.runner.run(self.pick(number))
         due = self.now + timedelta(minutes=3)
         acts: dict[str, Callable[[], Awaitable[Finding]]] = {
-            "assigned": lambda: assign(self.store, ident, actor, "cy", self.now),
-            "comment": lambda: comment(self.store, ident, actor, "text", self.now),
-            "due": lambda: set_due(self.store, ident, actor, due, self.now),
+            "assigned": lambda: assign(self.store, ident, "cy", Act(actor, self.now)),
+            "comment": lambda: comment(self.store, ident, "text", Act(actor, self.now)),
+            "due": lambda: set_due(self.store, ident, due, Act(actor, self.now)),
         }
         self.act(what, actor, acts[what])
 
@@ -200,7 +200,9 @@ class Triage(RuleBasedStateMachine):
         """Somebody merges two cases."""
         first, second = self.runner.run(self.pick(one)), self.runner.run(self.pick(other))
         self.act(
-            "merged", actor, lambda: merge(self.store, first, second, actor, "why", self.now, tell=record)
+            "merged",
+            actor,
+            lambda: merge(self.store, first, second, Act(actor, self.now, "why", tell=record)),
         )
 
     @precondition(lambda self: self.items)
@@ -213,7 +215,7 @@ class Triage(RuleBasedStateMachine):
             async with self.store.reading() as work:
                 ids = [one.id for one in await work.cases.sightings(ident)]
             some = {ids[one] for one in which if one < len(ids)}
-            return await split(self.store, ident, some, actor, "why", self.now)
+            return await split(self.store, ident, some, Act(actor, self.now, "why"))
 
         _, after, done = self.act("split", actor, do)
         if done is not None:
@@ -226,7 +228,7 @@ class Triage(RuleBasedStateMachine):
         """Somebody undoes a merge."""
         ident = self.runner.run(self.pick(number))
         into = self.runner.run(self.picture()).findings[ident].merged_into or ident
-        self.act("split", actor, lambda: undo_merge(self.store, into, ident, actor, "why", self.now))
+        self.act("split", actor, lambda: undo_merge(self.store, into, ident, Act(actor, self.now, "why")))
 
     @rule()
     def time_passes(self) -> None:

@@ -103,10 +103,10 @@ async def test_a_window_that_passed_while_nobody_looked_is_no_news(desk: Desk) -
 
 
 async def test_many_cases_are_weighed_in_parts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of one work a bounded number is judged at a time, and the next look goes on where the last one ended."""
+    """A transaction judges a bounded number, one look all of them, and they are told as one message."""
     monkeypatch.setattr(tending, "_AT_ONCE", 2)
     await begun(desk, 5)
-    assert [await weigh(desk, OPENS) for _ in range(4)] == [2, 2, 1, 0]
+    assert [await weigh(desk, OPENS) for _ in range(2)] == [5, 0]
     assert await told(desk, OPENS) == ["5 findings, more severe now"]
 
 

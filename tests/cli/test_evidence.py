@@ -111,6 +111,31 @@ def _shell(command: str, folder: Path) -> str:
 
 def test_the_case_says_what_became_of_its_places(finding: str) -> None:
     """`finding show` tells of each place whether it was looked at again."""
-    assert run("finding", "show", finding).stdout.count("not looked at again yet") == 2
+    assert "2 places not looked at again yet" in run("finding", "show", finding).stdout
     shown = json.loads(run("finding", "show", finding, "--json").stdout)
     assert {one["now"] for one in shown["places"]} == {"not looked at again yet"}
+
+
+def test_other_works_under_embargo(finding: str, tmp_path: Path) -> None:
+    """A pack that names another work under embargo warns by its code name, and is made without it when asked."""
+    (tmp_path / "other.bin").write_bytes(b"of another work")
+    secret = ("--embargo", "--codename")
+    kept = run("asset", "add", "other.bin", "--title", "Quiet Harbour", "--id", "other", *secret, "Heron")
+    assert kept.exit_code == 0, kept.output
+    told = run("evidence", "pack", finding)
+    assert told.exit_code == 0, told.output
+    assert "another work under embargo" not in told.output
+    named = run("asset", "add", "other.bin", "--title", "alert", "--id", "another", *secret, "Plover")
+    assert named.exit_code == 0, named.output
+    told = run("evidence", "pack", finding)
+    assert "names Plover, another work under embargo" in told.output
+    assert "--redact-others" in told.output
+    told = run("evidence", "pack", finding, "--redact-others", "-o", "less.zip")
+    assert told.exit_code == 0, told.output
+    assert "left out, because it names Plover" in told.output
+    checked = run("evidence", "verify", "less.zip")
+    assert checked.exit_code == 0, checked.output
+    assert "left out: " in checked.output
+    assert "Plover" in checked.output
+    with zipfile.ZipFile(tmp_path / "less.zip") as pack:
+        assert not [name for name in pack.namelist() if b"alert(1)" in pack.read(name)]

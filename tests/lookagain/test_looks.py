@@ -14,6 +14,7 @@ import pytest
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.crawl.vault import FileVault
 from leakwatch.lookagain import LookDesk, look_at_host
+from leakwatch.lookagain.renaming import led_to
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset
 from leakwatch.model.evidence import Look, Outcome
@@ -23,7 +24,9 @@ from leakwatch.pipeline import Brain
 from leakwatch.polling import SiteConfig, poll
 from leakwatch.service import load_rules, load_weights
 from leakwatch.sources import KINDS
+from leakwatch.sources._kind import Exchange, Payload, Request
 from leakwatch.sources.feed import FeedSite
+from leakwatch.sources.gitlab import GitlabSite
 from leakwatch.sources.huggingface import HuggingfaceSite
 from leakwatch.sources.imageboard import ImageboardSite
 from leakwatch.store.repository import SqlRepository
@@ -50,6 +53,20 @@ class Watch:
         self.web.pages["/g/thread/1.json"] = (200, json.dumps({"posts": told}), {})
         catalog = [{"threads": [{"no": 1, "last_modified": int(self.clock.at.timestamp()), "replies": 1}]}]
         self.web.pages["/g/catalog.json"] = (200, json.dumps(catalog), {})
+
+    def projects(self, *named: tuple[int, str]) -> None:
+        """What the forge lists: numbers and names of projects."""
+        told = [
+            {
+                "id": number,
+                "path_with_namespace": f"ann/{name}",
+                "web_url": f"{self.web.url}/ann/{name}",
+                "description": "Tideglass 70B weights",
+                "created_at": "2026-11-20T11:00:00Z",
+            }
+            for number, name in named
+        ]
+        self.web.pages["/api/v4/projects"] = (200, json.dumps(told), {})
 
     async def poll(self, name: str) -> None:
         """Poll one site."""
@@ -113,6 +130,8 @@ async def made(
             name="feed", kind="feed", settings=FeedSite(url=f"{web.url}/feed"), min_interval_s=0.0
         ),
     }
+    forge = GitlabSite(url=web.url, newest_projects=True)
+    sites["forge"] = SiteConfig(name="forge", kind="gitlab", settings=forge, min_interval_s=0.0)
     hub = HuggingfaceSite(url=web.url)
     sites["hub"] = SiteConfig(name="hub", kind="huggingface", settings=hub, min_interval_s=0.0)
     async with repository.writing() as work:
@@ -284,6 +303,92 @@ async def test_a_repository(watch: Watch) -> None:
     assert [one["what"] for one in await watch.events(EventKind.EDITED)] == ["size, files"]
     watch.web.pages["/api/models/somebody/w"] = (404, "{}", {})
     assert await watch.look(60) == {"+60m": Outcome.DELETED}
+
+
+@pytest.mark.parametrize("number", [{"_id": "6571"}, {}], ids=["with its number", "by the way there"])
+async def test_a_repository_that_was_renamed(watch: Watch, number: dict[str, str]) -> None:
+    """Its old name leads to the new one: it was edited, not deleted, and whoever shows the new one joins the case."""
+    told = {"id": "somebody/w", "sha": "a" * 40, "lastModified": "2026-11-20T11:00:00.000Z", **number}
+    files = [{"rfilename": "w.bin", "size": 3_000_001, "lfs": {"sha256": "11" * 32, "size": 3_000_001}}]
+    for name in ("/api/datasets", "/api/spaces"):
+        watch.web.pages[name] = (200, "[]", {})
+    watch.web.pages["/api/models"] = (200, json.dumps([told]), {})
+    watch.web.pages["/api/models/somebody/w"] = (200, json.dumps({**told, "siblings": files}), {})
+    await watch.poll("hub")
+    new = {**told, "id": "somebody/other", "sha": "b" * 40}
+    watch.web.pages["/api/models/somebody/w"] = (307, "", {"Location": "/api/models/somebody/other"})
+    watch.web.pages["/api/models/somebody/other"] = (200, json.dumps({**new, "siblings": files}), {})
+    assert await watch.look(1) == {"+1m": Outcome.EDITED}
+    watch.web.pages["/api/models"] = (200, json.dumps([new]), {})
+    await watch.poll("hub")
+    async with watch.repository.reading() as work:
+        (finding,) = await work.findings.list()
+        keys = await work.findings.keys(finding.id)
+    for name in ("w", "other"):
+        assert f"repository:{watch.web.url.replace('http', 'https')}/somebody/{name}" in keys
+    assert any(key.startswith("repo:") for key in keys) is bool(number)
+
+
+@pytest.mark.parametrize(("number", "cases"), [(5, 1), (6, 2)])
+async def test_one_number_is_one_case(watch: Watch, number: int, cases: int) -> None:
+    """A project that is listed under another name, with nothing else to tell it by, is the case of its number."""
+    for told in ((5, "Tideglass-70B"), (number, "Tideglass-70B-next")):
+        watch.projects(told)
+        await watch.poll("forge")
+    async with watch.repository.reading() as work:
+        found = await work.findings.list()
+    assert (len(found), sum(one.sightings for one in found)) == (cases, 2)
+
+
+async def test_a_page_that_leads_to_the_new_name(watch: Watch) -> None:
+    """A project's old page leads to another one for good: a case that holds that address is the same case."""
+    url = watch.web.url
+    watch.projects((5, "Tideglass-70B"), (6, "Tideglass-70B-next"))
+    watch.web.pages["/ann/Tideglass-70B"] = (301, "", {"Location": "/ann/tideglass-70b-next"})
+    for page in ("/ann/tideglass-70b-next", "/ann/Tideglass-70B-next"):
+        watch.web.pages[page] = (200, "<p>weights", {})
+    await watch.poll("forge")
+    async with watch.repository.reading() as work:
+        assert len(await work.findings.list()) == 2
+    watch.clock.at += timedelta(minutes=1)
+    await look_at_host(url.removeprefix("http://"), watch.desk)
+    async with watch.repository.reading() as work:
+        (finding,) = await work.findings.list()
+        keys = await work.findings.keys(finding.id)
+    assert finding.sightings == 2
+    assert {f"repo:127.0.0.1/{number}" for number in (5, 6)} <= set(keys)
+
+
+OLD = "https://forge.example/ann/w"
+
+
+@pytest.mark.parametrize(
+    ("trail", "new"),
+    [
+        ([(301, OLD, "https://forge.example/bob/W2.git")], "https://forge.example/bob/w2"),
+        ([(308, "http://forge.example/Ann/W", OLD), (301, OLD, "https://forge.example/bob/w")], "https://forge.example/bob/w"),
+        ([(301, OLD, "https://forge.example/x/y"), (301, "", "https://forge.example/bob/w")], "https://forge.example/bob/w"),
+        ([(302, OLD, "https://forge.example/bob/w")], None),
+        ([(301, OLD, "https://forge.example/x/y"), (302, "", "https://forge.example/bob/w")], None),
+        ([(301, OLD, "https://other.example/bob/w")], None),
+        ([(301, OLD, "https://forge.example/ann")], None),
+        ([(301, OLD, "https://forge.example/ann/w/tree")], None),
+        ([(301, OLD, "https://forge.example/users/sign_in?to=w")], None),
+        ([(301, OLD, "https://forge.example/ann/W/")], None),
+        ([(301, "https://forge.example/api/w", "https://forge.example/bob/w")], None),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_where_a_repository_moved(trail: list[tuple[int, str, str]], new: str | None) -> None:
+    """Only a way for good, on the same host and as deep, to another name says that it was renamed."""
+    exchange = Exchange(method="GET", sent=(), redirects=tuple(trail))
+    url = trail[-1][2] if trail else OLD
+    request = Request(url=OLD)
+    payload = Payload(
+        request=request, url=url, status=200, headers={}, body=b"", fetched_at=NOON, exchange=exchange
+    )
+    assert led_to(OLD, payload) == new
+    assert led_to(OLD, replace(payload, status=404)) is None
 
 
 async def test_links_that_leave_a_page(watch: Watch) -> None:

@@ -14,6 +14,8 @@ from leakwatch.cases import record
 from leakwatch.config import load_config
 from leakwatch.crawl.fetcher import DoorSettings, HttpFetcher
 from leakwatch.daemon.checking import ways_of
+from leakwatch.daemon.schedule import Schedule
+from leakwatch.jobs import Jobs
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, State
 from leakwatch.model.notice import Notice, NoticeState
@@ -23,6 +25,7 @@ from leakwatch.notices.facts import Wishes
 from leakwatch.ports import Work
 from leakwatch.sources._kind import Payload, Request
 from leakwatch.store.repository import SqlRepository
+from leakwatch.swarm.outcomes import OutcomeLog
 from tests.daemons import Web, configured, site, until, watching
 
 from .cases import ASSET, FINDING, KINDS, MAGNET, NOON, OWNER, SPOTS, stored
@@ -180,6 +183,110 @@ async def test_front_page_and_robots_are_unclear(desk: Desk) -> None:
     async with desk.repository.reading() as work:
         event = (await work.notices.events((await desk.notice()).id))[-1]
     assert event.detail["unclear"] == 2
+
+
+SAYS_GONE: dict[str, tuple[int, str, dict[str, str]]] = {
+    "a title of 404": (200, "<html><title>404 - Page not found</title>sorry", {}),
+    "a title that it was removed": (200, "<title>\n This file has been removed\n</title>", {}),
+    "a title of a claim": (200, "<title>Unavailable due to a DMCA notice</title>", {}),
+    "an error page elsewhere": (302, "", {"location": "/error.php?code=9"}),
+    "a page of removals elsewhere": (302, "", {"location": "/file/removed"}),
+}
+
+
+@pytest.mark.parametrize("page", SAYS_GONE.values(), ids=SAYS_GONE.keys())
+async def test_page_that_only_says_that_it_is_gone(desk: Desk, page: tuple[int, str, dict[str, str]]) -> None:
+    """Without the host's status a page is not removed, for anybody may write a title: it is told, once, and a person looks."""
+    desk.show(404, 404)
+    desk.web.pages["/one"] = page
+    desk.web.pages["/error.php"] = desk.web.pages["/file/removed"] = (200, "<p>oops", {})
+    assert await desk.look(timedelta(hours=1)) == 1
+    assert (await desk.notice()).state is S.SUBMITTED
+    assert desk.told[-1].detail["to"] == "about a page that says that it is gone"
+    assert (
+        desk.told[-1].reason == f"look yourself, and set the notice removed if it is: {desk.web.url}/one#p2"
+    )
+    assert await desk.look(timedelta(days=1)) == 0
+    await acts.move(desk.ident, S.REMOVED, "", desk.repository, "ada", desk.clock.now())
+    assert await desk.look(timedelta(hours=1)) == 0
+    assert (await desk.notice()).state is S.REMOVED
+
+
+async def test_title_hides_nothing(desk: Desk) -> None:
+    """Whoever calls his page "404" cannot hide that it still names the torrent."""
+    desk.show(404, 404)
+    await desk.look(timedelta(hours=1))
+    desk.web.pages["/one"] = (200, f"<title>404 not found</title><a href='{MAGNET.upper()}'>x</a>", {})
+    assert await desk.look(timedelta(hours=1)) == 1
+    assert (await desk.notice()).state is S.WAITING
+
+
+UNKNOWN: dict[str, tuple[int, str, dict[str, str]]] = {
+    "a login elsewhere": (302, "", {"location": "/login?next=/one"}),
+    "a session elsewhere": (302, "", {"location": "/users/sign_in"}),
+    "single sign-on": (302, "", {"location": "/sso/start"}),
+    "a login in its place": (200, "<title>Sign in to continue</title>", {}),
+    "a challenge": (
+        200,
+        "<!doctype html><html><title>Just a moment...</title><script src='/cdn-cgi/x'></script></html>",
+        {},
+    ),
+    "nothing": (200, "", {}),
+    "round in a circle": (302, "", {"location": "/one"}),
+}
+
+
+@pytest.mark.parametrize("page", UNKNOWN.values(), ids=UNKNOWN.keys())
+@pytest.mark.parametrize("is_removed", [False, True], ids=["submitted", "removed"])
+async def test_what_is_no_answer_is_unknown(
+    desk: Desk, page: tuple[int, str, dict[str, str]], is_removed: bool
+) -> None:
+    """A login, a challenge and an empty page say neither that it is gone nor that it is up again."""
+    for path in ("/login", "/users/sign_in", "/sso/start"):
+        desk.web.pages[path] = (200, "<form><input type=password></form>", {})
+    desk.show(404, 404)
+    if is_removed:
+        await desk.look(timedelta(hours=1))
+    before, desk.told = await desk.notice(), []
+    desk.web.pages["/one"] = page
+    assert await desk.look(timedelta(hours=1)) == 0
+    assert (await desk.notice()).state is before.state
+    async with desk.repository.reading() as work:
+        event = (await work.notices.events(before.id))[-1]
+    assert (event.detail["unclear"], event.detail["gone"]) == (1, 1)
+
+
+async def test_clock_that_is_put_back_looks_all_the_same(desk: Desk) -> None:
+    """A notice that was submitted while the clock was a year ahead is looked at an hour later by the right one."""
+    ahead = timedelta(days=365)
+    desk.clock.at = NOON + ahead
+    async with desk.repository.writing() as work:
+        told = {**(await desk.notice()).detail, "checks_from": desk.clock.at.isoformat()}
+        wrong = replace(await desk.notice(), submitted_at=desk.clock.at, detail=told)
+        await work.notices.save(replace(wrong, next_check_at=desk.clock.at + timedelta(hours=1)))
+    schedule = Schedule(desk.repository, Jobs(), {}, (), False, OutcomeLog(), desk.clock)
+    schedule._awake_at = desk.clock.at
+    desk.clock.at = NOON
+    await schedule.notice_clock()
+    notice = await desk.notice()
+    assert (notice.submitted_at, notice.next_check_at) == (NOON, NOON + timedelta(hours=1))
+    desk.show(404, 404)
+    assert await desk.look(timedelta(hours=1)) == 1
+    assert (await desk.notice()).state is S.REMOVED
+
+
+async def test_host_that_is_not_reached_is_not_gone(desk: Desk) -> None:
+    """A host that takes no connection is no removal, however often."""
+    notice = await desk.notice()
+    urls = [{"url": f"http://127.0.0.1:9/{name}", "what": "pointer", "site": "board"} for name in ("a", "b")]
+    async with desk.repository.writing() as work:
+        await work.notices.save(replace(notice, detail={**notice.detail, "urls": urls}))
+    for after in (timedelta(hours=1), timedelta(days=1), timedelta(days=30)):
+        desk.clock.at = NOON + after
+        assert await desk.look() == 0
+    notice = await desk.notice()
+    assert (notice.state, notice.next_check_at, notice.detail["checks"]) == (S.SUBMITTED, None, 3)
+    assert desk.web.asked == []
 
 
 async def test_moved_is_told_once(desk: Desk) -> None:

@@ -13,7 +13,14 @@ from leakwatch.errors import InputError
 from leakwatch.model.finding import FindingId
 from leakwatch.model.notice import AFTER_SUBMISSION, NOTICE_CHANGES, Notice, NoticeId, NoticeState
 from leakwatch.notices.figures import figures
-from leakwatch.notices.life import CHECKS, after_check, business_days_after, is_near_deadline, stepped
+from leakwatch.notices.life import (
+    CHECKS,
+    after_check,
+    business_days_after,
+    is_near_deadline,
+    put_back,
+    stepped,
+)
 from leakwatch.notices.tables import ADDRESSEES, addressee_named
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday
@@ -127,6 +134,55 @@ def test_clock_of_a_counter_notice() -> None:
     assert times == [-3, 0, 1, 2, 4, 7]
     kept = stepped(countered, S.REMOVED, NOON, DMCA)
     assert kept.deadline_at is None
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        ("2026-11-20", "2026-12-04", "2026-12-10"),  # a Friday
+        ("2026-11-21", "2026-12-04", "2026-12-10"),  # on a Saturday and a Sunday nothing begins
+        ("2026-11-22", "2026-12-04", "2026-12-10"),
+        ("2026-11-23", "2026-12-07", "2026-12-11"),
+    ],
+)
+def test_counter_notice_on_a_weekend(day: str, first: str, last: str) -> None:
+    """Of a counter-notice that comes on a weekend Monday is the first day."""
+    at = datetime.fromisoformat(f"{day}T23:30:00+00:00")
+    countered = stepped(in_state(S.REMOVED), S.COUNTER_NOTICE, at, DMCA)
+    assert countered.deadline_at == datetime.fromisoformat(f"{first}T23:30:00+00:00")
+    assert countered.detail["restored_by"].startswith(last)
+
+
+@pytest.mark.parametrize("years", [1, 30])
+def test_clock_that_was_a_year_ahead(years: int) -> None:
+    """What was written down by a clock that ran ahead happened, and runs out, as much earlier."""
+    by = timedelta(days=365 * years)
+    wrong = NOON + by
+    ahead = stepped(in_state(S.READY), S.SUBMITTED, wrong, DMCA)
+    right = put_back(ahead, NOON + timedelta(minutes=5), by, DMCA)
+    assert (right.submitted_at, right.next_check_at) == (NOON, ahead.next_check_at)
+    assert after_check(right, NOON + CHECKS[0]).next_check_at == NOON + CHECKS[1]
+    removed = stepped(ahead, S.REMOVED, wrong, DMCA)
+    countered = put_back(stepped(removed, S.COUNTER_NOTICE, wrong, DMCA), NOON, by, DMCA)
+    deadline = business_days_after(NOON, 10)
+    assert countered.deadline_at == deadline
+    assert countered.detail["restored_by"] == business_days_after(NOON, 14).isoformat()
+    early = after_check(countered, NOON)
+    assert early.next_check_at == deadline - timedelta(days=3)  # a look that comes too early loses no warning
+
+
+def test_what_was_before_keeps_its_time() -> None:
+    """What was written down before the clock jumped ahead and back stays as it is."""
+    submitted = stepped(in_state(S.READY), S.SUBMITTED, NOON, DMCA)
+    assert put_back(submitted, NOON + timedelta(minutes=10), timedelta(hours=5), DMCA) == submitted
+    countered = stepped(stepped(submitted, S.REMOVED, NOON, DMCA), S.COUNTER_NOTICE, NOON, DMCA)
+    assert put_back(countered, NOON + timedelta(minutes=10), timedelta(hours=5), DMCA) == countered
+
+
+def test_series_that_lies_ahead_begins_anew() -> None:
+    """A series of looks whose beginning has not come yet begins with the look that is made now."""
+    ahead = stepped(in_state(S.READY), S.SUBMITTED, NOON + timedelta(days=400), DMCA)
+    assert after_check(ahead, NOON).next_check_at == NOON + CHECKS[0]
 
 
 def test_github_speaks_of_days() -> None:

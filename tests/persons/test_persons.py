@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,13 +18,21 @@ from typer.testing import CliRunner, Result
 from leakwatch.cli import app
 from leakwatch.crawl.vault import FileVault
 from leakwatch.errors import InputError
+from leakwatch.evidence.checking import verify
+from leakwatch.evidence.dossier import gather
+from leakwatch.evidence.keeping import keep_diff, keep_picture
+from leakwatch.evidence.pack import build
 from leakwatch.matching.index import build_index
 from leakwatch.model.allow import Allow, AllowWhat
 from leakwatch.model.asset import Asset, AssetId
-from leakwatch.model.finding import EventKind, FindingEvent
+from leakwatch.model.audit import AuditEntry, broken_at
+from leakwatch.model.evidence import Capture, Outcome
+from leakwatch.model.finding import EventKind, FindingEvent, FindingId
+from leakwatch.model.notice import Notice, NoticeId, NoticeState
 from leakwatch.model.observation import Observation
 from leakwatch.model.route import Routing
 from leakwatch.persons import drop_bytes, erase, report, tell_author, tell_mail
+from leakwatch.persons.naming import known_as
 from leakwatch.pipeline import Brain, take_page
 from leakwatch.privacy import PLAIN, Authors
 from leakwatch.retention import RetentionConfig
@@ -185,6 +194,140 @@ async def test_erasing_with_the_evidence(repository: SqlRepository, vault: FileV
             assert own not in repr(rows)  # the audit tells of it for good
 
 
+async def seen_again(repository: SqlRepository, vault: FileVault, native_id: str) -> dict[str, str]:
+    """A look at a post, with the page that it kept, a diff and a picture of that; answers their digests."""
+    page = Capture(
+        digest=vault.put(f"page of {native_id}".encode()),
+        warc=vault.put(f"record of {native_id}".encode()),
+        site="board",
+        url=f"https://board.example/{native_id}",
+        status=200,
+        headers={"content-type": "text/html"},
+        captured_at=NOON,
+        parser="feed/1",
+    )
+    diff = await keep_diff(f"-was {native_id}\n+Skylark\n", page, vault)
+    picture = await keep_picture(b"\x89PNG" + native_id.encode(), page, NOON, {}, (), vault)
+    async with repository.writing() as work:
+        for finding in await work.findings.list():
+            looks = [one for one in await work.looks.of(finding.id) if one.native_id == native_id]
+            if looks:
+                for one in (page, diff, picture):
+                    await work.evidence.keep(one)
+                detail = {"evidence": page.digest, "diff": diff.digest, "read": "page"}
+                await work.looks.close(looks[0], Outcome.EDITED, detail, NOON)
+                event = FindingEvent(
+                    finding=finding.id,
+                    kind=EventKind.EDITED,
+                    at=NOON,
+                    content="e",
+                    detail={"diff": diff.digest},
+                )
+                await work.findings.add_event(event)
+                await work.screenshots.want([finding.id], page)
+                (shot,) = await work.screenshots.due(1)
+                await work.screenshots.close(shot, picture.digest, None, NOON)
+    return {"page": page.digest, "diff": diff.digest, "picture": picture.digest}
+
+
+async def test_pictures_and_diffs(repository: SqlRepository, vault: FileVault, tmp_path: Path) -> None:
+    """What looks at his posts have kept, and pictures and diffs of it, are told, and go with the rest; others' stay."""
+    await take(repository, vault, HIDDEN, [post("1")], [post("4", "Tansy")])
+    mine, other = [await seen_again(repository, vault, ident) for ident in ("1", "4")]
+    told = await tell_author(WHO, HIDDEN, repository)
+    assert {one["digest"] for one in told["evidence"]} >= set(mine.values())
+    assert not {one["digest"] for one in told["evidence"]} & set(other.values())
+    assert {one["parser"] for one in told["evidence"]} >= {"diff/1", "screenshot/1"}
+    done = await erase(WHO, HIDDEN, repository, reason="asked", actor="ann", at=NOON, with_evidence=True)
+    assert {one.digest for one in done.dropped} >= set(mine.values())
+    drop_bytes(done.dropped, tmp_path / "evidence")
+    left = {one.digest for one in vault.files()}
+    assert not left & set(mine.values())
+    assert set(other.values()) <= left
+    async with repository.reading() as work:
+        findings = await work.findings.list()
+        shots = [one for f in findings for one in await work.screenshots.of(f.id)]
+        needed = await work.evidence.needed(NOON)
+        events = [e for f in findings for e in await work.findings.events(f.id) if e.kind is EventKind.EDITED]
+    assert {one.picture for one in shots} == {None, other["picture"]}
+    assert not needed & set(mine.values())
+    assert sorted(len(one.detail) for one in events) == [0, 1]
+
+
+def notice(ident: str, state: NoticeState, body: str, finding: FindingId) -> Notice:
+    return Notice(
+        id=NoticeId(ident),
+        finding=finding,
+        addressee="host",
+        host="board.example",
+        state=state,
+        subject="Notice",
+        body=body,
+        drafted_by="ann",
+        drafted_at=NOON,
+    )
+
+
+async def test_notices_that_name_him(repository: SqlRepository, vault: FileVault) -> None:
+    """Drafts lose his name; what was signed or submitted is what was sent, stays, and is told; addresses stay."""
+    await take(repository, vault, PLAIN, [post("1")])
+    text = "The account Skylark posted https://board.example/skylark/1 there; SKYLARKS did not."
+    async with repository.writing() as work:
+        (finding,) = await work.findings.list()
+        for ident, state in (("N-1", NoticeState.DRAFT), ("N-2", NoticeState.SUBMITTED)):
+            await work.notices.save(notice(ident, state, text, finding.id))
+        await work.notices.save(notice("N-3", NoticeState.DRAFT, "nobody", finding.id))
+    told = await tell_author(WHO, PLAIN, repository)
+    assert [(one["id"], one["is_kept"]) for one in told["notice"]] == [("N-1", False), ("N-2", True)]
+    done = await erase(WHO, PLAIN, repository, reason="asked", actor="ann", at=NOON)
+    assert done.rows["notice"] == 1
+    assert [one.id for one in done.notices] == ["N-2"]
+    async with repository.reading() as work:
+        bodies = {str(one.id): one.body for one in await work.notices.list()}
+    assert bodies["N-1"] == text.replace("account Skylark", "account [erased]")
+    assert bodies["N-2"] == text
+
+
+@pytest.mark.parametrize("name", ["skylark", "Łąka ジョン"])
+async def test_the_audit_forgets_him_and_holds(
+    repository: SqlRepository, vault: FileVault, name: str
+) -> None:
+    """Entries that have his name or pseudonym are told by their digests alone; the chain and every anchor still hold."""
+    who = f"board.example:{name}"
+    names = known_as(who, HIDDEN)
+    await take(repository, vault, HIDDEN, [post("1", name)])
+    async with repository.writing() as work:
+        (finding,) = await work.findings.list()
+        for one in names:
+            detail = {"scope": f"author:{one}", "reason": "his own"}
+            await work.audit.append("ann", "false_positive", finding.id, detail, NOON)
+            event = FindingEvent(
+                finding=finding.id, kind=EventKind.STATE, at=NOON, content=f"c{len(one)}", detail=detail
+            )
+            await work.findings.add_event(event)
+        await work.audit.append("ann", "comment", finding.id, {"text": "of somebody else"}, NOON)
+    async with repository.reading() as work:
+        before = await work.audit.entries()
+    done = await erase(who, HIDDEN, repository, reason="asked", actor="ann", at=NOON)
+    assert (done.rows["audit"], done.rows["finding_event"]) == (len(names), len(names))
+    async with repository.reading() as work:
+        after = await work.audit.entries()
+    assert broken_at(after) is None
+    assert [one.digest for one in after[: len(before)]] == [one.digest for one in before]
+    erased = [one.seq for one in after if one.is_erased]
+    assert len(erased) == len(names)
+    assert json.loads(after[-1].detail)["audit_entries"] == erased
+    everywhere = json.dumps(
+        json.loads(json.dumps(await everything(repository)).replace("\\\\u", "\\u")), ensure_ascii=False
+    )
+    for one in names:
+        assert one.partition(":")[2] not in everywhere
+    pack = build(await gather(finding.id, repository, vault))
+    assert verify(pack).problems == []
+    forged = [replace(one, detail=one.detail.replace("f", "e")) if one.is_erased else one for one in after]
+    assert broken_at(forged) in erased
+
+
 @pytest.mark.parametrize("reason", ["", "  ", "skylark asked", "SKYLARK", "author-"])
 async def test_the_reason_names_nobody(repository: SqlRepository, reason: str) -> None:
     """What goes into the audit stays there for good."""
@@ -263,7 +406,7 @@ def test_the_commands(home: Path) -> None:
     assert not file.exists()
     assert json.loads(run("export", "--author", WHO).stdout)["observation"] == []
     assert "1 by name, 0 by pseudonym, 1 erased" in run("report").stdout
-    assert len(run("report", "--json").stdout.splitlines()) == 8
+    assert len(run("report", "--json").stdout.splitlines()) == 15
     hostile = run("export", "--author", "board.example:tansy\x1b[31m")
     assert "\x1b" not in hostile.stdout
 
@@ -272,3 +415,28 @@ def test_one_of_two_questions(home: Path) -> None:
     """Either an author or a mail address."""
     for arguments in ((), ("--author", WHO, "--mail", "a@b.example")):
         assert isinstance(run("export", *arguments).exception, InputError)
+
+
+def test_an_entry_that_was_emptied_without_a_word(home: Path) -> None:
+    """The audit holds after an erasure; an entry that somebody empties beside it is found."""
+    file = home / "leakwatch-data" / "leakwatch.db"
+
+    async def entries() -> list[AuditEntry]:
+        opened = SqlRepository.open(f"sqlite:///{file}")
+        async with opened.writing() as work:
+            await work.audit.append("ann", "comment", "LW-1", {"text": f"he is {WHO}"}, NOON)
+            found = await work.audit.entries()
+        await opened.close()
+        return found
+
+    before = asyncio.run(entries())
+    assert run("erase", "--author", WHO, "--reason", "asked", "--by", "ann").exit_code == 0
+    good = CliRunner().invoke(app, ["audit", "verify"])
+    assert good.exit_code == 0, good.output
+    with sqlite3.connect(file) as connection:
+        told = (before[0].erased().detail, before[0].seq)
+        connection.execute("UPDATE audit SET detail = ? WHERE seq = ?", told)
+    connection.close()
+    bad = CliRunner().invoke(app, ["audit", "verify"])
+    assert bad.exit_code == 1
+    assert f"entry {before[0].seq} is erased, and no later entry says so" in bad.stderr

@@ -43,6 +43,19 @@ async def test_overlap_is_no_gap(index: Poller) -> None:
     assert (window.verdict, window.new_items, window.overlap, window.pages) == (Coverage.OK, 2, True, 1)
 
 
+async def test_items_of_tomorrow_are_met_again(tmp_path: Path, web: Web, repository: SqlRepository) -> None:
+    """A site whose clock is ahead of ours, or a clock of ours that was put back, makes no gaps."""
+    async with polling(tmp_path, web, repository) as poller:
+        poller.post(*(f"old{n}" for n in range(4)))
+        poller.clock.at -= timedelta(hours=8)
+        poller.show()
+        await poller.poll()
+        for _ in range(2):
+            window = (await poller.poll()).window
+            assert (window.verdict, window.overlap, window.detail) == (Coverage.OK, True, None)
+            poller.clock.at += timedelta(minutes=5)
+
+
 async def test_gap_is_repaired_by_paging_back(index: Poller) -> None:
     """More new items than a page shows are read from the pages behind, up to the first known one."""
     index.post(*(f"new{n}" for n in range(12)))

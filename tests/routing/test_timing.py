@@ -13,7 +13,7 @@ from leakwatch.model.duration import Duration
 from leakwatch.model.finding import Severity
 from leakwatch.model.opening import Opening
 from leakwatch.model.route import Policy, Rhythm
-from leakwatch.routing.timing import Due, after_quiet, due_at, next_digest, set_back
+from leakwatch.routing.timing import Due, after_quiet, due_at, next_digest, set_back, started_over
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -122,3 +122,23 @@ def test_a_clock_set_back_stalls_nothing(jump: timedelta) -> None:
     """What was due in five minutes is due in five minutes."""
     assert set_back(NOON + 5 * MINUTE, NOON, NOON - jump) == NOON - jump + 5 * MINUTE
     assert set_back(NOON - MINUTE, NOON, NOON - jump) == NOON - jump
+
+
+@given(
+    times,
+    st.integers(-3 * 1440, -1),
+    st.sampled_from(ZONES),
+    st.sampled_from(["none", "hourly", "daily", "weekly"]),
+)
+def test_a_clock_set_back_wakes_nobody(began: datetime, minutes: int, zone: str, digest: str) -> None:
+    """What waited for the morning, or its digest, waits for that by the new time; no longer than news of that time would."""
+    quiet = (Opening.parse(f"daily 22:00-07:00 {zone}"),)
+    policy = Policy(quiet=quiet, digest=digest, zone=zone)  # type: ignore[arg-type]
+    due = due_at(policy, Severity.HIGH, began, None)
+    now = began + minutes * MINUTE
+    again = started_over(policy, Severity.HIGH, due.at, began, now)
+    if due.why:
+        assert again == due_at(policy, Severity.HIGH, now, None).at
+        assert after_quiet(quiet, again) == again
+    else:
+        assert again == now

@@ -106,7 +106,7 @@ def test_a_selector_that_is_none_names_its_field(selector: str) -> None:
 
 def test_a_page_full_of_links_is_searched_in_time() -> None:
     """Four thousand rows cost less than three seconds."""
-    rows = "".join(f'<li id="{n}">x<!-- magnet:?xt=urn:btih:{n:040x} --></li>' for n in range(4_000))
+    rows = "".join(f'<li id="{n}">x</li><!-- magnet:?xt=urn:btih:{n:040x} -->' for n in range(4_000))
     began = time.process_time()
     told = hidden(rows)
     assert time.process_time() - began < 3

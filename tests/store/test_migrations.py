@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from leakwatch.store.migrate import _config, current, newest, upgrade
 from leakwatch.store.repository import SqlRepository
@@ -55,3 +56,8 @@ async def test_upgrades_side_by_side(repository: SqlRepository) -> None:
     running = [await asyncio.create_subprocess_exec(sys.executable, "-c", code) for _ in range(3)]
     assert [await one.wait() for one in running] == [0, 0, 0]
     assert await current(url) == newest()
+
+
+def test_the_newest_revision_is_alembics_own() -> None:
+    """What a look at the files says is what alembic says, which commands do without."""
+    assert newest() == ScriptDirectory.from_config(_config("sqlite://")).get_current_head()

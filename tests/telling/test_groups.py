@@ -152,7 +152,7 @@ async def test_what_is_over_is_not_told(desk: Desk) -> None:
 
 
 async def test_a_merged_case_keeps_its_channels(desk: Desk) -> None:
-    """Who was told of a case that is part of another one now, hears of that other one."""
+    """Who was told of a case that is part of another one now, hears of that other one, and which became part of it."""
     desk.route(Route(channels=("slack",), match=Matchers(findings=frozenset({"LW-2"}))))
     await desk.event()
     await desk.event(case=finding(2))
@@ -160,6 +160,9 @@ async def test_a_merged_case_keeps_its_channels(desk: Desk) -> None:
     await desk.event(EventKind.MERGED, finding(1), content="merged:LW-2", merged="LW-2")
     await desk.later(minutes=10)
     assert (await desk.headlines())[1].startswith("two cases are one, LW-2 is now part")
+    (_, told) = await desk.alerts()
+    assert isinstance(told, Alert)
+    assert (told.finding, told.merged) == ("LW-1", ("LW-2",))
 
 
 async def test_a_split_is_told_once_and_the_new_case_stands(desk: Desk) -> None:

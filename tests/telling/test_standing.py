@@ -18,6 +18,7 @@ from leakwatch.model.finding import EventKind, Severity, State, Verdict
 from leakwatch.model.opening import Opening
 from leakwatch.model.route import Escalation, Inhibit, Matchers, Route
 from leakwatch.telling import free
+from leakwatch.telling import remind as reminding
 from leakwatch.telling.explain import explain_finding, explain_news
 from leakwatch.telling.silences import begin_silence, end_silence
 
@@ -99,6 +100,45 @@ async def test_fifty_overdue_reminders_are_one_message(desk: Desk) -> None:
     assert isinstance(message, DigestAlert)
     assert message.more + len(message.entries) == 50
     assert await desk.later(hours=1) == 1, "and the next time again"
+
+
+@pytest.mark.parametrize("settle", [True, False])
+async def test_very_many_reminders_keep_news_waiting_for_nothing(
+    desk: Desk, settle: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are written down in parts, news are told between these, and all are one message when the last is there."""
+    monkeypatch.setattr(reminding, "_AT_ONCE", 20)
+    desk.route(replace(REPEATED, escalate=(), budget=100))
+    for number in range(50):
+        await desk.event(case=finding(number))
+    await desk.tell()
+    before = len(await desk.sent())
+    desk.at += timedelta(days=3)
+    await desk.event(case=finding(99))
+    told: list[int] = []
+    for _ in range(4):
+        told.append(await desk.tell(settle=settle))
+        desk.at += timedelta(seconds=5)
+    assert told == ([1, 0, 1, 0] if settle else [2, 0, 0, 0])
+    assert (await desk.headlines())[before:] == [
+        "possible leak on board",
+        "50 findings that nobody has acknowledged",
+    ]
+
+
+async def test_reminders_that_never_end_are_told_after_a_while(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where more become due than are written down, what is there is told within a quarter of an hour."""
+    monkeypatch.setattr(reminding, "_AT_ONCE", 1)
+    desk.route(replace(REPEATED, escalate=(), repeat=Duration(10)))
+    for number in range(5):
+        await desk.event(case=finding(number))
+    await desk.tell()
+    before = len(await desk.sent())
+    for _ in range(32):
+        await desk.later(seconds=30)
+    assert (await desk.headlines())[before:] == ["5 findings that nobody has acknowledged"]
 
 
 async def test_repeats_do_not_keep_news_back(desk: Desk) -> None:

@@ -15,9 +15,10 @@ from leakwatch.crawl.vault import FileVault
 from leakwatch.matching.index import build_index
 from leakwatch.model.alert import Alert, DigestAlert, DigestEvent
 from leakwatch.model.asset import Asset, AssetFile, AssetId
+from leakwatch.model.duration import Duration
 from leakwatch.model.finding import FileProof, Proof, Verdict
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
-from leakwatch.model.route import Routing
+from leakwatch.model.route import Route, Routing
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.pipeline import Brain, conclude, look_back, take_page
 from leakwatch.service import load_rules, load_weights
@@ -104,8 +105,15 @@ def exact(site: str = "known", published_at: datetime | None = NOON) -> Observat
     )
 
 
-async def test_storm(pipeline: Pipeline) -> None:
-    """Thousands of fakes and three real ones in an hour: at most 12 messages, and the real ones are on top of theirs."""
+@pytest.mark.parametrize("repeat", [0, 600])
+async def test_storm(pipeline: Pipeline, repeat: float) -> None:
+    """Thousands of fakes and three real ones in an hour: at most 12 messages, and the real ones are on top of theirs.
+
+    So it is where what nobody acknowledges is told again every ten minutes.
+    """
+    route = Route(channels=("slack",), group_interval=Duration(0), repeat=Duration(repeat))
+    pipeline.routing = Routing(routes=(route,))
+    pipeline.brain = replace(pipeline.brain, routes=pipeline.routing)
     chance = random.Random(7)
     numbers = list(range(FAKES))
     real = set(chance.sample(numbers, 2))

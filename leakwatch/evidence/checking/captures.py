@@ -21,11 +21,12 @@ _MAIN = ("response", "resource", "revisit")
 def check_captures(checked: Checked) -> None:
     """Check the list of captures, and every WARC file of the pack."""
     lost = set(checked.document("finding.json").get("lost", ()))
+    left = checked.left_out()
     found: dict[str, list[dict[str, str]]] = {}
     for name in sorted(one for one in checked.members if one.startswith("warc/")):
         found[name] = _records(name, checked)
     for one in checked.list_of("captures.json"):
-        _check_one(one, found, lost, checked)
+        _check_one(one, found, lost | left, checked)
     if lost:
         checked.note(f"{len(lost)} pieces of evidence could not be read when the pack was made")
     count = sum(map(len, found.values()))

@@ -27,6 +27,7 @@ def verify(
     guarded(_MANIFEST, checked, _check_manifest)
     for name in sorted(opened.members):
         _check_own_name(name, checked)
+    guarded(_MANIFEST, checked, _check_left_out)
     guarded("finding.json", checked, _check_finding)
     guarded("captures.json", checked, check_captures)
     guarded("proofs.json", checked, check_torrents)
@@ -46,6 +47,16 @@ def _check_manifest(checked: Checked) -> None:
         data = checked.members[name]
         if len(data) != told[name]["size_bytes"] or _sha256(data) != told[name]["sha256"]:
             checked.problem(name, "changed")
+
+
+def _check_left_out(checked: Checked) -> None:
+    """What was left out on purpose is told, and is not there."""
+    left = checked.left_out()
+    for one in checked.document(_MANIFEST).get("left_out", ()):
+        checked.note(f"left out: {one['sha256']} ({one['size_bytes']} bytes), because it {one['why']}")
+    for name in sorted(checked.members):
+        if name.partition("/")[2].partition(".")[0] in left:
+            checked.problem(name, "said to be left out, and is there")
 
 
 def _check_finding(checked: Checked) -> None:

@@ -23,6 +23,10 @@ class Checked:
         """Something is wrong with a file."""
         self.problems.append(f"{clean(name, 120)}: {clean(told, 300)}")
 
+    def left_out(self) -> set[str]:
+        """Digests of what the manifest says was left out on purpose. Raises: ValueError."""
+        return {str(one["sha256"]) for one in self.document("manifest.json").get("left_out", ())}
+
     def note(self, told: str) -> None:
         """Something a reader must know."""
         self.notes.append(clean(told, 500))

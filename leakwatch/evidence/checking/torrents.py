@@ -22,7 +22,8 @@ def check_torrents(checked: Checked) -> None:
         if one["metadata"] is None:
             continue
         if name not in checked.members:
-            if one["metadata"] not in checked.document("finding.json").get("lost", ()):
+            lost = {*checked.document("finding.json").get("lost", ()), *checked.left_out()}
+            if one["metadata"] not in lost:
                 checked.problem(name, "missing")
             continue
         raw = checked.members[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from leakwatch.errors import LayoutChanged
@@ -12,6 +13,7 @@ from leakwatch.sources.github import _api as api
 
 PER_PAGE = 30
 _MAX_ASSETS = 1000
+_NUMBERED = re.compile(r"/repositories/([0-9]{1,18})/")
 
 
 def parse_releases(payload: Payload) -> Page:
@@ -69,8 +71,15 @@ def _release(item: Mapping[str, Json], payload: Payload) -> Observation:
         size_is_exact=False,
         torrent_url=next((one for one in torrents if one), None),
         files=files,
+        repository_id=_identity(home, payload) if files else None,
         locators=(Locator(LocatorKind.REPOSITORY, home),) if files and home else (),
     )
+
+
+def _identity(home: str, payload: Payload) -> str | None:
+    """The repository's number. GitHub leads to `/repositories/NUMBER` from a name that it had, and in links of pages."""
+    found = _NUMBERED.search(f"{payload.url} {payload.headers.get('link') or ''}")
+    return fields.repository_id(home, int(found[1])) if found else None
 
 
 def _repository(url: str | None) -> str:

@@ -58,6 +58,7 @@ def observed_repository(item: dict[str, Json], payload: Payload) -> Observation 
         published_at=fields.when(item.get("created_at")),
         author=fields.text(fields.mapping(item.get("owner")).get("login"), 100),
         text="\n".join(one for one in told if one) or None,
+        repository_id=identity(item),
         locators=home(item),
         origin=_origin(item, payload),
     )
@@ -80,3 +81,8 @@ def home(repository: dict[str, Json]) -> tuple[Locator, ...]:
     """The repository's own address as the place where its content can be had."""
     url = fields.text(repository.get("html_url"), 2000)
     return (Locator(LocatorKind.REPOSITORY, url),) if url else ()
+
+
+def identity(repository: dict[str, Json]) -> str | None:
+    """What stays of it when it is renamed."""
+    return fields.repository_id(fields.text(repository.get("html_url"), 2000), repository.get("id"))

@@ -11,7 +11,7 @@ from leakwatch.sources import _fields as fields
 from leakwatch.sources._kind import Cursor, Json, Page, Payload, Question, Request, site_name
 from leakwatch.sources._lfs import pointed_files
 from leakwatch.sources.github import _api as api
-from leakwatch.sources.github.repositories import home, observed_repositories
+from leakwatch.sources.github.repositories import home, identity, observed_repositories
 from leakwatch.sources.github.streams import parse_items
 
 SEARCHES = ("search", "repositories", "commits", "code")
@@ -127,6 +127,7 @@ def _code(item: Mapping[str, Json], payload: Payload) -> Observation | None:
         author=name.partition("/")[0],
         text=f"{path}\n\n{text}" if text else path,
         files=pointed_files(text, path, blob) or (ObservedFile(path=path, git_blob=blob),),
+        repository_id=identity(repository),
         locators=home(repository),
     )
 

@@ -120,6 +120,7 @@ def _project(item: Mapping[str, Json], payload: Payload) -> Observation | None:
         published_at=fields.when(item.get("created_at")),
         author=name.rpartition("/")[0] or None,
         text="\n".join(one for one in told if one) or None,
+        repository_id=fields.repository_id(url, item.get("id")),
         locators=(Locator(LocatorKind.REPOSITORY, url),) if url else (),
         origin=_origin(item),
     )
@@ -171,6 +172,7 @@ def _blob(item: Mapping[str, Json], payload: Payload) -> Observation | None:
         url=url,
         text=f"{path}\n\n{text}",
         files=pointed_files(text, path) or (ObservedFile(path=path),),
+        repository_id=fields.repository_id(url, project),
         locators=(Locator(LocatorKind.REPOSITORY, url),),
     )
 

@@ -153,6 +153,7 @@ def _observation(name: str, repo: Mapping[str, Json], payload: Payload) -> Obser
         size_is_exact=False,
         files=files,
         parameters=_parameters(repo),
+        repository_id=fields.repository_id(url, repo.get("_id")),
         locators=(Locator(LocatorKind.REPOSITORY, url),),
         origin=_origin(repo),
     )

@@ -1,4 +1,4 @@
-"""What a message says: one of a finding, of sites, or of many findings at once."""
+"""A draft of one message: what becomes part of it, what it says, and what cannot be read of it, which is handed on by itself."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from leakwatch.model.alert import Alert, AnyAlert, DigestEvent, SiteAlert
-from leakwatch.model.announcement import MessageKind, Waiting
+from leakwatch.model.announcement import Message, MessageKind, Waiting
 from leakwatch.ports import Work
 from leakwatch.routing.budget import Bundle
 from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
 from leakwatch.telling.inhibiting import HELD
 
 _MOST_NEWS = 20
-
 _EVENTS: Mapping[str, DigestEvent] = {
     "digest": DigestEvent.DIGEST,
     "first_run": DigestEvent.FIRST_RUN,
@@ -51,6 +50,26 @@ def apart(draft: Draft) -> list[Draft]:
 def event_of(group: str) -> DigestEvent | None:
     """Why a group is told together; None for an ordinary one."""
     return _EVENTS.get(group.partition(":")[0])
+
+
+def asset_of(bundle: Bundle) -> str:
+    """The asset that all of it is of; "" where it is of several, or of sites."""
+    assets = {one.asset for one in bundle.rows}
+    return assets.pop() if len(assets) == 1 else ""
+
+
+def message_of(draft: Draft, key: str, now: datetime) -> Message:
+    """What is remembered of the message: by that a budget counts."""
+    return Message(
+        key=key,
+        route=draft.first.route,
+        channel=draft.first.channel,
+        group=draft.first.group,
+        asset=draft.asset,
+        kind=draft.kind,
+        urgency=draft.bundle.urgency,
+        at=now,
+    )
 
 
 async def readable(
