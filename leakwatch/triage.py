@@ -44,7 +44,7 @@ from leakwatch.severity import lowered, severity_of
 _HOST_DIGESTS = frozenset({SignalKind.SHA256, SignalKind.SHA1, SignalKind.GIT_BLOB, SignalKind.PIECES_ROOT})
 _PROVING_BITS = 20.0
 _MERGED_CLOSED = frozenset({State.REMOVED, State.FALSE_POSITIVE})
-"""Closed cases that an open one opens again by becoming part of them."""
+"""Closed cases that an open one opens again by becoming part of them, as it does what was allowed with a scope."""
 _ORDER = (Verdict.UNKNOWN, Verdict.REFUTED, Verdict.UNPROVED, Verdict.LIKELY, Verdict.PROVED)
 
 
@@ -217,8 +217,11 @@ def stronger_verdict(one: Verdict, other: Verdict) -> Verdict:
     return max(one, other, key=_ORDER.index)
 
 
-def merged(older: Finding, newer: Finding, asset: Asset, at: datetime) -> Triage:
-    """Two cases turn out to be one: the older keeps its name and takes the stronger of everything."""
+def merged(older: Finding, newer: Finding, asset: Asset, at: datetime, *, is_scoped: bool = False) -> Triage:
+    """Two cases turn out to be one: the older keeps its name and takes the stronger of everything.
+
+    `is_scoped`: what the older was judged by reaches so far and no farther, and not to the newer.
+    """
     tier = Tier.AUTO if Tier.AUTO in (older.tier, newer.tier) else older.tier
     verdict = stronger_verdict(older.verdict, newer.verdict)
     joined = replace(
@@ -238,7 +241,8 @@ def merged(older: Finding, newer: Finding, asset: Asset, at: datetime) -> Triage
         content=f"merged:{newer.id}",
         detail={"merged": newer.id, "state": newer.state.value},
     )
-    if older.state not in _MERGED_CLOSED or newer.state not in OPEN_STATES:
+    is_closed = older.state in _MERGED_CLOSED or (is_scoped and older.state is State.ALLOWED)
+    if not is_closed or newer.state not in OPEN_STATES:
         return Triage(joined, (event,))
     joined, returned = reopened(joined, f"joined by {newer.id}, which is open", at)
     return Triage(joined, (event, *returned))

@@ -463,6 +463,24 @@ async def test_what_is_allowed_here_is_a_leak_elsewhere(desk: Desk) -> None:
     assert told == {one.id: State.REOPENED, whole.id: State.ALLOWED}
 
 
+@pytest.mark.parametrize(("scope", "state"), [("site", State.REOPENED), (None, State.ALLOWED)])
+async def test_an_open_case_does_not_vanish_in_one_that_is_allowed_elsewhere(
+    desk: Desk, scope: str | None, state: State
+) -> None:
+    """Two torrents are proved to carry the same: what was allowed on one site only is open again, and that is told."""
+    await desk.take(post("1", NAME, magnet(1)))
+    (one,) = await desk.findings()
+    await mark_allowed(desk.repository, one.id, Act("ann", LATER, "a partner"), scope)
+    await reloaded(desk)
+    await desk.take(post("2", NAME, magnet(2), "b"))
+    for number in (1, 2):
+        await desk.conclude(await desk.task(number), PROVED)
+    (left,) = await desk.findings()
+    assert (left.state, left.sites, left.verdict) == (state, {"a", "b"}, Verdict.PROVED)
+    told = [one for one in await desk.alerts() if "is back (reopened)" in one]
+    assert bool(told) is (state is State.REOPENED)
+
+
 async def test_looking_back_opens_nothing_again(desk: Desk) -> None:
     """What supports a case already is no new sighting when the asset is looked for again in what is stored."""
     await desk.take(post("1", NAME, magnet(1)))

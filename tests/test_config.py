@@ -318,6 +318,24 @@ def test_a_stream_that_would_hear_nothing_is_said(folder: Path, more: str, gap: 
     assert not any("site 'd'" in one for one in gaps(read(folder, f"{DHT}{more}")))
 
 
+@pytest.mark.parametrize(
+    ("routes", "is_said"),
+    [
+        ("[[routes]]\nchannels = ['c']\n", False),
+        ("[[routes]]\nchannels = ['c']\nmatch = { kinds = ['model'] }\n", True),
+        (
+            "[[routes]]\nchannels = ['c']\nmatch = { min_severity = 'high' }\n[[routes]]\nchannels = ['c']\n",
+            False,
+        ),
+    ],
+)
+def test_findings_that_no_route_would_take_are_said(folder: Path, routes: str, is_said: bool) -> None:
+    """A tree in which no route takes everything is a gap: an asset that nobody thought of would leak in silence."""
+    channel = "[[channels]]\nname = 'c'\nkind = 'teams'\nurl = 'https://teams.example/hook'\n"
+    told = gaps(read(folder, f"{HTTP}{channel}{routes}"))
+    assert any("that no route matches" in one for one in told) is is_said
+
+
 def test_shipped_example_loads(folder: Path) -> None:
     """The file that `leakwatch init` writes loads, also with every commented section switched on."""
     example = (package_files("leakwatch.cli") / "leakwatch.toml.example").read_text("utf-8")

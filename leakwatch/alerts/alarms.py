@@ -17,7 +17,9 @@ from leakwatch.model.finding import Severity
 from leakwatch.ports import Work
 
 _AGAIN = timedelta(days=1)
-"""Of single alerts that a channel refuses, or that cannot be read, somebody is told again after so long."""
+"""Of single alerts that a channel refuses, or that cannot be read, somebody is told again after so long, and of alerts
+that die because their channel is closed still."""
+_DAILY = OF_AN_ALERT | {Trouble.CLOSED.value}
 _WORDS = {
     Trouble.CLOSED: "takes no alerts any more",
     Trouble.GAVE_UP: "could not be reached for three days; alerts are dead",
@@ -58,7 +60,7 @@ async def raise_alarm(
     """Tell elsewhere of a channel, unless that was done; answers how it fares now, the telling included."""
     last = health.told.get(trouble.value)
     if last is not None and not (
-        trouble.value in OF_AN_ALERT and abs(now - datetime.fromisoformat(last)) > _AGAIN
+        trouble.value in _DAILY and abs(now - datetime.fromisoformat(last)) > _AGAIN
     ):
         return health, None
     told_on = await _tell(_down(trouble, health, now), health.name, others, now, work)

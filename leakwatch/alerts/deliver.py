@@ -102,7 +102,7 @@ async def _next(line: Line) -> Delivery | Attempt | None:
     async with line.repository.writing() as work:
         line.health = await work.channels.get(line.channel)
         if line.health.closed_at is not None:
-            await work.channels.bury(line.channel, _closed(line.health))
+            await _bury(line, now, work)
             return None
         if line.health.rests_until is not None and not (
             await work.outbox.has_due(line.channel, now)
@@ -115,6 +115,15 @@ async def _next(line: Line) -> Delivery | Attempt | None:
         is_probe = line.health.failures >= _TRIES
         claimed = await work.outbox.claim(line.channel, now, LEASE_S, is_probe=is_probe)
         return await _unreadable(claimed, line, now, work) if isinstance(claimed, SetAside) else claimed
+
+
+async def _bury(line: Line, now: datetime, work: Work) -> None:
+    """What waits on a closed channel is dead; once a day somebody is told, lest nobody know what dies there."""
+    await work.channels.lock(line.channel)
+    health = await work.channels.get(line.channel)
+    if health.closed_at is not None and await work.channels.bury(line.channel, _closed(health)):
+        health, _ = await raise_alarm(Trouble.CLOSED, health, line.others, now, work)
+        await work.channels.keep(health)
 
 
 async def _unreadable(one: SetAside, line: Line, now: datetime, work: Work) -> Attempt:

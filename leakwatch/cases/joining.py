@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from leakwatch.cases.scopes import scope_of
 from leakwatch.cases.telling import Act, Tell, locked
 from leakwatch.cases.weighing import reweigh
 from leakwatch.errors import InputError
@@ -59,7 +60,8 @@ async def united(
 async def _merge(
     older: Finding, newer: Finding, asset: Asset, at: datetime, work: Work, tell: Tell
 ) -> Finding:
-    result = merged(older, newer, asset, at)
+    is_scoped = scope_of(older, await work.findings.events(older.id)) is not None
+    result = merged(older, newer, asset, at, is_scoped=is_scoped)
     await work.findings.merge(older, newer, at)
     await work.cases.join_again(asset.id, older.id, newer.id)
     await work.findings.save(result.finding)

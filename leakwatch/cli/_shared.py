@@ -88,7 +88,9 @@ def against_robots(config: Config) -> list[str]:
 
 def gaps(config: Config) -> list[str]:
     """What a correct configuration leaves undone, for which an operator might wait in vain."""
-    from leakwatch.routing.tree import channels_of  # noqa: PLC0415
+    from leakwatch.model.finding import Severity  # noqa: PLC0415
+    from leakwatch.model.route import Facts  # noqa: PLC0415
+    from leakwatch.routing.tree import channels_of, legs_of  # noqa: PLC0415
 
     found = [
         f"no route leads to the channel {one.name!r}"
@@ -99,6 +101,11 @@ def gaps(config: Config) -> list[str]:
         found.append("no site is enabled, so nothing is watched")
     if not config.routes:
         found.append("without [[routes]] nobody is alerted; findings are only listed")
+    elif not legs_of(config.routes, Facts(severity=Severity.LOW)):
+        found.append(
+            "nobody is told of a finding that no route matches, and no route takes all: "
+            "a last one without `match` would, and `leakwatch route explain --asset ID` tries one"
+        )
     if config.swarm.enabled and not config.swarm.dht_bootstrap:
         found.append("without swarm.dht_bootstrap no peers are found, so no torrent can be proved")
     found += against_robots(config)

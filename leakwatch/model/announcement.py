@@ -9,6 +9,9 @@ from enum import StrEnum
 from leakwatch.model.alert import AnyAlert
 from leakwatch.model.route import Matchers
 
+DRILL = "drill:"
+"""Drills are a group each, which no budget keeps back: whoever drills asks whether the way is free."""
+
 
 class Fate(StrEnum):
     """What became of an announcement. `settled`: it was over before anybody was told."""
@@ -132,6 +135,11 @@ class Silence:
     ended_at: datetime | None = None
     ended_by: str | None = None
     silenced: int = 0
+
+    @property
+    def words(self) -> str:
+        """Why nobody is told."""
+        return f"silence {self.id} by {self.actor}: {self.reason}"
 
     def is_active(self, at: datetime) -> bool:
         """Whether it silences at this time."""

@@ -93,12 +93,12 @@ class Announcements(Protocol):
         """What was announced of a matter, oldest first."""
         ...
 
-    async def hidden(self, silence: int) -> list[tuple[int, str, str]]:
-        """What a silence has hidden: id, matter and route."""
+    async def hidden(self, silence: int) -> list[tuple[int, str, str, str]]:
+        """What a silence has hidden: id, matter, route and channel."""
         ...
 
-    async def hand_over(self, ids: Sequence[int], silence: int) -> None:
-        """What is kept back falls under another silence now."""
+    async def hand_over(self, ids: Sequence[int], silence: int, why: str) -> None:
+        """What waits, or is kept back, falls under a silence now, or another one."""
         ...
 
     async def release(self, ids: Sequence[int], group: str, due_at: datetime, why: str, at: datetime) -> None:
@@ -157,8 +157,8 @@ class Silences(Protocol):
         """End one; false if it had ended."""
         ...
 
-    async def count(self, ident: int) -> None:
-        """One more was silenced."""
+    async def count(self, ident: int, many: int = 1) -> None:
+        """One more was silenced, or `many`."""
         ...
 
     async def over(self, at: datetime) -> list[Silence]:

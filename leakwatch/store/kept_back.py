@@ -23,17 +23,18 @@ class SqlKeptBack:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def hidden(self, silence: int) -> list[tuple[int, str, str]]:
-        """What a silence has hidden: id, matter and route."""
-        query = sa.select(announcement.c.id, announcement.c.subject, announcement.c.route).where(
+    async def hidden(self, silence: int) -> list[tuple[int, str, str, str]]:
+        """What a silence has hidden: id, matter, route and channel."""
+        names = ("id", "subject", "route", "channel")
+        query = sa.select(*(announcement.c[name] for name in names)).where(
             announcement.c.silence_id == silence, announcement.c.state == Fate.SILENCED.value
         )
-        rows = (await self._connection.execute(query.order_by(announcement.c.id))).all()
-        return [(ident, subject, route) for ident, subject, route in rows]
+        rows = (await self._connection.execute(query.order_by(announcement.c.id))).mappings()
+        return [(row["id"], row["subject"], row["route"], row["channel"]) for row in rows]
 
-    async def hand_over(self, ids: Sequence[int], silence: int) -> None:
-        """What is kept back falls under another silence now."""
-        await self._change(ids, state=Fate.SILENCED.value, silence_id=silence)
+    async def hand_over(self, ids: Sequence[int], silence: int, why: str) -> None:
+        """What waits, or is kept back, falls under a silence now, or another one."""
+        await self._change(ids, state=Fate.SILENCED.value, silence_id=silence, why=why)
 
     async def release(self, ids: Sequence[int], group: str, due_at: datetime, why: str, at: datetime) -> None:
         """Let what was kept back wait to be told together."""

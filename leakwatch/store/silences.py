@@ -76,9 +76,9 @@ class SqlSilences:
         statement = sa.update(silence).where(chosen).values(ended_at=at, ended_by=actor)
         return (await self._connection.execute(statement)).rowcount == 1
 
-    async def count(self, ident: int) -> None:
-        """One more was silenced."""
-        statement = sa.update(silence).where(silence.c.id == ident).values(silenced=silence.c.silenced + 1)
+    async def count(self, ident: int, many: int = 1) -> None:
+        """One more was silenced, or `many`."""
+        statement = sa.update(silence).where(silence.c.id == ident).values(silenced=silence.c.silenced + many)
         await self._connection.execute(statement)
 
     async def over(self, at: datetime) -> list[Silence]:

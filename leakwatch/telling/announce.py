@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from leakwatch.model.alert import Alert, AnyAlert, SiteAlert, SiteEvent, delivery_key
-from leakwatch.model.announcement import Announcement, Fate
+from leakwatch.model.announcement import DRILL, Announcement, Fate
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, Severity, State
 from leakwatch.model.route import Facts, GroupBy, Routing
@@ -38,8 +38,6 @@ SETTLE = timedelta(seconds=30)
 """So long nothing more must come of a first run, or a look back, before it is told."""
 TOGETHER = frozenset({"first_run", "backfill", "reweighed"})
 """What `detail["how"]` of an event may say: told as one digest, for it was there before, or one thing moved all of it."""
-DRILL = "drill:"
-"""Drills are a group each, which no budget keeps back: whoever drills asks whether the way is free."""
 AGAIN, NEXT = "reminder", "escalated"
 """The groups of what is told again to those who know it, and of what others are told since nobody has acknowledged it."""
 _WAITED_FOR = frozenset({EventKind.REMINDER, EventKind.ESCALATED})
@@ -178,7 +176,7 @@ async def _write(news: News, legs: Mapping[str, Leg], routing: Routing, work: Wo
         due, group = await _when(news, leg, channel, work)
         fate, why = Fate.WAITING, due.why
         if silence:
-            fate, why = Fate.SILENCED, f"silence {silence.id} by {silence.actor}: {silence.reason}"
+            fate, why = Fate.SILENCED, silence.words
         elif worse:
             fate, why, group = Fate.INHIBITED, f"{worse} is open", f"{HELD}:{worse}"
         one = Announcement(

@@ -39,6 +39,14 @@ class Draft:
         return self.bundle.rows[0]
 
 
+def apart(draft: Draft) -> list[Draft]:
+    """The same, as messages that can be said: a digest of findings has no room for sites, nor "blind" for "read again"."""
+    kinds: dict[str, list[Waiting]] = {}
+    for one in draft.bundle.rows:
+        kinds.setdefault("" if one.asset else one.group, []).append(one)
+    return [replace(draft, bundle=replace(draft.bundle, rows=tuple(some))) for some in kinds.values()]
+
+
 def event_of(group: str) -> DigestEvent | None:
     """Why a group is told together; None for an ordinary one."""
     return _EVENTS.get(group.partition(":")[0])
@@ -69,7 +77,7 @@ async def readable(
 ) -> tuple[Draft, AnyAlert | None]:
     """The message, of what can be read; the rest is handed on by itself, and found out there."""
     while rows := draft.bundle.rows:
-        subjects = in_full(rows)
+        subjects = in_full(rows) if rows[0].asset else list(dict.fromkeys(one.subject for one in rows))
         chosen = {one: [row for row in rows if row.subject == one][-_MOST_NEWS:] for one in subjects}
         some = [row for news in chosen.values() for row in news]
         alerts = await work.announcements.alerts([one.id for one in some])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from leakwatch.model.alert import delivery_key
-from leakwatch.model.announcement import Message, MessageKind, Waiting
+from leakwatch.model.announcement import DRILL, Message, MessageKind, Waiting
 from leakwatch.model.route import Routing
 from leakwatch.ports import Repository, Work
 from leakwatch.routing.budget import (
@@ -26,10 +26,10 @@ from leakwatch.routing.budget import (
     shares,
 )
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
-from leakwatch.telling.announce import AGAIN, DRILL, SETTLE, TOGETHER
-from leakwatch.telling.drafts import Draft, asset_of, event_of, message_of, readable
+from leakwatch.telling.announce import AGAIN, SETTLE, TOGETHER
+from leakwatch.telling.drafts import Draft, apart, asset_of, event_of, message_of, readable
 from leakwatch.telling.remind import begin_standing, remind
-from leakwatch.telling.silences import lift
+from leakwatch.telling.silences import hush, lift
 from leakwatch.telling.turned_back import start_over
 
 _LONGEST_SETTLING = timedelta(minutes=15)
@@ -77,7 +77,7 @@ async def tell_due(telling: Telling, repository: Repository, now: datetime, *, s
         await work.announcements.lock()
         await start_over(telling.routing, work, now)
         by_channel: dict[str, list[Waiting]] = defaultdict(list)
-        for one in await work.announcements.due(due):
+        for one in await hush(await work.announcements.due(due), telling.routing, work, now):
             by_channel[one.channel].append(one)
         return sum(
             [
@@ -102,9 +102,10 @@ async def _tell(
     drafts = await _within_channel(drafts, told, share, work, now)
     drafts += [Draft(one, MessageKind.SINGLE, _MANY) for one in drills]
     drafts += await _again(repeats, told, share, telling.routing, work, now)
-    for draft in drafts:
-        await _write(draft, channel, telling, work, now)
-    return len(drafts)
+    messages = [part for draft in drafts for part in apart(draft)]
+    for one in messages:
+        await _write(one, channel, telling, work, now)
+    return len(messages)
 
 
 def _bundles(rows: Sequence[Waiting]) -> list[Bundle]:

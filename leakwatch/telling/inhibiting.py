@@ -96,7 +96,7 @@ async def _free(holder: str, held: Sequence[Held], routing: Routing, work: Work,
         elif other := await worse_than(facts, routing, work):
             await work.announcements.hold(ids, other)
         elif silence := silence_of(facts, active, now):
-            await work.announcements.hand_over(ids, silence.id)
+            await work.announcements.hand_over(ids, silence.id, silence.words)
         else:
             released += await _release(holder, rows, facts, routing, work, now)
     return released

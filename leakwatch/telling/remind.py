@@ -123,6 +123,7 @@ async def _tell(
     await work.findings.add_event(event)
     known = {*policy.channels, *(told for step in policy.escalate[: one.step] for told in step.channels)}
     for group, some in ((NEXT, set(channels) - known), (AGAIN, known.intersection(channels))):
-        legs = {channel: Leg(one.route, policy) for channel in channels if channel in some}
+        how = replace(policy, digest="none") if group == NEXT else policy  # nobody is called by a digest
+        legs = {channel: Leg(one.route, how) for channel in channels if channel in some}
         if legs:
             await announce_to(event, finding, asset, legs, routing, work, group)

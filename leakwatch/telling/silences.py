@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from leakwatch.errors import InputError
-from leakwatch.model.alert import SiteEvent
-from leakwatch.model.announcement import Silence
+from leakwatch.model.alert import SiteAlert, SiteEvent
+from leakwatch.model.announcement import DRILL, Silence, Waiting
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Finding, FindingId, Severity, State
 from leakwatch.model.route import Facts, Matchers, Routing
@@ -20,6 +20,7 @@ from leakwatch.routing.tree import ROOT, policy_of
 
 _OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _SITE = "site:"
+_SEES_AGAIN = Facts(severity=Severity.LOW, watch=SiteEvent.RECOVERED)
 
 
 async def begin_silence(
@@ -73,21 +74,61 @@ async def _lift(
     silence: Silence, active: Sequence[Silence], routing: Routing, work: Work, now: datetime
 ) -> int:
     """What is open waits to be told, or falls under another silence."""
-    matters: dict[tuple[str, str], list[int]] = {}
-    for ident, subject, route in await work.announcements.hidden(silence.id):
-        matters.setdefault((subject, route), []).append(ident)
+    matters: dict[tuple[str, str, str], list[int]] = {}
+    for ident, subject, route, channel in await work.announcements.hidden(silence.id):
+        matters.setdefault((subject, route, channel), []).append(ident)
     released = 0
-    for (subject, route), ids in matters.items():
+    for (subject, route, channel), found in matters.items():
         facts = await open_facts(subject, routing, work, now)
+        told_as = f"silence:{silence.id}"
+        ids = found[-1:] if subject.startswith(_SITE) else found  # of a site how it stands now
+        if facts is None and await _knows_it_blind(subject, channel, work):
+            facts, told_as = _SEES_AGAIN, f"{told_as}:read again"
         other = silence_of(facts, active, now) if facts else None
         if other is not None:
-            await work.announcements.hand_over(ids, other.id)
+            await work.announcements.hand_over(ids, other.id, other.words)
         elif facts is not None:
             due = due_at(policy_of(routing.routes, route) or ROOT, facts.severity, now, None)
-            await work.announcements.release(ids, f"silence:{silence.id}", due.at, due.why, now)
+            await work.announcements.release(ids, told_as, due.at, due.why, now)
             released += len(ids)
     await work.silences.close(silence.id, now)
     return released
+
+
+async def _knows_it_blind(subject: str, channel: str, work: Work) -> bool:
+    """Whether a channel was told that a site is blind, and nothing since: then it is told that it is read again."""
+    said = [one.alert for one in await work.announcements.newest(subject) if one.channel == channel]
+    return any(isinstance(one, SiteAlert) and one.event is SiteEvent.BLIND for one in said)
+
+
+async def hush(rows: Sequence[Waiting], routing: Routing, work: Work, now: datetime) -> list[Waiting]:
+    """What is due and no silence covers; what one does that began while it waited is hidden, and told when that ends.
+
+    News of what is over are told all the same: when the silence ends, nobody would hear of them.
+    """
+    active = await work.silences.active(now)
+    found: dict[str, list[Waiting]] = {}
+    for one in rows:
+        if not one.group.startswith(DRILL) and any(_may_cover(silence, one) for silence in active):
+            found.setdefault(one.subject, []).append(one)
+    hidden: set[int] = set()
+    for subject, some in found.items():
+        facts = await open_facts(subject, routing, work, now)
+        silence = silence_of(facts, active, now) if facts else None
+        if silence is not None:
+            ids = [one.id for one in some]
+            await work.announcements.hand_over(ids, silence.id, silence.words)
+            await work.silences.count(silence.id, len(ids))
+            hidden.update(ids)
+    return [one for one in rows if one.id not in hidden]
+
+
+def _may_cover(silence: Silence, one: Waiting) -> bool:
+    """Whether it is worth a look at the matter itself."""
+    match = silence.matchers
+    return not (match.assets and one.asset not in match.assets) and not (
+        match.findings and one.subject not in match.findings
+    )
 
 
 async def open_facts(subject: str, routing: Routing, work: Work, now: datetime) -> Facts | None:

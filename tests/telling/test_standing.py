@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from leakwatch.errors import InputError
-from leakwatch.model.alert import AnyAlert, DigestAlert, is_repeat
+from leakwatch.model.alert import Alert, AnyAlert, DigestAlert, is_repeat
 from leakwatch.model.announcement import MessageKind
 from leakwatch.model.asset import AssetId
 from leakwatch.model.duration import Duration
@@ -278,7 +278,7 @@ async def test_the_end_of_a_silence_tells_what_is_open(desk: Desk, by_hand: bool
     assert await desk.tell() == 0
     assert (await desk.fates("LW-4"))[0][1] == "silenced"
     async with desk.repository.reading() as work:
-        assert [subject for _, subject, _ in await work.announcements.hidden(longer)] == ["LW-4"]
+        assert [subject for _, subject, *_ in await work.announcements.hidden(longer)] == ["LW-4"]
     assert await desk.later(hours=9) == 1
 
 
@@ -461,3 +461,35 @@ async def test_explain(desk: Desk) -> None:
         await explain_news(
             "book", Severity.LOW, Verdict.UNKNOWN, told.facts.tier or "auto", frozenset(), *asked
         )  # type: ignore[arg-type]
+
+
+async def test_a_silence_covers_what_waits(desk: Desk) -> None:
+    """What waited for its digest when a silence began is hidden as well, says so, and is told when that ends."""
+    desk.route(Route(name="all", channels=("slack",), digest="hourly"))
+    await desk.event()
+    other = replace(ASSET, id=AssetId("song"))
+    await desk.event(case=finding(3, asset=other.id), asset=other)
+    ident = await silenced(desk, 4, assets=frozenset({ASSET.id}))
+    await desk.event(EventKind.OPENED, finding(4), "drill", drill="yes")
+    assert await desk.later(hours=1) == 2
+    told = {one.finding for one in await desk.alerts() if isinstance(one, Alert)}
+    assert told == {"LW-3", "LW-4"}, "another asset, and a drill"
+    assert await desk.fates() == [("slack", "silenced", f"silence {ident} by mara: we know")]
+    async with desk.repository.reading() as work:
+        silence = await work.silences.get(ident)
+    assert silence is not None
+    assert silence.silenced == 1
+    assert await desk.later(hours=2, minutes=30) == 0
+    assert await desk.later(minutes=30) + await desk.later(hours=1) == 1
+    assert [one.finding for one in await desk.alerts() if isinstance(one, Alert)][2:] == ["LW-1"]
+
+
+async def test_escalation_does_not_wait_for_the_digest_of_its_route(desk: Desk) -> None:
+    """A digest that nobody answers calls the pager when its time has come, not with the next day's digest."""
+    step = Escalation(after=Duration(1800), channels=("pager",))
+    desk.route(Route(name="all", channels=("mail",), digest="daily", escalate=(step,)))
+    await desk.event()
+    assert await desk.later(hours=21) == 1
+    assert await desk.later(minutes=29) == 0
+    assert await desk.later(minutes=1) == 1
+    assert [channel for channel, _ in await desk.sent()] == ["mail", "pager"]
