@@ -14,14 +14,16 @@ from typing import Any
 
 import pytest
 
+from leakwatch.assetfiles.hashing import LocalHasher
 from leakwatch.evidence.archive import read, write
 from leakwatch.evidence.checking import Checked, captures, verify
 from leakwatch.evidence.dossier import PACKED, gather
 from leakwatch.evidence.pack import build
 from leakwatch.model.audit import make_entry
 from leakwatch.store.repository import SqlRepository
+from leakwatch.torrent.bencode import encode
 
-from .cases import HOSTILE, NOON, Scene, scene
+from .cases import HOSTILE, NOON, PIECE, Scene, scene
 
 
 @pytest.fixture
@@ -198,6 +200,21 @@ async def test_records_that_inflate_without_end(case: Scene, monkeypatch: pytest
         name = f"warc/{hashlib.sha256(data).hexdigest()}.warc.gz"
         problems = verify(sealed({**members, name: data})).problems
         assert any(one.startswith(f"{name}: it is no WARC file") for one in problems) or data == b"", problems
+
+
+async def test_what_bytes_proved_needs_bytes_again(repository: SqlRepository, tmp_path: Path) -> None:
+    """Where the work's file begins within a piece, its tables say nothing: that is noted, and is no failure."""
+    made = await scene(repository, tmp_path)
+    data = b"read me" + (tmp_path / "weights.bin").read_bytes()
+    pieces = b"".join(hashlib.sha1(data[at : at + PIECE]).digest() for at in range(0, len(data), PIECE))
+    files = [{b"length": 7, b"path": [b"a.txt"]}, {b"length": len(data) - 7, b"path": [b"weights.bin"]}]
+    made.raw_info = encode({b"files": files, b"name": b"w", b"piece length": PIECE, b"pieces": pieces})
+    await made.take("Tideglass 70B")
+    await made.judge(LocalHasher())
+    assert (await made.finding()).verdict.value == "proved"
+    checked = verify(await packed(made))
+    assert checked.problems == []
+    assert any("bytes of the work are needed" in note for note in checked.notes)
 
 
 async def test_v2_is_judged_by_its_root(repository: SqlRepository, tmp_path: Path) -> None:
