@@ -104,7 +104,7 @@ async def edit(
         void = [one.by for one in notice.signoffs if one.digest == notice.digest != changed.digest]
         told = {"digest": changed.digest, "before": notice.digest, "void": ", ".join(void)}
         if changed.detail["struck"]:
-            told["addresses_left"] = len(changed.urls)
+            told["addresses_left"] = str(len(changed.urls))
         await written(changed, finding, asset, "edited", actor, told, at, work, record)
     return changed
 

@@ -257,6 +257,32 @@ async def test_anchors(case: Scene) -> None:
     assert verify(made, anchors={head.seq: head.digest}).problems == []
     other = make_entry(head, "x", "y", "z", {}, NOON)
     assert "the anchor names" in verify(made, anchors={head.seq: other.digest}).problems[0]
+    later = verify(made, anchors={10**9: "0" * 64})
+    assert later.problems == []
+    assert any("is not in this part of the audit" in note for note in later.notes)
+
+
+async def test_without_its_audit_no_anchor_holds(case: Scene) -> None:
+    """Who leaves the audit out, or lists a capture otherwise than it says, is found out by an anchor."""
+    members = read(await packed(case)).members
+    async with case.repository.reading() as work:
+        head = await work.audit.head()
+    assert head
+    anchors = {head.seq: head.digest}
+    manifest = json.loads(members["manifest.json"]) | {"audit": None}
+    bare = {**members, "audit.jsonl": b"", "manifest.json": json.dumps(manifest).encode()}
+    assert verify(sealed(bare), anchors=anchors).problems == [
+        "audit.jsonl: empty: no anchor can be held against it"
+    ]
+    for name, other in (("url", "https://elsewhere.example/"), ("site", "index2"), ("status", 404)):
+        captures_ = json.loads(members["captures.json"])
+        captures_[0][name] = other
+        forged = sealed({**members, "captures.json": json.dumps(captures_).encode()})
+        (problem,) = verify(forged, anchors=anchors).problems
+        assert f"its {name} is not what the audit says" in problem
+    for name in ("report.html", "timeline.txt", "timeline.json", "readme.txt"):
+        left = {key: data for key, data in members.items() if key != name}
+        assert verify(sealed(left)).problems == [f"{name}: missing"]
 
 
 async def test_lost_evidence_is_told(case: Scene) -> None:

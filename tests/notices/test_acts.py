@@ -324,7 +324,7 @@ async def test_an_address_that_was_struck_out_is_asked_of_nobody(repository: Sql
     changed = await acts.edit(made.id, body, None, repository, "Bo", NOON)
     assert changed.urls == tuple(rest)
     async with repository.reading() as work:
-        assert (await work.notices.events(made.id))[-1].detail["addresses_left"] == len(rest)
+        assert (await work.notices.events(made.id))[-1].detail["addresses_left"] == str(len(rest))
     assert (await acts.edit(made.id, made.body, None, repository, "Bo", NOON)).urls == made.urls
     for url in sorted(made.urls, key=len, reverse=True):
         body = body.replace(url, "(none)")
