@@ -221,6 +221,7 @@ async def move(
         if to in (NoticeState.REFUSED, NoticeState.CLOSED) and not told:
             raise InputError("say why with --reason")
         changed = stepped(notice, to, since or at, addressee_named(notice.addressee), told)
+        told |= {"since": since.isoformat(timespec="minutes")} if since else {}
         if changed.deadline_at:
             told |= {"deadline": changed.deadline_at.isoformat(timespec="minutes")}
             told |= {"restored_by": changed.detail["restored_by"]}

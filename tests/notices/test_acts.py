@@ -348,3 +348,17 @@ async def test_an_address_that_was_struck_out_is_asked_of_nobody(repository: Sql
 def test_a_longer_address_is_another_one(body: str, *, is_struck: bool) -> None:
     """An address is in a text only as a whole."""
     assert bool(struck_from(body, ["https://a.example/x"])) == is_struck
+
+
+async def test_when_it_happened_is_written_down(repository: SqlRepository) -> None:
+    """A day that is given with a step stands in the history and in the audit, also where no clock follows from it."""
+    await stored(repository)
+    made = await draft(repository, "github")
+    await acts.sign(made.id, repository, "Ada Example", NOON)
+    await acts.submit(made.id, "", repository, "Ada Example", NOON)
+    earlier, now = NOON + timedelta(days=1), NOON + timedelta(days=2)
+    await acts.move(made.id, S.REMOVED, "", repository, "Ada Example", now, since=earlier)
+    async with repository.reading() as work:
+        event, entry = (await work.notices.events(made.id))[-1], (await work.audit.entries(made.id))[-1]
+    assert event.detail["since"] == earlier.isoformat(timespec="minutes")
+    assert earlier.isoformat(timespec="minutes") in entry.detail
