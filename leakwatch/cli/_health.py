@@ -193,13 +193,18 @@ def _every(one: SiteHealth) -> str:
     return length(timedelta(seconds=seconds)) + ("*" if one.state.interval_s is not None else "")
 
 
+def ago(at: datetime | None, now: datetime) -> str:
+    """How long ago that was; what came while the command was starting is of now."""
+    return f"{length(max(now - at, timedelta()))} ago" if at else "never"
+
+
 def _row(one: SiteHealth, now: datetime) -> tuple[str, ...]:
     state = one.state
     due = state.next_due_at - now
     return (
         state.name,
         state.verdict.value if state.verdict else "not read yet",
-        f"{length(now - state.last_ok_at)} ago" if state.last_ok_at else "never",
+        ago(state.last_ok_at, now),
         length(one.blind.total) if one.blind.is_blind else "-",
         length(budget(one.site)),
         state.failure.value if state.failure else "-",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from leakwatch.cli._health import DAY, Health, SiteHealth, length
+from leakwatch.cli._health import DAY, Health, SiteHealth, ago, length
 from leakwatch.display import clean
 from leakwatch.model.site import Coverage, CoverageWindow
 from leakwatch.polling.blind import because, budget, remedy
@@ -98,7 +98,7 @@ def _row(one: SiteHealth, now: datetime) -> dict[str, object]:
         "verdict": state.verdict.value if state.verdict else "not read yet",
         "failure": state.failure.value.replace("_", " ") if state.failure else "",
         "class": _CLASS.get(state.verdict, "ok") if state.verdict else "none",
-        "last_ok": f"{length(now - state.last_ok_at)} ago" if state.last_ok_at else "never",
+        "last_ok": ago(state.last_ok_at, now),
         "blind": length(blind.total) if blind.is_blind else "",
         "is_over": blind.total > budget(one.site),
         "budget": length(budget(one.site)),

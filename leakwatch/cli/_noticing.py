@@ -21,11 +21,13 @@ _DAY_S = 86400.0
 
 
 def say_checks(notice: Notice) -> None:
-    """What a draft lacks, must not hold, and what its signers should know, to stderr."""
+    """What a draft lacks, must not hold, holds no more, and what its signers should know, to stderr."""
     for one in notice.detail.get("missing", ()):
         say(f"MISSING: {clean(one, 300)}")
     for one in notice.detail.get("forbidden", ()):
         say(f"MUST NOT HOLD: {clean(one, 300)}")
+    for one in notice.detail.get("struck", ()):
+        say(f"struck out, and not looked at: {clean(one, 300)}")
     for one in notice.detail.get("warnings", ()):
         say(f"warning: {clean(one, 1000)}")
 

@@ -20,8 +20,9 @@ from leakwatch.cli._shared import (
     run_async,
     say,
 )
+from leakwatch.cli._writing import whole_file
 from leakwatch.cli.audit import anchor_of
-from leakwatch.errors import InputError, StoreError
+from leakwatch.errors import InputError
 
 if TYPE_CHECKING:
     from leakwatch.evidence.dossier import Dossier
@@ -75,10 +76,8 @@ def pack(
 
     dossier, made, named = run_async(work)
     target = output or Path(f"{dossier.finding.id}.zip")
-    try:
-        target.write_bytes(made)
-    except OSError as error:
-        raise StoreError(f"{target} cannot be written: {error.strerror}") from error
+    with whole_file(target) as file:
+        file.write(made)
     for digest in dossier.lost:
         say(f"could not be read, and is not in the pack: {digest}")
     if dossier.asset.embargoed:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -15,6 +13,7 @@ import typer
 
 from leakwatch.cli._choosing import moment
 from leakwatch.cli._shared import DEFAULT_CONFIG, ConfigOption, load, repository, run_async, say
+from leakwatch.cli._writing import whole_file
 from leakwatch.errors import InputError
 from leakwatch.model.finding import Severity, State
 
@@ -115,15 +114,5 @@ def _out(path: Path | None) -> Generator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        Path(temporary).replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with whole_file(path) as file:
+        yield file

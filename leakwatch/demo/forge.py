@@ -100,6 +100,7 @@ class Forge:
         return [
             Route(f"{_REPOSITORY}/issues", self._answer_issues),
             Route(f"{_REPOSITORY}/issues/comments", self._answer_comments),
+            Route(f"{_REPOSITORY}/issues/{{number:int}}", self._answer_issue),
             Route(f"{_REPOSITORY}/pulls/comments", self._answer_none),
             Route(f"{_REPOSITORY}/releases", self._answer_none),
             Route(f"{_REPOSITORY}/forks", self._answer_none),
@@ -125,6 +126,12 @@ class Forge:
         since = _since(request)
         shown = [self._issue(one) for one in _ordered(request, issues) if int(one.updated_at) >= since]
         return self._page(request, shown)
+
+    async def _answer_issue(self, request: Request) -> Response:
+        """One issue or pull request, as the daemon asks for it when it looks again."""
+        wanted = int(request.path_params["number"])
+        found = next((issue for issue in self._of(request) if issue.number == wanted), None)
+        return JSONResponse(self._issue(found)) if found else not_found()
 
     async def _answer_comments(self, request: Request) -> Response:
         since = _since(request)

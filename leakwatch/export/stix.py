@@ -15,7 +15,7 @@ from leakwatch.display import clean
 from leakwatch.errors import ConfigError
 from leakwatch.export.records import BEHIND, is_veiled, named, proof_words, urls
 from leakwatch.export.terms import Terms
-from leakwatch.model.finding import Severity, Verdict
+from leakwatch.model.finding import Verdict
 from leakwatch.model.lines import FindingLine
 from leakwatch.torrent.infohash import Infohashes
 from leakwatch.torrent.magnet import Magnet
@@ -131,7 +131,7 @@ class Stix:
             pattern_type="stix",
             valid_from=line.finding.opened_at,
             indicator_types=["unknown"],
-            confidence=_CONFIDENCE.get(line.finding.verdict, round(line.finding.score * 60)),
+            confidence=_confidence(line),
             **self._common("indicator", line),
         )
 
@@ -174,7 +174,7 @@ class Stix:
             content="\n".join(part for part in told if part),
             authors=[self._terms.organisation],
             object_refs=[report],
-            confidence=_urgency(one.severity),
+            confidence=_confidence(line),
             **self._common("note", line),
         )
 
@@ -214,8 +214,9 @@ def _sound(text: str) -> str:
     return clean(text, 4000)
 
 
-def _urgency(severity: Severity) -> int:
-    return 25 + 25 * severity.rank
+def _confidence(line: FindingLine) -> int:
+    """How sure it is that this is the work, whatever its severity."""
+    return _CONFIDENCE.get(line.finding.verdict, round(line.finding.score * 60))
 
 
 def _json(one: Any) -> str:

@@ -59,7 +59,7 @@ class Notice:
     """One notice about one finding to one host.
 
     Shape:  `detail` holds what the text was made from: `recipient` (`submit`, `mail`, `form`), `urls` (each with
-            `url`, `what`), `missing` and `forbidden` elements, `warnings`, `public`, `statements`, `placeholders`,
+            `url`, `what`), those of them that were `struck` out of the text since, `missing` and `forbidden` elements, `warnings`, `public`, `statements`, `placeholders`,
             `signatures` that are needed, `checks` done since submission.
     """
 
@@ -97,7 +97,13 @@ class Notice:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """The addresses that the host is asked to take down."""
+        """The addresses that the host is asked to take down: those of the draft that nobody struck out of its text."""
+        struck = self.detail.get("struck", ())
+        return tuple(url for url in self.drafted_urls if url not in struck)
+
+    @property
+    def drafted_urls(self) -> tuple[str, ...]:
+        """All addresses that the draft listed."""
         return tuple(one["url"] for one in self.detail.get("urls", ()))
 
 

@@ -13,7 +13,7 @@ from leakwatch.errors import InputError
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Finding, State
 from leakwatch.model.notice import Notice, NoticeId, NoticeState, SignOff
-from leakwatch.notices.checks import forbidden_in, missing_in, secrets_of
+from leakwatch.notices.checks import forbidden_in, missing_in, secrets_of, struck_from
 from leakwatch.notices.drafting import SIGNATURE, compose
 from leakwatch.notices.facts import Facts, Wishes
 from leakwatch.notices.life import check_step, stepped
@@ -103,6 +103,8 @@ async def edit(
         changed = await _checked(changed, asset, work)
         void = [one.by for one in notice.signoffs if one.digest == notice.digest != changed.digest]
         told = {"digest": changed.digest, "before": notice.digest, "void": ", ".join(void)}
+        if changed.detail["struck"]:
+            told["addresses_left"] = str(len(changed.urls))
         await written(changed, finding, asset, "edited", actor, told, at, work, record)
     return changed
 
@@ -123,10 +125,15 @@ async def _checked(notice: Notice, asset: Asset, work: Work) -> Notice:
     addressee, keys = addressee_named(notice.addressee), await work.findings.keys(notice.finding)
     swarms = [one.removeprefix("swarm:") for one in keys if one.startswith("swarm:")]
     secrets = secrets_of(asset, notice.detail)
+    struck = struck_from(notice.body, notice.drafted_urls)
+    missing = missing_in(notice.body, addressee)
+    if notice.drafted_urls and len(struck) == len(notice.drafted_urls):
+        missing.append("the material: none of the draft's addresses stands in the text")
     told = {
-        "missing": missing_in(notice.body, addressee),
+        "missing": missing,
+        "struck": struck,
         "forbidden": forbidden_in(
-            f"{notice.subject}\n{notice.body}", addressee, swarms, secrets, notice.urls
+            f"{notice.subject}\n{notice.body}", addressee, swarms, secrets, notice.drafted_urls
         ),
         "signatures": max(notice.signatures_needed, 2 if asset.embargoed else 1),
     }
@@ -214,6 +221,7 @@ async def move(
         if to in (NoticeState.REFUSED, NoticeState.CLOSED) and not told:
             raise InputError("say why with --reason")
         changed = stepped(notice, to, since or at, addressee_named(notice.addressee), told)
+        told |= {"since": since.isoformat(timespec="minutes")} if since else {}
         if changed.deadline_at:
             told |= {"deadline": changed.deadline_at.isoformat(timespec="minutes")}
             told |= {"restored_by": changed.detail["restored_by"]}

@@ -44,6 +44,11 @@ def forbidden_in(
     return found
 
 
+def struck_from(body: str, urls: Iterable[str]) -> list[str]:
+    """Addresses that a text does not hold any more, as a whole; what ends a sentence is no part of one."""
+    return [url for url in urls if not re.search(rf"{re.escape(url)}(?=[.,;:)>\]]*(?:\s|$))", body)]
+
+
 def secrets_of(asset: Asset, detail: Mapping[str, object]) -> list[str]:
     """What a notice about an asset must not say: of one under embargo its names and those of its files."""
     if not asset.embargoed or detail.get("names_the_work"):

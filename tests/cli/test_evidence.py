@@ -54,6 +54,7 @@ def test_packed_checked_and_told(finding: str, tmp_path: Path) -> None:
     first = run("evidence", "pack", finding, "--by", "somebody")
     assert first.exit_code == 0, first.output
     made = (tmp_path / f"{finding}.zip").read_bytes()
+    assert (tmp_path / f"{finding}.zip").stat().st_mode & 0o077 == 0
     assert first.stdout == f"{hashlib.sha256(made).hexdigest()}  {finding}.zip\n"
     assert run("evidence", "pack", finding, "-o", "b.zip").stdout.split()[0] == first.stdout.split()[0]
     anchor = run("audit", "head").stdout.strip()

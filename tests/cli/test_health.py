@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from leakwatch.cli import app
+from leakwatch.cli._health import ago
 from leakwatch.cli._health_page import bars
 from leakwatch.errors import Failure, InputError
 from leakwatch.model.asset import Asset, AssetId
@@ -205,3 +206,11 @@ def test_accepted_layout_is_learned_anew(home: Path) -> None:
     assert len(found.holes) == 1
     told = CliRunner().invoke(app, ["source", "accept", "nothing", "--config", str(home / "leakwatch.toml")])
     assert isinstance(told.exception, InputError)
+
+
+def test_nothing_was_read_in_the_future() -> None:
+    """What was read while the command was starting is not told as of some seconds to come."""
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert ago(now + timedelta(seconds=3), now) == "0 s ago"
+    assert ago(now - timedelta(minutes=3), now) == "3 min ago"
+    assert ago(None, now) == "never"

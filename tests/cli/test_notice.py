@@ -93,7 +93,7 @@ def test_from_the_draft_to_the_figures(home: Path) -> None:
     run("set", ident, "waiting")
     run("set", ident, "removed", "--reason", "they wrote so")
     told = run("set", ident, "counter_notice", "--since", "2026-11-20").stderr
-    assert "from 2026-12-04 on, and must by 2026-12-10" in told
+    assert "from 2026-11-30 on, and must by 2026-12-10" in told
     assert "can become" in fails("set", ident, "refused", "--reason", "x")
     page = run("show", ident).stdout
     assert "signed by: Ada Example, Bo Example (2 of 2)" in page

@@ -251,6 +251,9 @@ async def test_the_code_host_pages_with_links_and_lists_comments(tmp_path: Path)
         second = await stand.client.get(first.links["next"]["url"])
         numbers = [one["number"] for one in first.json() + second.json()]
         assert sorted(numbers) == list(range(1, 9))
+        issue = first.json()[0]
+        assert (await stand.json(f"{repository}/issues/{issue['number']}"))["title"] == issue["title"]
+        assert (await stand.client.get(f"{repository}/issues/999999")).status_code == 404
         comment, *_ = await stand.json(f"{repository}/issues/comments")
         assert comment["issue_url"].startswith(f"{BASE}{repository}/issues/")
         assert await stand.json(f"{repository}/pulls/comments") == []

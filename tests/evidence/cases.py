@@ -19,7 +19,7 @@ from leakwatch.model.observation import Observation
 from leakwatch.model.route import Routing
 from leakwatch.model.swarm import SampleMethod, SwarmSample
 from leakwatch.pipeline import Brain, conclude, take_page
-from leakwatch.proof import TableHasher, prove
+from leakwatch.proof import Hasher, TableHasher, prove
 from leakwatch.service import load_rules, load_weights
 from leakwatch.sources._kind import Exchange, Page, Payload, Request
 from leakwatch.store.repository import SqlRepository
@@ -83,15 +83,15 @@ class Scene:
         )
         await take_page(Page(observations=(seen,)), payload, state, self.brain, self.repository, self.vault)
 
-    async def judge(self) -> None:
-        """The metadata comes in and is judged by the asset's piece tables."""
+    async def judge(self, hasher: Hasher | None = None) -> None:
+        """The metadata comes in and is judged, by the asset's piece tables if nothing else is given."""
         info = parse_info(self.raw_info)
         async with self.repository.reading() as work:
             tasks = await work.findings.proof_tasks(info.infohashes.swarm_keys[0].hex())
             files = await work.catalogue.with_tables(self.asset.files, info.piece_length)
         at = NOON + timedelta(minutes=2)
         kept = await keep_metadata(self.raw_info, info.infohashes, at, self.vault)
-        proof = prove(info, files, TableHasher(), random.Random(1))
+        proof = prove(info, files, hasher or TableHasher(), random.Random(1))
         for task in tasks:
             await conclude(task, proof, kept, at, self.brain, self.repository)
 

@@ -14,14 +14,16 @@ from typing import Any
 
 import pytest
 
+from leakwatch.assetfiles.hashing import LocalHasher
 from leakwatch.evidence.archive import read, write
 from leakwatch.evidence.checking import Checked, captures, verify
 from leakwatch.evidence.dossier import PACKED, gather
 from leakwatch.evidence.pack import build
 from leakwatch.model.audit import make_entry
 from leakwatch.store.repository import SqlRepository
+from leakwatch.torrent.bencode import encode
 
-from .cases import HOSTILE, NOON, Scene, scene
+from .cases import HOSTILE, NOON, PIECE, Scene, scene
 
 
 @pytest.fixture
@@ -200,6 +202,21 @@ async def test_records_that_inflate_without_end(case: Scene, monkeypatch: pytest
         assert any(one.startswith(f"{name}: it is no WARC file") for one in problems) or data == b"", problems
 
 
+async def test_what_bytes_proved_needs_bytes_again(repository: SqlRepository, tmp_path: Path) -> None:
+    """Where the work's file begins within a piece, its tables say nothing: that is noted, and is no failure."""
+    made = await scene(repository, tmp_path)
+    data = b"read me" + (tmp_path / "weights.bin").read_bytes()
+    pieces = b"".join(hashlib.sha1(data[at : at + PIECE]).digest() for at in range(0, len(data), PIECE))
+    files = [{b"length": 7, b"path": [b"a.txt"]}, {b"length": len(data) - 7, b"path": [b"weights.bin"]}]
+    made.raw_info = encode({b"files": files, b"name": b"w", b"piece length": PIECE, b"pieces": pieces})
+    await made.take("Tideglass 70B")
+    await made.judge(LocalHasher())
+    assert (await made.finding()).verdict.value == "proved"
+    checked = verify(await packed(made))
+    assert checked.problems == []
+    assert any("bytes of the work are needed" in note for note in checked.notes)
+
+
 async def test_v2_is_judged_by_its_root(repository: SqlRepository, tmp_path: Path) -> None:
     """A v2 torrent is proved again by the root in the pack; another root, or another infohash, is told."""
     made = await scene(repository, tmp_path, is_v2=True)
@@ -240,6 +257,32 @@ async def test_anchors(case: Scene) -> None:
     assert verify(made, anchors={head.seq: head.digest}).problems == []
     other = make_entry(head, "x", "y", "z", {}, NOON)
     assert "the anchor names" in verify(made, anchors={head.seq: other.digest}).problems[0]
+    later = verify(made, anchors={10**9: "0" * 64})
+    assert later.problems == []
+    assert any("is not in this part of the audit" in note for note in later.notes)
+
+
+async def test_without_its_audit_no_anchor_holds(case: Scene) -> None:
+    """Who leaves the audit out, or lists a capture otherwise than it says, is found out by an anchor."""
+    members = read(await packed(case)).members
+    async with case.repository.reading() as work:
+        head = await work.audit.head()
+    assert head
+    anchors = {head.seq: head.digest}
+    manifest = json.loads(members["manifest.json"]) | {"audit": None}
+    bare = {**members, "audit.jsonl": b"", "manifest.json": json.dumps(manifest).encode()}
+    assert verify(sealed(bare), anchors=anchors).problems == [
+        "audit.jsonl: empty: no anchor can be held against it"
+    ]
+    for name, other in (("url", "https://elsewhere.example/"), ("site", "index2"), ("status", 404)):
+        captures_ = json.loads(members["captures.json"])
+        captures_[0][name] = other
+        forged = sealed({**members, "captures.json": json.dumps(captures_).encode()})
+        (problem,) = verify(forged, anchors=anchors).problems
+        assert f"its {name} is not what the audit says" in problem
+    for name in ("report.html", "timeline.txt", "timeline.json", "readme.txt"):
+        left = {key: data for key, data in members.items() if key != name}
+        assert verify(sealed(left)).problems == [f"{name}: missing"]
 
 
 async def test_lost_evidence_is_told(case: Scene) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from leakwatch.export import Terms, export
 from leakwatch.export.stix import EXTENSION, Stix
+from leakwatch.model.finding import Severity, Verdict
 from leakwatch.model.lines import Wanted
 from leakwatch.store.repository import SqlRepository
 
@@ -85,6 +86,14 @@ def test_what_a_finding_becomes() -> None:
     (report,), (note,) = by_type(told, "report"), by_type(told, "note")
     assert note["object_refs"] == [report["id"]]
     assert indicator["id"] in report["object_refs"]
+
+
+def test_confidence_is_in_the_case_and_not_its_severity() -> None:
+    """What is urgent and not proved is told with no more confidence than its pattern."""
+    case = finding("LW-A", verdict=Verdict.UNPROVED, severity=Severity.CRITICAL)
+    told = objects(line(case))
+    (note,), (indicator,) = by_type(told, "note"), by_type(told, "indicator")
+    assert note["confidence"] == indicator["confidence"] == 58
 
 
 def test_what_our_extension_means_is_said_by_a_schema() -> None:

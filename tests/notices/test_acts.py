@@ -17,6 +17,7 @@ from leakwatch.model.audit import broken_at
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, State
 from leakwatch.model.notice import NOTICE_CHANGES, Notice, NoticeState
 from leakwatch.notices import acts
+from leakwatch.notices.checks import struck_from
 from leakwatch.notices.facts import Wishes
 from leakwatch.ports import Work
 from leakwatch.store.repository import SqlRepository
@@ -311,3 +312,53 @@ async def test_errors_are_ours(repository: SqlRepository) -> None:
     with pytest.raises(LeakwatchError, match="no finding 'LW-NORTHWIND7'"):
         await draft(repository)
     assert ASSET.id
+
+
+async def test_an_address_that_was_struck_out_is_asked_of_nobody(repository: SqlRepository) -> None:
+    """What is in the text no more is not looked at, until it is put in again; a text without any address is not signed."""
+    await stored(repository)
+    made = await draft(repository)
+    first, *rest = made.urls
+    assert rest
+    body = "\n".join(line for line in made.body.splitlines() if not line.endswith(f" {first}"))
+    changed = await acts.edit(made.id, body, None, repository, "Bo", NOON)
+    assert changed.urls == tuple(rest)
+    async with repository.reading() as work:
+        assert (await work.notices.events(made.id))[-1].detail["addresses_left"] == str(len(rest))
+    assert (await acts.edit(made.id, made.body, None, repository, "Bo", NOON)).urls == made.urls
+    for url in sorted(made.urls, key=len, reverse=True):
+        body = body.replace(url, "(none)")
+    empty = await acts.edit(made.id, body, None, repository, "Bo", NOON)
+    assert empty.urls == ()
+    with pytest.raises(InputError, match="none of the draft's addresses"):
+        await acts.sign(made.id, repository, "Ada Example", NOON)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_struck"),
+    [
+        ("1. https://a.example/x\n", False),
+        ("see https://a.example/x.", False),
+        ("(https://a.example/x),", False),
+        ("1. https://a.example/x.html\n", True),
+        ("1. https://a.example/x/y", True),
+        ("", True),
+    ],
+)
+def test_a_longer_address_is_another_one(body: str, *, is_struck: bool) -> None:
+    """An address is in a text only as a whole."""
+    assert bool(struck_from(body, ["https://a.example/x"])) == is_struck
+
+
+async def test_when_it_happened_is_written_down(repository: SqlRepository) -> None:
+    """A day that is given with a step stands in the history and in the audit, also where no clock follows from it."""
+    await stored(repository)
+    made = await draft(repository, "github")
+    await acts.sign(made.id, repository, "Ada Example", NOON)
+    await acts.submit(made.id, "", repository, "Ada Example", NOON)
+    earlier, now = NOON + timedelta(days=1), NOON + timedelta(days=2)
+    await acts.move(made.id, S.REMOVED, "", repository, "Ada Example", now, since=earlier)
+    async with repository.reading() as work:
+        event, entry = (await work.notices.events(made.id))[-1], (await work.audit.entries(made.id))[-1]
+    assert event.detail["since"] == earlier.isoformat(timespec="minutes")
+    assert earlier.isoformat(timespec="minutes") in entry.detail

@@ -10,6 +10,8 @@ from typing import Any
 from leakwatch.evidence.checking.parts import Checked
 from leakwatch.model.audit import AuditEntry, link
 
+_SAID_TWICE = {"site", "url", "status"}
+
 
 def lines_of(checked: Checked) -> list[dict[str, Any]]:
     """The lines of the audit. Raises: ValueError."""
@@ -33,6 +35,8 @@ def check_chain(checked: Checked, anchors: Mapping[int, str]) -> None:
         checked.note("there is no audit entry about this case")
         if head is not None:
             checked.problem("audit.jsonl", "empty, though the manifest names an end of it")
+        if anchors:
+            checked.problem("audit.jsonl", "empty: no anchor can be held against it")
         return
     digests, last = digests_of(lines), lines[-1]
     seq, before = next(reversed(digests.items()))
@@ -57,10 +61,17 @@ def _content(one: dict[str, Any], seq: int) -> str:
 
 
 def _check_captured(own: list[dict[str, Any]], checked: Checked) -> None:
-    """How many of the captures the audit of this case tells of."""
-    told = {digest for one in own for digest in _digests(json.loads(one["detail"]))}
-    captures = [one["sha256"] for one in checked.list_of("captures.json")]
-    missing = [one for one in captures if one not in told]
+    """Whether the list of captures says what the audit of this case says, and how many captures that tells of."""
+    details = [(one["action"], json.loads(one["detail"])) for one in own]
+    told = {digest for _, detail in details for digest in _digests(detail)}
+    captures = checked.list_of("captures.json")
+    by_record = {(one["sha256"], one["warc"]): one for one in captures}
+    for detail in [one for action, one in details if action == "captured" and isinstance(one, dict)]:
+        listed = by_record.get((detail.get("sha256"), detail.get("warc")), {})
+        for name in _SAID_TWICE & detail.keys() & listed.keys():
+            if detail[name] != listed[name]:
+                checked.problem("captures.json", f"{detail['sha256']}: its {name} is not what the audit says")
+    missing = [one for one in captures if one["sha256"] not in told]
     if missing:
         checked.note(
             f"{len(missing)} of {len(captures)} captures are not told of by entries about this case: "

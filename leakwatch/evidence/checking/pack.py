@@ -13,6 +13,8 @@ from leakwatch.evidence.checking.stamps import check_stamps
 from leakwatch.evidence.checking.torrents import check_torrents
 
 _MANIFEST = "manifest.json"
+_ALWAYS = ("readme.txt", "report.html", "timeline.json", "timeline.txt")
+"""Documents of every pack that no other check reads."""
 
 
 def verify(
@@ -39,6 +41,8 @@ def verify(
 def _check_manifest(checked: Checked) -> None:
     told = {one["name"]: one for one in checked.document(_MANIFEST)["files"]}
     there = checked.members.keys() - {_MANIFEST}
+    for name in sorted({*_ALWAYS} - there - told.keys()):
+        checked.problem(name, "missing")
     for name in sorted(told.keys() - there):
         checked.problem(str(name), "missing")
     for name in sorted(there - told.keys()):

@@ -42,12 +42,13 @@ def _judge(one: dict[str, Any], raw: bytes, files: list[AssetFile], name: str, c
     if again.verdict.value == one["verdict"]:
         checked.note(f"{known} judged again: {again.verdict.value} ({again.method})")
         return
-    is_proved = one["verdict"] == Verdict.PROVED.value
-    paths = {file["asset_path"] for file in one["files"] if file["pieces_ok"]}
-    has_tables = any(
-        table.piece_length == info.piece_length for f in files if f.path in paths for table in f.tables
+    told = {(file["path"], file["asset_path"]) for file in one["files"] if file["pieces_ok"]}
+    is_contradicted = any(
+        file.pieces_tested and not file.pieces_ok and (file.path, file.asset_path) in told
+        for file in again.files
     )
-    if is_proved and (one["method"] == "v2" or has_tables or again.verdict is Verdict.REFUTED):
+    is_decided = one["method"] == "v2" or again.verdict is Verdict.REFUTED or is_contradicted
+    if one["verdict"] == Verdict.PROVED.value and is_decided:
         checked.problem(name, f"said to be proved; judged again it is {again.verdict.value}: {again.reason}")
     else:
         checked.note(
