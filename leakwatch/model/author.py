@@ -12,7 +12,8 @@ _ANONYMOUS = frozenset(
     {"", "anonymous", "anon", "guest", "unknown", "deleted", "[deleted]", "[erased]", "ghost", "名無しさん"}
 )
 _TRIPCODE = re.compile(r"(?:^|\s)(!{1,2}\S{4,60})$")
-_SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "net", "or", "org"})
+_VIEWS = frozenset("www www2 m mobile old new np sh amp api boards board forum forums i t en web bbs".split())
+"""First labels of addresses under which a platform shows the same people."""
 _MAX = 300
 
 
@@ -43,9 +44,11 @@ def platform_of(seen: Observation) -> str:
 
 
 def host_family(host: str) -> str:
-    """The name under which a host was registered, as far as its form tells: `boards.example.org` is `example.org`."""
+    """A host without the labels that are only views of a platform: `old.reddit.com` is `reddit.com`.
+
+    Any other label may be a forum of its own, as `gardens.forumotion.com` is.
+    """
     labels = host.lower().split(".")
-    if labels[-1].isdigit() or ":" in host or len(labels) < 3:
-        return host.lower()
-    is_deep = len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
-    return ".".join(labels[-3:] if is_deep else labels[-2:])
+    while len(labels) > 2 and labels[0] in _VIEWS:
+        del labels[0]
+    return ".".join(labels)

@@ -138,12 +138,16 @@ def test_any_author_and_address_has_a_bounded_identity(author: str, url: str) ->
 @pytest.mark.parametrize(
     ("host", "family"),
     [
-        ("a.b.example.com", "example.com"),
+        ("www.old.reddit.com", "reddit.com"),
+        ("boards.4chan.org", "4chan.org"),
+        ("gardens.forumotion.com", "gardens.forumotion.com"),
+        ("ann.github.io", "ann.github.io"),
+        ("t.me", "t.me"),
         ("example.com", "example.com"),
         ("10.0.0.1", "10.0.0.1"),
         ("x", "x"),
     ],
 )
 def test_hosts_have_families(host: str, family: str) -> None:
-    """Hosts below one name belong together; numbers and bare names are their own."""
+    """Views of one platform belong together; forums and pages below one name are their own."""
     assert host_family(host) == family
