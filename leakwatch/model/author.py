@@ -31,7 +31,7 @@ def author_of(seen: Observation) -> str | None:
 
 
 def platform_of(seen: Observation) -> str:
-    """The family of hosts that a post's address belongs to; without an address, the site by its own name."""
+    """The host of a post's address, whatever the view; without an address, the site by its own name."""
     try:
         parts = urlsplit(seen.url or "")
         host, port = (parts.hostname or "").rstrip("."), parts.port
