@@ -3,12 +3,13 @@
 Source: developer.pagerduty.com, "Send an Event", "Send a Change Event" and "PD-CEF": event_action, dedup_key (255),
 payload.summary (1024), severity (critical, error, warning, info), 512 KB an event, 202 on success, 400 for an event it cannot
 read; a change event notifies nobody and has no end. One finding is one incident: what is said of it again adds to it, an
-acknowledgement acknowledges it, its end resolves it, and so does becoming part of another. What is said of many findings is
-a change event, for no single thing could end it; those in it that must wake somebody are incidents of their own.
+acknowledgement acknowledges it, its end resolves it, and so does becoming part of another; each site is one, too. What is
+said of many findings is a change event, for no single thing could end it; those in it that must wake somebody are incidents of their own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -56,7 +57,13 @@ class Event:
 def events(delivery: Delivery, routing_key: str) -> list[Event]:
     """What is sent of one alert, in this order; of what a test opens also the end."""
     alert = delivery.alert
-    entries = alert.entries if isinstance(alert, DigestAlert) else (alert,)
+    entries: Sequence[AnyAlert] = (alert,)
+    if isinstance(alert, DigestAlert):
+        entries = alert.entries
+    elif isinstance(alert, SiteAlert) and len(alert.sites) > 1:
+        entries = [
+            replace(alert, sites=(one,), headline=f"{one.name}: {alert.headline}") for one in alert.sites
+        ]
     made: list[Event] = []
     for one in entries:
         if isinstance(alert, DigestAlert) and isinstance(one, Alert) and not _concerns_incidents(alert, one):

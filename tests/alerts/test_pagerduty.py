@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 from leakwatch.alerts import notifier_for
-from leakwatch.alerts.pagerduty import change_url
+from leakwatch.alerts.pagerduty import change_url, events
 from leakwatch.alerts.settings import PagerDutyChannel
 from leakwatch.errors import DeliveryError
-from leakwatch.model.alert import Alert, AnyAlert, DigestEvent, Receipt
+from leakwatch.model.alert import Alert, AnyAlert, DigestEvent, Receipt, SiteEvent
 from leakwatch.model.finding import EventKind, FindingId, Severity, State, Verdict
 from leakwatch.routing.fold import fold_finding
 from leakwatch.secret import Secret
 
 from .receivers import NO_TLS, Clock, Receiver, door, http, receiving
-from .samples import ALERT, DELIVERY, THREE
+from .samples import ALERT, DELIVERY, ONE_BLIND, THREE
 from .services import check_pagerduty, check_pagerduty_change
 
 KEY = "verysecretroutingkey0123456789ab"
@@ -210,3 +210,16 @@ def test_where_changes_are_taken() -> None:
         "https://events.eu.pagerduty.com/v2/change/enqueue"
     )
     assert change_url("https://relay.example/pd?key=1") == "https://relay.example/pd/change/enqueue?key=1"
+
+
+def test_each_site_is_an_incident_of_its_own() -> None:
+    """Sites that went blind together see again one by one, and each ends its own incident."""
+    names = ("board", "index", "hub")
+    blind = replace(ONE_BLIND, sites=tuple(replace(ONE_BLIND.sites[0], name=name) for name in names))
+    opened = [one.body for one in events(replace(DELIVERY, alert=blind), "k")]
+    assert [one["dedup_key"] for one in opened] == [f"leakwatch:site:{name}" for name in names]
+    assert all(name in one["payload"]["summary"] for one, name in zip(opened, names, strict=True))
+    for name, started in zip(names, opened, strict=True):
+        seen = replace(ONE_BLIND, event=SiteEvent.RECOVERED, sites=(replace(ONE_BLIND.sites[0], name=name),))
+        (ended,) = events(replace(DELIVERY, alert=seen), "k")
+        assert (ended.body["event_action"], ended.body["dedup_key"]) == ("resolve", started["dedup_key"])
