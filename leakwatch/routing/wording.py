@@ -41,8 +41,7 @@ _OVER = {
 }
 _NO_VERDICT = "Nobody is asked: a drill has no verdict."
 _DRILL_ADVICE = (
-    "Nothing leaked. Acknowledge it, or answer whoever drills, to show that it arrived; "
-    "the drill ends by itself within a quarter of an hour."
+    "Nothing leaked. Acknowledge it, or answer whoever drills, to show that it arrived. It ends by itself."
 )
 
 
