@@ -15,7 +15,7 @@ from leakwatch.display import clean, escaped_json
 from leakwatch.errors import ConfigError
 from leakwatch.export.records import BEHIND, infohashes, is_veiled, named, proof_words, urls
 from leakwatch.export.terms import Terms
-from leakwatch.model.finding import Severity, State
+from leakwatch.model.finding import Severity, State, Verdict
 from leakwatch.model.lines import FindingLine
 
 MOST = 200
@@ -124,11 +124,14 @@ class Events:
         made.uuid = str(self._terms.stable_id("misp", *ident))
         made.comment = str(line.finding.id)
         made.distribution = _ORGANISATION_ONLY
+        # Nobody's sensors are to act on what may not be a leak at all.
+        unproved = {} if line.finding.verdict is Verdict.PROVED else {"to_ids": False}
         for number, (relation, value) in enumerate(told):
             made.add_attribute(
                 relation,
                 value=value,
                 distribution=_ORGANISATION_ONLY,
+                **unproved,
                 uuid=str(self._terms.stable_id("misp", *ident, relation, number)),
             )
         event.add_object(made)

@@ -12,7 +12,7 @@ import pytest
 
 from leakwatch.export import Terms, export
 from leakwatch.export.misp import Events
-from leakwatch.model.finding import Severity, State
+from leakwatch.model.finding import Severity, State, Verdict
 from leakwatch.model.lines import FindingLine, Wanted
 from leakwatch.store.repository import SqlRepository
 
@@ -76,6 +76,16 @@ def test_what_a_day_becomes() -> None:
     assert case["sensor"] == "Example Studio"
     assert [one["value"] for one in told["Attribute"]] == ["11" * 20, "22" * 32]
     assert [one["name"] for one in told["Tag"]] == ["tlp:amber"]
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_only_what_is_proved_is_for_sensors(verdict: Verdict) -> None:
+    """Addresses and digests of a case that is not proved are told, and marked as nothing to act on by itself."""
+    (told,) = events(line(replace(finding("LW-A"), verdict=verdict)))
+    marked = {
+        a["to_ids"] for one in told["Object"] if one["name"] in ("url", "file") for a in one["Attribute"]
+    }
+    assert (True in marked) is (verdict is Verdict.PROVED)
 
 
 def test_again() -> None:
