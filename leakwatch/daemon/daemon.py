@@ -151,7 +151,9 @@ class Daemon:
             clock=self.clock,
             announce=self._announce,
         )
-        self.listening = Listening(self.config, around, self.fetcher, self.prover.swarm, self.brain)
+        self.listening = Listening(
+            self.config, around, self.fetcher, self.prover.swarm, self.brain, self.guard
+        )
 
     async def brain(self, version: int | None = None) -> Brain:
         """What pages are held against now."""

@@ -14,6 +14,8 @@ from leakwatch.model.asset import AssetId, opaque_id
 
 log = structlog.get_logger()
 
+_EVENTS = ("job_failed", "job_crashed")
+
 
 @dataclass(slots=True)
 class Guard:
@@ -31,18 +33,20 @@ class Guard:
     veiled: frozenset[str] = frozenset()
 
     @asynccontextmanager
-    async def over(self, kind: str, key: str = "") -> AsyncGenerator[None]:
-        """Do something under guard; the log names it by kind and key."""
+    async def over(
+        self, kind: str, key: str = "", events: tuple[str, str] = _EVENTS, **told: object
+    ) -> AsyncGenerator[None]:
+        """Do something under guard; the log names it by kind and key, tells `told`, and calls its end one of `events`."""
         shown = opaque_id(AssetId(key)) if kind in self.veiled else key
         with structlog.contextvars.bound_contextvars(job=f"{kind}:{shown}"):
             try:
                 yield
             except LeakwatchError as error:
-                log.error("job_failed", error=error.message, blame=error.blame)
+                log.error(events[0], error=error.message, blame=error.blame, **told)
                 if isinstance(error, StoreError):
                     self.refused()
             except Exception as error:
-                log.exception("job_crashed", error=repr(error))
+                log.exception(events[1], error=repr(error), **told)
                 if kind in self.crashed:
                     await self.crashed[kind](key)
 

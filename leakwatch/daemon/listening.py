@@ -11,7 +11,7 @@ import structlog
 
 from leakwatch.config import Config
 from leakwatch.crawl.fetcher import HttpFetcher
-from leakwatch.errors import LeakwatchError
+from leakwatch.daemon.guard import Guard
 from leakwatch.pipeline import Brain
 from leakwatch.polling import SiteConfig
 from leakwatch.ports import Swarm
@@ -35,6 +35,7 @@ class Listening:
     fetcher: HttpFetcher
     swarm: Swarm | None
     brain: Callable[[], Awaitable[Brain]]
+    guard: Guard
     _tasks: dict[str, tuple[SiteConfig, asyncio.Task[None]]] = field(
         default_factory=dict[str, tuple[SiteConfig, "asyncio.Task[None]"]]
     )
@@ -59,12 +60,9 @@ class Listening:
             )
             return
         for wait_s in itertools.chain(_AGAIN_S, itertools.repeat(_AGAIN_S[-1])):
-            try:
+            told = {"site": site.name, "again_in_s": wait_s}
+            async with self.guard.over("stream", site.name, ("stream_ended", "stream_crashed"), **told):
                 await self._stream(site)
-            except LeakwatchError as error:
-                log.error("stream_ended", site=site.name, error=error.message, again_in_s=wait_s)
-            except Exception as error:
-                log.exception("stream_crashed", site=site.name, error=repr(error), again_in_s=wait_s)
             await asyncio.sleep(wait_s)
 
     async def _stream(self, site: SiteConfig) -> None:
