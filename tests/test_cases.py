@@ -242,6 +242,28 @@ async def test_what_is_split_again_stays_apart_from_the_first(desk: Desk) -> Non
     assert sorted(one.sightings for one in await desk.findings()) == [1, 2, 2]
 
 
+async def test_a_magnet_that_leaves_with_another_part_joins_nothing(desk: Desk) -> None:
+    """What two parts were kept apart by in their case keeps them apart when one of them takes it along."""
+    case, both = await wrongly_one(desk)
+    first = next(one.id for one in (await shown(desk, case.id)).sightings if one.native_id == "1")
+    _, one = await split(desk.repository, case.id, [first], Act("ann", LATER, "apart"))
+    _, two = await split(desk.repository, case.id, [both], Act("ann", LATER, "apart, too"))
+    await desk.take(post("1", NAME, f"edited: {magnet(1)}"))
+    counts = {each.id: each.sightings for each in await desk.findings()}
+    assert counts == {case.id: 1, one.id: 2, two.id: 1}
+
+
+async def test_what_was_split_off_merged_and_taken_out_again_has_what_it_had(desk: Desk) -> None:
+    """Sightings that were taken out by hand are the new case's own."""
+    case, both = await wrongly_one(desk)
+    _, new = await split(desk.repository, case.id, [both], Act("ann", LATER, "apart"))
+    older, newer = sorted((case, new), key=lambda one: (one.opened_at, one.id))
+    await merge(desk.repository, case.id, new.id, Act("bob", LATER, "one", tell=record))
+    await undo_merge(desk.repository, older.id, newer.id, Act("bob", LATER, "no"))
+    counts = {each.id: each.sightings for each in await desk.findings()}
+    assert counts == {case.id: 2, new.id: 1}
+
+
 async def test_what_cannot_be_split_or_merged_is_refused(desk: Desk) -> None:
     """All, none or foreign sightings, a case with itself, and a merge that never was are named errors."""
     case, both = await wrongly_one(desk)

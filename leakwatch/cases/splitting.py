@@ -157,10 +157,10 @@ async def _part(
     held = await work.findings.keys(finding.id)
     keys = parting(leaving, staying, held, await work.cases.proofs(finding.id))
     await work.findings.save(new)
-    await work.cases.move(finding.id, new.id, gone, keys.moved)
+    await work.cases.move(finding.id, new.id, gone, keys.moved, for_good=new.state is State.NEW)
     await work.cases.keep_apart(asset.id, (finding.id, new.id), keys.shared, act.actor, act.at)
     theirs = frozenset[str]().union(*(one.keys for one in leaving))
-    await _apart_alike(finding, new, theirs, act, work)
+    await _apart_alike(finding, new, theirs | keys.moved, act, work)
     left = await _judged_by(finding, staying, asset, act.at, work)
     taken = await _judged_by(new, leaving, asset, act.at, work)
     for one in (left, taken):
@@ -182,10 +182,8 @@ async def _part(
 
 async def _apart_alike(finding: Finding, new: Finding, keys: Collection[str], act: Act, work: Work) -> None:
     """Keep the new case apart from others as the one is from which it was taken."""
-    holders = await work.cases.holding(finding.asset, sorted(keys))
-    for pair, key in await work.cases.apart(finding.asset, [finding.id, *holders]):
-        if finding.id in pair and new.id not in pair and key in keys:
-            (other,) = pair - {finding.id}
+    for other, key in await work.cases.apart_from(finding.asset, finding.id):
+        if other != new.id and key in keys:
             await work.cases.keep_apart(finding.asset, (new.id, other), [key], act.actor, act.at)
 
 

@@ -115,7 +115,7 @@ async def _take_allowed(
         counted.suppressed += await work.findings.suppress(asset.id, row, allow.name, seen.fetched_at)
         return
     await work.findings.save(result.finding)
-    if await work.findings.add_sighting(result.finding.id, row, seen, one):
+    if await work.findings.add_sighting(result.finding.id, row, seen, one, [key]):
         await work.findings.add_artefacts(asset.id, result.finding.id, [key])
         for event in result.events:
             await work.findings.add_event(event)

@@ -37,9 +37,18 @@ class Cases(Protocol):
         ...
 
     async def move(
-        self, older: FindingId, newer: FindingId, sightings: Collection[int], keys: Collection[str]
+        self,
+        older: FindingId,
+        newer: FindingId,
+        sightings: Collection[int],
+        keys: Collection[str],
+        *,
+        for_good: bool,
     ) -> None:
-        """Give sightings, artefact keys and the proofs of these from one finding to another."""
+        """Give sightings, artefact keys and the proofs of these from one finding to another.
+
+        `for_good`: the sightings are the other's own from now on, and go with it if it is merged and taken out again.
+        """
         ...
 
     async def move_history(self, older: FindingId, newer: FindingId, brought: Collection[FindingId]) -> None:
@@ -56,6 +65,10 @@ class Cases(Protocol):
         self, asset: AssetId, findings: Collection[FindingId]
     ) -> list[tuple[frozenset[FindingId], str]]:
         """Pairs of these findings that are kept apart, each with one key that does not join them."""
+        ...
+
+    async def apart_from(self, asset: AssetId, finding: FindingId) -> list[tuple[FindingId, str]]:
+        """What a finding is kept apart from, each with one key that does not join the two."""
         ...
 
     async def join_again(self, asset: AssetId, older: FindingId, newer: FindingId) -> None:

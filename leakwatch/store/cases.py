@@ -122,13 +122,23 @@ class SqlCases(SqlTallies):
         return found
 
     async def move(
-        self, older: FindingId, newer: FindingId, sightings: Collection[int], keys: Collection[str]
+        self,
+        older: FindingId,
+        newer: FindingId,
+        sightings: Collection[int],
+        keys: Collection[str],
+        *,
+        for_good: bool,
     ) -> None:
-        """Give sightings, artefact keys and the proofs of these from one finding to another."""
+        """Give sightings, artefact keys and the proofs of these from one finding to another.
+
+        `for_good`: the sightings are the other's own from now on, and go with it if it is merged and taken out again.
+        """
         to = {"finding_id": newer}
+        seen = to | {"opened": newer} if for_good else to
         for batch in batches(sorted(sightings)):
             own = sa.and_(sighting.c.finding_id == older, sighting.c.id.in_(batch))
-            await self._connection.execute(sa.update(sighting).where(own).values(to))
+            await self._connection.execute(sa.update(sighting).where(own).values(seen))
         for batch in batches(sorted(keys)):
             held = sa.and_(artefact.c.finding_id == older, artefact.c.key.in_(batch))
             await self._connection.execute(sa.update(artefact).where(held).values(to))
@@ -178,14 +188,21 @@ class SqlCases(SqlTallies):
         rows = (await self._connection.execute(query)).mappings()
         return [(frozenset({FindingId(row["one"]), FindingId(row["other"])}), row["key"]) for row in rows]
 
+    async def apart_from(self, asset: AssetId, finding: FindingId) -> list[tuple[FindingId, str]]:
+        """What a finding is kept apart from, each with one key that does not join the two."""
+        return [(_other(row, finding), row["key"]) for row in await self._apart_from(asset, finding)]
+
+    async def _apart_from(self, asset: AssetId, finding: FindingId) -> list[dict[str, Any]]:
+        query = sa.select(kept_apart).where(kept_apart.c.asset_id == asset, _names(finding))
+        return [dict(row) for row in (await self._connection.execute(query)).mappings()]
+
     async def join_again(self, asset: AssetId, older: FindingId, newer: FindingId) -> None:
         """Forget what keeps two findings apart; what keeps the newer one from others holds for the older one now."""
-        named = sa.or_(kept_apart.c.one == newer, kept_apart.c.other == newer)
-        query = sa.select(kept_apart).where(kept_apart.c.asset_id == asset, named)
-        rows = [dict(row) for row in (await self._connection.execute(query)).mappings()]
-        await self._connection.execute(sa.delete(kept_apart).where(kept_apart.c.asset_id == asset, named))
+        rows = await self._apart_from(asset, newer)
+        forgotten = sa.delete(kept_apart).where(kept_apart.c.asset_id == asset, _names(newer))
+        await self._connection.execute(forgotten)
         for row in rows:
-            other = FindingId(row["other"] if row["one"] == newer else row["one"])
+            other = _other(row, newer)
             if other != older:
                 await self.keep_apart(asset, (older, other), [row["key"]], row["actor"], row["at"])
 
@@ -268,6 +285,14 @@ class SqlCases(SqlTallies):
 
 def _place(told: str | None) -> PlaceClass:
     return PlaceClass(told) if told else PlaceClass.OTHER
+
+
+def _names(finding: FindingId) -> sa.ColumnElement[bool]:
+    return sa.or_(kept_apart.c.one == finding, kept_apart.c.other == finding)
+
+
+def _other(row: Mapping[str, Any], finding: FindingId) -> FindingId:
+    return FindingId(row["other"] if row["one"] == finding else row["one"])
 
 
 def _keys_of_proof(row: Mapping[str, Any]) -> frozenset[str]:

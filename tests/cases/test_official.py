@@ -9,6 +9,8 @@ import pytest
 
 from leakwatch.cases import Act, acknowledge, move
 from leakwatch.cases.assets import due_steps, official, release
+from leakwatch.cases.joining import merge
+from leakwatch.cases.splitting import undo_merge
 from leakwatch.matching.allowed import Judge
 from leakwatch.matching.index import build_index
 from leakwatch.model.finding import EventKind, Finding, State
@@ -148,3 +150,18 @@ async def test_a_release_to_come_allows_on_its_day(desk: Desk) -> None:
         (entry,) = [one for one in await work.audit.entries(found.id) if one.action == "finding.state"]
     assert entry.actor == "leakwatch:calendar"
     assert await due_steps(desk.repository, day, judge=JUDGE) == []
+
+
+async def test_what_is_official_goes_on_where_it_was_after_a_merge_is_undone(desk: Desk) -> None:
+    """The next version of an official post is of the official case, not of the leak that it was merged with by mistake."""
+    await desk.take(post("1", NAME, magnet(2)))
+    leak = await case(desk)
+    await released(desk, HASH)
+    shown = replace(post("2", NAME, magnet(1), "b"), fetched_at=LATER)
+    await desk.take(shown)
+    (allowed,) = [one for one in await desk.findings() if one.id != leak.id]
+    act = Act("ann", LATER, "by mistake", tell=teller(desk.brain, Counted()))
+    await merge(desk.repository, leak.id, allowed.id, act)
+    await undo_merge(desk.repository, leak.id, allowed.id, act)
+    await desk.take(replace(shown, text=f"edited: {magnet(1)}"))
+    assert {one.id: one.sightings for one in await desk.findings()} == {leak.id: 1, allowed.id: 2}
