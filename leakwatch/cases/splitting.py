@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -43,22 +43,29 @@ class Parting:
 def parting(
     leaving: Sequence[Sighting],
     staying: Sequence[Sighting],
-    held: Collection[str],
+    held: Mapping[str, FindingId | None],
     proofs: Sequence[tuple[frozenset[str], Proof]] = (),
+    brought: Collection[FindingId] = (),
 ) -> Parting:
-    """What becomes of a case's keys.
+    """What becomes of a case's keys. `held` tells of each who had it before any merge.
 
     Keys that no sighting shows are digests of files that a torrent was proved to carry: they go with the torrent,
-    where those that stay prove nothing.
+    where those that stay prove nothing. Where a merge is undone, what it `brought` goes, whoever else shows it.
     """
     theirs = frozenset[str]().union(*(one.keys for one in leaving))
     others = frozenset[str]().union(*(one.keys for one in staying))
-    proved = frozenset(held) - theirs - others
+    proved = held.keys() - theirs - others
     only = theirs - others
     is_gone = any(keys & only for keys, one in proofs if one.verdict is Verdict.PROVED)
     is_left = any(not keys & only for keys, one in proofs if one.verdict is Verdict.PROVED)
     moved = only | (proved if is_gone and not is_left else frozenset())
-    return Parting(moved & frozenset(held), (theirs & others) | proved)
+    if brought:
+        moved = frozenset(
+            key for key, one in held.items() if one in brought or (one is None and key in moved)
+        )
+    moved &= held.keys()
+    left_behind = (theirs & held.keys()) - moved
+    return Parting(moved, (theirs & others) | proved | left_behind | (others & moved))
 
 
 async def split(
@@ -101,8 +108,15 @@ async def undo_merge(repository: Repository, ident: str, merged: str, act: Act) 
         leaving = [one for one in all_of_it if one.opened in brought]
         if not leaving:
             raise InputError(f"no sighting of {ident} is known to have come with {merged}; name them instead")
-        back = replace(gone, state=State.REOPENED, merged_into=None, closed_at=None, acknowledged_by=None)
-        done = await _part(finding, back, leaving, all_of_it, asset, act, work)
+        back = replace(
+            gone,
+            state=State.REOPENED,
+            merged_into=None,
+            closed_at=None,
+            acknowledged_by=None,
+            acknowledged_at=None,
+        )
+        done = await _part(finding, back, leaving, all_of_it, asset, act, work, brought)
         await work.cases.move_history(finding.id, gone.id, brought)
         return done
 
@@ -151,13 +165,14 @@ async def _part(
     asset: Asset,
     act: Act,
     work: Work,
+    brought: Collection[FindingId] = (),
 ) -> tuple[Finding, Finding]:
     gone = {one.id for one in leaving}
     staying = [one for one in all_of_it if one.id not in gone]
-    held = await work.findings.keys(finding.id)
-    keys = parting(leaving, staying, held, await work.cases.proofs(finding.id))
+    held = await work.cases.came_with(finding.id)
+    keys = parting(leaving, staying, held, await work.cases.proofs(finding.id), brought)
     await work.findings.save(new)
-    await work.cases.move(finding.id, new.id, gone, keys.moved, for_good=new.state is State.NEW)
+    await work.cases.move(finding.id, new.id, gone, keys.moved, for_good=not brought)
     await work.cases.keep_apart(asset.id, (finding.id, new.id), keys.shared, act.actor, act.at)
     theirs = frozenset[str]().union(*(one.keys for one in leaving))
     await _apart_alike(finding, new, theirs | keys.moved, act, work)

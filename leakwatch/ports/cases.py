@@ -36,6 +36,10 @@ class Cases(Protocol):
         """Which findings of an asset hold which of these artefact keys."""
         ...
 
+    async def came_with(self, finding: FindingId) -> dict[str, FindingId | None]:
+        """The artefact keys that a finding holds, each with the finding that had it before any merge, if that is known."""
+        ...
+
     async def move(
         self,
         older: FindingId,
@@ -47,7 +51,7 @@ class Cases(Protocol):
     ) -> None:
         """Give sightings, artefact keys and the proofs of these from one finding to another.
 
-        `for_good`: the sightings are the other's own from now on, and go with it if it is merged and taken out again.
+        `for_good`: sightings and keys are the other's own from now on, and go with it if it is merged and taken out again.
         """
         ...
 

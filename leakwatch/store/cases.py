@@ -121,6 +121,12 @@ class SqlCases(SqlTallies):
                 found[FindingId(ident)] = found.get(FindingId(ident), frozenset()) | {key}
         return found
 
+    async def came_with(self, finding: FindingId) -> dict[str, FindingId | None]:
+        """The artefact keys that a finding holds, each with the finding that had it before any merge, if that is known."""
+        query = sa.select(artefact.c.key, artefact.c.opened).where(artefact.c.finding_id == finding)
+        rows = (await self._connection.execute(query.order_by(artefact.c.key))).all()
+        return {key: FindingId(opened) if opened else None for key, opened in rows}
+
     async def move(
         self,
         older: FindingId,
@@ -132,16 +138,16 @@ class SqlCases(SqlTallies):
     ) -> None:
         """Give sightings, artefact keys and the proofs of these from one finding to another.
 
-        `for_good`: the sightings are the other's own from now on, and go with it if it is merged and taken out again.
+        `for_good`: sightings and keys are the other's own from now on, and go with it if it is merged and taken out again.
         """
         to = {"finding_id": newer}
-        seen = to | {"opened": newer} if for_good else to
+        own = to | {"opened": newer} if for_good else to
         for batch in batches(sorted(sightings)):
-            own = sa.and_(sighting.c.finding_id == older, sighting.c.id.in_(batch))
-            await self._connection.execute(sa.update(sighting).where(own).values(seen))
+            seen = sa.and_(sighting.c.finding_id == older, sighting.c.id.in_(batch))
+            await self._connection.execute(sa.update(sighting).where(seen).values(own))
         for batch in batches(sorted(keys)):
             held = sa.and_(artefact.c.finding_id == older, artefact.c.key.in_(batch))
-            await self._connection.execute(sa.update(artefact).where(held).values(to))
+            await self._connection.execute(sa.update(artefact).where(held).values(own))
         query = sa.select(proof.c.id, proof.c.swarm_key, proof.c.infohashes, proof.c.urls).where(
             proof.c.finding_id == older
         )

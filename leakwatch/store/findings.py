@@ -113,7 +113,8 @@ class SqlFindings(SqlObservations, SqlSightings, SqlProofs):
 
     async def add_artefacts(self, asset: AssetId, finding: FindingId, keys: Iterable[str]) -> None:
         """Let a finding hold artefact keys; keys that are held already stay where they are."""
-        rows = [{"asset_id": asset, "finding_id": finding, "key": key} for key in dict.fromkeys(keys)]
+        told = {"asset_id": asset, "finding_id": finding, "opened": finding}
+        rows = [told | {"key": key} for key in dict.fromkeys(keys)]
         if rows:
             await self._connection.execute(
                 insert_for(self._connection, artefact).on_conflict_do_nothing(), rows

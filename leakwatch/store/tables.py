@@ -262,6 +262,7 @@ artefact = sa.Table(
     sa.Column("asset_id", sa.ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("key", sa.Text, primary_key=True),
     _of("finding_id", "finding.id"),
+    _text("opened", nullable=True),
     sa.Index("ix_artefact_key", "key"),
 )
 
