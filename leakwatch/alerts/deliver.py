@@ -154,15 +154,16 @@ def _closed(health: ChannelHealth) -> str:
 
 
 async def _fold(line: Line, now: datetime, work: Work) -> None:
-    """Put what waited for long into one digest, where that is much."""
+    """Put what waited for long into one digest, where that is much; into several where it is very much."""
     await work.channels.lock(line.channel)
-    rows = await work.channels.waiting(line.channel, now - _OLD, _FOLD_AT_ONCE)
-    if len(rows) <= MOST:
-        return
-    for one in squeeze(rows, now):
-        if await work.outbox.enqueue(line.channel, one.alert, now, recipient=one.recipient):
-            key = delivery_key(line.channel, one.alert.subject, one.alert.content, one.recipient)
-            await work.channels.fold(one.keys, key)
+    told = True
+    while told and len(rows := await work.channels.waiting(line.channel, now - _OLD, _FOLD_AT_ONCE)) > MOST:
+        told = False
+        for one in squeeze(rows, now):
+            if await work.outbox.enqueue(line.channel, one.alert, now, recipient=one.recipient):
+                key = delivery_key(line.channel, one.alert.subject, one.alert.content, one.recipient)
+                await work.channels.fold(one.keys, key)
+                told = True
 
 
 async def _attempt(delivery: Delivery, line: Line) -> Attempt:
