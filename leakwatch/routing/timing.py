@@ -88,8 +88,11 @@ def set_back(due: datetime, began: datetime, now: datetime) -> datetime:
 def started_over(
     policy: Policy, severity: Severity, due: datetime, began: datetime, now: datetime
 ) -> datetime:
-    """The same of news on a route: what waited for its digest or the end of quiet hours waits for those by the new time."""
+    """The same of news on a route: what waited for its digest or the end of quiet hours waits for those by the new time.
+
+    Nothing falls into quiet hours by it that does not wake people.
+    """
     waited = due_at(policy, severity, began, None)
     if waited.why in ("digest", "quiet") and due >= waited.at:
         return due_at(policy, severity, now, None).at
-    return set_back(due, began, now)
+    return awake(policy, severity, set_back(due, began, now))
