@@ -233,12 +233,20 @@ async def test_what_was_said(repository: SqlRepository) -> None:
         tables.announcement,
         [
             told | {"key": f"{n:064d}", "subject": finding, "state": state}
-            for n, (finding, state) in enumerate([("LW-1", "told"), ("LW-2", "told"), ("LW-2", "waiting")])
+            for n, (finding, state) in enumerate(
+                [
+                    ("LW-1", "told"),
+                    ("LW-2", "told"),
+                    ("LW-2", "waiting"),
+                    ("LW-1", "settled"),
+                    ("LW-2", "settled"),
+                ]
+            )
         ],
     )
-    assert (await sweep(KEEP, repository, NOW)).gone == {"sent": 3, "announcements": 1}
+    assert (await sweep(KEEP, repository, NOW)).gone == {"sent": 3, "announcements": 2}
     assert await rows(repository, tables.outbox, "id") == [3, 4]
-    assert await rows(repository, tables.announcement, "id") == [1, 3]
+    assert await rows(repository, tables.announcement, "id") == [1, 3, 4]
 
 
 async def keyed(repository: SqlRepository, table: sa.Table, column: str) -> set[Any]:

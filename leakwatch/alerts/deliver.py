@@ -20,6 +20,7 @@ from leakwatch.errors import DeliveryError
 from leakwatch.model.alert import Delivery, DeliveryState, SetAside, delivery_key
 from leakwatch.model.channel import OF_AN_ALERT, ChannelHealth, Trouble
 from leakwatch.ports import Clock, Notifier, Repository, Work
+from leakwatch.telling.veiling import as_may_be_told
 
 LEASE_S = 120.0
 _FIRST_S, _LONGEST_S = 5.0, 3600.0
@@ -114,7 +115,15 @@ async def _next(line: Line) -> Delivery | Attempt | None:
             line.is_new = False
         is_probe = line.health.failures >= _TRIES
         claimed = await work.outbox.claim(line.channel, now, LEASE_S, is_probe=is_probe)
-        return await _unreadable(claimed, line, now, work) if isinstance(claimed, SetAside) else claimed
+        if isinstance(claimed, SetAside):
+            return await _unreadable(claimed, line, now, work)
+        return claimed and await _as_may_be_told(claimed, work)
+
+
+async def _as_may_be_told(delivery: Delivery, work: Work) -> Delivery:
+    """What it tells may be under embargo by now."""
+    (alert,) = await as_may_be_told([delivery.alert], work)
+    return replace(delivery, alert=alert)
 
 
 async def _bury(line: Line, now: datetime, work: Work) -> None:
@@ -145,15 +154,16 @@ def _closed(health: ChannelHealth) -> str:
 
 
 async def _fold(line: Line, now: datetime, work: Work) -> None:
-    """Put what waited for long into one digest, where that is much."""
+    """Put what waited for long into one digest, where that is much; into several where it is very much."""
     await work.channels.lock(line.channel)
-    rows = await work.channels.waiting(line.channel, now - _OLD, _FOLD_AT_ONCE)
-    if len(rows) <= MOST:
-        return
-    for one in squeeze(rows, now):
-        if await work.outbox.enqueue(line.channel, one.alert, now, recipient=one.recipient):
-            key = delivery_key(line.channel, one.alert.subject, one.alert.content, one.recipient)
-            await work.channels.fold(one.keys, key)
+    told = True
+    while told and len(rows := await work.channels.waiting(line.channel, now - _OLD, _FOLD_AT_ONCE)) > MOST:
+        told = False
+        for one in squeeze(rows, now):
+            if await work.outbox.enqueue(line.channel, one.alert, now, recipient=one.recipient):
+                key = delivery_key(line.channel, one.alert.subject, one.alert.content, one.recipient)
+                await work.channels.fold(one.keys, key)
+                told = True
 
 
 async def _attempt(delivery: Delivery, line: Line) -> Attempt:

@@ -42,6 +42,7 @@ class Keeper:
     routes: Routing
     clock: Clock
     _full_since: datetime | None = None
+    _remembers: bool = False
     _tidied_at: datetime | None = None
     _headed_at: datetime | None = None
 
@@ -64,7 +65,9 @@ class Keeper:
         return last is None or abs(now - last) >= every
 
     async def _look_for_room(self) -> int:
-        """Tell once that evidence cannot be kept and the crawl waits, and once that it can."""
+        """Tell once that evidence cannot be kept and the crawl waits, and once that it can, whoever restarts in between."""
+        if not self._remembers:
+            self._full_since, self._remembers = await self._told_since(), True
         try:
             await asyncio.to_thread(self.vault.check_room)
         except NoRoom as error:
@@ -80,6 +83,13 @@ class Keeper:
         told = await self._tell(SiteEvent.RECOVERED, self._full_since, "there is room again")
         self._full_since = None
         return told
+
+    async def _told_since(self) -> datetime | None:
+        """Since when it is full, where that is the last that anybody was told."""
+        async with self.repository.reading() as work:
+            said = [one.alert for one in await work.announcements.newest(f"site:{_STORE}")]
+        full = [one for one in said if isinstance(one, SiteAlert) and one.event is SiteEvent.BLIND]
+        return min((datetime.fromisoformat(one.sites[0].since) for one in full), default=None)
 
     async def _tell(self, event: SiteEvent, since: datetime, because: str) -> int:
         alert = store_alert(event, since, self.clock.now(), because)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -23,6 +23,10 @@ class Catalogue(Protocol):
 
     async def get(self, asset: AssetId) -> Asset | None:
         """One asset, or None."""
+        ...
+
+    async def secret(self, assets: Collection[str]) -> list[Asset]:
+        """Those of some assets that are under embargo now, without their files."""
         ...
 
     async def titled(self, title: str) -> list[AssetId]:

@@ -39,8 +39,8 @@ class Announcements(Protocol):
         """What waits and began in what is the future now: the clock was set back."""
         ...
 
-    async def put_off(self, ids: Sequence[int], until: datetime, why: str) -> None:
-        """Let announcements wait until a time."""
+    async def put_off(self, ids: Sequence[int], until: datetime, why: str, group: str | None = None) -> None:
+        """Let announcements wait until a time, where one is given with another group."""
         ...
 
     async def restart(self, ident: int, due_at: datetime, at: datetime) -> None:

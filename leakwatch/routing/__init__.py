@@ -1,7 +1,8 @@
 """Who is told what, when, and how often. Pure.
 
 `tree` says which routes news take, `timing` when they are told, `silencing` what keeps them back, `budget` how many
-messages come in an hour, `fold` makes one message of many, `urgency` orders, `wording` says what an alert tells.
+messages come in an hour, `fold` makes one message of many, `urgency` orders, `wording` says what an alert tells, `veil` what of it
+may be told under embargo.
 
 Of a finding news are: an opened case, if it is strong enough for *auto*, or concerns an asset that is critical or in its
 release window and says where the content can be had, unless nothing but an architecture speaks for it; a case that grew

@@ -10,6 +10,9 @@ from leakwatch.model.finding import Severity
 from leakwatch.model.opening import Opening
 from leakwatch.model.route import Policy, Rhythm
 
+ENDLESS = timedelta(days=8)
+"""So long quiet hours last at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -37,17 +40,20 @@ def due_at(
 
 
 def _awake(policy: Policy, severity: Severity, due: Due) -> Due:
-    """The same, or the end of the quiet hours that it falls into; what is severe enough wakes people."""
-    if severity.rank >= policy.quiet_but.rank:
-        return due
-    ends = after_quiet(policy.quiet, due.at)
+    """The same, or the end of the quiet hours that it falls into."""
+    ends = awake(policy, severity, due.at)
     return due if ends == due.at else Due(ends, due.why if due.why == "digest" else "quiet")
+
+
+def awake(policy: Policy, severity: Severity, at: datetime) -> datetime:
+    """The same time where such news may wake people; else the end of the quiet hours that it lies in."""
+    return at if severity.rank >= policy.quiet_but.rank else after_quiet(policy.quiet, at)
 
 
 def after_quiet(quiet: Sequence[Opening], at: datetime) -> datetime:
     """The same time, or the end of the quiet hours that it lies in; of hours that never end a week and a day."""
     now = at
-    while now - at < timedelta(days=8):
+    while now - at < ENDLESS:
         inside = [one for one in quiet if one.is_open(now)]
         if not inside:
             break
@@ -82,8 +88,11 @@ def set_back(due: datetime, began: datetime, now: datetime) -> datetime:
 def started_over(
     policy: Policy, severity: Severity, due: datetime, began: datetime, now: datetime
 ) -> datetime:
-    """The same of news on a route: what waited for its digest or the end of quiet hours waits for those by the new time."""
+    """The same of news on a route: what waited for its digest or the end of quiet hours waits for those by the new time.
+
+    Nothing falls into quiet hours by it that does not wake people.
+    """
     waited = due_at(policy, severity, began, None)
     if waited.why in ("digest", "quiet") and due >= waited.at:
         return due_at(policy, severity, now, None).at
-    return set_back(due, began, now)
+    return awake(policy, severity, set_back(due, began, now))

@@ -9,6 +9,7 @@ from leakwatch.model.alert import Alert, BlindSite, Place, SiteAlert, SiteEvent
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import OPEN_STATES, EventKind, Finding, FindingEvent, Proof, State, Verdict
 from leakwatch.model.swarm import Spread
+from leakwatch.routing.veil import veiled_place
 
 _MAX_REASONS = 6
 _WAS_BLIND = "it was blind until "
@@ -61,7 +62,6 @@ def make_alert(
     `asks_swarm` says whether torrents are looked at in their swarms at all.
     """
     name = asset.shown_name
-    secret = tuple(asset.names) if asset.embargoed else ()
     is_drill = finding.drill or event.detail.get("drill") == "yes"
     return Alert(
         finding=finding.id,
@@ -77,9 +77,9 @@ def make_alert(
         score=round(finding.score, 4),
         since=finding.opened_at.isoformat(timespec="seconds"),
         at=event.at.isoformat(timespec="milliseconds"),
-        places=tuple(_veiled(place, secret) for place in places),
+        places=tuple(veiled_place(one) if asset.embargoed else one for one in places),
         reasons=tuple(
-            _veil(f"{kind}: {detail} ({weight:+.1f} bits)", secret)
+            kind if asset.embargoed else f"{kind}: {detail} ({weight:+.1f} bits)"
             for kind, detail, weight in signals[:_MAX_REASONS]
         ),
         spread=_spread(finding, spread),
@@ -244,20 +244,3 @@ def _spread(finding: Finding, spread: Spread | None) -> str:
     times = "once" if finding.sightings == 1 else f"{finding.sightings} times"
     told = f"seen {times} on {len(finding.sites)} site{'s' if len(finding.sites) != 1 else ''}: {sites}"
     return f"{told}; swarm: {spread.words}" if spread else told
-
-
-def _veiled(place: Place, secret: tuple[str, ...]) -> Place:
-    if not secret:
-        return place
-    return Place(
-        site=place.site,
-        url=None,
-        title="(behind the code name)",
-        seen_at=place.seen_at,
-        published_at=place.published_at,
-    )
-
-
-def _veil(text: str, secret: tuple[str, ...]) -> str:
-    """For an embargoed asset only the kind of reason is told: its detail quotes names."""
-    return text.partition(":")[0] if secret else text

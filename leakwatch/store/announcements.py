@@ -95,9 +95,9 @@ class SqlAnnouncements(SqlKeptBack):
         query = sa.select(*_LIGHT).where(_IS_WAITING, _ahead(now))
         return [_waiting_of(row) for row in (await self._connection.execute(query)).mappings()]
 
-    async def put_off(self, ids: Sequence[int], until: datetime, why: str) -> None:
-        """Let announcements wait until a time."""
-        await self._change(ids, due_at=until, why=why)
+    async def put_off(self, ids: Sequence[int], until: datetime, why: str, group: str | None = None) -> None:
+        """Let announcements wait until a time, where one is given with another group."""
+        await self._change(ids, due_at=until, why=why, **({} if group is None else {"group_key": group}))
 
     async def restart(self, ident: int, due_at: datetime, at: datetime) -> None:
         """Write anew when one began and when it is due."""

@@ -38,6 +38,7 @@ _DUE: tuple[tuple[sa.Column[Any], timedelta | None], ...] = (
 What else waits keeps when it began beside when it is due, and is put right whenever it is looked at: announcements,
 reminders. Alerts and channels: `channels.clock_set_back`.
 """
+_TIMES = ("created_at", "starts_at", "ends_at")
 _SINCE: tuple[sa.Column[Any], ...] = (site.c.covered_until, channel.c.failing_since)
 """Since when something is so; for how long, would not be known while it lies ahead."""
 
@@ -82,8 +83,10 @@ class SqlClock:
             if longest is not None:
                 too_far = sa.update(column.table).where(column > now + longest)
                 await self._connection.execute(too_far.values({column.name: now}))
-        early = sa.select(silence).where(silence.c.created_at > now + _SLACK)
+        early = sa.select(*(silence.c[name] for name in ("id", *_TIMES))).where(
+            silence.c.created_at > now + _SLACK
+        )
         for row in (await self._connection.execute(early)).mappings().all():
             by = row["created_at"] - now
-            times = {name: row[name] - by for name in ("created_at", "starts_at", "ends_at")}
+            times = {name: row[name] - by for name in _TIMES}
             await self._connection.execute(sa.update(silence).where(silence.c.id == row["id"]).values(times))

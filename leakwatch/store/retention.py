@@ -33,7 +33,7 @@ NEWEST_OF_SITE = 200
 """Items of a site that stay however old they are: by them the next poll sees that it missed nothing."""
 
 _OPEN = sorted(one.value for one in OPEN_STATES)
-_TOLD = ("told", "silenced", "inhibited")
+_TOLD = ("told", "silenced", "inhibited", "settled")
 _DONE = ("sent", "folded", "dropped")
 Rule = Callable[[datetime], Sequence[sa.ColumnElement[bool]]]
 

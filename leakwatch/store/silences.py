@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from leakwatch.model.announcement import Silence, Standing
 from leakwatch.model.route import Matchers
 from leakwatch.routing.silencing import matchers_json, matchers_of
+from leakwatch.store.alerts import UNREAD, columns_of
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import silence, standing
 
@@ -91,7 +93,7 @@ class SqlSilences:
         await self._connection.execute(sa.update(silence).where(silence.c.id == ident).values(told_at=at))
 
     async def _those(self, *chosen: sa.ColumnElement[bool]) -> list[Silence]:
-        query = sa.select(silence).where(*chosen).order_by(silence.c.id.desc())
+        query = sa.select(*columns_of(silence)).where(*chosen).order_by(silence.c.id.desc())
         return [_silence_of(row) for row in (await self._connection.execute(query)).mappings()]
 
 
@@ -107,7 +109,15 @@ def _silence_of(row: sa.RowMapping) -> Silence:
         "ended_by",
         "silenced",
     )
-    return Silence(matchers=matchers_of(row["matchers"]), **{name: row[name] for name in names})
+    return Silence(matchers=_matchers(row["matchers"]), **{name: row[name] for name in names})
+
+
+def _matchers(told: bytes | str) -> Matchers:
+    """What one silences; one that cannot be read silences nothing, says so, and keeps nobody from being told."""
+    try:
+        return matchers_of(json.loads(told))
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return Matchers(findings=frozenset({UNREAD}))
 
 
 class SqlStandings:

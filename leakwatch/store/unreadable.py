@@ -30,10 +30,9 @@ async def set_aside(
 
 async def hand_on(connection: AsyncConnection, one: Waiting, recipients: Sequence[str], at: datetime) -> str:
     """Put an announcement into the outbox, byte for byte: it is set aside there. Answers the key of the first."""
-    keys = [
-        delivery_key(one.channel, one.subject, f"unreadable:{one.key}", recipient) for recipient in recipients
-    ]
-    for recipient, key in zip(recipients, keys, strict=True):
+    content = f"unreadable:{one.key}"
+    keys = {each: delivery_key(one.channel, one.subject, content, each) for each in recipients}
+    for recipient, key in keys.items():
         row: dict[str, object] = {
             "key": key,
             "channel": one.channel,
@@ -51,4 +50,4 @@ async def hand_on(connection: AsyncConnection, one: Waiting, recipients: Sequenc
         as_kept = sa.select(*columns, announcement.c.alert).where(announcement.c.id == one.id)
         statement = sa.insert(outbox).from_select([*row, "alert"], as_kept, include_defaults=False)
         await connection.execute(statement)
-    return keys[0]
+    return keys[recipients[0]]

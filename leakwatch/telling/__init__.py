@@ -2,7 +2,8 @@
 
 `announce` writes, in the transaction of the event, whom it is for, when, and what keeps it back. `gather` makes messages of
 what is due and puts them into the outbox. `remind` repeats and escalates what nobody acknowledges, `silences` begins and
-ends silences, `inhibiting` lets a worse finding keep others back for as long as it is open. Killed anywhere in between, nothing is lost and nothing told twice.
+ends silences, `inhibiting` lets a worse finding keep others back for as long as it is open. `asleep` and `veiling` look at what has changed while
+something waited: quiet hours and embargoes that began. Killed anywhere in between, nothing is lost and nothing told twice.
 """
 
 from leakwatch.telling.announce import announce, announce_sites

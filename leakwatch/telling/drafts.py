@@ -12,6 +12,7 @@ from leakwatch.ports import Work
 from leakwatch.routing.budget import Bundle
 from leakwatch.routing.fold import fold_finding, fold_many, fold_sites, in_full
 from leakwatch.telling.inhibiting import HELD
+from leakwatch.telling.veiling import as_may_be_told
 
 _MOST_NEWS = 20
 _EVENTS: Mapping[str, DigestEvent] = {
@@ -81,6 +82,7 @@ async def readable(
         chosen = {one: [row for row in rows if row.subject == one][-_MOST_NEWS:] for one in subjects}
         some = [row for news in chosen.values() for row in news]
         alerts = await work.announcements.alerts([one.id for one in some])
+        alerts = dict(zip(alerts, await as_may_be_told(alerts.values(), work), strict=True))
         bad = {one.id for one in some if one.id not in alerts}
         if not bad:
             return draft, _compose(draft, chosen, alerts, now)

@@ -27,6 +27,7 @@ from leakwatch.routing.budget import (
 )
 from leakwatch.routing.tree import ROOT, every_leg, policy_of
 from leakwatch.telling.announce import AGAIN, SETTLE, TOGETHER
+from leakwatch.telling.asleep import let_sleep
 from leakwatch.telling.drafts import Draft, apart, asset_of, event_of, message_of, readable
 from leakwatch.telling.remind import begin_standing, remind
 from leakwatch.telling.silences import hush, lift
@@ -93,6 +94,7 @@ async def _tell(
     bundles = _bundles(rows)
     if settle:
         bundles = [one for one in bundles if not await _unsettled(one, work, now)]
+    bundles = await let_sleep(bundles, telling.routing, work, now)
     drills = [one for one in bundles if one.rows[0].group.startswith(DRILL)]
     repeats = await _all_there([one for one in bundles if one.rows[0].group == AGAIN], work, now)
     rest = [one for one in bundles if one not in drills and one.rows[0].group != AGAIN]

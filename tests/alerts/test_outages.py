@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leakwatch.alerts.alarms import Addressee
-from leakwatch.alerts.deliver import LEASE_S, Attempt, deliver
+from leakwatch.alerts.deliver import _FOLD_AT_ONCE, LEASE_S, Attempt, deliver
 from leakwatch.alerts.gone import bury_unknown
 from leakwatch.alerts.squeeze import MOST, squeeze
 from leakwatch.errors import DeliveryError
@@ -297,6 +297,19 @@ async def test_programs_are_sent_each(repository: SqlRepository) -> None:
     w.time += timedelta(hours=5)
     await w.tick()
     assert len(w.channels["a"].taken) == 50
+
+
+@on_sqlite
+async def test_very_much_is_a_few_digests(repository: SqlRepository) -> None:
+    """More than is read at once: nobody gets the rest one by one."""
+    w = world(repository, "a")
+    await w.enqueue("a", *(alert(one) for one in range(_FOLD_AT_ONCE + 100)))
+    w.time += timedelta(hours=5)
+    await w.tick()
+    counts = [one.headline.split()[0] for one in w.channels["a"].taken]
+    assert counts == [str(_FOLD_AT_ONCE), "100"]
+    async with repository.reading() as work:
+        assert await work.outbox.counts() == {"sent": _FOLD_AT_ONCE + 102}
 
 
 @on_sqlite

@@ -26,6 +26,7 @@ from leakwatch.model.evidence import Outcome
 from leakwatch.model.route import Routing
 from leakwatch.store.repository import SqlRepository
 from leakwatch.store.tables import recheck
+from leakwatch.telling import Telling, tell_due
 
 from ..daemons import ASSET, MAGNET, Web, configured, polled, site, until, watching  # noqa: TID252 - no package
 from ..pollers import Clock  # noqa: TID252
@@ -56,6 +57,20 @@ async def test_a_full_disk_stops_the_crawl_and_loses_nothing(web: Web, tmp_path:
         told = sorted(one["data"]["headline"] for _, one in web.posted)
         assert any("kept again" in one for one in told)
         assert any("possible leak" in one for one in told)
+
+
+async def test_a_full_disk_is_told_once_over_restarts(repository: SqlRepository, tmp_path: Path) -> None:
+    """A daemon that starts while there is no room repeats nothing, and tells the end of what another one told."""
+    made, clock, routing = await scene(repository, tmp_path), Clock(), Routing.to("slack")
+    caused: list[int] = []
+    for least in (0, 2**60, 2**60, 2**60, 0, 0, 2**60):
+        made.vault._least_free = least
+        clock.at += timedelta(minutes=1)
+        async with door(clock) as fetcher:
+            settings = EvidenceConfig(look_again=False)
+            caused.append(await Keeper(settings, repository, made.vault, fetcher, routing, clock).look())
+        await tell_due(Telling(routing=routing), repository, clock.at)
+    assert caused == [0, 1, 0, 0, 1, 0, 1]
 
 
 async def test_the_daemon_looks_again(web: Web, tmp_path: Path) -> None:

@@ -141,4 +141,12 @@ def test_a_clock_set_back_wakes_nobody(began: datetime, minutes: int, zone: str,
         assert again == due_at(policy, Severity.HIGH, now, None).at
         assert after_quiet(quiet, again) == again
     else:
-        assert again == now
+        assert again == after_quiet(quiet, now)
+
+
+def test_what_a_budget_held_until_the_morning_starts_over() -> None:
+    """It began before the quiet hours; when the clock is set back, an equal wait would end in them."""
+    began, morning = local("2026-11-20 21:50"), local("2026-11-21 07:00")
+    policy = Policy(quiet=NIGHT)
+    assert started_over(policy, Severity.HIGH, morning, began, began - 60 * MINUTE) == morning
+    assert started_over(policy, Severity.CRITICAL, began + MINUTE, began, began - MINUTE) == began

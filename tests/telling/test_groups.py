@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from leakwatch.model.alert import Alert, DigestAlert, DigestEvent
+from leakwatch.model.asset import AssetId
 from leakwatch.model.duration import Duration
 from leakwatch.model.finding import EventKind, Severity, State, Verdict
 from leakwatch.model.opening import Opening
 from leakwatch.model.route import GroupBy, Matchers, Route
 from leakwatch.telling.remind import remind
 
-from .conftest import finding  # type: ignore[import-not-found]
+from .conftest import ASSET, NOON, finding  # type: ignore[import-not-found]
 
 if TYPE_CHECKING:
     from .conftest import Desk  # type: ignore[import-not-found]
@@ -211,3 +213,36 @@ async def test_a_clock_that_jumps(desk: Desk, hours: int) -> None:
         told += await desk.later(minutes=1)
     assert told == 1
     assert await desk.headlines() == ["possible leak on board", "the same leak is now on x too"]
+
+
+async def test_a_budget_holds_nothing_until_people_sleep(desk: Desk) -> None:
+    """What waits for its turn when the quiet hours begin waits for their end; so does what comes while the daemon is down."""
+    desk.route(Route(channels=("slack",), quiet=(Opening.parse("daily 12:10-20:00"),), budget=4))
+    for number in range(20):
+        await desk.event(case=finding(number))
+    before = await desk.tell()
+    for number in range(20, 40):
+        await desk.event(case=finding(number))
+    assert await desk.later(minutes=5) == 0
+    desk.at += timedelta(minutes=4)
+    song = replace(ASSET, id=AssetId("song"))
+    await desk.event(case=finding(50, asset=song.id), asset=song)
+    for _ in range(7):
+        assert await desk.later(hours=1) == 0
+    assert {why for _, _, why in await desk.fates("LW-30")} == {"quiet"}
+    await desk.event(case=finding(60, severity=Severity.CRITICAL))
+    assert await desk.tell() == 1
+    assert await desk.later(hours=1) == 1
+    assert desk.at == NOON + timedelta(hours=8, minutes=9)
+    digest = (await desk.alerts())[-1]
+    assert isinstance(digest, DigestAlert)
+    assert (digest.event, len(digest.entries) + digest.more) == (DigestEvent.AFTER_QUIET, 21)
+    assert len(await desk.sent()) == before + 2
+
+
+async def test_quiet_hours_that_never_end_hide_nothing_for_good(desk: Desk) -> None:
+    """What waits for the end of hours without an end is told in the second week."""
+    desk.route(Route(channels=("slack",), quiet=(Opening.parse("daily 00:00-24:00"),)))
+    await desk.event()
+    assert await desk.later(days=7) == 0
+    assert await desk.later(days=2) == 1

@@ -407,6 +407,7 @@ async def test_what_is_let_go_in_the_night_waits(desk: Desk) -> None:
     desk.routing = replace(desk.routing, inhibit=(BY_PROVED,))
     await desk.event(case=finding(verdict=Verdict.PROVED))
     await desk.event(case=finding(2))
+    assert await desk.tell() == 1
     await desk.later(hours=2)
     await desk.event(EventKind.STATE, finding(verdict=Verdict.PROVED, state=State.REMOVED), "removed")
     assert await freed(desk) == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,8 +11,10 @@ import sqlalchemy as sa
 
 from leakwatch.model.alert import DigestAlert, SetAside
 from leakwatch.model.duration import Duration
-from leakwatch.model.route import GroupBy, Route
-from leakwatch.store.tables import announcement
+from leakwatch.model.route import GroupBy, Matchers, Route
+from leakwatch.routing.silencing import words
+from leakwatch.store.tables import announcement, silence
+from leakwatch.telling.silences import begin_silence
 
 from .conftest import finding  # type: ignore[import-not-found]
 
@@ -81,3 +85,33 @@ async def test_nothing_left_to_tell(desk: Desk, count: int) -> None:
     await desk.later(hours=1)
     assert await desk.later(minutes=1) == 1
     assert [one.subject for one in await desk.alerts()] == ["LW-1"]
+
+
+async def test_who_is_named_twice_as_a_recipient(desk: Desk) -> None:
+    """He has one message; that another cannot be read stops nothing."""
+    desk.recipients = {"slack": ("a@x.example", "a@x.example")}
+    await desk.event()
+    await desk.event(case=finding(2))
+    await spoil(desk, 1)
+    assert await desk.tell() == 2
+    assert [one.subject for one in await set_aside(desk)] == ["LW-1"]
+    assert [one.subject for one in await desk.alerts()] == ["LW-2"]
+
+
+@pytest.mark.parametrize("kept", ['{"verdicts": ["certain"]}', '{"planets": ["mars"]}', "[1]"])
+async def test_a_silence_that_cannot_be_read_silences_nothing(desk: Desk, kept: str) -> None:
+    """One that a newer version began beside us keeps nobody from being told, is listed, and is over in time."""
+    everything = Matchers()
+    for matchers in (everything, Matchers(assets=frozenset({"song"}))):
+        times = (desk.at, desk.at + timedelta(hours=1))
+        await begin_silence(matchers, *times, "ops", "a test", desk.repository, desk.at)
+    await desk.event()
+    async with desk.repository.engine.begin() as connection:
+        await connection.execute(sa.update(silence).values(matchers=json.loads(kept)))
+    await desk.event(case=finding(2))
+    assert await desk.tell() == 1
+    async with desk.repository.reading() as work:
+        listed = await work.silences.list(at=desk.at)
+    assert {words(one.matchers) for one in listed} == {"findings=(cannot be read)"}
+    assert await desk.later(hours=1) == 1
+    assert [one.subject for one in await desk.alerts()] == ["LW-2", "LW-1"]
