@@ -38,6 +38,7 @@ from leakwatch.pipeline import look_back
 from leakwatch.ports import Work
 from leakwatch.resurfacing import resurface
 from leakwatch.service import Case, show_finding
+from leakwatch.telling import Telling, tell_due
 
 from .test_pipeline import ASSET, NOON, PROVED, Desk, desk, hub_copy, magnet, post
 
@@ -485,6 +486,19 @@ async def test_what_is_allowed_here_is_a_leak_elsewhere(desk: Desk) -> None:
     assert told == {one.id: State.REOPENED, whole.id: State.ALLOWED}
 
 
+async def test_a_scope_holds_however_a_case_was_judged_that_became_part_of_it(desk: Desk) -> None:
+    """One post joins what was allowed on one site and what was a false positive: it is outside of what was allowed."""
+    await desk.take(post("1", NAME, magnet(1)))
+    await desk.take(post("2", NAME, magnet(2)))
+    one, other = sorted(await desk.findings(), key=lambda case: (case.opened_at, case.id))
+    await mark_allowed(desk.repository, one.id, Act("ann", LATER, "a partner"), "site:a")
+    await move(desk.repository, other.id, State.FALSE_POSITIVE, Act("ann", LATER, "another thing"))
+    await reloaded(desk)
+    await desk.take(post("3", NAME, f"{magnet(1)} {magnet(2)}", "b"))
+    (left,) = await desk.findings()
+    assert (left.id, left.state) == (one.id, State.REOPENED)
+
+
 @pytest.mark.parametrize(("scope", "state"), [("site", State.REOPENED), (None, State.ALLOWED)])
 async def test_an_open_case_does_not_vanish_in_one_that_is_allowed_elsewhere(
     desk: Desk, scope: str | None, state: State
@@ -532,6 +546,22 @@ async def test_rules_and_sites_are_as_right_as_their_cases(desk: Desk) -> None:
 
 
 # -- the life of an asset --------------------------------------------------------------------------
+
+
+async def test_a_work_that_is_registered_anew_is_news_again(desk: Desk) -> None:
+    """Its case has the same name as before it was removed; nothing that was said then keeps that from being told."""
+    await desk.take(post("1", NAME, magnet(1)))
+    assert len(await desk.alerts()) == 1
+    await desk.take(post("2", NAME, magnet(2)))  # this one was still to be told
+    async with desk.repository.writing() as work:
+        assert await work.catalogue.remove(ASSET.id)
+    assert await desk.alerts() == []
+    async with desk.repository.writing() as work:
+        await work.catalogue.save(ASSET, LATER)
+    alerts, _ = await look_back(ASSET.id, desk.brain, desk.repository)
+    assert (alerts, len(await desk.findings())) == (2, 2)
+    await tell_due(Telling(routing=desk.brain.routes), desk.repository, LATER)
+    assert len(await desk.alerts()) == 1  # as one digest
 
 
 async def urgent(desk: Desk) -> Finding:
