@@ -38,6 +38,7 @@ from leakwatch.pipeline import look_back
 from leakwatch.ports import Work
 from leakwatch.resurfacing import resurface
 from leakwatch.service import Case, show_finding
+from leakwatch.store import mapping
 from leakwatch.telling import Telling, tell_due
 
 from .test_pipeline import ASSET, NOON, PROVED, Desk, desk, hub_copy, magnet, post
@@ -361,6 +362,42 @@ async def test_overdue_is_told_once_for_each_date(desk: Desk) -> None:
     await move(store, case.id, State.REMOVED, Act("ann", LATER, "gone"))
     assert await tell_overdue(store, LATER + timedelta(days=9), tell=heard) == 0
     assert [kind for kind, _ in heard.told] == [EventKind.OVERDUE] * 2
+
+
+async def test_many_overdue_cases_are_told_one_by_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each of them no other is read: a thousand take a thousand times as long as one, not a million times."""
+    await desk.take(*(post(str(number), NAME, magnet(number)) for number in range(1, 31)))
+    async with desk.repository.writing() as work:
+        for case in await work.findings.list():
+            await work.findings.save(replace(case, due_at=LATER))
+    read, finding_of = [], mapping.finding_of
+
+    def counted(row: mapping.Row, sites: frozenset[str], sightings: int) -> Finding:
+        read.append(row["id"])
+        return finding_of(row, sites, sightings)
+
+    monkeypatch.setattr(mapping, "finding_of", counted)
+    assert await tell_overdue(desk.repository, LATER) == 30
+    assert len(read) <= 30 * 5
+
+
+async def test_more_sightings_than_are_shown_stay_with_their_case(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case with more sightings than are listed is split by all of them: what the oldest show stays theirs."""
+    monkeypatch.setattr("leakwatch.store.cases._MOST", 2)
+    for number, site in enumerate("abcd", 1):
+        await desk.take(post(str(number), NAME, magnet(9), site))
+    await desk.take(post("5", NAME, f"{magnet(9)} {magnet(5)}", "e"))
+    (case,) = await desk.findings()
+    async with desk.repository.reading() as work:
+        *_, last = await work.cases.sightings(case.id)
+    left, _ = await split(desk.repository, case.id, [last.id], Act("ann", LATER, "another"))
+    assert (left.sightings, left.sites) == (4, frozenset("abcd"))
+    async with desk.repository.reading() as work:
+        oldest, *_ = await work.cases.sightings(case.id, every=True)
+    left, _ = await split(desk.repository, case.id, [oldest.id], Act("ann", LATER, "another"))
+    assert left.sightings == 3
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ async def split(
     """Make a case of its own of some sightings; answers what is left, and the new case. Raises: InputError."""
     async with repository.writing() as work:
         finding, asset = await _whole(ident, work)
-        all_of_it = await work.cases.sightings(finding.id)
+        all_of_it = await work.cases.sightings(finding.id, every=True)
         leaving = [one for one in all_of_it if one.id in set(sightings)]
         if missing := set(sightings) - {one.id for one in leaving}:
             raise InputError(
@@ -96,7 +96,7 @@ async def undo_merge(repository: Repository, ident: str, merged: str, act: Act) 
         gone = await work.findings.get(FindingId(merged))
         if gone is None or gone.state is not State.MERGED or await _survivor(gone, work) != finding.id:
             raise InputError(f"{merged} was not merged into {ident}")
-        all_of_it = await work.cases.sightings(finding.id)
+        all_of_it = await work.cases.sightings(finding.id, every=True)
         brought = {gone.id, *await work.evidence.merged(gone.id)}  # they stay part of it
         leaving = [one for one in all_of_it if one.opened in brought]
         if not leaving:
