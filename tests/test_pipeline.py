@@ -14,7 +14,7 @@ import pytest
 from leakwatch.crawl.vault import FileVault
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
-from leakwatch.model.finding import FileProof, Finding, Proof, ProofTask, State, Verdict
+from leakwatch.model.finding import FileProof, Finding, Proof, ProofTask, Severity, State, Verdict
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
 from leakwatch.model.route import Routing
 from leakwatch.model.site import Coverage, CoverageWindow
@@ -331,6 +331,23 @@ async def test_a_page_full_of_one_magnet_is_one_case(desk: Desk) -> None:
     (case,) = await desk.findings()
     assert case.sightings == 250
     assert sum("possible leak" in headline for headline in await desk.alerts()) == 1
+
+
+async def test_a_new_torrent_in_a_refuted_case_is_news(desk: Desk) -> None:
+    """Who posted a fake may put the real thing in its place: until that is looked at the case is not refuted."""
+    await desk.take(post("1", "Tideglass 70B", magnet(1)))
+    refuted = Proof(Verdict.REFUTED, "v1", (), "another work")
+    await desk.conclude(await desk.task(1), refuted)
+    before = await desk.alerts()
+    await desk.take(post("1", "Tideglass 70B, edited", magnet(2)))
+    (finding,) = await desk.findings()
+    assert (finding.verdict, finding.severity) == (Verdict.UNKNOWN, Severity.HIGH)
+    assert len(await desk.alerts()) == len(before) + 1
+    await desk.take(post("1", "Tideglass 70B, edited again", magnet(2)))
+    assert len(await desk.alerts()) == len(before) + 1
+    await desk.conclude(await desk.task(2), refuted)
+    (finding,) = await desk.findings()
+    assert (finding.verdict, finding.severity) == (Verdict.REFUTED, Severity.LOW)
 
 
 async def test_a_chain_of_posts_of_any_length_joins_a_case(desk: Desk) -> None:

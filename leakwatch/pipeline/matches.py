@@ -16,7 +16,7 @@ from leakwatch.matching.allowed import allowed_by
 from leakwatch.matching.engine import artefact_keys
 from leakwatch.model.allow import Allow, AllowEffect
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import Finding, KnownArtefact, Match, Rank, State, Tier
+from leakwatch.model.finding import Finding, KnownArtefact, Match, Rank, State, Tier, Verdict
 from leakwatch.model.notice import Notice
 from leakwatch.model.observation import Observation, short_key
 from leakwatch.model.place import PlaceClass, class_of
@@ -74,6 +74,7 @@ async def _take(
     counted.findings.add(result.finding.id)
     if is_looked_at_again(seen, asset):
         await work.looks.plan(result.finding.id, seen.url or "", seen.site, seen.native_id, seen.fetched_at)
+    asked = counted.proofs
     for infohashes in torrents(seen)[:_MAX_PROOFS]:
         rank = _rank(one, infohashes, brain)
         counted.proofs += await work.findings.request_proof(
@@ -84,6 +85,8 @@ async def _take(
     for url in torrent_files(seen)[:_MAX_FILES]:
         rank = Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
         counted.proofs += await work.findings.request_file(result.finding.id, url, seen.fetched_at, rank)
+    if counted.proofs > asked and result.finding.verdict is Verdict.REFUTED:  # not all of its torrents are
+        result = replace(result, finding=replace(result.finding, verdict=Verdict.UNKNOWN))
     finding = await tell_result(result, before, asset, seen.fetched_at, brain, work, counted)
     return finding, [key for key in keys if key.startswith("swarm:")]
 
