@@ -38,6 +38,8 @@ from leakwatch.pipeline import look_back
 from leakwatch.ports import Work
 from leakwatch.resurfacing import resurface
 from leakwatch.service import Case, show_finding
+from leakwatch.store import mapping
+from leakwatch.telling import Telling, tell_due
 
 from .test_pipeline import ASSET, NOON, PROVED, Desk, desk, hub_copy, magnet, post
 
@@ -370,6 +372,42 @@ async def test_overdue_is_told_once_for_each_date(desk: Desk) -> None:
     assert [kind for kind, _ in heard.told] == [EventKind.OVERDUE] * 2
 
 
+async def test_many_overdue_cases_are_told_one_by_one(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each of them no other is read: a thousand take a thousand times as long as one, not a million times."""
+    await desk.take(*(post(str(number), NAME, magnet(number)) for number in range(1, 31)))
+    async with desk.repository.writing() as work:
+        for case in await work.findings.list():
+            await work.findings.save(replace(case, due_at=LATER))
+    read, finding_of = [], mapping.finding_of
+
+    def counted(row: mapping.Row, sites: frozenset[str], sightings: int) -> Finding:
+        read.append(row["id"])
+        return finding_of(row, sites, sightings)
+
+    monkeypatch.setattr(mapping, "finding_of", counted)
+    assert await tell_overdue(desk.repository, LATER) == 30
+    assert len(read) <= 30 * 5
+
+
+async def test_more_sightings_than_are_shown_stay_with_their_case(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case with more sightings than are listed is split by all of them: what the oldest show stays theirs."""
+    monkeypatch.setattr("leakwatch.store.cases._MOST", 2)
+    for number, site in enumerate("abcd", 1):
+        await desk.take(post(str(number), NAME, magnet(9), site))
+    await desk.take(post("5", NAME, f"{magnet(9)} {magnet(5)}", "e"))
+    (case,) = await desk.findings()
+    async with desk.repository.reading() as work:
+        *_, last = await work.cases.sightings(case.id)
+    left, _ = await split(desk.repository, case.id, [last.id], Act("ann", LATER, "another"))
+    assert (left.sightings, left.sites) == (4, frozenset("abcd"))
+    async with desk.repository.reading() as work:
+        oldest, *_ = await work.cases.sightings(case.id, every=True)
+    left, _ = await split(desk.repository, case.id, [oldest.id], Act("ann", LATER, "another"))
+    assert left.sightings == 3
+
+
 @pytest.mark.parametrize(
     ("scope", "what", "value", "words"),
     [
@@ -493,6 +531,19 @@ async def test_what_is_allowed_here_is_a_leak_elsewhere(desk: Desk) -> None:
     assert told == {one.id: State.REOPENED, whole.id: State.ALLOWED}
 
 
+async def test_a_scope_holds_however_a_case_was_judged_that_became_part_of_it(desk: Desk) -> None:
+    """One post joins what was allowed on one site and what was a false positive: it is outside of what was allowed."""
+    await desk.take(post("1", NAME, magnet(1)))
+    await desk.take(post("2", NAME, magnet(2)))
+    one, other = sorted(await desk.findings(), key=lambda case: (case.opened_at, case.id))
+    await mark_allowed(desk.repository, one.id, Act("ann", LATER, "a partner"), "site:a")
+    await move(desk.repository, other.id, State.FALSE_POSITIVE, Act("ann", LATER, "another thing"))
+    await reloaded(desk)
+    await desk.take(post("3", NAME, f"{magnet(1)} {magnet(2)}", "b"))
+    (left,) = await desk.findings()
+    assert (left.id, left.state) == (one.id, State.REOPENED)
+
+
 @pytest.mark.parametrize(("scope", "state"), [("site", State.REOPENED), (None, State.ALLOWED)])
 async def test_an_open_case_does_not_vanish_in_one_that_is_allowed_elsewhere(
     desk: Desk, scope: str | None, state: State
@@ -540,6 +591,22 @@ async def test_rules_and_sites_are_as_right_as_their_cases(desk: Desk) -> None:
 
 
 # -- the life of an asset --------------------------------------------------------------------------
+
+
+async def test_a_work_that_is_registered_anew_is_news_again(desk: Desk) -> None:
+    """Its case has the same name as before it was removed; nothing that was said then keeps that from being told."""
+    await desk.take(post("1", NAME, magnet(1)))
+    assert len(await desk.alerts()) == 1
+    await desk.take(post("2", NAME, magnet(2)))  # this one was still to be told
+    async with desk.repository.writing() as work:
+        assert await work.catalogue.remove(ASSET.id)
+    assert await desk.alerts() == []
+    async with desk.repository.writing() as work:
+        await work.catalogue.save(ASSET, LATER)
+    alerts, _ = await look_back(ASSET.id, desk.brain, desk.repository)
+    assert (alerts, len(await desk.findings())) == (2, 2)
+    await tell_due(Telling(routing=desk.brain.routes), desk.repository, LATER)
+    assert len(await desk.alerts()) == 1  # as one digest
 
 
 async def urgent(desk: Desk) -> Finding:

@@ -14,7 +14,7 @@ import pytest
 from leakwatch.crawl.vault import FileVault
 from leakwatch.matching.index import build_index
 from leakwatch.model.asset import Asset, AssetFile, AssetId
-from leakwatch.model.finding import FileProof, Finding, Proof, ProofTask, State, Verdict
+from leakwatch.model.finding import FileProof, Finding, Proof, ProofTask, Severity, State, Verdict
 from leakwatch.model.observation import Locator, LocatorKind, Observation, ObservedFile
 from leakwatch.model.route import Routing
 from leakwatch.model.site import Coverage, CoverageWindow
@@ -331,3 +331,45 @@ async def test_a_page_full_of_one_magnet_is_one_case(desk: Desk) -> None:
     (case,) = await desk.findings()
     assert case.sightings == 250
     assert sum("possible leak" in headline for headline in await desk.alerts()) == 1
+
+
+async def test_a_new_torrent_in_a_refuted_case_is_news(desk: Desk) -> None:
+    """Who posted a fake may put the real thing in its place: until that is looked at the case is not refuted."""
+    await desk.take(post("1", "Tideglass 70B", magnet(1)))
+    refuted = Proof(Verdict.REFUTED, "v1", (), "another work")
+    await desk.conclude(await desk.task(1), refuted)
+    before = await desk.alerts()
+    await desk.take(post("1", "Tideglass 70B, edited", magnet(2)))
+    (finding,) = await desk.findings()
+    assert (finding.verdict, finding.severity) == (Verdict.UNKNOWN, Severity.HIGH)
+    assert len(await desk.alerts()) == len(before) + 1
+    await desk.take(post("1", "Tideglass 70B, edited again", magnet(2)))
+    assert len(await desk.alerts()) == len(before) + 1
+    await desk.conclude(await desk.task(2), refuted)
+    (finding,) = await desk.findings()
+    assert (finding.verdict, finding.severity) == (Verdict.REFUTED, Severity.LOW)
+
+
+async def test_a_chain_of_posts_of_any_length_joins_a_case(desk: Desk) -> None:
+    """Each of many earlier posts shares a torrent with the next: the post that names the work is a case all the same."""
+    chain = [
+        post(str(number), "no name at all", f"{magnet(number)} {magnet(number + 1)}")
+        for number in range(2, 600)
+    ]
+    await desk.take(*chain)
+    assert await desk.findings() == []
+    assert (await desk.take(post("1", "Tideglass 70B", f"{magnet(1)} {magnet(2)}", "b"))).alerts > 0
+    (finding,) = await desk.findings()
+    assert finding.sightings == 599
+
+
+async def test_earlier_posts_that_join_at_once_are_bounded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While they join nobody else writes: those beyond are left, and the case is told."""
+    monkeypatch.setattr("leakwatch.pipeline.matches._MAX_JOINED", 5)
+    await desk.take(*(post(str(n), "no name at all", f"{magnet(n)} {magnet(n + 1)}") for n in range(2, 30)))
+    await desk.take(post("1", "Tideglass 70B", f"{magnet(1)} {magnet(2)}", "b"))
+    (finding,) = await desk.findings()
+    assert finding.sightings == 6
+    assert len(await desk.alerts()) == 1

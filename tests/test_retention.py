@@ -325,6 +325,27 @@ async def test_looks_and_screenshots_go_with_their_cases(repository: SqlReposito
     assert [one[0] for one in await rows(repository, tables.evidence, "digest")] == list("abe13")
 
 
+async def test_parts_of_parts_keep_what_they_have_shown(repository: SqlRepository) -> None:
+    """A case that was closed long ago, merged, and merged again: its looks and pictures are the open survivor's."""
+    middle = replace(case("LW-4", State.MERGED), merged_into=FindingId("LW-1"))
+    part = replace(case("LW-5", State.MERGED), merged_into=middle.id, closed_at=OLD)
+    await start(repository, case("LW-1", State.NEW), middle, part)
+    look = {"finding_id": "LW-5", "url": "https://x.example/p", "site": "s", "native_id": "1", "step": "+1m"}
+    look |= {"due_at": OLD, "done_at": OLD, "state": "done", "detail": {"evidence": "a" * 64}}
+    await put(repository, tables.recheck, [look])
+    shot = {"finding_id": "LW-5", "digest": "a" * 64, "site": "s", "url": "u", "captured_at": OLD}
+    await put(repository, tables.screenshot, [shot | {"state": "made", "picture": "b" * 64}])
+    page = {"site": "s", "url": "u", "status": 200, "headers": {}, "captured_at": OLD, "request": {}}
+    await put(repository, tables.evidence, [page | {"digest": d * 64, "parser": "x/1"} for d in "ab"])
+    assert (await sweep(KEEP, repository, NOW)).gone == {}
+    async with repository.reading() as work:
+        assert {"a" * 64, "b" * 64} <= await work.evidence.needed(NOW, by_false=True)
+        assert await work.evidence.merged(FindingId("LW-1")) == ["LW-4", "LW-5"]
+        assert [one.digest for one in await work.evidence.of(FindingId("LW-1"))] == ["a" * 64, "b" * 64]
+        assert len(await work.looks.of(FindingId("LW-1"))) == 1
+        assert len(await work.screenshots.of(FindingId("LW-1"))) == 1
+
+
 async def test_bytes_of_closed_cases_go(repository: SqlRepository, tmp_path: Path) -> None:
     """After `evidence_days` the bytes that only closed cases need go, and their rows say so; others stay at any age."""
     cases = {

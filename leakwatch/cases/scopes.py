@@ -128,10 +128,14 @@ def with_allow(asset: Asset, entry: Allow) -> Asset:
 
 
 def scope_of(finding: Finding, events: Sequence[FindingEvent]) -> FindingEvent | None:
-    """The event by which a case was judged false or allowed with a scope, if it still stands."""
+    """The event by which a case was judged false or allowed with a scope, if it still stands.
+
+    How a case was judged that became part of it is no judgement on it.
+    """
     if finding.state not in (State.FALSE_POSITIVE, State.ALLOWED):
         return None
-    changes = [one for one in events if one.kind is EventKind.STATE]
+    own = [one for one in events if one.detail.get("of", finding.id) == finding.id]
+    changes = [one for one in own if one.kind is EventKind.STATE]
     return changes[-1] if changes and changes[-1].detail.get("scope") else None
 
 

@@ -74,7 +74,7 @@ async def split(
     """Make a case of its own of some sightings; answers what is left, and the new case. Raises: InputError."""
     async with repository.writing() as work:
         finding, asset = await _whole(ident, work)
-        all_of_it = await work.cases.sightings(finding.id)
+        all_of_it = await work.cases.sightings(finding.id, every=True)
         leaving = [one for one in all_of_it if one.id in set(sightings)]
         if missing := set(sightings) - {one.id for one in leaving}:
             raise InputError(
@@ -103,8 +103,8 @@ async def undo_merge(repository: Repository, ident: str, merged: str, act: Act) 
         gone = await work.findings.get(FindingId(merged))
         if gone is None or gone.state is not State.MERGED or await _survivor(gone, work) != finding.id:
             raise InputError(f"{merged} was not merged into {ident}")
-        all_of_it = await work.cases.sightings(finding.id)
-        brought = await _brought(gone.id, work)
+        all_of_it = await work.cases.sightings(finding.id, every=True)
+        brought = {gone.id, *await work.evidence.merged(gone.id)}  # they stay part of it
         leaving = [one for one in all_of_it if one.opened in brought]
         if not leaving:
             raise InputError(f"no sighting of {ident} is known to have come with {merged}; name them instead")
@@ -119,16 +119,6 @@ async def undo_merge(repository: Repository, ident: str, merged: str, act: Act) 
         done = await _part(finding, back, leaving, all_of_it, asset, act, work, brought)
         await work.cases.move_history(finding.id, gone.id, brought)
         return done
-
-
-async def _brought(gone: FindingId, work: Work) -> set[FindingId]:
-    """A merged case and those that were part of it already: they stay part of it."""
-    found, waiting = {gone}, [gone]
-    while waiting:
-        new = set(await work.evidence.merged(waiting.pop())) - found
-        found |= new
-        waiting += sorted(new)
-    return found
 
 
 async def _whole(ident: str, work: Work) -> tuple[Finding, Asset]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from leakwatch.cases.telling import Tell, locked, locked_asset, record
 from leakwatch.cases.weighing import reweigh
 from leakwatch.model.asset import Asset, AssetId
-from leakwatch.model.finding import EventKind, FindingEvent, FindingId
+from leakwatch.model.finding import OPEN_STATES, EventKind, FindingEvent, FindingId
 from leakwatch.ports import Repository, Work
 
 ACTOR = "leakwatch:calendar"
@@ -24,7 +24,7 @@ async def tell_overdue(repository: Repository, at: datetime, *, tell: Tell = rec
     for ident in due:
         async with repository.writing() as work:
             finding, asset = await locked(ident, work)
-            if ident not in {one.id for one in await work.cases.overdue(at)}:
+            if not await work.cases.overdue(at, ident):
                 continue  # another daemon has told it
             due_at = finding.due_at.isoformat() if finding.due_at else ""
             detail = {"due": due_at, "assignee": finding.assignee or ""}
@@ -87,5 +87,6 @@ async def weigh_growing(repository: Repository, at: datetime, *, tell: Tell = re
         for ident in found:
             async with repository.writing() as work:
                 finding, asset = await locked(ident, work)
-                await reweigh(finding, asset, at, work, tell)
+                if finding.state in OPEN_STATES:  # nobody has closed it meanwhile
+                    await reweigh(finding, asset, at, work, tell)
         count, last = count + len(found), found[-1]

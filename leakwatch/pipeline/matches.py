@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from leakwatch.matching.allowed import allowed_by
 from leakwatch.matching.engine import artefact_keys
 from leakwatch.model.allow import Allow, AllowEffect
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import Finding, KnownArtefact, Match, Rank, State, Tier
+from leakwatch.model.finding import Finding, KnownArtefact, Match, Rank, State, Tier, Verdict
 from leakwatch.model.notice import Notice
 from leakwatch.model.observation import Observation, short_key
 from leakwatch.model.place import PlaceClass, class_of
@@ -27,6 +28,8 @@ from leakwatch.torrent.infohash import Infohashes
 from leakwatch.triage import NO_NEWS, News, triage
 
 _MAX_PROOFS, _MAX_FILES = 5, 3
+_MAX_JOINED = 1000
+"""Earlier items that join a case in one transaction: while it is open nobody else writes."""
 
 
 async def take_match(
@@ -36,12 +39,20 @@ async def take_match(
     brain: Brain,
     work: Work,
     counted: Counted,
-    joining: frozenset[str] = frozenset(),
 ) -> Finding | None:
-    """Let a match of a stored observation become part of a case; answers the case, None where it supports none anew.
+    """Let a match of a stored observation become part of a case; answers the case, None where it supports none anew."""
+    taken = await _take(one, seen, row, brain, work, counted)
+    if taken is None:
+        return None
+    finding, swarms = taken
+    await join_earlier(finding, brain.index.assets[one.asset], swarms, brain, work, counted)
+    return finding
 
-    Items that name one of the swarms `joining` are being looked for already.
-    """
+
+async def _take(
+    one: Match, seen: Observation, row: int, brain: Brain, work: Work, counted: Counted
+) -> tuple[Finding, list[str]] | None:
+    """The case that a match is part of now, and the keys of the swarms that its item names."""
     asset = brain.index.assets[one.asset]
     if await work.cases.is_sighted(asset.id, row):
         return None
@@ -63,6 +74,7 @@ async def take_match(
     counted.findings.add(result.finding.id)
     if is_looked_at_again(seen, asset):
         await work.looks.plan(result.finding.id, seen.url or "", seen.site, seen.native_id, seen.fetched_at)
+    asked = counted.proofs
     for infohashes in torrents(seen)[:_MAX_PROOFS]:
         rank = _rank(one, infohashes, brain)
         counted.proofs += await work.findings.request_proof(
@@ -73,11 +85,10 @@ async def take_match(
     for url in torrent_files(seen)[:_MAX_FILES]:
         rank = Rank.AUTO if one.tier is Tier.AUTO else Rank.REVIEW
         counted.proofs += await work.findings.request_file(result.finding.id, url, seen.fetched_at, rank)
+    if counted.proofs > asked and result.finding.verdict is Verdict.REFUTED:  # not all of its torrents are
+        result = replace(result, finding=replace(result.finding, verdict=Verdict.UNKNOWN))
     finding = await tell_result(result, before, asset, seen.fetched_at, brain, work, counted)
-    swarms = [key for key in keys if key.startswith("swarm:") and key not in joining]
-    if swarms:
-        await join_earlier(finding, asset, swarms, brain, work, counted, joining)
-    return finding
+    return finding, [key for key in keys if key.startswith("swarm:")]
 
 
 async def _news(finding: Finding | None, place: PlaceClass, work: Work) -> News:
@@ -122,27 +133,41 @@ async def _take_allowed(
 
 
 async def join_earlier(
-    finding: Finding,
-    asset: Asset,
-    swarms: Sequence[str],
-    brain: Brain,
-    work: Work,
-    counted: Counted,
-    joining: frozenset[str] = frozenset(),
+    finding: Finding, asset: Asset, swarms: Sequence[str], brain: Brain, work: Work, counted: Counted
 ) -> None:
-    """Items that were stored before anybody knew what their infohash stood for are sightings too."""
+    """Items that were stored before anybody knew what their infohash stood for are sightings too.
+
+    Such an item may name further swarms, whose items are looked for then: at most 1,000 items in all, one wave after
+    the other, for whoever posts may make a chain of any length.
+    """
+    waves, known, count = deque([(finding.score, list(swarms))]), set(swarms), 0
+    while waves and count < _MAX_JOINED:
+        score, keys = waves.popleft()
+        for row, seen, one in await _earlier(score, asset, keys, brain, work):
+            taken = await _take(one, seen, row, brain, work, counted)
+            if taken is None:
+                continue
+            count += 1
+            joined, named = taken
+            fresh = [key for key in named if key not in known]
+            known.update(fresh)
+            waves += [(joined.score, fresh)] if fresh else []
+
+
+async def _earlier(
+    score: float, asset: Asset, swarms: Sequence[str], brain: Brain, work: Work
+) -> list[tuple[int, Observation, Match]]:
+    """Stored items that name one of these swarms and support no case of the asset yet, where they match it by that."""
+    found: list[tuple[int, Observation, Match]] = []
     for row, stored in await work.findings.unsighted(
         asset.id, [key.removeprefix("swarm:") for key in swarms]
     ):
         seen = locate(stored, brain.hosts)
-        known = [
-            KnownArtefact(key, asset.id, finding.score, is_sure=False)
-            for key in swarms
-            if key in artefact_keys(seen)
-        ]
-        for one in with_matches([(seen, known)], brain)[0][1]:
-            if one.asset == asset.id:
-                await take_match(one, seen, row, brain, work, counted, joining | set(swarms))
+        own = artefact_keys(seen)
+        known = [KnownArtefact(key, asset.id, score, is_sure=False) for key in swarms if key in own]
+        matches = with_matches([(seen, known)], brain)[0][1]
+        found += [(row, seen, one) for one in matches if one.asset == asset.id]
+    return found
 
 
 def _rank(one: Match, infohashes: Infohashes, brain: Brain) -> Rank:

@@ -16,8 +16,8 @@ from leakwatch.model.place import PlaceClass
 class Cases(Protocol):
     """Sightings, splits, authors, due dates and counts, in one transaction."""
 
-    async def sightings(self, finding: FindingId) -> list[Sighting]:
-        """A finding's sightings, in the order in which they came; at most the newest 2,000."""
+    async def sightings(self, finding: FindingId, *, every: bool = False) -> list[Sighting]:
+        """A finding's sightings, in the order in which they came; at most the newest 2,000, unless `every`."""
         ...
 
     async def is_sighted(self, asset: AssetId, observation: int) -> bool:
@@ -89,8 +89,8 @@ class Cases(Protocol):
         """An asset's findings that are neither closed nor merged, oldest first."""
         ...
 
-    async def overdue(self, now: datetime) -> list[Finding]:
-        """Open findings whose due date has passed and of which that was not told."""
+    async def overdue(self, now: datetime, only: FindingId | None = None) -> list[Finding]:
+        """Open findings whose due date has passed and of which that was not told; `only` asks for one of them."""
         ...
 
     async def misjudged(

@@ -48,8 +48,8 @@ _DIGESTS = ("sha256", "sha1", "git_blob", "pieces_root", "md5", "ed2k")
 class SqlCases(SqlTallies):
     """What people do with cases, in one transaction."""
 
-    async def sightings(self, finding: FindingId) -> list[Sighting]:
-        """A finding's sightings, in the order in which they came; at most the newest 2,000."""
+    async def sightings(self, finding: FindingId, *, every: bool = False) -> list[Sighting]:
+        """A finding's sightings, in the order in which they came; at most the newest 2,000, unless `every`."""
         query = (
             sa.select(
                 sighting,
@@ -63,7 +63,7 @@ class SqlCases(SqlTallies):
             .join(observation, observation.c.id == sighting.c.observation_id)
             .where(sighting.c.finding_id == finding)
             .order_by(sighting.c.id.desc())
-            .limit(_MOST)
+            .limit(None if every else _MOST)
         )
         rows = [dict(row) for row in (await self._connection.execute(query)).mappings()]
         signals = await self._signals([row["id"] for row in rows])
@@ -235,16 +235,15 @@ class SqlCases(SqlTallies):
         """An asset's findings that are neither closed nor merged, oldest first."""
         return await self._findings(finding_table.c.asset_id == asset, finding_table.c.state.in_(_OPEN))
 
-    async def overdue(self, now: datetime) -> list[Finding]:
-        """Open findings whose due date has passed and of which that was not told."""
+    async def overdue(self, now: datetime, only: FindingId | None = None) -> list[Finding]:
+        """Open findings whose due date has passed and of which that was not told; `only` asks for one of them."""
         told = sa.select(finding_event.c.id).where(
             finding_event.c.finding_id == finding_table.c.id,
             finding_event.c.kind == EventKind.OVERDUE.value,
             finding_event.c.at >= finding_table.c.due_at,
         )
-        return await self._findings(
-            finding_table.c.due_at <= now, finding_table.c.state.in_(_OPEN), ~told.exists()
-        )
+        which = [finding_table.c.due_at <= now, finding_table.c.state.in_(_OPEN), ~told.exists()]
+        return await self._findings(*which, *([finding_table.c.id == only] if only else []))
 
     async def misjudged(
         self, asset: AssetId, window: tuple[datetime, datetime], now: datetime, limit: int

@@ -14,11 +14,22 @@ from leakwatch.model.asset import Asset, AssetFile, AssetId, PieceTable, Stage
 from leakwatch.model.finding import OPEN_STATES
 from leakwatch.store import mapping
 from leakwatch.store.statements import batches, insert_for
+from leakwatch.store.tables import (
+    announcement,
+    asset_file,
+    counter,
+    finding,
+    message_thread,
+    outbox,
+    piece_table,
+    standing,
+)
 from leakwatch.store.tables import asset as asset_table
-from leakwatch.store.tables import asset_file, counter, finding, outbox, piece_table
 
 _VERSION = "catalogue"
 _SEARCHED = "searched:"
+_SAID = (outbox.c.finding_id, announcement.c.subject, standing.c.subject, message_thread.c.subject)
+"""What was said of a finding, is to be said, or is remembered of what was said, by its id."""
 
 
 class SqlCatalogue:
@@ -172,7 +183,8 @@ class SqlCatalogue:
     async def remove(self, asset: AssetId) -> bool:
         """Remove an asset with its findings and what was to be said of them; false if there was none."""
         findings = sa.select(finding.c.id).where(finding.c.asset_id == asset)
-        await self._connection.execute(sa.delete(outbox).where(outbox.c.finding_id.in_(findings)))
+        for column in _SAID:  # a case has its id again if the asset is registered anew, and is news then
+            await self._connection.execute(sa.delete(column.table).where(column.in_(findings)))
         await self._connection.execute(sa.delete(counter).where(counter.c.name == f"{_SEARCHED}{asset}"))
         done = await self._connection.execute(sa.delete(asset_table).where(asset_table.c.id == asset))
         await self._forget_tables()

@@ -14,6 +14,7 @@ from leakwatch.model.evidence import Capture, KeptSighting
 from leakwatch.model.finding import FindingId, Match, Proof, Signal, SignalKind, State, Tier
 from leakwatch.model.observation import Observation
 from leakwatch.store import mapping
+from leakwatch.store.parts import parts_of, wholes
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import (
     evidence,
@@ -79,7 +80,7 @@ class SqlEvidence:
             .distinct()
         )
         pairs = {(digest, site) for digest, site in (await self._connection.execute(seen)).all()}
-        merged = sa.select(finding.c.id).where(finding.c.merged_into == ident)
+        merged = parts_of(ident)
         mine = sa.or_(recheck.c.finding_id == ident, recheck.c.finding_id.in_(merged))
         looks = sa.select(recheck.c.detail, recheck.c.site).where(mine)
         for detail, site in (await self._connection.execute(looks)).all():
@@ -167,9 +168,9 @@ class SqlEvidence:
         ]
 
     async def merged(self, ident: FindingId) -> list[FindingId]:
-        """Cases that became part of a finding."""
-        query = sa.select(finding.c.id).where(finding.c.merged_into == ident).order_by(finding.c.id)
-        return [FindingId(one) for one in (await self._connection.execute(query)).scalars()]
+        """Cases that became part of a finding, and those that were part of them."""
+        found = (await self._connection.execute(parts_of(ident))).scalars()
+        return sorted(FindingId(one) for one in found)
 
     async def needed(self, expired_before: datetime, *, by_false: bool = False) -> set[str]:
         """Digests of all that a finding needs, but those that were closed before a time, or, unless `by_false`, are false."""
@@ -191,11 +192,17 @@ class SqlEvidence:
         for digest, some in (await self._connection.execute(judged.where(open_))).all():
             digests |= {digest} if digest else set()
             urls |= set(some)
-        looks = sa.select(recheck.c.detail).join(finding, finding.c.id == recheck.c.finding_id).where(open_)
+        whole = wholes()
+        looks = sa.select(recheck.c.detail).join(whole, whole.c.id == recheck.c.finding_id)
+        looks = looks.join(finding, finding.c.id == whole.c.whole).where(open_)
         for (detail,) in (await self._connection.execute(looks)).all():
             digests |= {detail[name] for name in _OF_LOOKS if detail.get(name)}
-        drawn = sa.select(screenshot.c.picture).join(finding, finding.c.id == screenshot.c.finding_id)
-        drawn = drawn.where(open_, screenshot.c.picture.is_not(None)).distinct()
+        drawn = sa.select(screenshot.c.picture).join(whole, whole.c.id == screenshot.c.finding_id)
+        drawn = (
+            drawn.join(finding, finding.c.id == whole.c.whole)
+            .where(open_, screenshot.c.picture.is_not(None))
+            .distinct()
+        )
         digests |= set((await self._connection.execute(drawn)).scalars())
         rows = [*await self._rows(evidence.c.digest, digests), *await self._rows(evidence.c.url, urls)]
         for row in rows:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.evidence import Look, Outcome
 from leakwatch.model.finding import FindingId, State, Tier
+from leakwatch.store.parts import parts_of
 from leakwatch.store.statements import insert_for
 from leakwatch.store.tables import finding, recheck, site
 
@@ -111,8 +112,7 @@ class SqlLooks:
 
     async def of(self, ident: FindingId) -> list[Look]:
         """The looks at a finding's places, also of cases that became part of it, in the order in which they are due."""
-        merged = sa.select(finding.c.id).where(finding.c.merged_into == ident)
-        mine = sa.or_(recheck.c.finding_id == ident, recheck.c.finding_id.in_(merged))
+        mine = sa.or_(recheck.c.finding_id == ident, recheck.c.finding_id.in_(parts_of(ident)))
         query = sa.select(recheck).where(mine).order_by(recheck.c.due_at, recheck.c.id)
         return [_look_of(row) for row in (await self._connection.execute(query)).mappings()]
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.finding import OPEN_STATES, State, Verdict
 from leakwatch.ports.retention import Aging
+from leakwatch.store.parts import wholes
 from leakwatch.store.tables import (
     announcement,
     coverage_window,
@@ -120,17 +121,18 @@ def _evidence(before: datetime) -> Sequence[sa.ColumnElement[bool]]:
     return evidence.c.captured_at < before, ~seen, ~judged, ~looked, ~kept, ~drawn, ~is_file
 
 
-def _is_needed(before: datetime, of: sa.FromClause = finding) -> sa.ColumnElement[bool]:
+def _is_needed(before: datetime) -> sa.ColumnElement[bool]:
     """A finding that is open, or was closed not long ago. One that became part of another has given all away."""
-    closed = sa.func.coalesce(of.c.closed_at, of.c.updated_at)
-    return sa.or_(of.c.state.in_(_OPEN), sa.and_(of.c.state != State.MERGED.value, closed >= before))
+    closed = sa.func.coalesce(finding.c.closed_at, finding.c.updated_at)
+    return sa.or_(
+        finding.c.state.in_(_OPEN), sa.and_(finding.c.state != State.MERGED.value, closed >= before)
+    )
 
 
 def _belongs(ident: sa.Column[Any], before: datetime) -> sa.ColumnElement[bool]:
     """Whether a finding is needed, or is part of one that is: looks stay with the case that had them."""
-    whole = finding.alias()
-    part = sa.exists().where(whole.c.id == finding.c.merged_into, _is_needed(before, whole))
-    return sa.exists().where(finding.c.id == ident, sa.or_(_is_needed(before), part))
+    whole = wholes()
+    return sa.exists().where(whole.c.id == ident, finding.c.id == whole.c.whole, _is_needed(before))
 
 
 def _is_open(ident: sa.Column[Any]) -> sa.ColumnElement[bool]:

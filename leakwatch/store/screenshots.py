@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.evidence import Capture, Screenshot
 from leakwatch.model.finding import FindingId
+from leakwatch.store.parts import parts_of
 from leakwatch.store.statements import insert_for
-from leakwatch.store.tables import finding, screenshot
+from leakwatch.store.tables import screenshot
 
 _WAITING, _MADE, _FAILED = "waiting", "made", "failed"
 _MAX_OF_FINDING = 20
@@ -56,8 +57,7 @@ class SqlScreenshots:
 
     async def of(self, ident: FindingId) -> list[Screenshot]:
         """The pictures of a finding's pages, also of cases that became part of it, oldest first."""
-        merged = sa.select(finding.c.id).where(finding.c.merged_into == ident)
-        mine = sa.or_(screenshot.c.finding_id == ident, screenshot.c.finding_id.in_(merged))
+        mine = sa.or_(screenshot.c.finding_id == ident, screenshot.c.finding_id.in_(parts_of(ident)))
         query = sa.select(screenshot).where(mine).order_by(screenshot.c.captured_at, screenshot.c.id)
         return [_shot_of(row) for row in (await self._connection.execute(query)).mappings()]
 
