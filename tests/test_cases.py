@@ -579,6 +579,20 @@ async def test_a_release_waits_for_its_day(desk: Desk) -> None:
     assert (await actions(desk, f"asset:{ASSET.id}"))[-1] == ("leakwatch:calendar", "asset.release")
 
 
+async def test_an_embargo_leaves_the_release_its_day(desk: Desk) -> None:
+    """Said after the release, it does not call that off, and one that would last longer is refused."""
+    await urgent(desk)
+    store, day = desk.repository, LATER + timedelta(days=3)
+    await release(store, ASSET.id, "ann", LATER, when=day)
+    with pytest.raises(InputError, match="comes out at 2026-11-23 13:00 UTC"):
+        await embargo(store, ASSET.id, "ann", LATER, until=day + timedelta(days=1))
+    await embargo(store, ASSET.id, "ann", LATER)
+    asset = await reloaded(desk)
+    assert (asset.stage, asset.embargoed) == (Stage.SCHEDULED, True)
+    (done,) = await due_steps(store, day)
+    assert (done.stage, done.embargoed) == (Stage.RELEASED, False)
+
+
 async def test_an_embargo_ends_by_itself(desk: Desk) -> None:
     """Under embargo nobody is asked, whatever was said before; at its end the asset is as any other."""
     await urgent(desk)

@@ -121,13 +121,22 @@ async def embargo(
     until: datetime | None = None,
     tell: Tell = record,
 ) -> Asset:
-    """Nobody outside is told of the work, until then or for good; it counts as unreleased. Raises: InputError."""
+    """Nobody outside is told of the work, until then or for good; it counts as unreleased. Raises: InputError.
+
+    A release that waits for its day still comes, and ends the embargo.
+    """
     if until is not None and until <= at:
         raise InputError("an embargo ends in the future; `leakwatch asset release` ends it now")
     async with repository.writing() as work:
         asset = await locked_asset(ident, work)
+        stage = Stage.SCHEDULED if asset.stage is Stage.SCHEDULED else None
+        if stage and until and asset.release_at and until > asset.release_at:
+            raise InputError(
+                f"{asset.id} comes out at {asset.release_at:%Y-%m-%d %H:%M} UTC, which ends its embargo; "
+                "say another day with `leakwatch asset release --at` first"
+            )
         changed = replace(
-            asset, embargoed=True, embargo_until=until, query_mode=None, released=None, stage=None
+            asset, embargoed=True, embargo_until=until, query_mode=None, released=None, stage=stage
         )
         await _done(asset, changed, "asset.embargo", actor, at, work, tell)
     return changed

@@ -329,12 +329,28 @@ async def test_the_audit_forgets_him_and_holds(
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "skylark asked", "SKYLARK", "author-"])
-async def test_the_reason_names_nobody(repository: SqlRepository, reason: str) -> None:
-    """What goes into the audit stays there for good."""
-    told = Authors("pseudonym", b"k" * 32).shown(WHO) or ""
-    reason = told.partition(":")[2] if reason == "author-" else reason
+@pytest.mark.parametrize("who", [WHO, "board.example:8080:skylark"])
+async def test_the_reason_names_nobody(repository: SqlRepository, who: str, reason: str) -> None:
+    """What goes into the audit stays there for good; a platform may have a port, which is no part of the name."""
+    told = Authors("pseudonym", b"k" * 32).shown(who) or ""
+    reason = told.rpartition(":")[2] if reason == "author-" else reason
     with pytest.raises(InputError):
-        await erase(WHO, HIDDEN, repository, reason=reason, actor="ann", at=NOON)
+        await erase(who, HIDDEN, repository, reason=reason, actor="ann", at=NOON)
+
+
+async def test_a_platform_with_a_port(repository: SqlRepository, vault: FileVault) -> None:
+    """A tripcode there keeps its case, and a draft that has the bare name loses it."""
+    host = "board.example:8080"
+    await take(repository, vault, PLAIN, [post("1", "Skylark !AbCd1234xy", host), post("2", "Skylark", host)])
+    async with repository.writing() as work:
+        (finding, *_) = await work.findings.list()
+        await work.notices.save(
+            notice("N-1", NoticeState.DRAFT, "The account Skylark posted it.", finding.id)
+        )
+    done = await erase(f"{host}:!AbCd1234xy", PLAIN, repository, reason="asked", actor="ann", at=NOON)
+    assert done.rows["observation"] == 1
+    done = await erase(f"{host}:skylark", PLAIN, repository, reason="asked", actor="ann", at=NOON)
+    assert (done.rows["observation"], done.rows["notice"]) == (1, 1)
 
 
 @pytest.mark.parametrize("mail", ["Someone@mail.example", "SOMEONE@MAIL.EXAMPLE"])
