@@ -620,6 +620,18 @@ async def test_what_is_retired_is_low_and_not_asked_for(desk: Desk) -> None:
         await retire(desk.repository, "none", "ann", LATER)
 
 
+async def test_a_case_that_is_opened_again_is_as_urgent_as_its_work(desk: Desk) -> None:
+    """What happened to the work while the case was closed speaks, and stands in the history."""
+    case = await urgent(desk)
+    await mark_false_positive(desk.repository, case.id, Act("ann", LATER, "x"))
+    await retire(desk.repository, ASSET.id, "ann", LATER)
+    assert (await shown(desk, case.id)).finding.severity is Severity.HIGH
+    changed = await move(desk.repository, case.id, State.REOPENED, Act("ann", LATER, "y"))
+    assert changed.severity is Severity.LOW
+    assert (await shown(desk, case.id)).finding == changed
+    assert sorted(await kinds(desk, case.id))[-3:] == ["severity_changed", "state_changed", "state_changed"]
+
+
 @pytest.mark.parametrize("value", ["", "two words", "https://", "http://a\\b"])
 def test_an_official_place_is_checked(value: str) -> None:
     """What is neither an infohash, an address nor a host is a named error."""

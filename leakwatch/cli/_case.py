@@ -47,6 +47,8 @@ def case_lines(case: Case) -> Iterator[str]:
             f"the last {case.hidden.last_at.isoformat(timespec='seconds')}",
             500,
         )
+    for one_left in case.outlived:
+        yield clean(f"still hidden: {one_left.words}", 1200)
     yield "seen:"
     waiting = 0
     numbers = {(s.site, s.url, s.seen_at.isoformat(timespec="seconds")): s.id for s in case.sightings}
@@ -207,6 +209,7 @@ def case_json(case: Case) -> dict[str, Any]:
         if hidden
         else None
     )
+    told["still_hides"] = [{"entry": left.entry.name, "items": left.items} for left in case.outlived]
     return told
 
 
