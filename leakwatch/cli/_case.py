@@ -115,7 +115,9 @@ def _history(events: Sequence[FindingEvent]) -> Iterator[str]:
 def _event_line(event: FindingEvent) -> str:
     told = " ".join(f"{key}={clean(value, 80)}" for key, value in event.detail.items())
     by = f" by {clean(event.actor, 80)}" if event.actor and "actor" not in event.detail else ""
-    return f"  {event.at.isoformat(timespec='seconds')} {event.kind.value}{by} {told}"
+    is_told = not event.reason or event.reason in event.detail.values()
+    why = "" if is_told else f" reason={clean(event.reason or '', 80)}"
+    return f"  {event.at.isoformat(timespec='seconds')} {event.kind.value}{by} {told}{why}"
 
 
 def _tree(graph: FirstSeen) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -239,7 +240,10 @@ def test_merge_and_split(home: Path, database: str) -> None:
     asyncio.run(fill(database, CASE, LOW))
     run("finding", "merge", "LW-1", "LW-2", "--by", "ann")
     assert states() == {"LW-1": "new"}
-    result = run("finding", "split", "LW-1", "--undo-merge", "LW-2", "--by", "ann")
+    result = run("finding", "split", "LW-1", "--undo-merge", "LW-2", "--by", "ann", "--reason", "two builds")
+    assert re.search(
+        r"split by ann .*split=LW-2.* reason=two builds\n", run("finding", "show", "LW-1").stdout
+    )
     assert result.stdout == "LW-2\n"
     assert states() == {"LW-1": "new", "LW-2": "reopened"}
     run("finding", "merge", "LW-1", "LW-2")

@@ -268,6 +268,30 @@ def notice(ident: str, state: NoticeState, body: str, finding: FindingId) -> Not
     )
 
 
+async def test_remarks_that_name_him(repository: SqlRepository, vault: FileVault) -> None:
+    """What people wrote into the history of his case loses his bare name, as a word; the rest of an event stays."""
+    await take(repository, vault, HIDDEN, [post("1", "high")])
+    text = "High answered; highlights stay"
+    async with repository.writing() as work:
+        (finding,) = await work.findings.list()
+        for kind, detail in (
+            (EventKind.COMMENT, {"text": text}),
+            (EventKind.STATE, {"reason": text, "to": "high"}),
+        ):
+            event = FindingEvent(
+                finding=finding.id, kind=kind, at=NOON, content=kind.value, detail=detail, reason=text
+            )
+            await work.findings.add_event(event)
+    done = await erase("board.example:high", HIDDEN, repository, reason="asked", actor="ann", at=NOON)
+    assert done.rows["finding_event"] == 2
+    async with repository.reading() as work:
+        opened, comment, state = await work.findings.events(finding.id)
+    clean = "[erased] answered; highlights stay"
+    assert (comment.reason, comment.detail) == (clean, {"text": clean})
+    assert (state.reason, state.detail) == (clean, {"reason": clean, "to": "high"})
+    assert opened.detail["severity"] != "[erased]"
+
+
 async def test_notices_that_name_him(repository: SqlRepository, vault: FileVault) -> None:
     """Drafts lose his name; what was signed or submitted is what was sent, stays, and is told; addresses stay."""
     await take(repository, vault, PLAIN, [post("1")])
