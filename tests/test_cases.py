@@ -589,6 +589,10 @@ async def test_an_embargo_leaves_the_release_its_day(desk: Desk) -> None:
     await embargo(store, ASSET.id, "ann", LATER)
     asset = await reloaded(desk)
     assert (asset.stage, asset.embargoed) == (Stage.SCHEDULED, True)
+    late = await embargo(store, ASSET.id, "ann", day)
+    assert (late.stage, await due_steps(store, day)) == (None, [])
+    await release(store, ASSET.id, "ann", LATER, when=day)
+    await embargo(store, ASSET.id, "ann", LATER, until=day)
     (done,) = await due_steps(store, day)
     assert (done.stage, done.embargoed) == (Stage.RELEASED, False)
 

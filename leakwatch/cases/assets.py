@@ -129,10 +129,11 @@ async def embargo(
         raise InputError("an embargo ends in the future; `leakwatch asset release` ends it now")
     async with repository.writing() as work:
         asset = await locked_asset(ident, work)
-        stage = Stage.SCHEDULED if asset.stage is Stage.SCHEDULED else None
-        if stage and until and asset.release_at and until > asset.release_at:
+        comes = asset.release_at if asset.stage is Stage.SCHEDULED else None
+        stage = Stage.SCHEDULED if comes and comes > at else None
+        if stage and comes and until and until > comes:
             raise InputError(
-                f"{asset.id} comes out at {asset.release_at:%Y-%m-%d %H:%M} UTC, which ends its embargo; "
+                f"{asset.id} comes out at {comes:%Y-%m-%d %H:%M} UTC, which ends its embargo; "
                 "say another day with `leakwatch asset release --at` first"
             )
         changed = replace(
