@@ -50,7 +50,7 @@ class Authors:
         """A stored `platform:name` as it may leave: names from before pseudonyms were turned on become pseudonyms."""
         if author is None or self.mode == "plain":
             return author
-        platform, _, name = _parts(author)
+        platform, _, name = parts_of(author)
         if self.mode == "none":
             return None
         is_done = name == ERASED or _PSEUDONYM.match(name)
@@ -74,7 +74,7 @@ class Authors:
 PLAIN = Authors()
 
 
-def _parts(author: str) -> tuple[str, str, str]:
+def parts_of(author: str) -> tuple[str, str, str]:
     """Platform and name: a platform may have a port (`board.example:8080`), and the name colons of its own."""
     found = re.match(r"(?P<platform>[^:]*(?::\d{1,5}(?=:))?):(?P<name>.*)\Z", author, re.DOTALL)
     return (found["platform"], ":", found["name"]) if found else (author, "", "")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files as package_files
 from pathlib import Path
 
 from leakwatch.cases.graph import NOTHING_SEEN, FirstSeen, first_seen
-from leakwatch.cases.scopes import hidden_by
+from leakwatch.cases.scopes import Outlived, hidden_by, outlived, scope_of
 from leakwatch.catalogue import EMBARGOED_AND_ASKED, Imported, is_text, parse_catalogue, with_files
 from leakwatch.data import data_folder
 from leakwatch.errors import InputError
@@ -286,10 +286,14 @@ class Case:
     hidden: Hidden | None = None
     noted: tuple[Noted, ...] = ()
     screenshots: tuple[Screenshot, ...] = ()
+    outlived: tuple[Outlived, ...] = ()
 
 
-async def show_finding(ident: str, repository: Repository) -> Case:
-    """One finding with places, history and proofs; a merged one leads to the case it is part of now."""
+async def show_finding(ident: str, repository: Repository, day: date | None = None) -> Case:
+    """One finding with places, history and proofs; a merged one leads to the case it is part of now.
+
+    With a `day` also what judgements that were taken back hide on it.
+    """
     async with repository.reading() as work:
         finding = await work.findings.get(FindingId(ident))
         while finding is not None and finding.merged_into:
@@ -300,11 +304,14 @@ async def show_finding(ident: str, repository: Repository) -> Case:
         sightings = await work.cases.sightings(finding.id)
         carried = carried_by(await work.cases.proofs(finding.id), asset)
         authors = {one.author for one in sightings if one.author}
+        events = await work.findings.events(finding.id)
+        judged = scope_of(finding, events)
+        but = judged.detail["scope"] if judged else None
         return Case(
             finding,
             asset,
             tuple(await work.findings.places(finding.id, 200)),
-            tuple(await work.findings.events(finding.id)),
+            tuple(events),
             tuple(await work.findings.proofs(finding.id)),
             tuple(await work.findings.signals(finding.id)),
             tuple(await work.swarms.samples(finding.id)),
@@ -315,6 +322,7 @@ async def show_finding(ident: str, repository: Repository) -> Case:
             await hidden_by(finding, work),
             tuple(await work.announcements.noted(finding.id)),
             tuple(await work.screenshots.of(finding.id)),
+            await outlived(finding, asset, day, work, but=but) if day else (),
         )
 
 

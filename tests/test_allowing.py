@@ -44,6 +44,16 @@ async def test_what_is_suppressed_is_counted_and_makes_no_case(desk: Desk) -> No
     assert (entry, count) == ("repository https://hub.example/x/y", 1)
 
 
+async def test_what_came_to_light_is_hidden_no_more(desk: Desk) -> None:
+    """When an entry was taken off, what it hid becomes cases and is counted no longer."""
+    allowing(desk, HUB | {"effect": "suppress"})
+    await desk.take(hub_copy())
+    allowing(desk)
+    await look_back(ASSET.id, desk.brain, desk.repository)
+    assert len(await desk.findings()) == 1
+    assert await hidden(ASSET.id, desk.repository) == []
+
+
 async def test_what_is_too_weak_is_not_counted_as_hidden(desk: Desk) -> None:
     """An item that would have been no finding is none that was hidden."""
     allowing(desk, {"what": "site", "value": "a", "effect": "suppress"})

@@ -654,6 +654,24 @@ async def test_a_release_waits_for_its_day(desk: Desk) -> None:
     assert (await actions(desk, f"asset:{ASSET.id}"))[-1] == ("leakwatch:calendar", "asset.release")
 
 
+async def test_an_embargo_leaves_the_release_its_day(desk: Desk) -> None:
+    """Said after the release, it does not call that off, and one that would last longer is refused."""
+    await urgent(desk)
+    store, day = desk.repository, LATER + timedelta(days=3)
+    await release(store, ASSET.id, "ann", LATER, when=day)
+    with pytest.raises(InputError, match="comes out at 2026-11-23 13:00 UTC"):
+        await embargo(store, ASSET.id, "ann", LATER, until=day + timedelta(days=1))
+    await embargo(store, ASSET.id, "ann", LATER)
+    asset = await reloaded(desk)
+    assert (asset.stage, asset.embargoed) == (Stage.SCHEDULED, True)
+    late = await embargo(store, ASSET.id, "ann", day)
+    assert (late.stage, await due_steps(store, day)) == (None, [])
+    await release(store, ASSET.id, "ann", LATER, when=day)
+    await embargo(store, ASSET.id, "ann", LATER, until=day)
+    (done,) = await due_steps(store, day)
+    assert (done.stage, done.embargoed) == (Stage.RELEASED, False)
+
+
 async def test_an_embargo_ends_by_itself(desk: Desk) -> None:
     """Under embargo nobody is asked, whatever was said before; at its end the asset is as any other."""
     await urgent(desk)
@@ -679,6 +697,18 @@ async def test_what_is_retired_is_low_and_not_asked_for(desk: Desk) -> None:
     assert (EventKind.SEVERITY, case.id) in heard.told
     with pytest.raises(InputError, match="asset list"):
         await retire(desk.repository, "none", "ann", LATER)
+
+
+async def test_a_case_that_is_opened_again_is_as_urgent_as_its_work(desk: Desk) -> None:
+    """What happened to the work while the case was closed speaks, and stands in the history."""
+    case = await urgent(desk)
+    await mark_false_positive(desk.repository, case.id, Act("ann", LATER, "x"))
+    await retire(desk.repository, ASSET.id, "ann", LATER)
+    assert (await shown(desk, case.id)).finding.severity is Severity.HIGH
+    changed = await move(desk.repository, case.id, State.REOPENED, Act("ann", LATER, "y"))
+    assert changed.severity is Severity.LOW
+    assert (await shown(desk, case.id)).finding == changed
+    assert sorted(await kinds(desk, case.id))[-3:] == ["severity_changed", "state_changed", "state_changed"]
 
 
 @pytest.mark.parametrize("value", ["", "two words", "https://", "http://a\\b"])

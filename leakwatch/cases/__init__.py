@@ -7,12 +7,15 @@ when and why, and how an event is told (`Act`); each is one transaction with its
 from leakwatch.cases.acts import (
     acknowledge,
     assign,
+    check_step,
+    check_until,
     comment,
     confirm,
     mark_allowed,
     mark_false_positive,
     move,
     set_due,
+    workable,
 )
 from leakwatch.cases.telling import Act, Tell, record
 
@@ -21,6 +24,8 @@ __all__ = [
     "Tell",
     "acknowledge",
     "assign",
+    "check_step",
+    "check_until",
     "comment",
     "confirm",
     "mark_allowed",
@@ -28,4 +33,5 @@ __all__ = [
     "move",
     "record",
     "set_due",
+    "workable",
 ]

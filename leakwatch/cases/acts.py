@@ -13,6 +13,7 @@ from typing import Any
 
 from leakwatch.cases.scopes import entry_for, with_allow
 from leakwatch.cases.telling import Act, locked
+from leakwatch.cases.weighing import severity_event, weigh
 from leakwatch.errors import InputError
 from leakwatch.model.allow import Allow
 from leakwatch.model.asset import Asset
@@ -60,15 +61,19 @@ async def move(
     """Move a case to another state. Raises: InputError if that is no legal step, or the scope says too little."""
     if until is not None and scope is None:
         raise InputError("an expiry needs a scope: say with --scope what is hidden until then")
+    check_until(until, act.at.date())
     async with repository.writing() as work:
         finding, asset = await locked(ident, work)
-        _check_step(finding, state)
+        check_step(finding, state)
         entry = None
         if scope is not None:
             entry = await entry_for(scope, finding, asset, _text(act.reason, "a reason"), until, work)
             asset = with_allow(asset, entry)
             await work.cases.say_of(asset)
         changed = _in_state(finding, state, act)
+        if state is State.REOPENED:  # what happened to its asset while it was closed has not moved it
+            changed = await weigh(changed, asset, act.at, work)
+            await _note(severity_event(finding, changed, act.at, actor=act.actor), work)
         detail = {"from": finding.state.value, "to": state.value, "reason": act.reason, "actor": act.actor}
         event = FindingEvent(
             finding=finding.id,
@@ -83,7 +88,14 @@ async def move(
     return changed
 
 
-def _check_step(finding: Finding, state: State) -> None:
+def check_until(until: date | None, today: date) -> None:
+    """A last day that is over would hide nothing. Raises: InputError."""
+    if until is not None and until < today:
+        raise InputError(f"the last day {until.isoformat()} is over: it would have no effect")
+
+
+def check_step(finding: Finding, state: State) -> None:
+    """Whether a case may be moved to a state. Raises: InputError."""
     if finding.merged_into:
         raise InputError(
             f"{finding.id} is part of {finding.merged_into} now; change that one, or undo the merge with "
@@ -117,7 +129,7 @@ async def assign(repository: Repository, ident: str, assignee: str | None, act: 
     who = _text(assignee, "a name") if assignee is not None else None
     async with repository.writing() as work:
         finding, asset = await locked(ident, work)
-        changed = replace(_workable(finding), assignee=who, updated_at=act.at)
+        changed = replace(workable(finding), assignee=who, updated_at=act.at)
         event = _event(finding, EventKind.ASSIGNED, {"from": finding.assignee or "", "to": who or ""}, act)
         await _done(changed, asset, event, "finding.assign", work, act)
     return changed
@@ -127,7 +139,7 @@ async def comment(repository: Repository, ident: str, text: str, act: Act) -> Fi
     """Write a remark into a case's history. Raises: InputError."""
     async with repository.writing() as work:
         finding, asset = await locked(ident, work)
-        event = _event(_workable(finding), EventKind.COMMENT, {"text": _text(text, "a comment")}, act)
+        event = _event(workable(finding), EventKind.COMMENT, {"text": _text(text, "a comment")}, act)
         await _done(finding, asset, event, "finding.comment", work, act)
     return finding
 
@@ -136,7 +148,7 @@ async def set_due(repository: Repository, ident: str, due_at: datetime | None, a
     """Say until when a case must be dealt with, or take that back (None). Raises: InputError."""
     async with repository.writing() as work:
         finding, asset = await locked(ident, work)
-        changed = replace(_workable(finding), due_at=due_at, updated_at=act.at)
+        changed = replace(workable(finding), due_at=due_at, updated_at=act.at)
         event = _event(finding, EventKind.DUE, {"from": _time(finding.due_at), "to": _time(due_at)}, act)
         await _done(changed, asset, event, "finding.due", work, act)
     return changed
@@ -146,7 +158,8 @@ def _time(at: datetime | None) -> str:
     return at.isoformat(timespec="seconds") if at else ""
 
 
-def _workable(finding: Finding) -> Finding:
+def workable(finding: Finding) -> Finding:
+    """A case that can be worked on. Raises: InputError if it is part of another one."""
     if finding.merged_into:
         raise InputError(f"{finding.id} is part of {finding.merged_into} now; change that one")
     return finding
@@ -171,6 +184,12 @@ def _event(finding: Finding, kind: EventKind, detail: Mapping[str, str], act: Ac
         actor=act.actor,
         reason=detail.get("text"),
     )
+
+
+async def _note(event: FindingEvent | None, work: Work) -> None:
+    """Write it into the history, where the act that it came with is told."""
+    if event is not None:
+        await work.findings.add_event(event)
 
 
 async def _done(

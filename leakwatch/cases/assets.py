@@ -121,13 +121,23 @@ async def embargo(
     until: datetime | None = None,
     tell: Tell = record,
 ) -> Asset:
-    """Nobody outside is told of the work, until then or for good; it counts as unreleased. Raises: InputError."""
+    """Nobody outside is told of the work, until then or for good; it counts as unreleased. Raises: InputError.
+
+    A release that waits for its day still comes, and ends the embargo.
+    """
     if until is not None and until <= at:
         raise InputError("an embargo ends in the future; `leakwatch asset release` ends it now")
     async with repository.writing() as work:
         asset = await locked_asset(ident, work)
+        comes = asset.release_at if asset.stage is Stage.SCHEDULED else None
+        stage = Stage.SCHEDULED if comes and comes > at else None
+        if stage and comes and until and until > comes:
+            raise InputError(
+                f"{asset.id} comes out at {comes:%Y-%m-%d %H:%M} UTC, which ends its embargo; "
+                "say another day with `leakwatch asset release --at` first"
+            )
         changed = replace(
-            asset, embargoed=True, embargo_until=until, query_mode=None, released=None, stage=None
+            asset, embargoed=True, embargo_until=until, query_mode=None, released=None, stage=stage
         )
         await _done(asset, changed, "asset.embargo", actor, at, work, tell)
     return changed

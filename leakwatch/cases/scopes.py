@@ -7,6 +7,7 @@ where it has one of them, that one; where it has several, `url:https://…` says
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +15,7 @@ from datetime import date
 from leakwatch.errors import InputError
 from leakwatch.extract.canonical import canonical_url
 from leakwatch.model.allow import Allow, AllowEffect, AllowWhat, allow_from_json
-from leakwatch.model.asset import Asset
+from leakwatch.model.asset import Asset, AssetId
 from leakwatch.model.case import Hidden, Sighting
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, State
 from leakwatch.ports import Repository, Work
@@ -45,10 +46,33 @@ class Reach:
     @property
     def words(self) -> str:
         """For whoever judges."""
-        what = _HIDES.get(self.entry.what, "items of {}").format(self.entry.value)
-        until = f"until {self.entry.until.isoformat()}" if self.entry.until else "for good"
         own = f"{self.like} of {self.sightings} sighting{'' if self.sightings == 1 else 's'} of this case"
-        return f"hides {what} ({own}) {until}"
+        return f"hides {_what(self.entry)} ({own}) {_until(self.entry)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlived:
+    """An entry that a judgement of a case made, which was taken back since, and how many items it has hidden."""
+
+    entry: Allow
+    asset: AssetId
+    items: int = 0
+
+    @property
+    def words(self) -> str:
+        """For whoever took it back."""
+        said = f"--{self.entry.what.value} {shlex.quote(self.entry.value)}"
+        so_far = f"{self.items} so far; " if self.items else ""
+        ends = f"{so_far}`leakwatch asset disallow {self.asset} {said}` ends that"
+        return f"{_what(self.entry)} {_until(self.entry)} ({ends})"
+
+
+def _what(entry: Allow) -> str:
+    return _HIDES.get(entry.what, "items of {}").format(entry.value)
+
+
+def _until(entry: Allow) -> str:
+    return f"until {entry.until.isoformat()}" if entry.until else "for good"
 
 
 async def reach_of(scope: str, ident: str, reason: str, until: date | None, repository: Repository) -> Reach:
@@ -146,3 +170,23 @@ async def hidden_by(finding: Finding, work: Work) -> Hidden | None:
         return None
     told = await work.cases.hidden(finding.asset, event.at)
     return next((one for one in told if one.entry == event.detail["scope"]), None)
+
+
+async def outlived(
+    finding: Finding, asset: Asset, day: date, work: Work, *, but: str | None = None
+) -> tuple[Outlived, ...]:
+    """What earlier judgements of a case go on hiding on a day; `but` is the scope that still stands."""
+    events = await work.findings.events(finding.id)
+    said = {one.detail.get("scope") for one in events if one.kind is EventKind.STATE} - {None, but}
+    left = [one for one in asset.allow if one.name in said and one.is_live(day)]
+    left = [one for one in left if one.effect is AllowEffect.SUPPRESS]
+    counts = {one.entry: one.items for one in await work.cases.hidden(asset.id)} if left else {}
+    return tuple(Outlived(one, asset.id, counts.get(one.name, 0)) for one in left)
+
+
+async def left_hiding(ident: str, day: date, repository: Repository) -> tuple[Outlived, ...]:
+    """What goes on being hidden once a case is opened again."""
+    async with repository.reading() as work:
+        finding = await work.findings.get(FindingId(ident))
+        asset = await work.catalogue.get(finding.asset) if finding else None
+        return await outlived(finding, asset, day, work) if finding and asset else ()

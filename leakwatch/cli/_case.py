@@ -47,6 +47,8 @@ def case_lines(case: Case) -> Iterator[str]:
             f"the last {case.hidden.last_at.isoformat(timespec='seconds')}",
             500,
         )
+    for one_left in case.outlived:
+        yield clean(f"still hidden: {one_left.words}", 1200)
     yield "seen:"
     waiting = 0
     numbers = {(s.site, s.url, s.seen_at.isoformat(timespec="seconds")): s.id for s in case.sightings}
@@ -113,7 +115,9 @@ def _history(events: Sequence[FindingEvent]) -> Iterator[str]:
 def _event_line(event: FindingEvent) -> str:
     told = " ".join(f"{key}={clean(value, 80)}" for key, value in event.detail.items())
     by = f" by {clean(event.actor, 80)}" if event.actor and "actor" not in event.detail else ""
-    return f"  {event.at.isoformat(timespec='seconds')} {event.kind.value}{by} {told}"
+    is_told = not event.reason or event.reason in event.detail.values()
+    why = "" if is_told else f" reason={clean(event.reason or '', 80)}"
+    return f"  {event.at.isoformat(timespec='seconds')} {event.kind.value}{by} {told}{why}"
 
 
 def _tree(graph: FirstSeen) -> Iterator[str]:
@@ -207,6 +211,7 @@ def case_json(case: Case) -> dict[str, Any]:
         if hidden
         else None
     )
+    told["still_hides"] = [{"entry": left.entry.name, "items": left.items} for left in case.outlived]
     return told
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from leakwatch.ports import Repository
 
     Do = Callable[[Repository, str, Act], Awaitable[Finding]]
+    Check = Callable[[Finding], object]
     Words = Callable[[Repository, str], Awaitable[str]]
 
 _REFUSED = 1
@@ -50,10 +51,11 @@ class Doing:
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What is done, what it comes to in words, which are asked for before, and why."""
+    """What is done, what it comes to in words, which are asked for before, and why. `check` raises where it cannot be."""
 
     do: Do
     words: Words
+    check: Check
     reason: str = ""
 
 
@@ -105,6 +107,7 @@ async def _wanted(ids: list[str] | None, which: Filter, store: Repository) -> li
 async def _one(one: Finding, deed: Deed, doing: Doing, store: Repository, act: Act) -> bool:
     """Whether it was refused; of a single case the error speaks for itself."""
     try:
+        deed.check(one)
         words = await deed.words(store, one.id)
         changed = one if doing.dry_run else await deed.do(store, one.id, act)
     except InputError as error:

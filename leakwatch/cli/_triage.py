@@ -14,6 +14,7 @@ import typer
 from leakwatch.cli._choosing import Which
 from leakwatch.cli._doing import Deed, Doing, do, told_as
 from leakwatch.cli._groups import expanded
+from leakwatch.cli._shared import now
 from leakwatch.display import clean
 from leakwatch.errors import InputError
 from leakwatch.model.finding import State
@@ -61,12 +62,26 @@ def register(app: typer.Typer) -> None:
 def _mover(state: State) -> Callable[..., None]:
     @expanded
     def run(which: Which, doing: Doing, ids: Ids = None, reason: Reason = state.value) -> None:
-        from leakwatch.cases import move  # noqa: PLC0415
+        from leakwatch.cases import check_step, move  # noqa: PLC0415
 
-        deed = Deed(lambda store, ident, act: move(store, ident, state, act), told_as(state.value), reason)
+        words = _reopened if state is State.REOPENED else told_as(state.value)
+        deed = Deed(
+            lambda store, ident, act: move(store, ident, state, act),
+            words,
+            lambda one: check_step(one, state),
+            reason,
+        )
         do(ids, which, doing, deed)
 
     return run
+
+
+async def _reopened(store: Repository, ident: str, /) -> str:
+    """Who takes a judgement back learns what it goes on hiding."""
+    from leakwatch.cases.scopes import left_hiding  # noqa: PLC0415
+
+    left = await left_hiding(ident, now().date(), store)
+    return "; ".join([State.REOPENED.value, *(f"still hidden: {clean(one.words, 1200)}" for one in left)])
 
 
 def _judge(state: State) -> Callable[..., None]:
@@ -79,12 +94,13 @@ def _judge(state: State) -> Callable[..., None]:
         until: UntilOption = None,
         reason: Reason = "",
     ) -> None:
-        from leakwatch.cases import move  # noqa: PLC0415
+        from leakwatch.cases import check_step, check_until, move  # noqa: PLC0415
         from leakwatch.cases.scopes import reach_of  # noqa: PLC0415
 
         if not reason.strip():
             raise InputError("say why with --reason")
         last = until.date() if until else None
+        check_until(last, now().date())
 
         async def words(store: Repository, ident: str, /) -> str:
             if scope is None:
@@ -95,6 +111,7 @@ def _judge(state: State) -> Callable[..., None]:
         deed = Deed(
             lambda store, ident, act: move(store, ident, state, act, scope, last),
             words,
+            lambda one: check_step(one, state),
             reason,
         )
         do(ids, which, doing, deed)
@@ -111,10 +128,12 @@ def assign(
 ) -> None:
     """Give it to somebody."""
     from leakwatch.cases import assign as give  # noqa: PLC0415
+    from leakwatch.cases import workable  # noqa: PLC0415
 
     deed = Deed(
         lambda store, ident, act: give(store, ident, to or None, act),
         told_as(f"assigned to {clean(to, 100) or 'nobody'}"),
+        workable,
     )
     do(ids, which, doing, deed)
 
@@ -132,12 +151,13 @@ def due(
     ] = None,
 ) -> None:
     """Say until when it must be dealt with; when that passes, it is told once."""
-    from leakwatch.cases import set_due  # noqa: PLC0415
+    from leakwatch.cases import set_due, workable  # noqa: PLC0415
 
     day = at.replace(tzinfo=UTC) if at else None
     deed = Deed(
         lambda store, ident, act: set_due(store, ident, day, act),
         told_as(_due_words(day)),
+        workable,
     )
     do(ids, which, doing, deed)
 
@@ -156,6 +176,7 @@ def comment(
 ) -> None:
     """Write a remark into its history."""
     from leakwatch.cases import comment as remark  # noqa: PLC0415
+    from leakwatch.cases import workable  # noqa: PLC0415
 
-    deed = Deed(lambda store, one, act: remark(store, one, text, act), told_as("comment added"))
+    deed = Deed(lambda store, one, act: remark(store, one, text, act), told_as("comment added"), workable)
     do([ident], Which(), doing, deed)

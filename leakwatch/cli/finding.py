@@ -101,7 +101,7 @@ def show(
 
     async def work() -> Case:
         async with repository(config) as opened:
-            return await show_finding(ident, opened)
+            return await show_finding(ident, opened, now().date())
 
     case = run_async(work)
     if as_json:

@@ -60,7 +60,7 @@ async def erase(
         if dry_run:
             drafts = {"notice": len(notices) - len(signed)} if len(notices) > len(signed) else {}
             return Erased({"observation": len(ids), **drafts}, dropped, kept, signed)
-        rows = {**await work.persons.erase(ids, names)}
+        rows = {**await work.persons.erase(ids, names, bare)}
         rows |= {"notice": count} if (count := await work.persons.erase_notices(bare)) else {}
         entries = await work.audit.erase(names)
         rows |= {"audit": len(entries)} if entries else {}

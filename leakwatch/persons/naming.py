@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from leakwatch.errors import InputError
-from leakwatch.privacy import Authors
+from leakwatch.privacy import Authors, parts_of
 
 
 def parted(author: str) -> tuple[str, str]:
     """Platform and name. Raises: InputError."""
-    platform, separator, name = author.partition(":")
+    platform, separator, name = parts_of(author)
     if not (separator and platform.strip() and name.strip()):
         raise InputError(
             f"expected PLATFORM:NAME such as github.com:somebody, got {author!r}; `leakwatch finding show` tells the platform"

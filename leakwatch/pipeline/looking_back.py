@@ -37,8 +37,10 @@ async def look_back(asset: AssetId, brain: Brain, repository: Repository) -> tup
         if hits:
             async with repository.writing() as work:
                 if asset in await work.findings.lock([asset]):
-                    for row, one, hit in hits:
-                        await take_match(hit, one, row, own, work, counted)
+                    took = [
+                        row for row, one, hit in hits if await take_match(hit, one, row, own, work, counted)
+                    ]
+                    await work.cases.reveal(asset, took)
     async with repository.writing() as work:
         await work.catalogue.searched(asset)
     return counted.alerts, counted.proofs

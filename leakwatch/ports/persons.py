@@ -35,7 +35,7 @@ class Persons(Protocol):
         """Put a tombstone where a name stands in drafts of notices; answers how many changed."""
         ...
 
-    async def erase(self, posted: Collection[int], known_as: Sequence[str]) -> Mapping[str, int]:
+    async def erase(self, posted: Collection[int], known_as: Sequence[str], name: str) -> Mapping[str, int]:
         """Put a tombstone where an author stands, by these observations and names; answers how many rows changed."""
         ...
 

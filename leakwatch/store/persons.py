@@ -32,6 +32,8 @@ from leakwatch.store.tables import (
 )
 
 _BATCH = 500
+_REMARKS = ("reason", "text")
+"""What people write into an event."""
 _DRAFT, _NOTICE_TEXTS = "draft", ("subject", "body", "detail")
 _POSTED = (
     "id",
@@ -119,9 +121,12 @@ class SqlPersons:
         rows = (await self._connection.execute(sa.select(notice).where(sa.or_(*forms)))).mappings()
         return [row for row in rows if any(_blotted(name, row[one]) != row[one] for one in _NOTICE_TEXTS)]
 
-    async def erase(self, posted: Collection[int], known_as: Sequence[str]) -> Mapping[str, int]:
-        """Put a tombstone where an author stands; a sighting has nobody any more, so that it joins no others."""
-        gone = {"observation": 0, "sighting": 0, "finding_event": 0}
+    async def erase(self, posted: Collection[int], known_as: Sequence[str], name: str) -> Mapping[str, int]:
+        """Put a tombstone where an author stands; a sighting has nobody any more, so that it joins no others.
+
+        What people wrote into the history of cases where he posted loses his bare name.
+        """
+        gone = {"observation": 0, "sighting": 0, "finding_event": await self._erase_remarks(posted, name)}
         for batch in batches(sorted(posted)):
             changed = sa.update(observation).where(observation.c.id.in_(batch)).values(author=ERASED)
             gone["observation"] += (await self._connection.execute(changed)).rowcount
@@ -131,8 +136,23 @@ class SqlPersons:
             gone["sighting"] += (await self._connection.execute(parted.values(author=None))).rowcount
         parted = sa.update(sighting).where(sighting.c.author.in_(list(known_as))).values(author=None)
         gone["sighting"] += (await self._connection.execute(parted)).rowcount
-        gone["finding_event"] = await self._erase_events(known_as)
+        gone["finding_event"] += await self._erase_events(known_as)
         return gone
+
+    async def _erase_remarks(self, posted: Collection[int], name: str) -> int:
+        count = 0
+        for batch in batches(sorted(posted)):
+            cases = sa.select(sighting.c.finding_id).where(sighting.c.observation_id.in_(batch))
+            query = sa.select(finding_event.c.id, finding_event.c.detail, finding_event.c.reason)
+            for ident, detail, reason in (
+                await self._connection.execute(query.where(finding_event.c.finding_id.in_(cases)))
+            ).all():
+                remarks = {key: _blotted(name, detail[key]) for key in _REMARKS if key in detail}
+                told = {"detail": {**detail, **remarks}, "reason": _blotted(name, reason)}
+                if told != {"detail": detail, "reason": reason}:
+                    changed = sa.update(finding_event).where(finding_event.c.id == ident).values(told)
+                    count += (await self._connection.execute(changed)).rowcount
+        return count
 
     async def _erase_events(self, known_as: Sequence[str]) -> int:
         count = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -119,7 +120,7 @@ def test_the_list_takes_the_filters_of_the_acts(home: Path, database: str) -> No
         assert [one["id"] for one in values(run("finding", "list", "--json", *told).stdout)] == left, told
         plain = run("finding", "list", *told)
         assert [line.split("\t")[0] for line in plain.stdout.splitlines()] == left
-        dry = run("finding", "reopen", "--dry-run", *told).stdout
+        dry = run("finding", "assign", "--to", "bob", "--dry-run", *told).stdout
         assert sorted(line.split("\t")[0] for line in dry.splitlines()) == sorted(left)
     assert run("finding", "list", "--asset", "another").stderr == "no findings like that\n"
     assert "--since" in fails(InputError, "finding", "list", "--since", "lately")
@@ -196,11 +197,42 @@ def test_a_false_positive_with_a_scope(home: Path, database: str) -> None:
     assert run(*told, "--reason", "scenery", "--by", "ann").stderr == f"LW-1: {words}\n"
     assert states() == {"LW-1": "false_positive"}
     assert "allow: site board (suppress until 2090-01-31): scenery" in run("asset", "show", "model").stdout
-    run("finding", "reopen", "LW-1", "--reason", "it is one")
+    left = (
+        "still hidden: items of the site board until 2090-01-31 "
+        "(`leakwatch asset disallow model --site board` ends that)"
+    )
+    assert "still hidden" not in run("finding", "show", "LW-1").stdout
+    done = run("finding", "reopen", "LW-1", "--reason", "it is one")
+    assert done.stderr == f"LW-1: reopened; {left}\n"
+    assert f"\n{left}\nseen:" in run("finding", "show", "LW-1").stdout
+    (told_json,) = values(run("finding", "show", "LW-1", "--json").stdout)
+    assert told_json["still_hides"] == [{"entry": "site board", "items": 0}]
+    run("asset", "disallow", "model", "--site", "board")
+    assert "still hidden" not in run("finding", "show", "LW-1").stdout
     done = run("finding", "allow", "LW-1", "--reason", "a partner")
     assert done.stderr == "LW-1: allowed; nothing else is hidden\n"
     assert states() == {"LW-1": "allowed"}
     assert "nothing" not in run("finding", "ack", "LW-1", code=1).stderr
+
+
+def test_a_last_day_that_is_over(home: Path, database: str) -> None:
+    """It would hide nothing, so the case is not judged."""
+    asyncio.run(fill(database, CASE))
+    told = ("--scope", "site", "--until", "2026-01-31", "--reason", "scenery")
+    assert "2026-01-31 is over" in fails(InputError, "finding", "false-positive", "LW-1", *told)
+    assert "is over" in fails(InputError, "finding", "allow", "LW-1", *told, "--dry-run")
+    assert states() == {"LW-1": "new"}
+
+
+def test_a_dry_run_refuses_what_would_be_refused(home: Path, database: str) -> None:
+    """A step that is not legal is no thing that would be done."""
+    asyncio.run(fill(database, CASE, LOW))
+    run("finding", "set", "LW-1", "removed", "--reason", "gone")
+    dry = run("finding", "confirm", "--asset", "model", "--dry-run", code=1)
+    assert [line.split("\t")[0] for line in dry.stdout.splitlines()] == ["LW-2"]
+    assert "LW-1 is removed and can become reopened, not confirmed" in dry.stderr
+    run("finding", "merge", "LW-1", "LW-2")
+    assert "part of LW-1" in run("finding", "assign", "LW-2", "--to", "bob", "--dry-run", code=1).stderr
 
 
 def test_merge_and_split(home: Path, database: str) -> None:
@@ -208,7 +240,10 @@ def test_merge_and_split(home: Path, database: str) -> None:
     asyncio.run(fill(database, CASE, LOW))
     run("finding", "merge", "LW-1", "LW-2", "--by", "ann")
     assert states() == {"LW-1": "new"}
-    result = run("finding", "split", "LW-1", "--undo-merge", "LW-2", "--by", "ann")
+    result = run("finding", "split", "LW-1", "--undo-merge", "LW-2", "--by", "ann", "--reason", "two builds")
+    assert re.search(
+        r"split by ann .*split=LW-2.* reason=two builds\n", run("finding", "show", "LW-1").stdout
+    )
     assert result.stdout == "LW-2\n"
     assert states() == {"LW-1": "new", "LW-2": "reopened"}
     run("finding", "merge", "LW-1", "LW-2")

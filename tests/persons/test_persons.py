@@ -268,6 +268,30 @@ def notice(ident: str, state: NoticeState, body: str, finding: FindingId) -> Not
     )
 
 
+async def test_remarks_that_name_him(repository: SqlRepository, vault: FileVault) -> None:
+    """What people wrote into the history of his case loses his bare name, as a word; the rest of an event stays."""
+    await take(repository, vault, HIDDEN, [post("1", "high")])
+    text = "High answered; highlights stay"
+    async with repository.writing() as work:
+        (finding,) = await work.findings.list()
+        for kind, detail in (
+            (EventKind.COMMENT, {"text": text}),
+            (EventKind.STATE, {"reason": text, "to": "high"}),
+        ):
+            event = FindingEvent(
+                finding=finding.id, kind=kind, at=NOON, content=kind.value, detail=detail, reason=text
+            )
+            await work.findings.add_event(event)
+    done = await erase("board.example:high", HIDDEN, repository, reason="asked", actor="ann", at=NOON)
+    assert done.rows["finding_event"] == 2
+    async with repository.reading() as work:
+        opened, comment, state = await work.findings.events(finding.id)
+    clean = "[erased] answered; highlights stay"
+    assert (comment.reason, comment.detail) == (clean, {"text": clean})
+    assert (state.reason, state.detail) == (clean, {"reason": clean, "to": "high"})
+    assert opened.detail["severity"] != "[erased]"
+
+
 async def test_notices_that_name_him(repository: SqlRepository, vault: FileVault) -> None:
     """Drafts lose his name; what was signed or submitted is what was sent, stays, and is told; addresses stay."""
     await take(repository, vault, PLAIN, [post("1")])
@@ -329,12 +353,28 @@ async def test_the_audit_forgets_him_and_holds(
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "skylark asked", "SKYLARK", "author-"])
-async def test_the_reason_names_nobody(repository: SqlRepository, reason: str) -> None:
-    """What goes into the audit stays there for good."""
-    told = Authors("pseudonym", b"k" * 32).shown(WHO) or ""
-    reason = told.partition(":")[2] if reason == "author-" else reason
+@pytest.mark.parametrize("who", [WHO, "board.example:8080:skylark"])
+async def test_the_reason_names_nobody(repository: SqlRepository, who: str, reason: str) -> None:
+    """What goes into the audit stays there for good; a platform may have a port, which is no part of the name."""
+    told = Authors("pseudonym", b"k" * 32).shown(who) or ""
+    reason = told.rpartition(":")[2] if reason == "author-" else reason
     with pytest.raises(InputError):
-        await erase(WHO, HIDDEN, repository, reason=reason, actor="ann", at=NOON)
+        await erase(who, HIDDEN, repository, reason=reason, actor="ann", at=NOON)
+
+
+async def test_a_platform_with_a_port(repository: SqlRepository, vault: FileVault) -> None:
+    """A tripcode there keeps its case, and a draft that has the bare name loses it."""
+    host = "board.example:8080"
+    await take(repository, vault, PLAIN, [post("1", "Skylark !AbCd1234xy", host), post("2", "Skylark", host)])
+    async with repository.writing() as work:
+        (finding, *_) = await work.findings.list()
+        await work.notices.save(
+            notice("N-1", NoticeState.DRAFT, "The account Skylark posted it.", finding.id)
+        )
+    done = await erase(f"{host}:!AbCd1234xy", PLAIN, repository, reason="asked", actor="ann", at=NOON)
+    assert done.rows["observation"] == 1
+    done = await erase(f"{host}:skylark", PLAIN, repository, reason="asked", actor="ann", at=NOON)
+    assert (done.rows["observation"], done.rows["notice"]) == (1, 1)
 
 
 @pytest.mark.parametrize("mail", ["Someone@mail.example", "SOMEONE@MAIL.EXAMPLE"])
