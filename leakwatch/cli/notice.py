@@ -14,6 +14,7 @@ from leakwatch.cli._noticing import (
     notice_json,
     notice_line,
     read_body,
+    refuse_existing,
     say_checks,
     show_notice,
     write_new,
@@ -71,6 +72,8 @@ def draft(
     from leakwatch.notices.acts import draft as make  # noqa: PLC0415
     from leakwatch.notices.facts import Wishes  # noqa: PLC0415
 
+    if out is not None:
+        refuse_existing(out)
     settings = load(config)
     kinds = {site.name: site.kind for site in settings.sites}
     wishes = Wishes(host=host.lower(), mail=mail, name_the_work=name_the_work, work=work, remedy=remedy)
