@@ -25,7 +25,7 @@ def finding_json(one: Finding) -> dict[str, Any]:
     told |= {"verdict": one.verdict.value, "severity": one.severity.value, "severity_why": one.severity_why}
     told |= {"tier": one.tier.value, "score": one.score, "title": one.title}
     told |= {"sites": sorted(one.sites), "sightings": one.sightings, "assignee": one.assignee}
-    told |= {"acknowledged_by": one.acknowledged_by, "due_at": _time(one.due_at)}
+    told |= {"acknowledged_by": one.acknowledged_by, "due_at": _time(one.due_at), "drill": one.drill}
     return told | {"opened_at": _time(one.opened_at), "updated_at": _time(one.updated_at)}
 
 
@@ -36,6 +36,8 @@ def _time(at: Any) -> str | None:
 def case_lines(case: Case) -> Iterator[str]:
     """A finding with all that belongs to it, for people."""
     one = case.finding
+    if one.drill:
+        yield "DRILL: nothing has leaked"
     yield f"{one.id}  {one.severity.value}  {one.verdict.value}  {one.state.value}  score {one.score:.2f} ({one.tier.value})"
     yield f"asset: {clean(case.asset.shown_name)} ({one.asset})"
     if one.severity_why:

@@ -77,7 +77,7 @@ def show_notice(notice: Notice, events: Sequence[NoticeEvent]) -> None:
         reason = event.detail.get("reason") or event.detail.get("reference") or ""
         seen = " ".join(
             f"{name}={event.detail[name]}"
-            for name in ("gone", "up", "moved", "unclear")
+            for name in ("gone", "up", "moved", "says_gone", "unclear")
             if name in event.detail
         )
         typer.echo(
@@ -107,6 +107,12 @@ def read_body(file: Path) -> str:
     from leakwatch.service import read_text  # noqa: PLC0415
 
     return read_text(file, 2**20).replace("\r\n", "\n")
+
+
+def refuse_existing(file: Path) -> None:
+    """Say before anything is done that a file would be overwritten. Raises: InputError."""
+    if file.exists():
+        raise InputError("it is there already; it is not overwritten", file=str(file))
 
 
 def write_new(file: Path, data: bytes) -> None:

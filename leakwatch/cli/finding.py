@@ -78,7 +78,7 @@ def list_(
         say(f"showing {len(shown):,} of {len(found):,}; --limit 0 shows all")
     if not found and not as_json:
         say("no findings" if wanted.is_empty else "no findings like that")
-    new = [one for one in found if one.state in (State.NEW, State.REOPENED)]
+    new = [one for one in found if one.state in (State.NEW, State.REOPENED) and not one.drill]
     if fail_at and any(one.severity.rank >= fail_at.rank for one in new):
         raise typer.Exit(_FOUND)
 
@@ -86,7 +86,11 @@ def list_(
 def _row(one: Finding) -> list[str]:
     sites = ",".join(sorted(one.sites))
     told = [one.id, one.severity.value, one.verdict.value, one.state.value, one.asset]
-    return [*told, f"{one.sightings} on {sites}", clean(one.title, 80)]
+    return [
+        *told,
+        f"{one.sightings} on {sites}",
+        clean(f"DRILL: {one.title}" if one.drill else one.title, 80),
+    ]
 
 
 @app.command()

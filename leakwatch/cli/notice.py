@@ -14,6 +14,7 @@ from leakwatch.cli._noticing import (
     notice_json,
     notice_line,
     read_body,
+    refuse_existing,
     say_checks,
     show_notice,
     write_new,
@@ -32,9 +33,8 @@ from leakwatch.cli._shared import (
     say,
     teller,
 )
-from leakwatch.errors import InputError
 from leakwatch.model.finding import FindingId
-from leakwatch.model.notice import NoticeId, NoticeState
+from leakwatch.model.notice import NoticeState
 
 if TYPE_CHECKING:
     from leakwatch.model.notice import Notice, NoticeEvent
@@ -72,6 +72,8 @@ def draft(
     from leakwatch.notices.acts import draft as make  # noqa: PLC0415
     from leakwatch.notices.facts import Wishes  # noqa: PLC0415
 
+    if out is not None:
+        refuse_existing(out)
     settings = load(config)
     kinds = {site.name: site.kind for site in settings.sites}
     wishes = Wishes(host=host.lower(), mail=mail, name_the_work=name_the_work, work=work, remedy=remedy)
@@ -128,9 +130,14 @@ def show(
     config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Show where a notice stands, what it lacks, and its history."""
+    from leakwatch.notices.acts import shown  # noqa: PLC0415
     from leakwatch.notices.letter import letter, message  # noqa: PLC0415
 
-    notice, events = run_async(lambda: _loaded(ident, config))
+    async def do() -> tuple[Notice, list[NoticeEvent]]:
+        async with repository(config) as opened:
+            return await shown(ident, opened, now())
+
+    notice, events = run_async(do)
     if eml is not None:
         write_new(eml, message(notice))
     if as_json:
@@ -140,14 +147,6 @@ def show(
     else:
         show_notice(notice, events)
         say_checks(notice)
-
-
-async def _loaded(ident: str, config: Path) -> tuple[Notice, list[NoticeEvent]]:
-    async with repository(config) as opened, opened.reading() as work:
-        notice = await work.notices.get(NoticeId(ident))
-        if notice is None:
-            raise InputError(f"no notice {ident!r}; `leakwatch notice list` shows them")
-        return notice, await work.notices.events(notice.id)
 
 
 @app.command()
@@ -183,6 +182,7 @@ def sign(ident: NoticeArgument, by: ByOption = None, config: ConfigOption = DEFA
 
     signed = run_async(do)
     say(f"{signed.id}: {signed.state.value}, {len(signed.signers)} of {signed.signatures_needed} signed")
+    say_checks(signed)
 
 
 @app.command()
@@ -204,6 +204,8 @@ def submit(
             return await note(ident, reference, opened, actor(by), now(), tell=tell)
 
     changed = run_async(do)
+    for one in changed.detail["of_case"]:
+        say(f"warning: {one}")
     say(
         f"{changed.id}: {changed.state.value}; the first look is at {changed.next_check_at:%Y-%m-%d %H:%M} UTC"
     )

@@ -59,7 +59,7 @@ def documents(dossier: Dossier, authors: Authors) -> dict[str, bytes]:
 def finding_json(dossier: Dossier, authors: Authors) -> dict[str, Any]:
     """The case, the asset as far as it is needed, and each sighting with its reasons."""
     one, asset = dossier.finding, dossier.asset
-    return {
+    return ({"drill": True} if one.drill else {}) | {
         "schema": SCHEMA,
         "id": one.id,
         "asset": {"id": asset.id, "title": asset.title, "embargoed": asset.embargoed, "owner": asset.owner},

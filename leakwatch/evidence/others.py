@@ -7,12 +7,14 @@ that name them are left out, with their digests and why, and so is what texts of
 
 from __future__ import annotations
 
+import gzip
 import html
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from leakwatch.evidence.dossier import Dossier, LeftOut
 from leakwatch.model.asset import Asset
@@ -44,7 +46,7 @@ class Names:
         """What the works may be called that a text names."""
         if not self.others:
             return set()
-        words = f" {_words(text)} "
+        words = f" {_words(unquote(text))} "
         for name in self.own:
             words = words.replace(f" {name} ", "  ")
         joined = words.replace(" ", "")
@@ -70,6 +72,9 @@ async def named_in(dossier: Dossier, repository: Repository) -> tuple[Names, dic
     for digest in bodies | metadata:
         text = _text(digest, dossier)
         found[digest] = found.get(digest, set()) | names.found_in(text)
+    for one in dossier.captures:  # its record tells the address and all headers, whatever the body says
+        record = gzip.decompress(dossier.blobs.get(one.warc or "", b""))
+        found[one.digest] |= names.found_in(f"{one.url}\n{record.decode('utf-8', 'replace')}")
     for one in dossier.captures:  # a picture or a diff shows what its page says
         found[one.digest] |= found.get(str(one.request.get("of")), set())
     return names, {digest: told for digest, told in found.items() if told}
@@ -89,7 +94,9 @@ def texts_that_name(dossier: Dossier, names: Names) -> dict[str, set[str]]:
     """Which parts of the pack's own documents name other works, and what those may be called."""
     told = {
         "finding.json": [dossier.finding.title, *(_strings(dossier.sightings))],
-        "captures.json": [one.url for one in dossier.captures],
+        "captures.json": [
+            told for one in dossier.captures for told in (one.url, *_strings(dict(one.headers)))
+        ],
         "proofs.json": [*_strings(dossier.torrents)],
         "timeline.json": [*_strings(dossier.events), *(one.url for one in dossier.looks)],
         "audit.jsonl": [one.detail for one in dossier.chain if one.subject in dossier.subjects],
@@ -121,7 +128,10 @@ def without_others(dossier: Dossier, names: Names, named: dict[str, set[str]]) -
         sightings=tuple(told.of(one) for one in dossier.sightings),
         events=tuple(told.of(one) for one in dossier.events),
         torrents=tuple(replace(one, proof=told.of(one.proof)) for one in dossier.torrents),
-        captures=tuple(replace(one, url=told.text(one.url)) for one in dossier.captures),
+        captures=tuple(
+            replace(one, url=told.text(one.url), headers=told.of(dict(one.headers)))
+            for one in dossier.captures
+        ),
         looks=tuple(replace(one, url=told.text(one.url)) for one in dossier.looks),
         screenshots=tuple(replace(one, url=told.text(one.url)) for one in dossier.screenshots),
         blobs={digest: data for digest, data in dossier.blobs.items() if digest not in left},

@@ -13,7 +13,7 @@ from typing import Any
 
 from leakwatch.display import clean, escaped_json
 from leakwatch.errors import ConfigError
-from leakwatch.export.records import BEHIND, infohashes, is_veiled, named, proof_words, urls
+from leakwatch.export.records import BEHIND, NO_LEAK, infohashes, is_veiled, named, proof_words, urls
 from leakwatch.export.terms import Terms
 from leakwatch.model.finding import Severity, State, Verdict
 from leakwatch.model.lines import FindingLine
@@ -125,13 +125,14 @@ class Events:
         made.comment = str(line.finding.id)
         made.distribution = _ORGANISATION_ONLY
         # Nobody's sensors are to act on what may not be a leak at all.
-        unproved = {} if line.finding.verdict is Verdict.PROVED else {"to_ids": False}
+        is_sure = line.finding.verdict is Verdict.PROVED and line.finding.state not in NO_LEAK
+        unsure = {} if is_sure else {"to_ids": False}
         for number, (relation, value) in enumerate(told):
             made.add_attribute(
                 relation,
                 value=value,
                 distribution=_ORGANISATION_ONLY,
-                **unproved,
+                **unsure,
                 uuid=str(self._terms.stable_id("misp", *ident, relation, number)),
             )
         event.add_object(made)

@@ -7,13 +7,15 @@ from datetime import datetime
 
 from leakwatch.export.terms import Terms
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import Proof, Verdict
+from leakwatch.model.finding import Proof, State, Verdict
 from leakwatch.model.lines import EventLine, FindingLine, SightingLine
 
 Value = str | int | float | datetime | tuple[str, ...] | None
 Record = dict[str, Value]
 Line = FindingLine | SightingLine | EventLine
 BEHIND = "(behind the code name)"
+NO_LEAK = frozenset({State.FALSE_POSITIVE, State.ALLOWED})
+"""What people judged to be none: nobody is to act on what such a case names, whatever is proved of it."""
 _ORDER = (Verdict.PROVED, Verdict.LIKELY, Verdict.REFUTED, Verdict.UNPROVED, Verdict.UNKNOWN)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from leakwatch.display import clean
 from leakwatch.errors import ConfigError
-from leakwatch.export.records import BEHIND, is_veiled, named, proof_words, urls
+from leakwatch.export.records import BEHIND, NO_LEAK, is_veiled, named, proof_words, urls
 from leakwatch.export.terms import Terms
 from leakwatch.model.finding import Verdict
 from leakwatch.model.lines import FindingLine
@@ -125,12 +125,14 @@ class Stix:
         )
 
     def _indicator(self, line: FindingLine, observed: list[Any]) -> Any:
+        """The pattern; of a case that people judged to be no leak it is benign. Not revoked: that could not be undone."""
+        kind = "benign" if line.finding.state in NO_LEAK else "unknown"
         return self._lib.Indicator(
             name=f"{line.finding.id}: places and files",
             pattern=pattern(observed),
             pattern_type="stix",
             valid_from=line.finding.opened_at,
-            indicator_types=["unknown"],
+            indicator_types=[kind],
             confidence=_confidence(line),
             **self._common("indicator", line),
         )
@@ -215,7 +217,9 @@ def _sound(text: str) -> str:
 
 
 def _confidence(line: FindingLine) -> int:
-    """How sure it is that this is the work, whatever its severity."""
+    """How sure it is that this is the work, where it may not be, whatever its severity."""
+    if line.finding.state in NO_LEAK:
+        return 0
     return _CONFIDENCE.get(line.finding.verdict, round(line.finding.score * 60))
 
 

@@ -59,7 +59,8 @@ class Notice:
     """One notice about one finding to one host.
 
     Shape:  `detail` holds what the text was made from: `recipient` (`submit`, `mail`, `form`), `urls` (each with
-            `url`, `what`), those of them that were `struck` out of the text since, `missing` and `forbidden` elements, `warnings`, `public`, `statements`, `placeholders`,
+            `url`, `what`), those of them that were `struck` out of the text since, `missing` and `forbidden` elements, `warnings`
+            (and which of them are `of_case`, by how the finding stood), `public`, `statements`, `placeholders`,
             `signatures` that are needed, `checks` done since submission.
     """
 

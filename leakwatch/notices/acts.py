@@ -12,7 +12,7 @@ from leakwatch.cases import Tell, record
 from leakwatch.errors import InputError
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import Finding, State
-from leakwatch.model.notice import Notice, NoticeId, NoticeState, SignOff
+from leakwatch.model.notice import Notice, NoticeEvent, NoticeId, NoticeState, SignOff
 from leakwatch.notices.checks import forbidden_in, missing_in, secrets_of, struck_from
 from leakwatch.notices.drafting import SIGNATURE, compose
 from leakwatch.notices.facts import Facts, Wishes
@@ -20,7 +20,8 @@ from leakwatch.notices.life import check_step, stepped
 from leakwatch.notices.settings import OwnerConfig
 from leakwatch.notices.spots import items_of
 from leakwatch.notices.tables import addressee_named
-from leakwatch.notices.telling import locked_finding, locked_notice, moved_finding, written
+from leakwatch.notices.telling import found_finding, locked_finding, locked_notice, moved_finding, written
+from leakwatch.notices.warnings import of_case
 from leakwatch.ports import Repository, Work
 
 MAX_BODY, MAX_TEXT = 200_000, 2000
@@ -100,7 +101,7 @@ async def edit(
         if notice.state is not NoticeState.DRAFT:
             check_step(notice, NoticeState.DRAFT)
         changed = replace(notice, body=body, subject=subject or notice.subject, state=NoticeState.DRAFT)
-        changed = await _checked(changed, asset, work)
+        changed = warned(await _checked(changed, asset, work), finding, asset, at)
         void = [one.by for one in notice.signoffs if one.digest == notice.digest != changed.digest]
         told = {"digest": changed.digest, "before": notice.digest, "void": ", ".join(void)}
         if changed.detail["struck"]:
@@ -140,6 +141,25 @@ async def _checked(notice: Notice, asset: Asset, work: Work) -> Notice:
     return replace(notice, detail={**notice.detail, **told})
 
 
+def warned(notice: Notice, finding: Finding, asset: Asset, at: datetime) -> Notice:
+    """The notice with its warnings as the case stands now: one may have been judged since the draft."""
+    now, before = list(of_case(finding, asset, notice.urls, at)), notice.detail.get("of_case", ())
+    rest = [one for one in notice.detail.get("warnings", ()) if one not in (*now, *before)]
+    return replace(notice, detail={**notice.detail, "warnings": [*now, *rest], "of_case": now})
+
+
+async def shown(ident: str, repository: Repository, at: datetime) -> tuple[Notice, list[NoticeEvent]]:
+    """A notice with its history; of one that nobody sent yet the warnings as the case stands now. Raises: InputError."""
+    async with repository.reading() as work:
+        notice = await work.notices.get(NoticeId(ident))
+        if notice is None:
+            raise InputError(f"no notice {ident!r}; `leakwatch notice list` shows them")
+        events = await work.notices.events(notice.id)
+        if notice.state in (NoticeState.DRAFT, NoticeState.READY):
+            notice = warned(notice, *await found_finding(notice.finding, work), at)
+    return notice, events
+
+
 async def sign(ident: str, repository: Repository, actor: str, at: datetime) -> Notice:
     """Stand for the text as it is now. With enough different persons the notice is ready.
 
@@ -147,7 +167,7 @@ async def sign(ident: str, repository: Repository, actor: str, at: datetime) -> 
     """
     async with repository.writing() as work:
         notice, finding, asset = await locked_notice(ident, work)
-        notice = await _checked(notice, asset, work)
+        notice = warned(await _checked(notice, asset, work), finding, asset, at)
         if notice.state is not NoticeState.DRAFT:
             raise InputError(f"{notice.id} is {notice.state.value}; only a draft is signed")
         for what, name in (("lacks", "missing"), ("must not hold", "forbidden")):
@@ -182,7 +202,7 @@ async def submit(
     async with repository.writing() as work:
         notice, finding, asset = await locked_notice(ident, work)
         check_step(notice, NoticeState.SUBMITTED)
-        notice = await _checked(notice, asset, work)
+        notice = warned(await _checked(notice, asset, work), finding, asset, at)
         if len(notice.signers) < notice.signatures_needed:
             raise InputError(
                 f"{notice.id} needs {notice.signatures_needed} persons who sign its present text"

@@ -1,7 +1,7 @@
 """The job `check:<notice>`: looks again whether what a notice is about is gone, and writes down what follows from it.
 
 What follows, one of:
-- all addresses are gone: a notice that waits is `removed`
+- all addresses were gone when each was looked at last: a notice that waits is `removed`
 - one is up again that was removed, or was restored after a counter-notice: the notice waits again, and a finding that
   was reported or thought to be removed is opened again
 - one has moved, or says that it is gone though the host's status does not: that is told once
@@ -20,9 +20,10 @@ import structlog
 
 from leakwatch.cases import Tell
 from leakwatch.errors import InputError
-from leakwatch.model.finding import State
+from leakwatch.model.asset import Asset
+from leakwatch.model.finding import Finding, State
 from leakwatch.model.notice import AFTER_SUBMISSION, Notice, NoticeId, NoticeState
-from leakwatch.notices.life import after_check, is_near_deadline, stepped
+from leakwatch.notices.life import CHECKS, after_check, is_near_deadline, stepped
 from leakwatch.notices.looking import Look, Seen, Ways, look
 from leakwatch.notices.tables import addressee_named
 from leakwatch.notices.telling import locked_notice, moved_finding, written
@@ -32,7 +33,7 @@ log = structlog.get_logger()
 
 ACTOR = "leakwatch:notices"
 MOST = 100
-"""Addresses of one notice that one run looks at."""
+"""Addresses of one notice that one run looks at: the rest come an hour later."""
 _LEASE = timedelta(hours=2)
 """Longer than a run can take: the most addresses, each until the door's deadline."""
 _TOLD_URLS = 5
@@ -56,12 +57,27 @@ async def check(ident: str, desk: CheckDesk) -> int:
     if notice is None:
         return 0
     marks = await _marks(notice, desk)
-    looks = [await look(url, desk.fetcher, desk.ways, marks) for url in notice.urls[:MOST]]
+    looks = [await look(url, desk.fetcher, desk.ways, marks) for url in _turn(notice)]
     async with desk.repository.writing() as work:
         alerts = await _follow(ident, notice, looks, desk, work)
     counts = _counts(looks)
     log.info("notice_checked", notice=ident, **counts, alerts=alerts)
     return alerts
+
+
+def _turn(notice: Notice) -> tuple[str, ...]:
+    """The addresses that are looked at now: of very many some, and the rest an hour later each."""
+    begin = int(notice.detail.get("turn", 0))
+    return notice.urls[begin : begin + MOST]
+
+
+def _noted(notice: Notice, looks: Sequence[Look]) -> Notice:
+    """The notice with what was gone when it was looked at last, and where the next look begins: 0 after the last address."""
+    seen, end = {one.url for one in looks}, int(notice.detail.get("turn", 0)) + len(looks)
+    gone = [url for url in notice.detail.get("gone", ()) if url not in seen]
+    gone += [one.url for one in looks if one.seen is Seen.GONE]
+    turn = end if looks and end < len(notice.urls) else 0
+    return replace(notice, detail={**notice.detail, "gone": gone, "turn": turn})
 
 
 async def _marks(notice: Notice, desk: CheckDesk) -> list[str]:
@@ -94,10 +110,10 @@ async def _follow(ident: str, before: Notice, looks: Sequence[Look], desk: Check
     now = desk.clock.now()
     if (notice.state, notice.next_check_at) != (before.state, before.next_check_at):
         return 0  # a person was faster; what was seen belongs to a state that is over
-    addressee = addressee_named(notice.addressee)
+    notice, addressee = _noted(notice, looks), addressee_named(notice.addressee)
     told: dict[str, Any] = {**_counts(looks), "looks": [_json(one) for one in looks]}
     up = [one for one in looks if one.seen in (Seen.UP, Seen.MOVED)]
-    if _is_gone(looks) and notice.state in (NoticeState.SUBMITTED, NoticeState.WAITING):
+    if _is_gone(notice) and notice.state in (NoticeState.SUBMITTED, NoticeState.WAITING):
         changed = stepped(notice, NoticeState.REMOVED, now, addressee)
         told["reason"] = "all addresses are gone"
         return await written(changed, finding, asset, "removed", ACTOR, told, now, work, desk.tell)
@@ -108,18 +124,26 @@ async def _follow(ident: str, before: Notice, looks: Sequence[Look], desk: Check
         if finding.state in (State.REMOVED, State.REPORTED):
             finding = await moved_finding(finding, asset, State.REOPENED, ACTOR, reason, now, work, desk.tell)
         return await written(changed, finding, asset, "up_again", ACTOR, told, now, work, desk.tell)
-    return await _unchanged(notice, looks, told, desk, work)
+    return await _unchanged(notice, finding, asset, looks, told, desk, work)
 
 
 async def _unchanged(
-    notice: Notice, looks: Sequence[Look], told: dict[str, Any], desk: CheckDesk, work: Work
+    notice: Notice,
+    finding: Finding,
+    asset: Asset,
+    looks: Sequence[Look],
+    told: dict[str, Any],
+    desk: CheckDesk,
+    work: Work,
 ) -> int:
     """The state stays; a page that moved or says that it is gone, and a deadline that is near, are told."""
     now = desk.clock.now()
-    notice, finding, asset = await locked_notice(notice.id, work)
     known = set(notice.detail.get("moved", ()))
     moved = [one for one in looks if one.seen is Seen.MOVED and one.to not in known]
     changed = after_check(notice, now)
+    if notice.detail["turn"]:
+        times = (changed.next_check_at, now + CHECKS[0])
+        changed = replace(changed, next_check_at=min(one for one in times if one))
     told["seen_up"] = sum(one.seen is Seen.UP for one in looks)
     if moved:
         changed = replace(changed, detail={**changed.detail, "moved": sorted(known | {m.to for m in moved})})
@@ -147,8 +171,9 @@ async def _silently(*_: object) -> int:
     return 0
 
 
-def _is_gone(looks: Sequence[Look]) -> bool:
-    return bool(looks) and all(one.seen is Seen.GONE for one in looks)
+def _is_gone(notice: Notice) -> bool:
+    """Whether each address was gone when it was looked at last; one that nobody has looked at yet is not."""
+    return bool(notice.urls) and set(notice.urls) <= set(notice.detail["gone"])
 
 
 def _counts(looks: Sequence[Look]) -> dict[str, int]:

@@ -16,7 +16,7 @@ from leakwatch.notices.checks import forbidden_in, mark, missing_in, secrets_of
 from leakwatch.notices.facts import Draft, Facts, Wishes
 from leakwatch.notices.recipient import Recipient, choose
 from leakwatch.notices.tables import Addressee
-from leakwatch.notices.warnings import warnings
+from leakwatch.notices.warnings import of_case, warnings
 from leakwatch.notices.wording import one_line
 
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}\Z")
@@ -116,6 +116,7 @@ def _detail(
         "missing": missing,
         "forbidden": forbidden_in(body, addressee, facts.swarms, secrets_of(facts.asset, told), urls),
         "warnings": list(warnings(facts, addressee, recipient, wishes)),
+        "of_case": list(of_case(facts.finding, facts.asset, urls, facts.at)),
         "public": addressee.public,
         "signatures": 2 if facts.asset.embargoed else 1,
         "verdict": facts.finding.verdict.value,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from leakwatch.model.allow import place_of
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import State, Verdict
+from leakwatch.model.finding import Finding, State, Verdict
 from leakwatch.model.origin import OriginHow
 from leakwatch.notices.checks import tells_name
 from leakwatch.notices.elements import MANY_FORKS, is_veiled, numbered, unnamed
@@ -21,8 +21,8 @@ _OLD_MONTHS = 12
 
 def warnings(facts: Facts, addressee: Addressee, recipient: Recipient, wishes: Wishes) -> Iterator[str]:
     """Everything that speaks against sending this as it is, the gravest first."""
+    yield from of_case(facts.finding, facts.asset, [one.url for one in recipient.items], facts.at)
     yield from _of_proof(facts, recipient)
-    yield from _of_rights(facts, recipient)
     yield from _of_publicity(facts, addressee, wishes, recipient)
     yield from _of_recipient(facts, addressee, recipient)
     if addressee.law == "dmca":
@@ -34,14 +34,24 @@ def warnings(facts: Facts, addressee: Addressee, recipient: Recipient, wishes: W
         yield "Who often sends notices that are manifestly unfounded is not heard for a while (Article 23(2) DSA)."
 
 
-def _of_proof(facts: Facts, recipient: Recipient) -> Iterator[str]:
-    verdict = facts.finding.verdict
+def of_case(finding: Finding, asset: Asset, urls: Sequence[str], at: datetime) -> Iterator[str]:
+    """What speaks against it by how the case stands now: that may change between the draft and its signature."""
+    if finding.drill:
+        yield "The finding is a DRILL: nothing has leaked. Do not send this."
+    verdict = finding.verdict
     if verdict is Verdict.REFUTED:
         yield "The verdict is *refuted*: the metadata shows that this is not the work. Do not send this."
     elif verdict is not Verdict.PROVED:
         yield f"The verdict is *{verdict.value}*, below *proved*: look at the content yourself before you swear to anything."
-    if facts.finding.state is State.FALSE_POSITIVE:
+    if finding.state is State.FALSE_POSITIVE:
         yield "The finding was judged a false positive."
+    if finding.state is State.ALLOWED:
+        yield "The finding is allowed: it is official."
+    for url in official(asset, urls, at):
+        yield f"The asset's allow list says that this is official: {url}"
+
+
+def _of_proof(facts: Facts, recipient: Recipient) -> Iterator[str]:
     unseen = sum(one.what in UNSEEN for one in recipient.items)
     if unseen:
         yield (
@@ -53,14 +63,7 @@ def _of_proof(facts: Facts, recipient: Recipient) -> Iterator[str]:
         yield "What is proved is a torrent, and no address of this notice names it: the draft says nothing of that proof."
 
 
-def _of_rights(facts: Facts, recipient: Recipient) -> Iterator[str]:
-    if facts.finding.state is State.ALLOWED:
-        yield "The finding is allowed: it is official."
-    for url in official(facts.asset, [one.url for one in recipient.items], facts.at):
-        yield f"The asset's allow list says that this is official: {url}"
-
-
-def official(asset: Asset, urls: list[str], at: datetime) -> list[str]:
+def official(asset: Asset, urls: Sequence[str], at: datetime) -> list[str]:
     """Addresses that lie under an entry of the allow list which is in force."""
     live = [one.value for one in asset.allow if one.is_live(at.date())]
     return [url for url in urls if any(_is_under(url, value) for value in live)]

@@ -460,6 +460,7 @@ def test_finding_list(home: Path, database: str) -> None:
         "assignee": None,
         "acknowledged_by": None,
         "due_at": None,
+        "drill": False,
         "tier": "auto",
         "score": 0.97,
         "title": "weights",
@@ -494,6 +495,14 @@ def test_fail_at(home: Path, database: str, state: State, severity: str, code: i
     """--fail-at prints as usual and ends with 10 for a new or reopened finding that is so severe."""
     asyncio.run(fill(database, replace(CASE, state=state)))
     assert len(run("finding", "list", "--json", "--fail-at", severity, code=code).stdout.splitlines()) == 1
+
+
+def test_a_drill_is_marked_and_fails_nothing(home: Path, database: str) -> None:
+    """The case of a drill says so in the list, alone and for programs, and --fail-at passes it over."""
+    asyncio.run(fill(database, replace(CASE, drill=True)))
+    assert "\tDRILL: weights" in run("finding", "list", "--fail-at", "low").stdout
+    assert run("finding", "show", CASE.id).stdout.startswith("DRILL: nothing has leaked\n")
+    assert json.loads(run("finding", "list", "--json").stdout.splitlines()[0])["drill"] is True
 
 
 def test_fail_at_misspelt(home: Path) -> None:

@@ -79,6 +79,7 @@ def test_from_the_draft_to_the_figures(home: Path) -> None:
     assert "not legal advice" in made.stderr
     ident = made.stderr.partition(":")[0]
     assert "overwritten" in fails("draft", FINDING.id, "--to", "github", "-o", "n.txt")
+    assert len(run("list").stdout.splitlines()) == 1, "a draft that was refused is none"
     text = (home / "n.txt").read_text("utf-8")
     (home / "n.txt").write_text(text.replace("BLUE-07", "BLUE-07 (weights)"), "utf-8")
     run("edit", ident, "--file", "n.txt")

@@ -48,8 +48,15 @@ class Scene:
         info = parse_info(self.raw_info)
         return str(Magnet(info.infohashes))
 
-    async def take(self, title: str, native_id: str = "1", site: str = "board", minute: int = 0) -> None:
-        """A post on a site, as a page over HTTP."""
+    async def take(
+        self,
+        title: str,
+        native_id: str = "1",
+        site: str = "board",
+        minute: int = 0,
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        """A post on a site, as a page over HTTP, with these headers beside its type."""
         async with self.repository.reading() as work:
             state = await work.sites.get(site)
         assert state
@@ -59,14 +66,14 @@ class Scene:
             method="GET",
             sent=(("accept", "*/*"),),
             reason="OK",
-            headers=(("Content-Type", "text/html"),),
+            headers=(("Content-Type", "text/html"), *headers),
             server="192.0.2.7",
         )
         payload = Payload(
             request=Request(url=url),
             url=url,
             status=200,
-            headers={"content-type": "text/html"},
+            headers={"content-type": "text/html"} | {name.lower(): value for name, value in headers},
             body=f"<h1>{title}</h1><p>{self.magnet}".encode(),
             fetched_at=at,
             exchange=exchange,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,23 @@ async def test_a_pack_without_others(case: Scene) -> None:
     assert sum(note.startswith("left out: ") for note in checked.notes) == 2
     assert b"left out because they name other works" in members["report.html"]
     assert sum(name.startswith("bodies/") for name in members) == 1
+
+
+@pytest.mark.parametrize("where", ["url", "header"])
+async def test_a_record_that_names_it_by_its_address_alone(case: Scene, where: str) -> None:
+    """A page whose body says nothing of the other work is left out where its record does, by address or header."""
+    if where == "url":
+        await case.take("Tideglass 70B weights once more", "Quiet-Harbour%20Episode-One", "index", 2)
+    else:
+        told = (("Content-Disposition", 'attachment; filename="Quiet.Harbour.Episode.One.torrent"'),)
+        await case.take("Tideglass 70B weights once more", "3", "index", 2, headers=told)
+    dossier = await gathered(case)
+    names, named = await named_in(dossier, case.repository)
+    pack = build(without_others(dossier, names, named))
+    assert verify(pack).problems == []
+    for name, data in read(pack).members.items():
+        told_in_it = gzip.decompress(data) if name.startswith("warc/") else data
+        assert b"harbour" not in told_in_it.lower(), name
 
 
 async def test_left_out_is_no_excuse(case: Scene) -> None:

@@ -321,6 +321,10 @@ async def test_report_is_inert(case: Scene) -> None:
         await gather((await case.finding()).id, case.repository, case.vault),
         asset=replace(case.asset, embargoed=True),
     )
+    assert "A drill" not in page
+    drill = read(build(replace(embargoed, finding=replace(embargoed.finding, drill=True)))).members
+    assert "A drill: nothing has leaked" in drill["report.html"].decode()
+    assert json.loads(drill["finding.json"])["drill"] is True
     assert "Embargoed" in read(build(embargoed)).members["report.html"].decode()
 
 

@@ -88,6 +88,13 @@ def test_only_what_is_proved_is_for_sensors(verdict: Verdict) -> None:
     assert (True in marked) is (verdict is Verdict.PROVED)
 
 
+@pytest.mark.parametrize("state", [State.FALSE_POSITIVE, State.ALLOWED])
+def test_what_was_judged_to_be_no_leak_is_not_for_sensors(state: State) -> None:
+    """An official copy, though its torrent is proved, is nothing to block."""
+    (told,) = events(line(finding("LW-A", verdict=Verdict.PROVED, state=state)))
+    assert not any(a["to_ids"] for one in told["Object"] for a in one["Attribute"])
+
+
 def test_again() -> None:
     """The same findings make the same event, with all its ids; one that was closed is done."""
     first, again = events(line(finding("LW-A"))), events(line(finding("LW-A")))

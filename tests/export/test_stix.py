@@ -13,7 +13,7 @@ import pytest
 
 from leakwatch.export import Terms, export
 from leakwatch.export.stix import EXTENSION, Stix
-from leakwatch.model.finding import Severity, Verdict
+from leakwatch.model.finding import Severity, State, Verdict
 from leakwatch.model.lines import Wanted
 from leakwatch.store.repository import SqlRepository
 
@@ -94,6 +94,18 @@ def test_confidence_is_in_the_case_and_not_its_severity() -> None:
     told = objects(line(case))
     (note,), (indicator,) = by_type(told, "note"), by_type(told, "indicator")
     assert note["confidence"] == indicator["confidence"] == 58
+
+
+@pytest.mark.parametrize("state", [State.FALSE_POSITIVE, State.ALLOWED])
+def test_what_was_judged_to_be_no_leak_is_nothing_to_act_on(state: State) -> None:
+    """Addresses of an official copy, though its torrent is proved, are benign; opened again the same indicator counts."""
+    case = finding("LW-A", verdict=Verdict.PROVED, state=state)
+    told, open_again = objects(line(case)), objects(line(replace(case, state=State.REOPENED)))
+    check(told)
+    (note,), (indicator,) = by_type(told, "note"), by_type(told, "indicator")
+    assert (note["confidence"], indicator["confidence"], indicator["indicator_types"]) == (0, 0, ["benign"])
+    (again,) = by_type(open_again, "indicator")
+    assert (again["id"], again["confidence"], again["indicator_types"]) == (indicator["id"], 100, ["unknown"])
 
 
 def test_what_our_extension_means_is_said_by_a_schema() -> None:

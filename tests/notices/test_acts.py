@@ -14,7 +14,7 @@ from leakwatch.cases import record
 from leakwatch.errors import InputError, LeakwatchError
 from leakwatch.model.asset import Asset
 from leakwatch.model.audit import broken_at
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, State
+from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, State, Verdict
 from leakwatch.model.notice import NOTICE_CHANGES, Notice, NoticeState
 from leakwatch.notices import acts
 from leakwatch.notices.checks import struck_from
@@ -110,6 +110,35 @@ async def test_embargo_that_came_later_counts(repository: SqlRepository) -> None
     ]
     with pytest.raises(InputError, match="must not hold"):
         await acts.sign(made.id, repository, "Bo Example", NOON)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"state": State.FALSE_POSITIVE}, "judged a false positive"),
+        ({"state": State.ALLOWED}, "it is official"),
+        ({"verdict": Verdict.REFUTED}, "*refuted*"),
+        ({"drill": True}, "a DRILL"),
+    ],
+)
+async def test_what_was_judged_after_the_draft_is_said(
+    repository: SqlRepository, change: dict[str, Any], told: str
+) -> None:
+    """Whoever reads, signs or submits a notice is warned by how the case stands now, not by how it stood at the draft."""
+    await stored(repository)
+    made = await draft(repository)
+    assert not any(told in one for one in made.detail["warnings"])
+    async with repository.writing() as work:
+        await work.findings.save(replace(FINDING, **change))
+    read, _ = await acts.shown(made.id, repository, NOON)
+    signed = await acts.sign(made.id, repository, "Ada Example", NOON)
+    for one in (read, signed):
+        assert told in one.detail["warnings"][0]
+        assert one.detail["warnings"][1:] == made.detail["warnings"]
+    async with repository.writing() as work:
+        await work.findings.save(FINDING)
+    sent = await acts.submit(made.id, "", repository, "Ada Example", NOON)
+    assert sent.detail["warnings"] == made.detail["warnings"]
 
 
 async def test_changed_text_voids_signatures(repository: SqlRepository) -> None:

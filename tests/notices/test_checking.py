@@ -19,7 +19,7 @@ from leakwatch.jobs import Jobs
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, State
 from leakwatch.model.notice import Notice, NoticeState
-from leakwatch.notices import acts
+from leakwatch.notices import acts, checking
 from leakwatch.notices.checking import ACTOR, CheckDesk, check
 from leakwatch.notices.facts import Wishes
 from leakwatch.ports import Work
@@ -157,6 +157,23 @@ async def test_one_of_two_is_not_enough(desk: Desk) -> None:
     desk.show(404, 200)
     assert await desk.look(timedelta(hours=1)) == 0
     assert (await desk.notice()).state is S.SUBMITTED
+
+
+async def test_what_was_not_looked_at_is_not_gone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more addresses than one run looks at the rest come an hour later; it is removed when all of them were gone."""
+    monkeypatch.setattr(checking, "MOST", 1)
+    desk.show(404, 200)
+    assert await desk.look(timedelta(hours=1)) == 0
+    notice = await desk.notice()
+    assert (notice.state, notice.next_check_at) == (S.SUBMITTED, NOON + timedelta(hours=2))
+    assert await desk.look(timedelta(hours=1)) == 0
+    assert [path for path, _ in desk.web.asked] == ["/one", "/two"]
+    notice = await desk.notice()
+    assert (notice.state, notice.next_check_at) == (S.SUBMITTED, NOON + timedelta(days=1))
+    desk.show(404, 404)
+    assert await desk.look(timedelta(hours=22)) == 0
+    assert await desk.look(timedelta(hours=1)) == 1
+    assert (await desk.notice()).state is S.REMOVED
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
