@@ -112,6 +112,16 @@ async def test_embargo_that_came_later_counts(repository: SqlRepository) -> None
         await acts.sign(made.id, repository, "Bo Example", NOON)
 
 
+async def test_a_draft_of_before_an_embargo_is_not_signed(repository: SqlRepository) -> None:
+    """The text is checked by what holds when it is signed: a draft that names a work under embargo since is not."""
+    await stored(repository)
+    made = await draft(repository)
+    async with repository.writing() as work:
+        await work.catalogue.save(HIDDEN, NOON)
+    with pytest.raises(InputError, match="must not hold: the title"):
+        await acts.sign(made.id, repository, "Ada Example", NOON)
+
+
 async def test_changed_text_voids_signatures(repository: SqlRepository) -> None:
     """Any other text is a draft that nobody signed; the old text again is what was signed."""
     await stored(repository)
