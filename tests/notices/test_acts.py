@@ -127,6 +127,10 @@ async def test_changed_text_voids_signatures(repository: SqlRepository) -> None:
     await stored(repository)
     made = await draft(repository)
     await acts.sign(made.id, repository, "Ada Example", NOON)
+    same = await acts.edit(made.id, made.body, None, repository, "Bo", NOON)
+    assert same.signers == ("Ada Example",)
+    async with repository.reading() as work:
+        assert (await work.notices.events(made.id))[-1].detail["void"] == "", "the same text voids nothing"
     changed = await acts.edit(made.id, made.body + "\nP.S. x", None, repository, "Bo", NOON)
     assert (changed.state, changed.signers) == (S.DRAFT, ())
     async with repository.reading() as work:
