@@ -142,7 +142,7 @@ async def test_each_table_is_due_in_its_own_time(
     assert NOON <= await due(repository) <= NOON + timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize("write", [_proof, _swarm, _look, _stamp])
+@pytest.mark.parametrize("write", [_proof, _swarm, _look, _stamp, _leased])
 async def test_without_any_poll_nothing_waits_for_years(repository: SqlRepository, write: Write) -> None:
     """Where nothing says by how much the clock was put back, what lies beyond the longest pause is due at once."""
     far = NOON + timedelta(days=700)
@@ -152,6 +152,7 @@ async def test_without_any_poll_nothing_waits_for_years(repository: SqlRepositor
         await write(work, far)
     await put_right(repository, {}, NOON)
     tables = {_proof: proof.c.next_try_at, _swarm: swarm.c.next_sample_at, _look: recheck.c.due_at}
+    tables |= {_leased: outbox.c.lease_until}
     assert await column(tables.get(write, stamp.c.next_try_at))(repository) == NOON
 
 
