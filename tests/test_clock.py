@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from leakwatch.cases import record
 from leakwatch.daemon.clock import put_right
+from leakwatch.daemon.upkeep import Upkeep
 from leakwatch.errors import Failure
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetId
@@ -140,6 +143,25 @@ async def test_each_table_is_due_in_its_own_time(
     assert NOON <= await due(repository) <= NOON + timedelta(minutes=minutes)
     assert await put_right(repository, {"board": SITE}, NOON) in (jump, timedelta())
     assert NOON <= await due(repository) <= NOON + timedelta(minutes=minutes)
+
+
+async def test_another_daemon_whose_clock_differs_a_little_moves_nothing(repository: SqlRepository) -> None:
+    """What it wrote half a minute ahead is no clock that was put back: all that waits is due when it was."""
+    ahead = NOON + timedelta(seconds=30)
+    await begin(repository, ahead)
+    async with repository.writing() as work:
+        await _proof(work, ahead)
+    assert await put_right(repository, {"board": SITE}, NOON) == timedelta()
+    assert await column(proof.c.next_try_at)(repository) == ahead + timedelta(minutes=5)
+
+
+async def test_severities_are_weighed_after_the_clock_was_put_back(repository: SqlRepository) -> None:
+    """A release window opens by the new time: nobody waits until it is as late again as when they were weighed last."""
+    parts: dict[str, Any] = dict.fromkeys(one.name for one in fields(Upkeep))
+    upkeep = Upkeep(**parts | {"repository": repository, "weighed_at": {}})
+    for now in (NOON, NOON - timedelta(days=1)):
+        await upkeep._weigh(now, record)
+        assert set(upkeep.weighed_at.values()) == {now}
 
 
 @pytest.mark.parametrize("write", [_proof, _swarm, _look, _stamp, _leased])
