@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from leakwatch.cases import record
 from leakwatch.daemon.clock import put_right
+from leakwatch.daemon.upkeep import Upkeep
 from leakwatch.errors import Failure
 from leakwatch.model.alert import DeliveryState
 from leakwatch.model.asset import Asset, AssetId
@@ -142,7 +145,26 @@ async def test_each_table_is_due_in_its_own_time(
     assert NOON <= await due(repository) <= NOON + timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize("write", [_proof, _swarm, _look, _stamp])
+async def test_another_daemon_whose_clock_differs_a_little_moves_nothing(repository: SqlRepository) -> None:
+    """What it wrote half a minute ahead is no clock that was put back: all that waits is due when it was."""
+    ahead = NOON + timedelta(seconds=30)
+    await begin(repository, ahead)
+    async with repository.writing() as work:
+        await _proof(work, ahead)
+    assert await put_right(repository, {"board": SITE}, NOON) == timedelta()
+    assert await column(proof.c.next_try_at)(repository) == ahead + timedelta(minutes=5)
+
+
+async def test_severities_are_weighed_after_the_clock_was_put_back(repository: SqlRepository) -> None:
+    """A release window opens by the new time: nobody waits until it is as late again as when they were weighed last."""
+    parts: dict[str, Any] = dict.fromkeys(one.name for one in fields(Upkeep))
+    upkeep = Upkeep(**parts | {"repository": repository, "weighed_at": {}})
+    for now in (NOON, NOON - timedelta(days=1)):
+        await upkeep._weigh(now, record)
+        assert set(upkeep.weighed_at.values()) == {now}
+
+
+@pytest.mark.parametrize("write", [_proof, _swarm, _look, _stamp, _leased])
 async def test_without_any_poll_nothing_waits_for_years(repository: SqlRepository, write: Write) -> None:
     """Where nothing says by how much the clock was put back, what lies beyond the longest pause is due at once."""
     far = NOON + timedelta(days=700)
@@ -152,6 +174,7 @@ async def test_without_any_poll_nothing_waits_for_years(repository: SqlRepositor
         await write(work, far)
     await put_right(repository, {}, NOON)
     tables = {_proof: proof.c.next_try_at, _swarm: swarm.c.next_sample_at, _look: recheck.c.due_at}
+    tables |= {_leased: outbox.c.lease_until}
     assert await column(tables.get(write, stamp.c.next_try_at))(repository) == NOON
 
 

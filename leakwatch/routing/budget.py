@@ -26,6 +26,8 @@ _RESERVE, _FROM_BUDGET = 4, 2
 _MANY, _TOP, _COMMON = 4, 3, 3
 _REPEATED = 5
 """One message in so many may be a repeat."""
+_SLACK = timedelta(minutes=1)
+"""Clocks of two daemons on one database may differ by so much; what lies further ahead was sent before the clock was set back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def ration_again(told: Sequence[Message], share: Shares, now: datetime, *, apart
     """From when on what is told again has room: evenly `apart` on a route; of several routes of a channel by their number."""
     most = max(1, share.repeats)
     times = sorted(
-        min(one.at, now) for one in told if one.kind is MessageKind.REPEAT and abs(now - one.at) < HOUR
+        one.at for one in told if one.kind is MessageKind.REPEAT and -_SLACK <= now - one.at < HOUR
     )
     if apart:
         return times[-1] + HOUR / most if times else now
@@ -129,7 +131,8 @@ def _beyond(
     sent = (tuple(alone), tuple(reserved))
     if not rest:
         return Rationed(*sent)
-    last = max((min(one.at, now) for one in recent if one.kind is MessageKind.FLOOD), default=None)
+    floods = [one.at for one in recent if one.kind is MessageKind.FLOOD and one.at - now <= _SLACK]
+    last = max(floods, default=None)
     until = last + HOUR / share.floods if last is not None else now
     if until > now:
         return Rationed(*sent, held=tuple(rest), until=until)

@@ -100,6 +100,38 @@ async def test_a_record_that_names_it_by_its_address_alone(case: Scene, where: s
         assert b"harbour" not in told_in_it.lower(), name
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"title": "\\u9759\\u304b\\u306a\\u6e2f"}',
+        b"<p>Quiet.Har<wbr>bour.<b>Episode</b>.One</p>",
+        b"<p>&#38745;&#12363;&#12394;&#28207;</p>",
+    ],
+)
+async def test_names_in_escapes_and_markup_are_found(case: Scene, body: bytes) -> None:
+    """A body may spell a name by JSON escapes or entities, or have tags in the middle of it."""
+    dossier = await gathered(case)
+    _, named = await named_in(dossier, case.repository)
+    other = next(one.digest for one in dossier.captures if one.site == "board" and one.digest not in named)
+    _, named = await named_in(replace(dossier, blobs={**dossier.blobs, other: body}), case.repository)
+    assert named[other] == {"Heron"}
+
+
+async def test_the_record_that_a_revisit_refers_to_is_left_out(case: Scene) -> None:
+    """It holds the body that names the other work, whichever capture wrote it."""
+    dossier = await gathered(case)
+    names, named = await named_in(dossier, case.repository)
+    (digest,) = named
+    earlier = "ef" * 32
+    captures = tuple(
+        replace(one, refers_to=earlier) if one.digest == digest else one for one in dossier.captures
+    )
+    dossier = replace(dossier, captures=captures, blobs={**dossier.blobs, earlier: b"a record"})
+    cut = without_others(dossier, names, named)
+    assert earlier not in cut.blobs
+    assert earlier in {one.digest for one in cut.left_out}
+
+
 async def test_left_out_is_no_excuse(case: Scene) -> None:
     """What is said to be left out must not be there, and what is not said to be left out must be."""
     dossier = await gathered(case)

@@ -20,6 +20,7 @@ from leakwatch.daemon.keeper import Keeper
 from leakwatch.errors import NoRoom, StoreError
 from leakwatch.evidence.dossier import gather
 from leakwatch.evidence.room import GRACE_S, Kept, evictable, usage
+from leakwatch.model.evidence import Outcome
 from leakwatch.model.finding import State
 from leakwatch.model.route import Routing
 from leakwatch.store.repository import SqlRepository
@@ -83,6 +84,24 @@ async def test_evidence_of_cases_survives_any_budget(repository: SqlRepository, 
         await work.findings.save(closed)
         assert await work.evidence.needed(NOON + timedelta(days=1)) == set()
         assert len(await work.evidence.needed(NOON)) == 4
+
+
+async def test_what_looks_and_stamps_name_is_needed(repository: SqlRepository, tmp_path: Path) -> None:
+    """The page and the diff of a further look stay as long as their case needs them; the tokens of stamps always."""
+    made = await scene(repository, tmp_path)
+    await made.take("Tideglass 70B")
+    finding = await made.finding()
+    page, diff, token = ("a1" * 32, "b2" * 32, "c3" * 32)
+    async with repository.writing() as work:
+        await work.looks.plan(finding.id, "https://board.example/thread/1", "board", "1", NOON)
+        (first, *_) = await work.looks.due("board.example", NOON + timedelta(hours=2), 1)
+        await work.looks.close(first, Outcome.EDITED, {"evidence": page, "diff": diff}, NOON)
+        await work.stamps.want("ab" * 32, "https://stamps.example", NOON)
+        (wanted,) = await work.stamps.due(NOON)
+        await work.stamps.had(wanted, token, NOON)
+        assert await work.evidence.needed(NOON) >= {page, diff, token}
+        await work.findings.save(replace(finding, state=State.REMOVED, closed_at=NOON))
+        assert await work.evidence.needed(NOON + timedelta(days=1)) & {page, diff, token} == {token}
 
 
 def test_dropped_only_when_nobody_asked_for_it_lately(tmp_path: Path) -> None:

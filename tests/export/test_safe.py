@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 from leakwatch.export import lines_csv
 from leakwatch.export.fields import FINDINGS
+from leakwatch.export.lines_csv import rows
+from leakwatch.export.records import Record, Value
 from leakwatch.export.safe import guarded, unguarded
 
 CELLS = [
@@ -59,3 +62,13 @@ def test_numbers_and_names_of_columns() -> None:
     """Numbers are written as numbers, and the first line names the columns."""
     assert lines_csv.rows([{"a": -1.5, "b": None, "c": ("x", "=1")}]) == b'"-1.5","","[""x"", ""=1""]"\r\n'
     assert lines_csv.head(FINDINGS).decode().split(",")[:3] == ['"id"', '"asset"', '"asset_name"']
+
+
+def test_a_formula_inside_a_list_is_guarded() -> None:
+    """A list is one cell, and a program may split it at a semicolon: what comes after it is no formula either."""
+
+    class One:
+        def values(self) -> list[Value]:
+            return [("harmless;=1+1", "x")]
+
+    assert rows([cast("Record", One())]) == b'"[""harmless;\'=1+1"", ""x""]"\r\n'

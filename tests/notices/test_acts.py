@@ -141,11 +141,25 @@ async def test_what_was_judged_after_the_draft_is_said(
     assert sent.detail["warnings"] == made.detail["warnings"]
 
 
+async def test_a_draft_of_before_an_embargo_is_not_signed(repository: SqlRepository) -> None:
+    """The text is checked by what holds when it is signed: a draft that names a work under embargo since is not."""
+    await stored(repository)
+    made = await draft(repository)
+    async with repository.writing() as work:
+        await work.catalogue.save(HIDDEN, NOON)
+    with pytest.raises(InputError, match="must not hold: the title"):
+        await acts.sign(made.id, repository, "Ada Example", NOON)
+
+
 async def test_changed_text_voids_signatures(repository: SqlRepository) -> None:
     """Any other text is a draft that nobody signed; the old text again is what was signed."""
     await stored(repository)
     made = await draft(repository)
     await acts.sign(made.id, repository, "Ada Example", NOON)
+    same = await acts.edit(made.id, made.body, None, repository, "Bo", NOON)
+    assert same.signers == ("Ada Example",)
+    async with repository.reading() as work:
+        assert (await work.notices.events(made.id))[-1].detail["void"] == "", "the same text voids nothing"
     changed = await acts.edit(made.id, made.body + "\nP.S. x", None, repository, "Bo", NOON)
     assert (changed.state, changed.signers) == (S.DRAFT, ())
     async with repository.reading() as work:

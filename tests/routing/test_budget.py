@@ -222,6 +222,35 @@ def test_a_clock_that_jumps(jump: int, phase: str) -> None:
     assert not desk.held
 
 
+@pytest.mark.parametrize("minutes", [10, 30, 59])
+def test_a_clock_that_is_set_back_a_little(minutes: int) -> None:
+    """What is held, and what is told again, waits from the jump no longer than the pause between two such messages."""
+    desk = Desk(10, 1)
+    desk.take([row(n) for n in range(30)], NOON)
+    desk.repeat([row(90)], NOON)
+    before, now = len(desk.told), NOON - timedelta(minutes=minutes)
+    for minute in range(61):
+        desk.take([row(100 + minute)] if minute < 5 else [], now + timedelta(minutes=minute))
+        desk.repeat([row(200 + minute)] if minute < 5 else [], now + timedelta(minutes=minute))
+    after = [one for one, _ in desk.told[before:]]
+    assert min(one.at for one in after if one.kind is MessageKind.FLOOD) <= now + HOUR / 2
+    assert min(one.at for one in after if one.kind is MessageKind.REPEAT) <= now + HOUR
+    assert sum(one.at < now + HOUR for one in after) <= desk.budget + BEYOND
+    assert not desk.held
+
+
+def test_two_daemons_whose_clocks_differ_a_little_send_no_more() -> None:
+    """A message that the other has written a moment ahead counts as one of now."""
+    for kind in (MessageKind.FLOOD, MessageKind.REPEAT):
+        desk = Desk(10, 1)
+        desk.take([row(n) for n in range(30)], NOON)
+        desk.repeat([row(90)], NOON)
+        now = NOON - timedelta(seconds=3)
+        desk.take([row(n) for n in range(30, 60)], now)
+        desk.repeat([row(91)], now)
+        assert sum(one.kind is kind for one, _ in desk.told) == 1
+
+
 @pytest.mark.parametrize(
     ("budget", "repeats", "wanted"),
     [

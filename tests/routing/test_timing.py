@@ -117,6 +117,14 @@ def test_digest_at_a_time_that_does_not_exist() -> None:
     assert next_digest(daily, first) == local("2026-10-26 02:30")
 
 
+def test_digest_whose_time_was_jumped_over_at_midnight() -> None:
+    """Where clocks go from 23:00 to midnight, the digest of 23:30 comes half an hour into the next day, and is not left out."""
+    nuuk = ZoneInfo("America/Nuuk")
+    late = Rhythm.parse("daily", "23:30", "America/Nuuk")
+    assert next_digest(late, local("2026-03-29 00:10", nuuk)) == local("2026-03-29 00:30", nuuk)
+    assert next_digest(late, local("2026-03-29 00:30", nuuk)) == local("2026-03-29 23:30", nuuk)
+
+
 @pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(days=1), timedelta(days=365)])
 def test_a_clock_set_back_stalls_nothing(jump: timedelta) -> None:
     """What was due in five minutes is due in five minutes."""

@@ -185,3 +185,11 @@ def test_steps_agree_with_legs(tree: tuple[Route, ...], facts: Facts) -> None:
     """The routes that are said to be taken are those that are."""
     said = {one.leg.route for one in steps_of(tree, facts) if not one.why}
     assert said == {leg.route for leg in legs_of(tree, facts)}
+
+
+@pytest.mark.parametrize("flag", ["embargoed", "in_release_window"])
+@pytest.mark.parametrize("value", [True, False])
+def test_news_of_a_site_are_of_no_work(flag: str, *, value: bool) -> None:
+    """A route for works that are, or are not, under embargo or in their release window takes no blind site."""
+    blind = Facts(severity=Severity.MEDIUM, watch=SiteEvent.BLIND, sites=frozenset({"board"}))
+    assert differs(Matchers(**{flag: value}), blind)
