@@ -238,6 +238,7 @@ class DeliveryError(LeakwatchError):
     `uncertain` is true where the channel may have accepted it all the same: the connection broke
     after the request had been written. `closes` is true where the channel takes no alert any more (a token was
     revoked, the address is gone), so that none is sent there until a person says so; that is permanent as well.
+    `of_one` is true where only one of the channel's several recipients is refused, which says nothing of the others.
     """
 
     blame = "theirs"
@@ -250,7 +251,8 @@ class DeliveryError(LeakwatchError):
         uncertain: bool = False,
         retry_after_s: float | None = None,
         closes: bool = False,
+        of_one: bool = False,
     ) -> None:
         self.permanent, self.uncertain, self.retry_after_s = permanent or closes, uncertain, retry_after_s
-        self.closes = closes
+        self.closes, self.of_one = closes, of_one
         super().__init__(message)

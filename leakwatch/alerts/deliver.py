@@ -197,7 +197,7 @@ async def _worked(line: Line, now: datetime, work: Work) -> Alarm | None:
     await work.channels.lock(line.channel)
     health = await work.channels.get(line.channel)
     line.is_new = True
-    if health.failures >= _TRIES:
+    if health.failures >= _TRIES and health.rests_until is not None:
         await work.channels.release(line.channel, now)
     alarm = await tell_recovery(health, line.others, now, work)
     kept = {name: at for name, at in health.told.items() if name in OF_AN_ALERT}
@@ -214,7 +214,10 @@ async def _failed(delivery: Delivery, error: DeliveryError, line: Line) -> Attem
         state = DeliveryState.DEAD
     async with line.repository.writing() as work:
         await work.channels.lock(line.channel)
-        health = _after(error, delay, await work.channels.get(line.channel), now)
+        known = await work.channels.get(line.channel)
+        health = _after(error, delay, known, now)
+        if error.of_one and known.rests_until is not None:
+            await work.channels.release(line.channel, now)
         due = now + timedelta(seconds=delay)
         await work.outbox.settle(delivery, state, now, due_at=due, error=error.message, waited_s=delay)
         if health.rests_until is not None:
@@ -230,14 +233,17 @@ async def _failed(delivery: Delivery, error: DeliveryError, line: Line) -> Attem
 
 
 def _after(error: DeliveryError, delay_s: float, health: ChannelHealth, now: datetime) -> ChannelHealth:
-    """How a channel fares after a failure: an alert that it refuses for good says nothing against it."""
+    """How a channel fares after a failure: an alert that it refuses for good says nothing against it.
+
+    Where it refuses one of several recipients for now it does not rest, for it may take what is for the others.
+    """
     told = replace(health, because=error.message)
     if error.closes:
         return replace(told, closed_at=health.closed_at or now, rests_until=None)
     if error.permanent:
         return replace(told, rests_until=None)
     failures = health.failures + 1
-    rest_s = min(delay_s, _LONGEST_REST_S) if failures >= _TRIES else 0.0
+    rest_s = min(delay_s, _LONGEST_REST_S) if failures >= _TRIES and not error.of_one else 0.0
     if error.retry_after_s:
         rest_s = max(rest_s, min(error.retry_after_s, _LONGEST_S))
     return replace(

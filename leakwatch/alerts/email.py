@@ -128,7 +128,8 @@ class EmailNotifier:
             async with client:
                 refused, answer = await client.send_message(mail)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            _raise_for(error, smtp, is_handed_over=client.handed_over)
+            of_one = bool(delivery.recipient) and len(smtp.recipients) > 1
+            _raise_for(error, smtp, is_handed_over=client.handed_over, of_one=of_one)
         reference = str(mail["Message-ID"])
         return Receipt(
             reference=reference,
@@ -151,7 +152,7 @@ def _client(smtp: Smtp) -> _Client:
     )
 
 
-def _raise_for(error: Exception, smtp: Smtp, *, is_handed_over: bool) -> NoReturn:
+def _raise_for(error: Exception, smtp: Smtp, *, is_handed_over: bool, of_one: bool) -> NoReturn:
     """Say what went wrong, whether trying again helps, and whether the mail may have arrived."""
     host, said = smtp.host, clean(str(error), 200)
     match error:
@@ -160,7 +161,9 @@ def _raise_for(error: Exception, smtp: Smtp, *, is_handed_over: bool) -> NoRetur
             who = "the recipient" if len(codes) == 1 else "every recipient"
             told = clean(error.recipients[0].message, 200) if codes else "?"
             lasting = all(code not in _TRANSIENT for code in codes)
-            failure = DeliveryError(f"{host} refuses {who} ({codes[0]}: {told})", permanent=lasting)
+            failure = DeliveryError(
+                f"{host} refuses {who} ({codes[0]}: {told})", permanent=lasting, of_one=of_one
+            )
         case aiosmtplib.SMTPAuthenticationError():
             closes = error.code not in _TRANSIENT
             failure = DeliveryError(f"{host} refuses the user name or password ({error.code})", closes=closes)

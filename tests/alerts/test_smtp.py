@@ -208,6 +208,47 @@ async def test_each_recipient_has_his_own_outcome(store: SqlRepository, answer: 
         assert [str(one) for one in read.get_all("To", [])] == recipients
 
 
+async def test_full_box_of_one_holds_up_nobody_else(store: SqlRepository) -> None:
+    """However often one recipient is refused for now, the others are written to at once, and his mail goes out later."""
+    post, clock = Post(replies={SECOND: "452 mailbox full"}), Clock()
+
+    async def deliver_all(port: int) -> None:
+        await deliver("mail", notifier(port, clock), store, clock, lambda _: None, lambda: False)
+
+    with serving(post) as port:
+        await rows_after(store, port, clock, (SECOND,))
+        for _ in range(5):
+            clock.time += timedelta(hours=1)
+            await deliver_all(port)
+        async with store.writing() as work:
+            assert (await work.channels.get("mail")).failures == 6
+            await work.outbox.enqueue("mail", PROVED, clock.time, recipient=FIRST)
+        await deliver_all(port)
+        assert [to for _, to, _ in post.mails] == [[FIRST]]
+        post.replies = {}
+        clock.time += timedelta(hours=1)
+        await deliver_all(port)
+    assert [to for _, to, _ in post.mails] == [[FIRST], [SECOND]]
+
+
+async def test_refusal_of_one_after_an_outage_frees_the_others(store: SqlRepository) -> None:
+    """Where a server that was away refuses one recipient, it is there again: the others are written to at once."""
+    post, clock = Post(cut="EHLO", replies={SECOND: "452 mailbox full"}), Clock()
+    with serving(post) as port:
+        mail = notifier(port, clock)
+        async with store.writing() as work:
+            await work.outbox.enqueue("mail", OPENED, clock.time, recipient=SECOND)
+        for _ in range(5):
+            await deliver("mail", mail, store, clock, lambda _: None, lambda: False)
+            clock.time += timedelta(hours=1)
+        async with store.writing() as work:
+            assert (await work.channels.get("mail")).rests_until is not None
+            await work.outbox.enqueue("mail", PROVED, clock.time + timedelta(minutes=50), recipient=FIRST)
+        post.cut = ""
+        await deliver("mail", mail, store, clock, lambda _: None, lambda: False)
+    assert [to for _, to, _ in post.mails] == [[FIRST]]
+
+
 async def test_who_was_taken_off_the_list_is_written_to_no_more(store: SqlRepository) -> None:
     """A mail that waits for somebody who is no recipient any more is dead, and no server hears of it."""
     post = Post()
