@@ -26,6 +26,7 @@ from leakwatch.display import clean
 from leakwatch.errors import InputError
 from leakwatch.model.alert import AnyAlert, Delivery, DeliveryState, OutboxRow, Unreadable
 from leakwatch.model.channel import ChannelHealth
+from leakwatch.ports import Work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +96,8 @@ def show(ident: IdArgument, as_json: JsonOption = False, config: ConfigOption = 
 def retry(
     ident: Annotated[int | None, typer.Argument(metavar="[ID]", help="As `outbox list` shows it.")] = None,
     channel: Annotated[
-        str | None, typer.Option("--channel", help="All that is dead on this channel, which is opened again.")
+        str | None,
+        typer.Option("--channel", help="All that is dead or waits on this channel, which is opened again."),
     ] = None,
     all_dead: Annotated[bool, typer.Option("--all-dead", help="All that is dead, on every channel.")] = False,
     by: ByOption = None,
@@ -142,7 +144,7 @@ async def _retry_one(ident: int, who: str, config: Path) -> bool:
         found = await writing.outbox.get(ident)
         done = await writing.outbox.retry(ident, now())
         if done and found is not None:
-            await writing.channels.keep((await writing.channels.get(found[0].channel)).opened())
+            await _open(found[0].channel, writing)
             await writing.audit.append(who, "outbox.retry", f"outbox:{ident}", {}, now())
         return done
 
@@ -151,11 +153,17 @@ async def _retry_many(channel: str | None, who: str, config: Path) -> int:
     async with repository(config) as opened, opened.writing() as writing:
         count = await writing.outbox.retry_dead(now(), channel)
         names = [one.name for one in await writing.channels.all()] if channel is None else [channel]
-        for name in names:
-            await writing.channels.keep((await writing.channels.get(name)).opened())
+        count += sum([await _open(name, writing, lets_go=name == channel) for name in names])
         subject = f"channel:{channel}" if channel else "outbox"
         await writing.audit.append(who, "outbox.retry", subject, {"alerts": count}, now())
         return count
+
+
+async def _open(channel: str, work: Work, *, lets_go: bool = False) -> int:
+    """Nothing is against a channel any more. What waited because it failed is due with that; answers how much."""
+    health = await work.channels.get(channel)
+    await work.channels.keep(health.opened())
+    return await work.channels.release(channel, now()) if lets_go or health.failures else 0
 
 
 def _known(channel: str | None, config: Path) -> None:

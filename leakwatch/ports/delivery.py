@@ -133,8 +133,8 @@ class Channels(Protocol):
         """
         ...
 
-    async def release(self, name: str, now: datetime) -> None:
-        """A channel is back: what waits there is due, so that it goes out in its order."""
+    async def release(self, name: str, now: datetime) -> int:
+        """A channel is back: what waits there is due, so that it goes out in its order. Answers how much was not."""
         ...
 
     async def clock_set_back(self, now: datetime, by: timedelta) -> None:

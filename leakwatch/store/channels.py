@@ -98,10 +98,10 @@ class SqlChannels:
         chosen = sa.update(outbox).where(outbox.c.channel == name, waits)
         return (await self._connection.execute(chosen.values(dead))).rowcount
 
-    async def release(self, name: str, now: datetime) -> None:
-        """A channel is back: what waits there is due, so that it goes out in its order."""
+    async def release(self, name: str, now: datetime) -> int:
+        """A channel is back: what waits there is due, so that it goes out in its order. Answers how much was not."""
         later = (outbox.c.channel == name, outbox.c.state.in_(WAITING), outbox.c.due_at > now)
-        await self._connection.execute(sa.update(outbox).where(*later).values(due_at=now))
+        return (await self._connection.execute(sa.update(outbox).where(*later).values(due_at=now))).rowcount
 
     async def clock_set_back(self, now: datetime, by: timedelta) -> None:
         """The clock was put back: rests end as much earlier, and what was put off is due; channels that rest hold it up."""

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -148,6 +148,39 @@ def test_retry_of_a_channel_opens_it(home: Path) -> None:
     assert [(one.actor, one.action, one.subject) for one in audit] == [
         ("kim", "outbox.retry", "channel:slack")
     ]
+
+
+@pytest.mark.parametrize("how", ["--channel", "--all-dead", "one"])
+def test_retry_on_a_failing_channel_lets_all_go(home: Path, how: str) -> None:
+    """What waits for its next try on a channel that fails is due once a person says that it works again."""
+
+    async def waits() -> tuple[list[int], bool]:
+        opened = SqlRepository.open(url(home))
+        later, started = datetime.now(UTC) + timedelta(minutes=50), datetime.now(UTC)
+        async with opened.writing() as work:
+            for number in (1, 2):
+                alert = replace(make_test_alert(later), content=f"later {number}")
+                await work.outbox.enqueue("hook", alert, later)
+            await work.channels.keep(ChannelHealth(name="hook", failures=5, failing_since=started))
+            rows = [row for row in await work.outbox.list(channels=["hook"]) if row.due_at > started]
+        await opened.close()
+        return [row.id for row in rows], len(rows) == 2
+
+    async def due() -> list[bool]:
+        opened = SqlRepository.open(url(home))
+        async with opened.reading() as work:
+            rows = [row for row in await work.outbox.list(channels=["hook"]) if row.id in idents]
+        await opened.close()
+        return [row.due_at <= datetime.now(UTC) for row in rows]
+
+    idents, are_two = asyncio.run(waits())
+    assert are_two
+    told = {"--channel": ["--channel", "hook"], "--all-dead": ["--all-dead"], "one": [str(idents[0])]}
+    result = run("outbox", "retry", *told[how])
+    assert result.exit_code == 0
+    if how == "--channel":
+        assert "2 alerts due now" in result.stderr
+    assert asyncio.run(due()) == [True, True]
 
 
 def test_retry_of_one_and_of_all(home: Path) -> None:
