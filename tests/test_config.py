@@ -661,6 +661,10 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         f"{SLACK}[[routes]]\nchannels = ['s']\nescalate = [{{channels = ['s']}}]\n",
         *(9, "routes.1.escalate.1", "after is missing"),
     ),
+    "escalation out of order": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nescalate = [{{after = '2h', channels = ['s']}}, {{after = '1h', channels = ['s']}}]\n",
+        *(9, "routes.1.escalate", "in the order of their times"),
+    ),
     "inhibit without a source": (f"{SLACK}[[inhibit]]\ntarget = {{}}\n", 7, "inhibit.1", "source is missing"),
     "heartbeat nowhere": (f"{HTTP}[heartbeat]\nevery = '1m'\n", 3, "heartbeat", "url is missing"),
     "heartbeat to no address": (

@@ -171,6 +171,9 @@ class Route:
         )
         if self.budget is not None and self.budget < LEAST_BUDGET:
             raise ConfigError(f"expected at least {LEAST_BUDGET} messages an hour", field="budget")
+        steps = [one.after for one in self.escalate or ()]
+        if steps != sorted(steps):
+            raise ConfigError("expected the steps in the order of their times", field="escalate")
 
 
 def _as_rhythm(digest: str) -> Literal["daily", "weekly"]:
