@@ -124,7 +124,7 @@ def _time(at: str | None) -> datetime:
 
 
 def _lines(told: Explained) -> list[str]:
-    lines = [f"told now: nobody: {told.kept_back}"] if told.kept_back else []
+    lines = [f"told now: nobody: {clean(told.kept_back, 300)}"] if told.kept_back else []
     if not told.ways:
         lines.append("told now: nobody: no route takes it")
     for way in told.ways:

@@ -178,7 +178,9 @@ def test_silences(home: Path) -> None:
     (line,) = run("silence", "list").stdout.splitlines()
     assert line.startswith("1\tactive\tuntil ")
     assert line.endswith("\t0 silenced\tfindings=LW-1 severity>=low\tmara: known \\x1b[31m")
-    assert run("route", "explain", "LW-1").stdout.startswith("told now: nobody: silence 1 by mara until")
+    explained = run("route", "explain", "LW-1").stdout
+    assert explained.startswith("told now: nobody: silence 1 by mara until")
+    assert explained.splitlines()[0].endswith("known \\x1b[31m")
     assert run("silence", "end", "1", "--by", "jo").exit_code == 0
     assert run("silence", "list").stdout == ""
     (row,) = [json.loads(one) for one in run("silence", "list", "--ended", "--json").stdout.splitlines()]
