@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import structlog
@@ -24,7 +25,7 @@ from leakwatch.model.finding import (
     FindingId,
     State,
 )
-from leakwatch.pipeline import is_looked_at_again, take_again, tell_event
+from leakwatch.pipeline import Again, is_looked_at_again, matched_again, take_again, tell_event
 from leakwatch.ports import Work
 
 log = structlog.get_logger()
@@ -58,10 +59,10 @@ async def _look(look: Look, desk: LookDesk) -> int:
         return await _close(look, None, _refused(error), desk)
     kept = await keep(payload, look.site, f"{site.kind}/1", desk.repository, desk.vault)
     diff = await keep_diff(seen.diff, kept, desk.vault) if seen.diff else None
-    alerts = 0
+    again = None
     if seen.outcome is Outcome.EDITED and seen.now is not None:
-        _, alerts = await take_again(seen.now, kept, desk.brain, desk.repository)
-    return alerts + await _close(look, kept, seen, desk, diff, led_to(look.url, payload))
+        again = await matched_again(seen.now, kept, desk.brain, desk.repository)
+    return await _close(look, kept, seen, desk, diff, led_to(look.url, payload), again)
 
 
 def _refused(error: SourceError) -> Seen:
@@ -86,8 +87,9 @@ async def _close(
     desk: LookDesk,
     diff: Capture | None = None,
     moved_to: str | None = None,
+    again: Again | None = None,
 ) -> int:
-    """Commit an outcome with its evidence, and what follows from it: an event, a further look, an end of the case."""
+    """Commit an outcome with its evidence, and what follows from it: a sighting, an event, a further look, an end of the case."""
     now, outcome = desk.clock.now(), seen.outcome or Outcome.UNREACHABLE
     detail = {"why": seen.why[:500]} if seen.why else {}
     detail |= {"evidence": kept.digest} if kept else {}
@@ -98,10 +100,12 @@ async def _close(
         finding = await _current(look.finding, work)
         if finding is None:
             return 0
-        await work.findings.lock([finding.asset])
+        there = await work.findings.lock({finding.asset} | (again.assets if again else set()))
         last = latest(await work.looks.of(finding.id)).get(look.url)
         if not await work.looks.close(look, outcome, detail, now):
             return 0
+        alerts = await take_again(again, there, desk.brain, work) if again else 0
+        finding = await _current(look.finding, work) or finding
         if kept:
             await work.evidence.keep(kept)
             if desk.brain.draws and is_drawn(kept):
@@ -110,12 +114,12 @@ async def _close(
             await work.evidence.keep(diff)
         if seen.is_first:
             await work.looks.plan_one(look, BASE, now + BASE_WAIT)
-        alerts = 0
         if moved_to:
-            finding, alerts = await renamed(look, moved_to, finding, desk, work)
+            finding, more = await renamed(look, moved_to, finding, desk, work)
+            alerts += more
         is_news = last is None or last.outcome is not outcome or outcome is Outcome.EDITED
-        if outcome is Outcome.DELETED:
-            await work.looks.plan_one(look, "gone+60m", now + APART)
+        if is_news and outcome is Outcome.DELETED:
+            await work.looks.plan_one(look, f"gone {now:%Y-%m-%dT%H:%M:%SZ} +60m", now + APART)
         if is_news and outcome in (Outcome.EDITED, Outcome.DELETED):
             event = _event(look, finding, outcome, seen, kept, desk)
             event = replace(event, detail={**event.detail, **_edit_told(seen, diff)})
@@ -166,13 +170,28 @@ async def _tell(event: FindingEvent, finding: Finding, desk: LookDesk, work: Wor
     return await tell_event(event, finding, asset, desk.brain.routes, work)
 
 
+def _is_told(finding: Finding, events: Iterable[FindingEvent]) -> bool:
+    """Whether it was said of this case that all is gone, since it was open again last."""
+    is_told = False
+    for one in events:
+        is_own = one.detail.get("of", finding.id) == finding.id
+        is_opened = one.kind is EventKind.STATE and one.detail.get("to") == State.REOPENED.value
+        is_told = not is_opened and (is_told or (is_own and one.content.startswith("all-gone")))
+    return is_told
+
+
 async def _end(finding: Finding, desk: LookDesk, work: Work) -> int:
-    """All places are gone: that is told once; the case is set to removed only where the configuration says so."""
+    """All places are gone: that is told once, and again for a case that was open again since.
+
+    The case is set to removed only where the configuration says so.
+    """
     urls = [one.url for one in await work.evidence.sightings(finding.id)]
     if not are_all_gone(urls, await work.looks.of(finding.id)):
         return 0
-    told_before = any(one.content.startswith("all-gone") for one in await work.findings.events(finding.id))
-    if told_before or State.REMOVED not in STATE_CHANGES[finding.state]:
+    if (
+        _is_told(finding, await work.findings.events(finding.id))
+        or State.REMOVED not in STATE_CHANGES[finding.state]
+    ):
         return 0
     now = desk.clock.now()
     detail = {"site": ", ".join(sorted(finding.sites))[:200], "all": "yes", "proposed": "removed"}

@@ -66,7 +66,7 @@ class Look:
     """A further look at one place of a finding: due, or done with an outcome.
 
     `step` says which it is: `+1m`, `+10m`, `+60m` after the first sighting, `again+1m` after the first look at a page
-    for people, `gone+60m` after a deletion, and `removed+…` after the case was closed.
+    for people, `gone TIME +60m` after a deletion, and `removed TIME +…` after the case was closed.
     """
 
     id: int

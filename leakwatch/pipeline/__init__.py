@@ -11,11 +11,12 @@ what indexes say of swarms. `verdicts` concludes on a torrent, `looking_back` se
 from leakwatch.pipeline.brain import Brain, Counted, Taken, matches_of
 from leakwatch.pipeline.looking_back import look_back
 from leakwatch.pipeline.matches import is_looked_at_again, join_earlier, take_match
-from leakwatch.pipeline.pages import take_again, take_page
+from leakwatch.pipeline.pages import Again, matched_again, take_again, take_page
 from leakwatch.pipeline.telling import tell_event, teller
 from leakwatch.pipeline.verdicts import conclude
 
 __all__ = [
+    "Again",
     "Brain",
     "Counted",
     "Taken",
@@ -23,6 +24,7 @@ __all__ = [
     "is_looked_at_again",
     "join_earlier",
     "look_back",
+    "matched_again",
     "matches_of",
     "take_again",
     "take_match",

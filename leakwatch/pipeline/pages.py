@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from leakwatch.evidence.keeping import is_drawn, keep, told_of
 from leakwatch.matching.engine import artefact_keys
 from leakwatch.model.asset import AssetId
 from leakwatch.model.evidence import Capture
-from leakwatch.model.finding import KnownArtefact
+from leakwatch.model.finding import KnownArtefact, Match
 from leakwatch.model.observation import Observation
 from leakwatch.model.site import SiteState
 from leakwatch.pipeline.brain import Brain, Counted, Taken, to_keep, with_matches
 from leakwatch.pipeline.counts import index_counts
 from leakwatch.pipeline.drills import take_drill
 from leakwatch.pipeline.matches import take_match
-from leakwatch.ports import Repository, Vault
+from leakwatch.ports import Repository, Vault, Work
 from leakwatch.sources import KINDS
 from leakwatch.sources._kind import Page, Payload, PolledKind
 
@@ -81,23 +81,37 @@ async def take_page(
     return Taken(moved, len(located), new_ids, listed, before, *numbers)
 
 
-async def take_again(
-    seen: Observation, kept: Capture, brain: Brain, repository: Repository
-) -> tuple[Observation, int]:
-    """Store what an item shows now, apart from any poll; answers it with its locators, and how many alerts it caused."""
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What an item shows now, apart from any poll, and which works that matches."""
+
+    seen: Observation
+    matches: tuple[Match, ...]
+
+    @property
+    def assets(self) -> frozenset[AssetId]:
+        """The works that it matches, which are to be locked before it is taken."""
+        return frozenset(one.asset for one in self.matches)
+
+
+async def matched_again(seen: Observation, kept: Capture, brain: Brain, repository: Repository) -> Again:
+    """Match what an item shows now. `kept` is the evidence of it."""
     located = replace(to_keep(seen, brain), evidence=kept.digest)
     async with repository.reading() as work:
         known = await work.findings.known(sorted(artefact_keys(located)))
     ((_, matches),) = await asyncio.to_thread(with_matches, [(located, known)], brain)
+    return Again(located, tuple(matches))
+
+
+async def take_again(again: Again, there: Container[AssetId], brain: Brain, work: Work) -> int:
+    """Commit what an item shows now, of the works that are `there`; answers how many alerts that caused."""
     counted = Counted()
-    async with repository.writing() as work:
-        ids = await work.findings.store([located])
-        there = await work.findings.lock({one.asset for one in matches})
-        for one in matches:
-            if one.asset in there:
-                row = ids[f"{located.native_id}\n{located.content_digest}"]
-                await take_match(one, located, row, brain, work, counted)
-    return located, counted.alerts
+    ids = await work.findings.store([again.seen])
+    row = ids[f"{again.seen.native_id}\n{again.seen.content_digest}"]
+    for one in again.matches:
+        if one.asset in there:
+            await take_match(one, again.seen, row, brain, work, counted)
+    return counted.alerts
 
 
 def _how(seen: Observation, state: SiteState) -> str:

@@ -96,19 +96,22 @@ class SqlLooks:
         return True
 
     async def plan_removed(self, now: datetime) -> int:
-        """Look again at the places of findings that were set to removed within the last hour; answers of how many."""
-        planned = sa.select(recheck.c.finding_id).where(recheck.c.step.startswith(REMOVED))
-        query = sa.select(finding.c.id, finding.c.updated_at).where(
-            finding.c.state == State.REMOVED.value,
-            finding.c.updated_at > now - timedelta(hours=1),
-            finding.c.id.not_in(planned),
+        """Look again at the places of findings that were set to removed within the last hour; answers of how many.
+
+        Once for each time that a finding was removed, which the steps of these looks name.
+        """
+        query = sa.select(finding.c.id, finding.c.closed_at).where(
+            finding.c.state == State.REMOVED.value, finding.c.closed_at > now - timedelta(hours=1)
         )
-        found = (await self._connection.execute(query)).all()
-        for ident, at in found:
-            places = {one.url: one for one in await self.of(FindingId(ident))}
-            for one in places.values():
-                await self.plan(FindingId(ident), one.url, one.site, one.native_id, at, REMOVED)
-        return len(found)
+        planned = 0
+        for ident, at in (await self._connection.execute(query)).all():
+            looks, kind = await self.of(FindingId(ident)), f"{REMOVED} {at:%Y-%m-%dT%H:%M:%SZ} "
+            if any(one.step.startswith(kind) for one in looks):
+                continue
+            for one in {one.url: one for one in looks}.values():
+                await self.plan(FindingId(ident), one.url, one.site, one.native_id, at, kind)
+            planned += bool(looks)
+        return planned
 
     async def of(self, ident: FindingId) -> list[Look]:
         """The looks at a finding's places, also of cases that became part of it, in the order in which they are due."""

@@ -187,6 +187,27 @@ async def test_still_up_then_edited_then_deleted(watch: Watch) -> None:
     assert [one.action for one in entries] == ["captured", "looked", "looked", "looked"]
 
 
+async def test_an_edit_is_told_by_the_next_look_where_the_first_one_died(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a look stores of an edit and that it is told are one: killed in between, neither is there."""
+    watch.thread((1, "hello"), (2, f"Tideglass 70B {MAGNET}"))
+    await watch.poll("board")
+    watch.thread((1, "hello"), (2, f"Tideglass 70B, better {MAGNET}"))
+
+    async def dies(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("leakwatch.lookagain.job._tell", dies)
+        with pytest.raises(KeyboardInterrupt):
+            await watch.look(1)
+    assert (await watch.finding()).sightings == 1
+    await watch.look(1)
+    assert [one["what"] for one in await watch.events(EventKind.EDITED)] == ["text"]
+    assert (await watch.finding()).sightings == 2
+
+
 async def test_all_gone_is_proposed(watch: Watch) -> None:
     """A case whose places are gone twice an hour apart is proposed as removed, once; its state stays."""
     watch.thread((1, f"Tideglass 70B {MAGNET}"))
@@ -213,7 +234,25 @@ async def test_all_gone_closes_where_the_configuration_says_so(watch: Watch) -> 
     async with watch.repository.writing() as work:
         assert await work.looks.plan_removed(watch.clock.at) == 1
         assert await work.looks.plan_removed(watch.clock.at) == 0
-    assert "removed+1m" in await watch.look(1)
+    assert any(one.startswith("removed ") and one.endswith("+1m") for one in await watch.look(1))
+
+
+async def test_all_gone_once_more_after_it_was_there_again(watch: Watch) -> None:
+    """A case that was closed because all was gone, and that is open again, is proposed and closed anew when all is gone."""
+    watch.desk = replace(watch.desk, close_when_gone=True)
+    watch.thread((1, f"Tideglass 70B {MAGNET}"))
+    await watch.poll("board")
+    for times in (1, 2):
+        watch.thread()
+        await watch.look(1)
+        await watch.look(61)
+        assert (await watch.finding()).state is State.REMOVED
+        assert len([1 for one in await watch.events(EventKind.DELETED) if "proposed" in one]) == times
+        async with watch.repository.writing() as work:
+            assert await work.looks.plan_removed(watch.clock.at) == 1
+        watch.thread((times + 1, f"Tideglass 70B once more {MAGNET}"))
+        await watch.poll("board")
+        assert (await watch.finding()).state is State.REOPENED
 
 
 async def test_late_looks_are_one(watch: Watch) -> None:
