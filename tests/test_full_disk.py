@@ -13,8 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from leakwatch.model.alert import DeliveryState
+from leakwatch.daemon.opening import SystemClock
+from leakwatch.daemon.storage import Storage
+from leakwatch.errors import StoreError
+from leakwatch.model.alert import Delivery, DeliveryState, Receipt
 from leakwatch.model.asset import Asset, AssetId
+from leakwatch.store.repository import SqlRepository
 
 from .daemons import ASSET, MAGNET, Web, configured, polled, site, until, watching
 
@@ -49,6 +53,29 @@ async def test_full_disk_is_told_and_loses_nothing(
         await until(sent, 30)
     kinds = [body["type"] for _, body in web.posted]
     assert sorted(kinds) == ["finding.opened", "site.blind", "site.recovered"]
+
+
+async def test_a_channel_with_a_fault_does_not_keep_it_from_the_next(repository: SqlRepository) -> None:
+    """That nothing can be written is told on the first channel that takes it, whatever the one before it runs into."""
+    told: list[Delivery] = []
+
+    class Broken:
+        async def send(self, delivery: Delivery) -> Receipt:
+            raise ValueError(f"no telling {delivery.key}")
+
+    class Sound:
+        async def send(self, delivery: Delivery) -> Receipt:
+            told.append(delivery)
+            return Receipt()
+
+    async def refused() -> None:
+        raise StoreError("database or disk is full")
+
+    storage = Storage(repository, {"first": Broken(), "second": Sound()}, SystemClock(), suspect=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repository, "try_writing", refused)
+        await storage.look()
+    assert [one.channel for one in told] == ["second"]
 
 
 _SIZE = 24 * 1024 * 1024

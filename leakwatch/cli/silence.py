@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from leakwatch.cli._shared import (
     JsonOption,
     actor,
     emit,
+    load,
     now,
     repository,
     run_async,
@@ -23,9 +25,14 @@ from leakwatch.cli._shared import (
 from leakwatch.cli._silencing import Silent
 from leakwatch.display import clean
 from leakwatch.errors import InputError
+from leakwatch.model.finding import FindingId
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from leakwatch.model.announcement import Silence
+    from leakwatch.model.route import Matchers
+    from leakwatch.ports import Work
 
 app = typer.Typer(help="What is told to nobody for a while.", no_args_is_help=True)
 
@@ -47,8 +54,10 @@ def add(
     from leakwatch.telling.silences import begin_silence  # noqa: PLC0415
 
     matchers = silent.matchers()
-    if (matchers == Matchers()) is not everything:
+    if matchers == Matchers() and not everything:
         raise InputError("say what is to be silent, or --everything")
+    if everything and matchers != Matchers():
+        raise InputError("--everything is for silence without conditions; leave it out, or them")
     try:
         lasts = timedelta(seconds=length(duration))
     except ValueError as error:
@@ -57,10 +66,30 @@ def add(
 
     async def work() -> Silence:
         async with repository(config) as opened:
+            async with opened.reading() as reading:
+                await _check_names(matchers, reading, {one.name for one in load(config).sites})
             return await begin_silence(matchers, began, began + lasts, actor(by), reason, opened, began)
 
     silence = run_async(work)
     say(f"silence {silence.id}: {words(matchers)} until {silence.ends_at:%Y-%m-%d %H:%M} UTC")
+
+
+async def _check_names(matchers: Matchers, work: Work, sites: Collection[str]) -> None:
+    """A misspelt name would silence nothing, and nobody would know. Raises: InputError."""
+    for one in sorted(matchers.findings):
+        if await work.findings.get(FindingId(one)) is None:
+            raise InputError(f"no finding {one!r}; `leakwatch finding list` shows them")
+    known = {str(one.id) for one in await work.catalogue.all()} if matchers.assets else set[str]()
+    for one in sorted(matchers.assets - known):
+        raise InputError(f"no asset {one!r}; {_meant(one, known, 'asset list')}")
+    known = {*sites, *(one.name for one in await work.sites.all())}
+    for one in sorted(matchers.sites - known):
+        say(f"leakwatch: no site is called {clean(one, 80)!r}; {_meant(one, known, 'source list')}")
+
+
+def _meant(name: str, known: Collection[str], command: str) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"`leakwatch {command}` shows them"
 
 
 @app.command("list")

@@ -106,4 +106,13 @@ async def _sent(notifier: Notifier, delivery: Delivery) -> bool:
     except LeakwatchError as error:
         log.warning("database_trouble_refused", channel=delivery.channel, error=error.message)
         return False
+    except (
+        ArithmeticError,
+        LookupError,
+        OSError,
+        TypeError,
+        ValueError,
+    ) as error:  # a fault of this one channel
+        log.exception("database_trouble_refused", channel=delivery.channel, error=repr(error))
+        return False
     return True

@@ -196,7 +196,7 @@ def test_a_silence_takes_every_condition_of_routes(home: Path) -> None:
     assert {one.name for one in fields(Silent)} == {one.name for one in fields(Matchers)}
     told = {
         "findings": ("--finding", ["LW-1"]),
-        "assets": ("--asset", ["film", "game"]),
+        "assets": ("--asset", ["film"]),
         "kinds": ("--kind", ["film"]),
         "owners": ("--owner", ["Studio"]),
         "min_severity": ("--min-severity", "low"),
@@ -235,9 +235,19 @@ def test_a_silence_takes_every_condition_of_routes(home: Path) -> None:
         ("add", "soon", "--reason", "x", "--everything"),
         ("add", "0s", "--reason", "x", "--everything"),
         ("add", "2h", "--reason", " ", "--everything"),
+        ("add", "2h", "--reason", "x", "--asset", "flim"),
+        ("add", "2h", "--reason", "x", "--finding", "LW-9"),
         ("end", "7"),
     ],
 )
 def test_silences_that_are_refused(home: Path, words: tuple[str, ...]) -> None:
-    """Without anything to silence, a length, a reason, or for a silence that is not there."""
+    """Without anything to silence, a length, a reason, of what is not there, or for a silence that is not there."""
     assert isinstance(run("silence", *words).exception, InputError)
+    assert run("silence", "list").stdout == ""
+
+
+def test_a_silence_of_a_site_that_nobody_knows(home: Path) -> None:
+    """It begins, for news of sites may have names that no site has, and it is said."""
+    begun = run("silence", "add", "2h", "--reason", "x", "--site", "baord")
+    assert begun.exit_code == 0
+    assert "no site is called 'baord'" in begun.stderr
