@@ -643,6 +643,21 @@ BROKEN: dict[str, tuple[str, int, str, str]] = {
         f"{SLACK}[[routes]]\nchannels = ['s']\ndigest = 'hourly'\nat = '09:00'\n",
         *(10, "routes.1.at", "only a daily or weekly digest"),
     ),
+    "time of no digest": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\nat = '09:00'\n",
+        *(9, "routes.1.at", "and none is asked for"),
+    ),
+    "route that nothing reaches": (
+        f"{SLACK}[[routes]]\nchannels = ['s']\n[[routes]]\nchannels = ['s']\nmatch = {{ tiers = ['auto'] }}\n",
+        *(9, "routes.2", "no news come here"),
+    ),
+    "two lists of who may press": (
+        BOT
+        + f"app_token = 'xapp-{CANARY}'\n"
+        + BOT.removeprefix(HTTP).replace("'b'", "'c'").replace('"b"', '"c"')
+        + f"app_token = 'xapp-{CANARY}'\nallowed_users = ['U012A3CDE']\n",
+        *(15, "channels.2.allowed_users", "lets others press"),
+    ),
     "zone of nowhere": (
         f"{SLACK}[[routes]]\nchannels = ['s']\nzone = 'Mars/Olympus'\n",
         *(9, "routes.1.zone", "no such time zone"),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from leakwatch.alerts import Channel
 from leakwatch.alerts.apprise import service
-from leakwatch.alerts.settings import AppriseChannel, EmailChannel, WebhookChannel
+from leakwatch.alerts.settings import AppriseChannel, EmailChannel, SlackBotChannel, WebhookChannel
 from leakwatch.alerts.webhook import secret_bytes
 from leakwatch.config import values
 from leakwatch.config.located import NAME, ConfigFile, Place, is_web_address
@@ -87,6 +88,7 @@ def _config(file: ConfigFile) -> Config:
         _channel(file, one, ("channels", i)) for i, one in enumerate(file.tables(told, "channels"))
     )
     file.unique([one.name for one in channels], "channels")
+    _check_pressers(file, channels)
     sites = read_sites(file, told, Named(secrets, sections["http"].proxies))
     more_sites = (file.base / SITES_FOLDER).is_dir()
     known = None if more_sites else {one.name for one in sites}
@@ -153,6 +155,17 @@ def _channel(file: ConfigFile, told: dict[str, Any], at: Place) -> Channel:
             if secret is not None:
                 file.asked((*at, _given(told, name)), lambda one=secret: secret_bytes(one.reveal()))
     return channel
+
+
+def _check_pressers(file: ConfigFile, channels: Sequence[Channel]) -> None:
+    """A press tells the channel of Slack that it came from, not which of ours posted there: one list must hold for all."""
+    first: dict[tuple[str, str, str], SlackBotChannel] = {}
+    for number, one in enumerate(channels):
+        if isinstance(one, SlackBotChannel) and one.app_token is not None:
+            other = first.setdefault((one.api, one.channel, one.app_token.reveal()), one)
+            if set(one.allowed_users) != set(other.allowed_users):
+                message = f"{other.name!r} posts to the same channel of Slack and lets others press"
+                raise file.error(("channels", number, "allowed_users"), message)
 
 
 def _given(told: dict[str, Any], name: str) -> str:

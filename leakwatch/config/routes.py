@@ -72,13 +72,21 @@ def _check_matchers(file: ConfigFile, match: Matchers, at: Place, sites: set[str
 def _check_tree(
     file: ConfigFile, routes: Sequence[Route], around: Policy, at: Place, taken: set[str]
 ) -> None:
-    """With what each route inherits: it has a channel, its digest a time, and its name is its own."""
+    """With what each route inherits: it has a channel, its digest a time, its name is its own, and news come to it."""
     for number, route in enumerate(routes):
         policy, here = inherited(around, route), (*at, number)
         if route.name in taken:
             raise file.error((*here, "name"), f"the name {route.name!r} is used twice")
         taken |= {route.name} if route.name else set()
+        if any(one.match == Matchers() and not one.continue_ for one in routes[:number]):
+            raise file.error(here, "no news come here: a route before it takes all; put that last, or let it continue")
         if not policy.channels and not route.routes:
             raise file.error(here, "channels is missing, here and around it")
+        if route.at is not None and policy.digest == "none" and not _has_digest(route.routes):
+            raise file.error((*here, "at"), "the time of a digest, and none is asked for")
         file.asked((*here, "at"), lambda policy=policy: policy.rhythm)
         _check_tree(file, route.routes, policy, (*here, "routes"), taken)
+
+
+def _has_digest(routes: Sequence[Route]) -> bool:
+    return any(one.digest not in (None, "none") or _has_digest(one.routes) for one in routes)
