@@ -13,7 +13,7 @@ from typing import Any
 from leakwatch.alerts._facts import heading, told, where_to_look
 from leakwatch.alerts._glance import banner, details, glance, shortened, where_line
 from leakwatch.model.alert import Alert, AnyAlert, Delivery, DigestAlert
-from leakwatch.model.finding import EventKind, State
+from leakwatch.model.finding import OVER_STATES, EventKind, State
 
 Block = dict[str, Any]
 
@@ -36,7 +36,6 @@ _NEWS: Mapping[EventKind, tuple[str, ...]] = {
     EventKind.REMINDER: ("How sure", "Spread", "Next"),
 }
 """What a reply tells beside its headline; of what people did the headline tells all."""
-_OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 
 
 def alert_blocks(delivery: Delivery, *, buttons: bool = False) -> list[Block]:
@@ -176,7 +175,7 @@ def _length(told_: object) -> int:
 
 def _buttons(alert: Alert) -> list[Block]:
     """What can be done about it here; nothing where the case is closed."""
-    if alert.state in _OVER:
+    if alert.state in OVER_STATES:
         return []
     ident = told(alert.finding, 60)
     row = (

@@ -27,7 +27,7 @@ from leakwatch.model.alert import (
     SiteAlert,
     SiteEvent,
 )
-from leakwatch.model.finding import EventKind, Severity, State, Verdict
+from leakwatch.model.finding import OVER_STATES, EventKind, Severity, State, Verdict
 from leakwatch.ports import Clock, Fetcher
 
 _SUMMARY, _KEY = 1024, 255
@@ -37,7 +37,6 @@ _SEVERITIES = {
     Severity.MEDIUM: "warning",
     Severity.LOW: "info",
 }
-_ENDED = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _IN_HAND = frozenset({State.ACKNOWLEDGED, State.CONFIRMED, State.REPORTED})
 _OVER = frozenset({SiteEvent.RECOVERED, SiteEvent.CHANNEL_BACK})
 _WAKING = frozenset({DigestEvent.GROUP, DigestEvent.AFTER_QUIET, DigestEvent.AFTER_OUTAGE})
@@ -95,7 +94,7 @@ def action(alert: AnyAlert) -> Action:
         return "resolve" if alert.event in _OVER else "trigger"
     if isinstance(alert, DigestAlert):
         return "trigger"
-    if alert.state in _ENDED:
+    if alert.state in OVER_STATES:
         return "resolve"
     return "acknowledge" if alert.event in _ACKNOWLEDGING and alert.state in _IN_HAND else "trigger"
 

@@ -79,7 +79,9 @@ def _check_tree(
             raise file.error((*here, "name"), f"the name {route.name!r} is used twice")
         taken |= {route.name} if route.name else set()
         if any(one.match == Matchers() and not one.continue_ for one in routes[:number]):
-            raise file.error(here, "no news come here: a route before it takes all; put that last, or let it continue")
+            raise file.error(
+                here, "no news come here: a route before it takes all; put that last, or let it continue"
+            )
         if not policy.channels and not route.routes:
             raise file.error(here, "channels is missing, here and around it")
         if route.at is not None and policy.digest == "none" and not _has_digest(route.routes):

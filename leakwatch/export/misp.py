@@ -15,7 +15,7 @@ from leakwatch.display import clean, escaped_json
 from leakwatch.errors import ConfigError
 from leakwatch.export.records import BEHIND, NO_LEAK, infohashes, is_veiled, named, proof_words, urls
 from leakwatch.export.terms import Terms
-from leakwatch.model.finding import Severity, State, Verdict
+from leakwatch.model.finding import OPEN_STATES, Severity, Verdict
 from leakwatch.model.lines import FindingLine
 
 MOST = 200
@@ -24,7 +24,6 @@ MOST = 200
 _ORGANISATION_ONLY, _ONGOING, _DONE = 0, 1, 2
 _THREAT = {Severity.CRITICAL: 1, Severity.HIGH: 1, Severity.MEDIUM: 2, Severity.LOW: 3}
 _HASHES = ("sha256", "sha1", "md5")
-_OPEN = frozenset({State.NEW, State.ACKNOWLEDGED, State.CONFIRMED, State.REPORTED, State.REOPENED})
 Group = tuple[str, date, int]
 
 
@@ -66,7 +65,7 @@ class Events:
         made.date = day
         made.distribution = _ORGANISATION_ONLY
         made.threat_level_id = min(_THREAT[one.finding.severity] for one in self._lines)
-        made.analysis = _ONGOING if any(one.finding.state in _OPEN for one in self._lines) else _DONE
+        made.analysis = _ONGOING if any(one.finding.state in OPEN_STATES for one in self._lines) else _DONE
         made.timestamp = max(one.finding.updated_at for one in self._lines)
         made.published = False
         made.add_tag(f"tlp:{self._terms.tlp}")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from leakwatch.model.finding import FindingId, State
-
-_OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
+from leakwatch.model.finding import OVER_STATES, FindingId, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,4 +30,4 @@ class CaseNow:
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do about it."""
-        return self.state in _OVER
+        return self.state in OVER_STATES

@@ -73,6 +73,9 @@ STATE_CHANGES: Mapping[State, frozenset[State]] = {
 """A merged case is opened again only by undoing the merge."""
 
 OPEN_STATES = frozenset({State.NEW, State.ACKNOWLEDGED, State.CONFIRMED, State.REPORTED, State.REOPENED})
+OVER_STATES = frozenset(State) - OPEN_STATES
+QUIET_STATES = OVER_STATES - {State.REMOVED}
+"""Of such a case nothing is news, and what it shows is not looked for elsewhere: it is no leak, or part of another case."""
 """The states of cases that somebody still has to do with."""
 
 

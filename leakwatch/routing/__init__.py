@@ -18,6 +18,7 @@ from datetime import datetime
 
 from leakwatch.model.asset import Asset
 from leakwatch.model.finding import (
+    QUIET_STATES,
     EventKind,
     Finding,
     FindingEvent,
@@ -40,7 +41,6 @@ __all__ = [
     "make_alert",
 ]
 
-_QUIET_STATES = frozenset({State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _SILENT_EVENTS = frozenset({EventKind.ASSIGNED, EventKind.COMMENT, EventKind.DUE})
 _FOLLOWED = frozenset(
     {
@@ -62,7 +62,7 @@ def is_told(event: FindingEvent, finding: Finding, asset: Asset) -> bool:
         return event.kind in (EventKind.OPENED, EventKind.STATE)
     is_urgent = asset.is_urgent(finding.opened_at, event.at)
     is_strong = finding.tier is Tier.AUTO or finding.verdict is Verdict.PROVED
-    if finding.state in _QUIET_STATES or not (is_strong or is_urgent):
+    if finding.state in QUIET_STATES or not (is_strong or is_urgent):
         return False
     match event.kind:
         case EventKind.SIGHTED:

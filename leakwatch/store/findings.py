@@ -10,7 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from leakwatch.model.asset import AssetId
-from leakwatch.model.finding import Finding, FindingEvent, FindingId, KnownArtefact, State, Tier, Verdict
+from leakwatch.model.finding import (
+    QUIET_STATES,
+    Finding,
+    FindingEvent,
+    FindingId,
+    KnownArtefact,
+    State,
+    Tier,
+    Verdict,
+)
 from leakwatch.store import mapping
 from leakwatch.store.observations import SqlObservations
 from leakwatch.store.proofs import SqlProofs
@@ -20,7 +29,7 @@ from leakwatch.store.tables import artefact, finding_event, notice, proof, sight
 from leakwatch.store.tables import asset as asset_table
 from leakwatch.store.tables import finding as finding_table
 
-_CLOSED = (State.MERGED.value, State.FALSE_POSITIVE.value, State.ALLOWED.value)
+_CLOSED = [one.value for one in QUIET_STATES]
 
 
 class SqlFindings(SqlObservations, SqlSightings, SqlProofs):

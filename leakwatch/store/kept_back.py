@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leakwatch.model.announcement import Fate, Held
-from leakwatch.model.finding import Severity, State, Verdict
+from leakwatch.model.finding import OVER_STATES, Severity, Verdict
 from leakwatch.store.statements import batches
 from leakwatch.store.tables import announcement, finding
 
 HELD = "inhibited:"
-_GONE = [one.value for one in (State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED)]
+_GONE = [one.value for one in OVER_STATES]
 
 
 class SqlKeptBack:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from leakwatch.model.finding import FindingId, State, Verdict
+from leakwatch.model.finding import QUIET_STATES, FindingId, Verdict
 from leakwatch.model.swarm import SampleMethod, SwarmSample, SwarmTask
 from leakwatch.store import mapping
 from leakwatch.store.proofs import WANTED
@@ -19,7 +19,7 @@ from leakwatch.torrent.infohash import Infohashes
 MAX_TRACKERS = 10
 _MAX_DUE, _MAX_SAMPLES = 2000, 5000
 _COUNTED = (Verdict.PROVED.value, Verdict.LIKELY.value, Verdict.UNKNOWN.value)
-_CLOSED = (State.MERGED.value, State.FALSE_POSITIVE.value, State.ALLOWED.value)
+_CLOSED = [one.value for one in QUIET_STATES]
 
 
 def _is_counted() -> sa.ColumnElement[bool]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from leakwatch.model.alert import Alert, AnyAlert, SiteAlert, SiteEvent, delivery_key
 from leakwatch.model.announcement import DRILL, Announcement, Fate
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import EventKind, Finding, FindingEvent, Severity, State
+from leakwatch.model.finding import OVER_STATES, EventKind, Finding, FindingEvent, Severity, State
 from leakwatch.model.route import Facts, GroupBy, Routing
 from leakwatch.model.swarm import spread_of
 from leakwatch.ports import Work
@@ -42,7 +42,6 @@ AGAIN, NEXT = "reminder", "escalated"
 """The groups of what is told again to those who know it, and of what others are told since nobody has acknowledged it."""
 _WAITED_FOR = frozenset({EventKind.REMINDER, EventKind.ESCALATED})
 """What is said for want of somebody who acknowledges."""
-_OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _ALERTING = frozenset({State.NEW, State.REOPENED})
 
 
@@ -136,7 +135,7 @@ async def _follow_up(event: FindingEvent, finding: Finding, work: Work) -> None:
             await work.standings.end(finding.id)
             told = f"it is {finding.state.value.replace('_', ' ')}"
             await work.announcements.forget(finding.id, _WAITED_FOR, told)
-        if finding.state in _OVER:
+        if finding.state in OVER_STATES:
             earlier = await work.announcements.legs([finding.id])
             for route, channel, was_told in earlier:
                 if not was_told:

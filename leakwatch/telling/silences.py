@@ -10,7 +10,7 @@ from leakwatch.errors import InputError
 from leakwatch.model.alert import SiteAlert, SiteEvent
 from leakwatch.model.announcement import DRILL, Silence, Waiting
 from leakwatch.model.asset import Asset
-from leakwatch.model.finding import Finding, FindingId, Severity, State
+from leakwatch.model.finding import OVER_STATES, Finding, FindingId, Severity
 from leakwatch.model.route import Facts, Matchers, Routing
 from leakwatch.ports import Repository, Work
 from leakwatch.routing import facts_of
@@ -18,7 +18,6 @@ from leakwatch.routing.silencing import matchers_json, silence_of
 from leakwatch.routing.timing import due_at
 from leakwatch.routing.tree import ROOT, policy_of
 
-_OVER = frozenset({State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED})
 _SITE = "site:"
 _SEES_AGAIN = Facts(severity=Severity.LOW, watch=SiteEvent.RECOVERED)
 
@@ -137,7 +136,7 @@ async def open_facts(subject: str, routing: Routing, work: Work, now: datetime) 
         return await _blind(subject.removeprefix(_SITE), work)
     finding = await work.findings.get(FindingId(subject))
     asset = await work.catalogue.get(finding.asset) if finding else None
-    if finding is None or asset is None or finding.state in _OVER:
+    if finding is None or asset is None or finding.state in OVER_STATES:
         return None
     return _facts(finding, asset, routing, now)
 
