@@ -31,10 +31,12 @@ from leakwatch.matching.index import build_index
 from leakwatch.model.allow import AllowEffect, AllowWhat
 from leakwatch.model.asset import Asset, QueryMode, Stage
 from leakwatch.model.audit import broken_at
+from leakwatch.model.duration import Duration
 from leakwatch.model.finding import EventKind, Finding, FindingEvent, FindingId, Severity, State, Verdict
 from leakwatch.model.notice import Notice, NoticeId, NoticeState
+from leakwatch.model.route import Route, Routing
 from leakwatch.notices.acts import move as close_notice
-from leakwatch.pipeline import look_back
+from leakwatch.pipeline import Counted, look_back, teller
 from leakwatch.ports import Work
 from leakwatch.resurfacing import resurface
 from leakwatch.service import Case, show_finding
@@ -354,6 +356,29 @@ async def test_each_act_is_told_and_written_down(desk: Desk) -> None:
     for text in ("", " ", "x" * 5000):
         with pytest.raises(InputError):
             await comment(store, case.id, text, Act("ann", LATER))
+
+
+async def test_an_acknowledgement_is_taken_back(desk: Desk) -> None:
+    """Who acknowledged by mistake opens the case again: nobody has seen it then, it is told, and reminded of anew."""
+    desk.brain = replace(
+        desk.brain, routes=Routing(routes=(Route(channels=("slack",), repeat=Duration(3600)),))
+    )
+    await desk.take(post("1", NAME, magnet(1)))
+    (case,) = await desk.findings()
+    tell = teller(desk.brain, Counted())
+
+    async def told(hours: int) -> int:
+        await tell_due(Telling(routing=desk.brain.routes), desk.repository, NOON + timedelta(hours=hours))
+        async with desk.repository.reading() as work:
+            return len(await work.outbox.list())
+
+    assert await told(0) == 1
+    await acknowledge(desk.repository, case.id, Act("ann", LATER, "", tell=tell))
+    assert [await told(hours) for hours in (2, 3, 4)] == [2, 2, 2]
+    act = Act("ann", NOON + timedelta(hours=5), "by mistake", tell=tell)
+    back = await move(desk.repository, case.id, State.REOPENED, act)
+    assert (back.state, back.acknowledged_by, back.acknowledged_at) == (State.REOPENED, None, None)
+    assert [await told(hours) for hours in (5, 6, 7)] == [3, 4, 5]
 
 
 async def test_overdue_is_told_once_for_each_date(desk: Desk) -> None:

@@ -57,7 +57,7 @@ class State(StrEnum):
 
 STATE_CHANGES: Mapping[State, frozenset[State]] = {
     State.NEW: frozenset(State) - {State.NEW, State.REOPENED},
-    State.ACKNOWLEDGED: frozenset(State) - {State.NEW, State.ACKNOWLEDGED, State.REOPENED},
+    State.ACKNOWLEDGED: frozenset(State) - {State.NEW, State.ACKNOWLEDGED},
     State.CONFIRMED: frozenset(
         {State.REPORTED, State.REMOVED, State.FALSE_POSITIVE, State.ALLOWED, State.MERGED}
     ),
