@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import cast
@@ -198,8 +197,7 @@ class Seeder:
     def control(self) -> int:
         """Payload bytes that an ordinary client gets within some seconds: the counter can rise."""
         before = self.uploaded_bytes
-        with ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="leakwatch-control-"))
+        with tempfile.TemporaryDirectory(prefix="leakwatch-control-") as folder:
             client = loopback_session(_CONTROL_ADDRESS)
             params = lt.load_torrent_buffer(self._torrent)
             params.save_path = folder
@@ -209,7 +207,9 @@ class Seeder:
                 handle.connect_peer(self.endpoint)
                 time.sleep(0.1)
             client.remove_torrent(handle)
-            return self.uploaded_bytes - before
+            got = self.uploaded_bytes - before
+            del handle, client  # waits for what is still being written: the folder goes next
+            return got
 
 
 class Swarm:
