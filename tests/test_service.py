@@ -9,6 +9,7 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -317,18 +318,23 @@ async def test_import_without_sense(store: SqlRepository, tmp_path: Path, text: 
 
 async def test_unknown_asset(store: SqlRepository) -> None:
     """An id that nothing has is an error that says where to look, and shows no control characters raw."""
-    for act in (show_asset, remove_asset):
+    for act in (show_asset, partial(remove_asset, at=NOON, actor="ann")):
         with pytest.raises(InputError, match="leakwatch asset list") as caught:
             await act("no\x1b[31m", store)
         assert "\x1b" not in caught.value.message
 
 
 async def test_removed_asset_takes_its_findings(store: SqlRepository) -> None:
-    """Removing an asset removes its findings too."""
+    """Removing an asset removes its findings too; the audit keeps who did, and what was open then."""
     await open_case(store)
-    await remove_asset("model", store)
+    (case,) = await list_findings(store)
+    await remove_asset("model", store, NOON, "ann")
     assert await stored(store) == {}
     assert await list_findings(store) == []
+    async with store.reading() as work:
+        (entry,) = await work.audit.entries("asset:model")
+    assert (entry.actor, entry.action) == ("ann", "asset.remove")
+    assert case.id in entry.detail
 
 
 async def test_finding_is_shown_with_all_that_belongs_to_it(store: SqlRepository) -> None:

@@ -25,8 +25,10 @@ from leakwatch.cli._reading import (
 )
 from leakwatch.cli._shared import (
     DEFAULT_CONFIG,
+    ByOption,
     ConfigOption,
     JsonOption,
+    actor,
     emit,
     now,
     repository,
@@ -274,14 +276,16 @@ def _names_sent(asset: Asset) -> dict[str, dict[str, str]]:
 
 @app.command()
 def remove(
-    ident: Annotated[str, typer.Argument(metavar="ID")], config: ConfigOption = DEFAULT_CONFIG
+    ident: Annotated[str, typer.Argument(metavar="ID")],
+    by: ByOption = None,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Remove a work together with its findings."""
     from leakwatch.service import remove_asset  # noqa: PLC0415
 
     async def work() -> None:
         async with repository(config) as opened:
-            await remove_asset(ident, opened)
+            await remove_asset(ident, opened, now(), actor(by))
 
     run_async(work)
     say(f"{ident}: removed")

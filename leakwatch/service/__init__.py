@@ -10,7 +10,7 @@ from leakwatch.service.assets import (
     show_asset,
     without_allow,
 )
-from leakwatch.service.findings import Case, carried_by, list_findings, make_test_alert, show_finding
+from leakwatch.service.findings import Case, list_findings, make_test_alert, show_finding
 from leakwatch.service.reading import (
     load_fakes,
     load_hosts,
@@ -25,7 +25,6 @@ from leakwatch.service.reading import (
 __all__ = [
     "Case",
     "add_asset",
-    "carried_by",
     "change_asset",
     "hidden",
     "import_catalogue",

@@ -14,6 +14,8 @@ from leakwatch.model.asset import Asset, AssetId, QueryMode, Released
 from leakwatch.ports import Repository
 from leakwatch.service.reading import read_catalogue
 
+_MOST_TOLD = 100
+
 
 async def add_asset(
     asset: Asset, repository: Repository, at: datetime, *, replace_files: bool = False
@@ -156,8 +158,11 @@ async def hidden(asset: AssetId, repository: Repository) -> list[tuple[str, int,
         return await work.findings.suppressed(asset)
 
 
-async def remove_asset(asset: str, repository: Repository) -> None:
-    """Remove an asset and its findings. Raises: InputError if there is none of this id."""
+async def remove_asset(asset: str, repository: Repository, at: datetime, actor: str) -> None:
+    """Remove an asset and its findings, and write down who did. Raises: InputError if there is none of this id."""
     async with repository.writing() as work:
+        still_open = await work.cases.of_asset(AssetId(asset))
         if not await work.catalogue.remove(AssetId(asset)):
             raise InputError(f"no asset {asset!r}; `leakwatch asset list` shows them")
+        detail = {"open_findings": [str(one.id) for one in still_open[:_MOST_TOLD]], "open": len(still_open)}
+        await work.audit.append(actor, "asset.remove", f"asset:{asset}", detail, at)
