@@ -101,7 +101,7 @@ async def undo_merge(repository: Repository, ident: str, merged: str, act: Act) 
     async with repository.writing() as work:
         finding, asset = await _whole(ident, work)
         gone = await work.findings.get(FindingId(merged))
-        if gone is None or gone.state is not State.MERGED or await _survivor(gone, work) != finding.id:
+        if gone is None or gone.state is not State.MERGED or await work.findings.survivor(gone.id) != finding:
             raise InputError(f"{merged} was not merged into {ident}")
         all_of_it = await work.cases.sightings(finding.id, every=True)
         brought = {gone.id, *await work.evidence.merged(gone.id)}  # they stay part of it
@@ -126,14 +126,6 @@ async def _whole(ident: str, work: Work) -> tuple[Finding, Asset]:
     if finding.merged_into:
         raise InputError(f"{ident} is part of {finding.merged_into} now; split that one")
     return finding, asset
-
-
-async def _survivor(gone: Finding, work: Work) -> FindingId | None:
-    """The case that a merged one is part of in the end."""
-    one: Finding | None = gone
-    while one is not None and one.merged_into:
-        one = await work.findings.get(one.merged_into)
-    return one.id if one else None
 
 
 async def _new_id(finding: Finding, first: Sighting, work: Work) -> FindingId:

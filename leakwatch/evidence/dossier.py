@@ -68,9 +68,7 @@ class Dossier:
 async def gather(ident: str, repository: Repository, vault: Vault) -> Dossier:
     """Everything about a finding; a merged one leads to the case it is part of now. Raises: InputError."""
     async with repository.reading() as work:
-        finding = await work.findings.get(FindingId(ident))
-        while finding is not None and finding.merged_into:
-            finding = await work.findings.get(finding.merged_into)
+        finding = await work.findings.survivor(FindingId(ident))
         asset = await work.catalogue.get(finding.asset) if finding else None
         if finding is None or asset is None:
             raise InputError(f"no finding {ident!r}; `leakwatch finding list` shows them")

@@ -22,7 +22,6 @@ from leakwatch.model.finding import (
     EventKind,
     Finding,
     FindingEvent,
-    FindingId,
     State,
 )
 from leakwatch.pipeline import Again, is_looked_at_again, matched_again, take_again, tell_event
@@ -46,7 +45,7 @@ async def look_at_host(host: str, desk: LookDesk) -> int:
 async def _look(look: Look, desk: LookDesk) -> int:
     site = desk.sites.get(look.site)
     async with desk.repository.reading() as work:
-        finding = await _current(look.finding, work)
+        finding = await work.findings.survivor(look.finding)
         before = await work.evidence.newest(look.site, look.native_id)
     asset = desk.brain.index.assets.get(finding.asset) if finding else None
     if site is None or finding is None or before is None or asset is None:
@@ -72,14 +71,6 @@ def _refused(error: SourceError) -> Seen:
     return Seen(Outcome.UNREACHABLE, error.message)
 
 
-async def _current(ident: FindingId, work: Work) -> Finding | None:
-    """The case; where it became part of another one, that."""
-    finding = await work.findings.get(ident)
-    while finding is not None and finding.merged_into:
-        finding = await work.findings.get(finding.merged_into)
-    return finding
-
-
 async def _close(
     look: Look,
     kept: Capture | None,
@@ -97,7 +88,7 @@ async def _close(
     detail |= {"read": PAGE} if seen.is_page else {}
     detail |= {"diff": diff.digest} if diff else {}
     async with desk.repository.writing() as work:
-        finding = await _current(look.finding, work)
+        finding = await work.findings.survivor(look.finding)
         if finding is None:
             return 0
         there = await work.findings.lock({finding.asset} | (again.assets if again else set()))
@@ -105,7 +96,7 @@ async def _close(
         if not await work.looks.close(look, outcome, detail, now):
             return 0
         alerts = await take_again(again, there, desk.brain, work) if again else 0
-        finding = await _current(look.finding, work) or finding
+        finding = await work.findings.survivor(look.finding) or finding
         if kept:
             await work.evidence.keep(kept)
             if desk.brain.draws and is_drawn(kept):

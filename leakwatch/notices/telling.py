@@ -36,9 +36,7 @@ async def locked_finding(ident: str, work: Work) -> tuple[Finding, Asset]:
 
 async def found_finding(ident: str, work: Work) -> tuple[Finding, Asset]:
     """A finding and its asset; a merged one leads to its survivor. Raises: InputError if there is none."""
-    found = await work.findings.get(FindingId(ident))
-    while found is not None and found.merged_into:
-        found = await work.findings.get(found.merged_into)
+    found = await work.findings.survivor(FindingId(ident))
     asset = await work.catalogue.get(found.asset) if found else None
     if found is None or asset is None:
         raise InputError(f"no finding {ident!r}; `leakwatch finding list` shows them")

@@ -56,6 +56,10 @@ class Findings(Observations, Sightings, Proofs, Protocol):
         """Move everything of the newer finding to the older one, and mark the newer as merged."""
         ...
 
+    async def survivor(self, finding: FindingId) -> Finding | None:
+        """The finding that this one is part of in the end: itself, if it is part of none."""
+        ...
+
     async def get(self, finding: FindingId) -> Finding | None:
         """One finding."""
         ...

@@ -55,9 +55,7 @@ async def show_finding(ident: str, repository: Repository, day: date | None = No
     With a `day` also what judgements that were taken back hide on it.
     """
     async with repository.reading() as work:
-        finding = await work.findings.get(FindingId(ident))
-        while finding is not None and finding.merged_into:
-            finding = await work.findings.get(finding.merged_into)
+        finding = await work.findings.survivor(FindingId(ident))
         asset = await work.catalogue.get(finding.asset) if finding else None
         if finding is None or asset is None:
             raise InputError(f"no finding {ident!r}; `leakwatch finding list` shows them")

@@ -159,6 +159,13 @@ class SqlFindings(SqlObservations, SqlSightings, SqlProofs):
                 told: dict[str, Any] = {"detail": {"of": finding, **detail}}
                 await self._connection.execute(sa.update(table).where(table.c.id == ident).values(told))
 
+    async def survivor(self, finding: FindingId) -> Finding | None:
+        """The finding that this one is part of in the end: itself, if it is part of none."""
+        found = await self.get(finding)
+        while found is not None and found.merged_into:
+            found = await self.get(found.merged_into)
+        return found
+
     async def get(self, finding: FindingId) -> Finding | None:
         """One finding."""
         row = (
