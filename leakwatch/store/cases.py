@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,11 +24,11 @@ from leakwatch.model.finding import (
 from leakwatch.model.place import PlaceClass
 from leakwatch.severity import GROWS, IN_WINDOW
 from leakwatch.store import mapping
-from leakwatch.store.statements import batches, insert_for
+from leakwatch.store.apart import SqlApart
+from leakwatch.store.statements import batches
 from leakwatch.store.tables import (
     artefact,
     finding_event,
-    kept_apart,
     notice,
     observation,
     observed_swarm,
@@ -45,7 +45,7 @@ _OPEN = sorted(state.value for state in OPEN_STATES)
 _DIGESTS = ("sha256", "sha1", "git_blob", "pieces_root", "md5", "ed2k")
 
 
-class SqlCases(SqlTallies):
+class SqlCases(SqlTallies, SqlApart):
     """What people do with cases, in one transaction."""
 
     async def sightings(self, finding: FindingId, *, every: bool = False) -> list[Sighting]:
@@ -172,46 +172,6 @@ class SqlCases(SqlTallies):
         query = sa.select(table.c.id, table.c.detail).where(table.c.finding_id == finding)
         return [(ident, detail) for ident, detail in (await self._connection.execute(query)).all()]
 
-    async def keep_apart(
-        self, asset: AssetId, pair: tuple[FindingId, FindingId], keys: Iterable[str], actor: str, at: datetime
-    ) -> None:
-        """Remember that these keys do not join two findings."""
-        one, other = sorted(pair)
-        told = {"asset_id": asset, "one": one, "other": other, "actor": actor, "at": at}
-        rows = [told | {"key": key} for key in dict.fromkeys(keys)]
-        if rows:
-            insert = insert_for(self._connection, kept_apart).on_conflict_do_nothing()
-            await self._connection.execute(insert, rows)
-
-    async def apart(
-        self, asset: AssetId, findings: Collection[FindingId]
-    ) -> list[tuple[frozenset[FindingId], str]]:
-        """Pairs of these findings that are kept apart, each with one key that does not join them."""
-        some = sorted(findings)
-        query = sa.select(kept_apart).where(
-            kept_apart.c.asset_id == asset, kept_apart.c.one.in_(some), kept_apart.c.other.in_(some)
-        )
-        rows = (await self._connection.execute(query)).mappings()
-        return [(frozenset({FindingId(row["one"]), FindingId(row["other"])}), row["key"]) for row in rows]
-
-    async def apart_from(self, asset: AssetId, finding: FindingId) -> list[tuple[FindingId, str]]:
-        """What a finding is kept apart from, each with one key that does not join the two."""
-        return [(_other(row, finding), row["key"]) for row in await self._apart_from(asset, finding)]
-
-    async def _apart_from(self, asset: AssetId, finding: FindingId) -> list[dict[str, Any]]:
-        query = sa.select(kept_apart).where(kept_apart.c.asset_id == asset, _names(finding))
-        return [dict(row) for row in (await self._connection.execute(query)).mappings()]
-
-    async def join_again(self, asset: AssetId, older: FindingId, newer: FindingId) -> None:
-        """Forget what keeps two findings apart; what keeps the newer one from others holds for the older one now."""
-        rows = await self._apart_from(asset, newer)
-        forgotten = sa.delete(kept_apart).where(kept_apart.c.asset_id == asset, _names(newer))
-        await self._connection.execute(forgotten)
-        for row in rows:
-            other = _other(row, newer)
-            if other != older:
-                await self.keep_apart(asset, (older, other), [row["key"]], row["actor"], row["at"])
-
     async def by_authors(
         self, authors: Collection[str], finding: FindingId
     ) -> dict[str, list[tuple[FindingId, AssetId]]]:
@@ -290,14 +250,6 @@ class SqlCases(SqlTallies):
 
 def _place(told: str | None) -> PlaceClass:
     return PlaceClass(told) if told else PlaceClass.OTHER
-
-
-def _names(finding: FindingId) -> sa.ColumnElement[bool]:
-    return sa.or_(kept_apart.c.one == finding, kept_apart.c.other == finding)
-
-
-def _other(row: Mapping[str, Any], finding: FindingId) -> FindingId:
-    return FindingId(row["other"] if row["one"] == finding else row["one"])
 
 
 def _keys_of_proof(row: Mapping[str, Any]) -> frozenset[str]:
