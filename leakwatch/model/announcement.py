@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from leakwatch.model.alert import AnyAlert
+from leakwatch.model.alert import AnyAlert, DeliveryState
 from leakwatch.model.route import Matchers
 
 DRILL = "drill:"
@@ -93,9 +93,22 @@ class Said:
     is_told: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Where a message stands at one recipient ("" where the channel has but one): when it was sent, or what went wrong."""
+
+    recipient: str
+    state: DeliveryState
+    sent_at: datetime | None
+    error: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """An announcement as people read it: whom it was for, and what became of it."""
+    """An announcement as people read it: whom it was for, and what became of it.
+
+    `told_at` is when its message was put into the outbox; `deliveries` are that message's, as long as they are kept.
+    """
 
     at: datetime
     route: str
@@ -105,6 +118,7 @@ class Noted:
     why: str
     due_at: datetime
     told_at: datetime | None
+    deliveries: tuple[Delivered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

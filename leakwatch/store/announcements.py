@@ -11,6 +11,7 @@ from leakwatch.model.alert import Alert, AnyAlert, Unreadable
 from leakwatch.model.announcement import Announcement, Fate, Message, MessageKind, Noted, Said, Waiting
 from leakwatch.model.finding import EventKind
 from leakwatch.store.alerts import alert_json, alert_of, columns_of, headline_of, kept
+from leakwatch.store.delivered import deliveries
 from leakwatch.store.kept_back import SqlKeptBack
 from leakwatch.store.statements import batches, insert_for
 from leakwatch.store.tables import announcement, told_message
@@ -244,7 +245,9 @@ class SqlAnnouncements(SqlKeptBack):
     async def noted(self, subject: str) -> list[Noted]:
         """What was announced of a matter, oldest first."""
         query = sa.select(*columns_of(announcement)).where(announcement.c.subject == subject)
-        query = query.order_by(announcement.c.id)
+        rows = (await self._connection.execute(query.order_by(announcement.c.id))).mappings().all()
+        times = {row["told_at"] for row in rows if row["told_at"]}
+        sent = await deliveries(self._connection, {row["channel"] for row in rows}, times)
         return [
             Noted(
                 at=row["created_at"],
@@ -255,8 +258,9 @@ class SqlAnnouncements(SqlKeptBack):
                 why=row["why"],
                 due_at=row["due_at"],
                 told_at=row["told_at"],
+                deliveries=sent.get(row["outbox_key"] or "", ()),
             )
-            for row in (await self._connection.execute(query)).mappings()
+            for row in rows
         ]
 
 
