@@ -6,6 +6,7 @@ hear at most one repeat. `benchmarks/kills.py` does the same 400 times, and 200 
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
-from killing import Outcome, Trial
+from killing import Outcome, Trial, told_by_hook
+
+from leakwatch.demo.sinks import Arrival
 
 DEATHS = (
     "fetch, after:1",
@@ -69,3 +72,22 @@ def test_what_is_lost_is_seen(tmp_path: Path) -> None:
         assert [one.split()[0] for one in outcome.lost] == ["slack"]
         arrived += [first, first, first]
         assert trial.judge(Outcome()).repeated["slack"] == 2
+
+
+def test_several_news_in_one_message_are_told(tmp_path: Path) -> None:
+    """A message that a restart made of two says both in its headline; one that leaves something out does not count for it."""
+    (tmp_path / "arrivals").mkdir()
+    lines = [
+        {
+            "headers": {"webhook-id": f"msg_{number}"},
+            "body": {"data": {"finding": f"LW-{number}", "content": "fold:0", "headline": f"A: {headline}"}},
+        }
+        for number, headline in ((1, "possible leak on a; proved"), (2, "proved"))
+    ]
+    (tmp_path / "arrivals" / "hook.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    arrival = Arrival(at=0.0, channel="hook", key="k", text="")
+    assert set(told_by_hook([arrival], tmp_path)) == {
+        ("LW-1", "opened"),
+        ("LW-1", "verdict:proved"),
+        ("LW-2", "verdict:proved"),
+    }
