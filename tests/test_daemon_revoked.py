@@ -107,8 +107,8 @@ def write(file: Path, before: str, kind: str, service: Service, people: Receiver
     file.write_text(
         f'{before}\n[[channels]]\nname = "it"\nkind = "{kind}"\n{service.text(sound)}\n'
         f'[[channels]]\nname = "people"\nkind = "teams"\nurl = "{people.url}"\n'
-        '[[routes]]\nchannels = ["it"]\ngroup_interval = "0s"\n'
-        '[[routes]]\nchannels = ["people"]\nmatch = { owners = ["nobody"] }\n',
+        '[[routes]]\nchannels = ["people"]\nmatch = { owners = ["nobody"] }\n'
+        '[[routes]]\nchannels = ["it"]\ngroup_interval = "0s"\n',
         "utf-8",
     )
 
