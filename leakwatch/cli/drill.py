@@ -83,7 +83,9 @@ def drill(
     for one in rows:
         _print(one, finding, as_json)
     if not rows:
-        say(f"{finding}: no alert came of it within {wait_s:g} s; which route leads to a channel?")
+        say(
+            f"{finding}: no alert came of it in time, or none will: `leakwatch route explain {finding}` says why"
+        )
     raise typer.Exit(0 if rows and all(one.state is DeliveryState.SENT for one, _ in rows) else 1)
 
 
@@ -172,10 +174,12 @@ async def _run_alone(loaded: Config) -> None:
 
 
 async def _settled(finding: str, under_way: _Drill, opened: Repository) -> list[OutboxRow]:
-    """The alerts about the finding, once each was accepted or has failed, or the time is over."""
+    """The alerts about the finding, once each was accepted or has failed, or the time is over. None where none will come."""
     while True:
         async with opened.reading() as work:
             rows = await work.outbox.list(subject=finding)
+            if not (rows or await work.announcements.noted(finding)):
+                return []
         tried = [one for one in rows if one.state not in _UNSETTLED or one.last_error]
         if (rows and len(tried) == len(rows)) or time.monotonic() >= under_way.until:
             return rows[::-1]

@@ -515,12 +515,15 @@ def test_the_id_of_a_secret_does_not_tell_it(home: Path, options: tuple[str, ...
 
 
 def test_no_trace_of_a_secret_title(home: Path) -> None:
-    """Neither the audit nor the log nor a drill's file has a word of the title of a work that was given no id."""
+    """Neither the audit nor the log nor a drill's file has a word of the title of a work that was given no id.
+
+    The drill of which nobody is told does not wait for an alert.
+    """
     run("add", "asset/weights", "--title", "Quiet Harbour", "--embargo")
     (made,) = listed()
     run("embargo", made, "--until", "2090-01-01")
     run("allow", made, "--host", "owner.example", "--reason", "ours")
-    for words in (("run", "--once", "--log-format", "json"), ("drill", made)):
+    for words in (("run", "--once", "--log-format", "json"), ("drill", made, "--wait", "3600")):
         result = CliRunner().invoke(app, list(words))
         assert "arbour" not in result.output.casefold(), words
     told = CliRunner().invoke(app, ["audit", "list", "--json"]).stdout
