@@ -10,7 +10,7 @@ run: $(READY)  ## the replay, then the daemon stays up; ONCE=1 ends after the su
 	$(BIN)/python -m leakwatch demo $(if $(ONCE),--once,--keep) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 test: $(READY)  ## all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 lint: $(READY)  ## style, types, import floors
 	$(BIN)/ruff format --check .
