@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from leakwatch.errors import ConfigError, Failure, FetchFailed, LayoutChanged, SourceError
 from leakwatch.pipeline import Brain, Taken, take_page
 from leakwatch.polling.keeping import MAX_DONE, MAX_KEPT, Keeping, keep, kept_json
-from leakwatch.polling.run import Run, count_page, done, hopeless
+from leakwatch.polling.run import Run, Seen, count_page, done, hopeless
 from leakwatch.polling.site import SiteConfig
 from leakwatch.ports import Fetcher, Reader, Repository, Vault
 from leakwatch.sources._asked import together
@@ -36,15 +36,6 @@ class Desk:
     def may_ask(self, run: Run) -> bool:
         """Whether this poll may make another request."""
         return run.asked < self.site.max_requests and not self.stopping() and not hopeless(run)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A page that was read, and what came of it."""
-
-    payload: Payload
-    page: Page
-    taken: Taken
 
 
 async def read_page(request: Request, desk: Desk, run: Run, *, is_back: bool = False) -> Seen | None:

@@ -13,8 +13,8 @@ from leakwatch.display import clean
 from leakwatch.errors import Failure, Refused, SourceError
 from leakwatch.polling.ledger import Behind, Hole, Mark
 from leakwatch.polling.overlap import oldest, reaches
-from leakwatch.polling.reading import Desk, Seen, read_page
-from leakwatch.polling.run import Run
+from leakwatch.polling.reading import Desk, read_page
+from leakwatch.polling.run import Run, Seen
 
 _MAX_HOLES = 5
 

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from leakwatch.display import clean
 from leakwatch.errors import PutOff, Refused, SourceError
@@ -19,13 +19,19 @@ from leakwatch.polling.keeping import KEPT, STANDING, mark, restored, standing_o
 from leakwatch.polling.ledger import Hole, Ledger, ledger_of
 from leakwatch.polling.site import SiteConfig
 from leakwatch.sources._asked import Field, Fields
-from leakwatch.sources._kind import Page, PolledKind, Request
-
-if TYPE_CHECKING:
-    from leakwatch.polling.reading import Seen
+from leakwatch.sources._kind import Page, Payload, PolledKind, Request
 
 _MAX_ERRORS = 3
 MAX_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A page that was read, and what came of it."""
+
+    payload: Payload
+    page: Page
+    taken: Taken
 
 
 @dataclass(slots=True)
